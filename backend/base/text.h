@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/* Small pure questions about bytes and strings, and the AWS spellings of time and digests. */
+#ifndef ALIASFS_BASE_TEXT_H
+#define ALIASFS_BASE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "backend/base/buffer.h"
+#include "backend/base/cleanup.h"
+
+/* Whether the bytes are well-formed UTF-8 (no overlong forms, surrogates or values over U+10FFFF). */
+bool text_is_utf8(const char *text, size_t length);
+
+/* How many Unicode code points a well-formed UTF-8 string holds. */
+size_t text_count_code_points(const char *text);
+
+bool text_starts_with(const char *text, const char *prefix);
+bool text_ends_with(const char *text, const char *suffix);
+
+/*
+ * Seconds since the epoch of `2020-04-10T19:06:32.563+0000`, of the same without the decimals, or
+ * with `Z` (Lambda's LastModified; lambda-api.md section 3). 0 or -EINVAL.
+ */
+int text_parse_time(const char *text, int64_t *ret_seconds) must_check;
+
+#define TEXT_TIME_SIZE 32
+
+/* Lambda's spelling of a moment given in milliseconds since the epoch: `2020-04-10T19:06:32.563+0000`. */
+void text_format_time(int64_t milliseconds, char text[TEXT_TIME_SIZE]);
+
+/* Lower-case hexadecimal of `length` bytes; `text` takes 2 * length + 1. */
+void text_format_hex(const unsigned char *bytes, size_t length, char *text);
+
+/* Appends `length` bytes as standard base64 with padding. Errors as buffer_append(). */
+int text_append_base64(struct buffer *out, const void *bytes, size_t length) must_check;
+
+/* Decodes strict standard base64 (padding needed, nothing else allowed) onto `out`. 0, -EINVAL, -EFBIG, -ENOMEM. */
+int text_decode_base64(const char *text, size_t length, struct buffer *out) must_check;
+
+/*
+ * Appends `text` percent-encoded: all bytes outside A-Za-z0-9-._~ become %XX in upper case, as AWS's
+ * path labels and query values are sent (lambda-api.md section 1). Errors as buffer_append().
+ */
+int text_append_percent_encoded(struct buffer *out, const char *text) must_check;
+
+/* Decodes %XX of the first `length` bytes onto `out`; a stray % is -EINVAL. `+` stays. Errors as buffer_append(). */
+int text_percent_decode(const char *text, size_t length, struct buffer *out) must_check;
+
+#endif

@@ -1,0 +1,436 @@
+/* SPDX-License-Identifier: MIT */
+#include "backend/json.h"
+
+#include <cjson/cJSON.h>
+#include <errno.h>
+#include <math.h>
+
+#include "backend/base/number.h"
+#include "backend/base/text.h"
+
+#define EXACT_INTEGER_MAX 9007199254740991.0 /* 2^53 - 1 */
+
+static cJSON *inside(struct json *json)
+{
+	return (cJSON *)json;
+}
+
+static const cJSON *look(const struct json *json)
+{
+	return (const cJSON *)json;
+}
+
+static struct json *outside(cJSON *json)
+{
+	return (struct json *)json;
+}
+
+static const struct json *show(const cJSON *json)
+{
+	return (const struct json *)json;
+}
+
+/* Whether a number starts with a zero that another digit follows, which cJSON lets through. */
+static bool has_leading_zero(const char *data, size_t length, size_t at)
+{
+	if (data[at] == '-')
+		at++;
+	return at + 1 < length && data[at] == '0' && data[at + 1] >= '0' && data[at + 1] <= '9';
+}
+
+/* What cJSON does not check and can be seen without parsing: one pass over the bytes. */
+static const char *prescan(const char *data, size_t length)
+{
+	bool in_string = false;
+	size_t depth = 0, i;
+
+	if (!text_is_utf8(data, length))
+		return "is not UTF-8";
+	for (i = 0; i < length; i++) {
+		unsigned char byte = (unsigned char)data[i];
+
+		if (!byte)
+			return "holds a NUL byte";
+		if (in_string) {
+			if (byte < 0x20)
+				return "holds a control character in a string";
+			if (byte == '\\') {
+				if (length - i > 5 && !strncmp(data + i, "\\u0000", 6))
+					return "holds a NUL byte";
+				i++;
+			} else if (byte == '"') {
+				in_string = false;
+			}
+			continue;
+		}
+		if (byte == '"') {
+			in_string = true;
+		} else if (byte == '{' || byte == '[') {
+			if (++depth > JSON_DEPTH_MAX)
+				return "is nested too deeply";
+		} else if (byte == '}' || byte == ']') {
+			depth -= depth > 0;
+		} else if (byte == '-' || (byte >= '0' && byte <= '9')) {
+			if (has_leading_zero(data, length, i))
+				return "holds a number with a leading zero";
+			while (i + 1 < length && data[i + 1] &&
+				strchr("+-.0123456789eE", data[i + 1]))
+				i++;
+		}
+	}
+	return NULL;
+}
+
+static int compare_names(const void *left, const void *right)
+{
+	return strcmp((*(cJSON *const *)left)->string, (*(cJSON *const *)right)->string);
+}
+
+/* The members of an object sorted by name, in a malloc'ed array; NULL when out of memory. */
+static cJSON **sorted_members(const cJSON *object, size_t count)
+{
+	cJSON **members = calloc(count ? count : 1, sizeof(*members));
+	size_t i = 0;
+	cJSON *item;
+
+	if (!members)
+		return NULL;
+	for (item = object->child; item; item = item->next)
+		members[i++] = item;
+	qsort(members, count, sizeof(*members), compare_names);
+	return members;
+}
+
+/* Numbers must be finite, names must not repeat; recursion is bounded by JSON_DEPTH_MAX. */
+static const char *check_tree(const cJSON *json)
+{
+	size_t count = json_count(show(json)), i;
+	const cJSON *child;
+
+	if (cJSON_IsNumber(json) && !isfinite(json->valuedouble))
+		return "holds a number out of range";
+	if (cJSON_IsObject(json) && count > 1) {
+		cleanup(free_pointer) cJSON **members = sorted_members(json, count);
+
+		if (!members)
+			return "is too large for the memory there is";
+		for (i = 1; i < count; i++)
+			if (!strcmp(members[i - 1]->string, members[i]->string))
+				return "holds a name twice";
+	}
+	for (child = json->child; child; child = child->next) {
+		const char *reason = check_tree(child);
+
+		if (reason)
+			return reason;
+	}
+	return NULL;
+}
+
+struct json *json_parse(const char *data, size_t length, const char **ret_reason)
+{
+	const char *reason = prescan(data, length);
+	const char *end = NULL;
+	cJSON *tree = NULL;
+
+	if (!reason) {
+		tree = cJSON_ParseWithLengthOpts(data, length, &end, false);
+		if (!tree)
+			reason = "is not JSON";
+	}
+	if (tree) {
+		while (end < data + length && strchr(" \t\r\n", *end))
+			end++;
+		reason = end < data + length ? "has bytes behind its end" : check_tree(tree);
+	}
+	if (reason) {
+		cJSON_Delete(tree);
+		if (ret_reason)
+			*ret_reason = reason;
+		return NULL;
+	}
+	return outside(tree);
+}
+
+void json_free(struct json *json)
+{
+	cJSON_Delete(inside(json));
+}
+
+const struct json *json_member(const struct json *object, const char *name)
+{
+	const cJSON *found;
+
+	if (!json_is_object(object))
+		return NULL;
+	found = cJSON_GetObjectItemCaseSensitive(look(object), name);
+	return cJSON_IsNull(found) ? NULL : show(found);
+}
+
+bool json_has_member(const struct json *object, const char *name)
+{
+	return json_is_object(object) && cJSON_GetObjectItemCaseSensitive(look(object), name);
+}
+
+const char *json_string(const struct json *json)
+{
+	return cJSON_GetStringValue(look(json));
+}
+
+const char *json_member_string(const struct json *object, const char *name, const char *fallback)
+{
+	const char *value = json_string(json_member(object, name));
+
+	return value ? value : fallback;
+}
+
+bool json_number(const struct json *json, double *ret_value)
+{
+	if (!cJSON_IsNumber(look(json)))
+		return false;
+	*ret_value = look(json)->valuedouble;
+	return true;
+}
+
+bool json_integer(const struct json *json, int64_t minimum, int64_t maximum, int64_t *ret_value)
+{
+	double value;
+
+	if (!json_number(json, &value) || value != trunc(value) || fabs(value) > EXACT_INTEGER_MAX)
+		return false;
+	if ((int64_t)value < minimum || (int64_t)value > maximum)
+		return false;
+	*ret_value = (int64_t)value;
+	return true;
+}
+
+bool json_is_object(const struct json *json)
+{
+	return cJSON_IsObject(look(json));
+}
+
+bool json_is_array(const struct json *json)
+{
+	return cJSON_IsArray(look(json));
+}
+
+bool json_is_boolean(const struct json *json)
+{
+	return cJSON_IsBool(look(json));
+}
+
+bool json_is_null(const struct json *json)
+{
+	return cJSON_IsNull(look(json));
+}
+
+bool json_is_true(const struct json *json)
+{
+	return cJSON_IsTrue(look(json));
+}
+
+size_t json_count(const struct json *json)
+{
+	const cJSON *item;
+	size_t count = 0;
+
+	if (json_is_object(json) || json_is_array(json))
+		for (item = look(json)->child; item; item = item->next)
+			count++;
+	return count;
+}
+
+const struct json *json_first(const struct json *json)
+{
+	return json_is_object(json) || json_is_array(json) ? show(look(json)->child) : NULL;
+}
+
+const struct json *json_next(const struct json *item)
+{
+	return item ? show(look(item)->next) : NULL;
+}
+
+const char *json_name(const struct json *item)
+{
+	return item && look(item)->string ? look(item)->string : "";
+}
+
+struct json *json_new_object(void)
+{
+	return outside(cJSON_CreateObject());
+}
+
+struct json *json_new_array(void)
+{
+	return outside(cJSON_CreateArray());
+}
+
+struct json *json_new_string(const char *value)
+{
+	return outside(cJSON_CreateString(value));
+}
+
+struct json *json_new_number(double value)
+{
+	return outside(cJSON_CreateNumber(value));
+}
+
+struct json *json_new_boolean(bool value)
+{
+	return outside(cJSON_CreateBool(value));
+}
+
+struct json *json_new_null(void)
+{
+	return outside(cJSON_CreateNull());
+}
+
+struct json *json_copy(const struct json *json)
+{
+	return outside(cJSON_Duplicate(look(json), true));
+}
+
+int json_set(struct json *object, const char *name, struct json *value)
+{
+	cJSON *old;
+
+	if (!value)
+		return -ENOMEM;
+	old = cJSON_GetObjectItemCaseSensitive(inside(object), name);
+	if (!cJSON_AddItemToObject(inside(object), name, inside(value))) {
+		json_free(value);
+		return -ENOMEM;
+	}
+	if (old)
+		cJSON_Delete(cJSON_DetachItemViaPointer(inside(object), old));
+	return 0;
+}
+
+int json_set_string(struct json *object, const char *name, const char *value)
+{
+	return json_set(object, name, json_new_string(value));
+}
+
+int json_set_number(struct json *object, const char *name, double value)
+{
+	return json_set(object, name, json_new_number(value));
+}
+
+int json_set_boolean(struct json *object, const char *name, bool value)
+{
+	return json_set(object, name, json_new_boolean(value));
+}
+
+int json_append(struct json *array, struct json *value)
+{
+	if (!value)
+		return -ENOMEM;
+	if (!cJSON_AddItemToArray(inside(array), inside(value))) {
+		json_free(value);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+void json_remove(struct json *object, const char *name)
+{
+	cJSON_DeleteItemFromObjectCaseSensitive(inside(object), name);
+}
+
+static int print_string(const char *text, struct buffer *out)
+{
+	int error = buffer_append_byte(out, '"');
+
+	for (; !error && *text; text++) {
+		unsigned char byte = (unsigned char)*text;
+
+		if (byte == '"' || byte == '\\')
+			error = buffer_appendf(out, "\\%c", byte);
+		else if (byte == '\n')
+			error = buffer_append_string(out, "\\n");
+		else if (byte == '\r')
+			error = buffer_append_string(out, "\\r");
+		else if (byte == '\t')
+			error = buffer_append_string(out, "\\t");
+		else if (byte < 0x20 || byte == 0x7f)
+			error = buffer_appendf(out, "\\u%04x", byte);
+		else
+			error = buffer_append_byte(out, (char)byte);
+	}
+	return error ? error : buffer_append_byte(out, '"');
+}
+
+static int print_scalar(const cJSON *json, struct buffer *out)
+{
+	char number[NUMBER_DOUBLE_SIZE];
+
+	if (cJSON_IsString(json))
+		return print_string(json->valuestring, out);
+	if (cJSON_IsNumber(json)) {
+		number_format_double(json->valuedouble, number);
+		return buffer_append_string(out, number);
+	}
+	if (cJSON_IsBool(json))
+		return buffer_append_string(out, cJSON_IsTrue(json) ? "true" : "false");
+	return buffer_append_string(out, "null");
+}
+
+/* The line break and indent in front of an item at `depth`; nothing when compact (depth < 0). */
+static int print_break(int depth, struct buffer *out)
+{
+	return depth < 0 ? 0 : buffer_appendf(out, "\n%*s", 2 * depth, "");
+}
+
+static int print_value(const cJSON *json, int depth, struct buffer *out);
+
+static int print_item(const cJSON *item, bool named, bool first, int depth, struct buffer *out)
+{
+	int error = first ? 0 : buffer_append_byte(out, ',');
+
+	if (!error)
+		error = print_break(depth, out);
+	if (!error && named)
+		error = print_string(item->string, out);
+	if (!error && named)
+		error = buffer_append_string(out, depth < 0 ? ":" : ": ");
+	return error ? error : print_value(item, depth, out);
+}
+
+/* `depth` is the indent of the value itself, or -1 for compact output in the members' own order. */
+static int print_value(const cJSON *json, int depth, struct buffer *out)
+{
+	bool object = cJSON_IsObject(json), first = true;
+	int inner = depth < 0 ? depth : depth + 1, error;
+	size_t count = json_count(show(json)), i;
+	const cJSON *item;
+
+	if (!object && !cJSON_IsArray(json))
+		return print_scalar(json, out);
+	error = buffer_append_byte(out, object ? '{' : '[');
+	if (object && depth >= 0) {
+		cleanup(free_pointer) cJSON **members = sorted_members(json, count);
+
+		if (!members)
+			return -ENOMEM;
+		for (i = 0; !error && i < count; i++)
+			error = print_item(members[i], true, i == 0, inner, out);
+	} else {
+		for (item = json->child; !error && item; item = item->next, first = false)
+			error = print_item(item, object, first, inner, out);
+	}
+	if (!error && count)
+		error = print_break(depth, out);
+	return error ? error : buffer_append_byte(out, object ? '}' : ']');
+}
+
+int json_print(const struct json *json, struct buffer *out)
+{
+	return print_value(look(json), -1, out);
+}
+
+int json_print_canonical(const struct json *json, struct buffer *out)
+{
+	int error = print_value(look(json), 0, out);
+
+	return error ? error : buffer_append_byte(out, '\n');
+}

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The Lambda API as typed calls: one function per operation, structs in and out. Names, routes and
+ * bodies: AWS's API model 2015-03-31. Every call may block on the network until the scope's
+ * deadline; no lock is held while it does; any number of threads may call at once. On success the
+ * out-parameter is filled and belongs to the caller; on failure it is untouched and *reterr tells why.
+ *
+ * Retries, pacing, signing and credentials happen below (backend/http.h). A mutation whose answer is
+ * lost is resolved here by reading back until the deadline, so that it takes effect at most once
+ * and the answer is true; where even that stays open, reterr->outcome_unknown is set.
+ */
+#ifndef ALIASFS_LAMBDA_H
+#define ALIASFS_LAMBDA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "backend/base/cleanup.h"
+#include "backend/base/log.h"
+#include "backend/error.h"
+#include "backend/scope.h"
+
+/* A version is its number (from 1), or one of the two that have names. */
+#define LAMBDA_VERSION_LATEST ((uint64_t)0)        /* $LATEST */
+#define LAMBDA_VERSION_LATEST_PUBLISHED UINT64_MAX /* $LATEST.PUBLISHED */
+
+#define LAMBDA_FUNCTION_NAME_MAX 256 /* bytes; AWS's NamespacedFunctionName */
+#define LAMBDA_ALIAS_NAME_MAX 128    /* bytes; AWS's Alias */
+#define LAMBDA_DESCRIPTION_MAX 256   /* code points */
+#define LAMBDA_REVISION_ID_MAX 63
+#define LAMBDA_VERSION_TEXT_SIZE 24 /* bytes that lambda_version_format() may write, with the NUL */
+
+/* "$LATEST", "$LATEST.PUBLISHED" or the number. */
+void lambda_version_format(uint64_t version, char text[LAMBDA_VERSION_TEXT_SIZE]);
+
+/* The reverse. 0 or -EINVAL: zero, leading zeros, numbers that do not fit, anything else. */
+int lambda_version_parse(const char *text, uint64_t *ret_version) must_check;
+
+/* One alias as AWS has it. */
+struct lambda_alias {
+	char name[LAMBDA_ALIAS_NAME_MAX + 1];
+	char revision_id[LAMBDA_REVISION_ID_MAX + 1];
+	uint64_t version;
+	uint64_t
+		weighted_version; /* the version that gets `weight` of the traffic; 0: no routing config */
+	double weight;            /* 0.0 to 1.0, exactly AWS's double */
+	char *description;        /* never NULL; owned */
+};
+
+void lambda_alias_release(struct lambda_alias *alias);
+/* A deep copy. 0 or -ENOMEM. */
+int lambda_alias_copy(const struct lambda_alias *from, struct lambda_alias *ret_alias) must_check;
+
+/* One version of a function: what the catalog needs of a FunctionConfiguration. */
+struct lambda_version {
+	char *function_name;
+	uint64_t version;
+	int64_t last_modified; /* seconds since the epoch */
+	uint64_t code_size;    /* bytes of the zip */
+	bool has_code_sha256;  /* false only if AWS sent none */
+	unsigned char code_sha256[32];
+	char *configuration; /* the bytes of configuration.json (backend/document.h); owned */
+	size_t configuration_length;
+	char *environment; /* the bytes of environment.json; owned */
+	size_t environment_length;
+};
+
+void lambda_version_release(struct lambda_version *version);
+
+/* One page of a list. `next_marker` is NULL on the last page. */
+struct lambda_version_page {
+	struct lambda_version *items;
+	size_t count;
+	char *next_marker;
+};
+
+void lambda_version_page_release(struct lambda_version_page *page);
+
+struct lambda_alias_page {
+	struct lambda_alias *items;
+	size_t count;
+	char *next_marker;
+};
+
+void lambda_alias_page_release(struct lambda_alias_page *page);
+
+struct lambda_account {
+	uint64_t code_storage_limit; /* bytes */
+	uint64_t code_storage_used;  /* bytes */
+	uint64_t function_count;
+};
+
+struct lambda_client_options {
+	/* NULL or 0 means: decide as the aws CLI does (environment, profile), or the default. Not kept. */
+	const char *profile;
+	const char *region;
+	const char *endpoint_url;
+	const char *
+		unix_socket; /* local:DIR: talk to this socket; credentials are then not looked for */
+	int64_t connect_timeout_ms; /* default 5,000 */
+	double rate;                /* control-plane calls a second, default 10 */
+	bool rate_unlimited;        /* for local:DIR */
+	struct log *log;            /* kept, may be NULL */
+};
+
+struct lambda_client;
+
+/*
+ * Makes a client: resolves profile, region and endpoint (no network), starts no thread. Must not be
+ * called before a fork (libcurl). Fails with LAMBDA_INVALID (a bad URL or file, no region) or
+ * LAMBDA_NO_CREDENTIALS-class errors only when first used.
+ */
+enum lambda_status lambda_client_new(const struct lambda_client_options *options,
+	struct lambda_client **ret_client, struct lambda_error *reterr) must_check;
+
+/* Waits for nothing: no call may be under way. NULL is fine. */
+void lambda_client_free(struct lambda_client *client);
+DEFINE_CLEANUP(struct lambda_client *, lambda_client_free);
+
+/* What was resolved, for messages: belongs to the client. */
+const char *lambda_client_region(const struct lambda_client *client);
+const char *lambda_client_endpoint(const struct lambda_client *client);
+
+/* Calls made since the start, every attempt on the wire counted. Thread-safe. */
+uint64_t lambda_client_calls(const struct lambda_client *client);
+
+/* ListFunctions. `all_versions` sends FunctionVersion=ALL. `marker` NULL: from the start. A read. */
+enum lambda_status lambda_list_functions(struct lambda_client *client,
+	const struct call_scope *scope, bool all_versions, const char *marker,
+	struct lambda_version_page *ret_page, struct lambda_error *reterr) must_check;
+
+/* ListVersionsByFunction. A read. */
+enum lambda_status lambda_list_versions(struct lambda_client *client,
+	const struct call_scope *scope, const char *function, const char *marker,
+	struct lambda_version_page *ret_page, struct lambda_error *reterr) must_check;
+
+/* GetFunctionConfiguration with Qualifier. A read. */
+enum lambda_status lambda_get_version(struct lambda_client *client, const struct call_scope *scope,
+	const char *function, uint64_t version, struct lambda_version *ret_version,
+	struct lambda_error *reterr) must_check;
+
+/* ListAliases. A read. */
+enum lambda_status lambda_list_aliases(struct lambda_client *client, const struct call_scope *scope,
+	const char *function, const char *marker, struct lambda_alias_page *ret_page,
+	struct lambda_error *reterr) must_check;
+
+/* GetAlias. A read. */
+enum lambda_status lambda_get_alias(struct lambda_client *client, const struct call_scope *scope,
+	const char *function, const char *name, struct lambda_alias *ret_alias,
+	struct lambda_error *reterr) must_check;
+
+/* CreateAlias with the name, version, weight and description of `wanted`. A mutation. */
+enum lambda_status lambda_create_alias(struct lambda_client *client, const struct call_scope *scope,
+	const char *function, const struct lambda_alias *wanted, struct lambda_alias *ret_alias,
+	struct lambda_error *reterr) must_check;
+
+/*
+ * UpdateAlias with FunctionVersion, RoutingConfig (empty when weighted_version is 0) and RevisionId
+ * of `wanted`; its Description is sent only when `with_description`. A mutation.
+ */
+enum lambda_status lambda_update_alias(struct lambda_client *client, const struct call_scope *scope,
+	const char *function, const struct lambda_alias *wanted, bool with_description,
+	struct lambda_alias *ret_alias, struct lambda_error *reterr) must_check;
+
+/* DeleteAlias. AWS answers success also when it is not there. A mutation. */
+enum lambda_status lambda_delete_alias(struct lambda_client *client, const struct call_scope *scope,
+	const char *function, const char *name, struct lambda_error *reterr) must_check;
+
+/*
+ * PublishVersion. `known_latest` is the highest published version known before (0: none): an answer
+ * at or below it means that nothing had changed, which is LAMBDA_ALREADY_EXISTS. A mutation.
+ */
+enum lambda_status lambda_publish_version(struct lambda_client *client,
+	const struct call_scope *scope, const char *function, const char *description,
+	uint64_t known_latest, struct lambda_version *ret_version,
+	struct lambda_error *reterr) must_check;
+
+/* DeleteFunction with Qualifier; `version` must be a number: the function itself is out of reach. A mutation. */
+enum lambda_status lambda_delete_version(struct lambda_client *client,
+	const struct call_scope *scope, const char *function, uint64_t version,
+	struct lambda_error *reterr) must_check;
+
+/* GetAccountSettings. A read. */
+enum lambda_status lambda_get_account(struct lambda_client *client, const struct call_scope *scope,
+	struct lambda_account *ret_account, struct lambda_error *reterr) must_check;
+
+#endif

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Who asks. The kernel gives the thread's id; the process, its command line and whether the person
+ * told it to force are read from /proc while the request is pending (measured: readable then,
+ * tool-traces.md section B). The questions about a caller are pure functions.
+ */
+#ifndef ALIASFS_CALLER_H
+#define ALIASFS_CALLER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "backend/base/cleanup.h"
+
+#define CALLER_COMMAND_LINE_MAX                                                                    \
+	(64 * 1024) /* bytes; of a longer command line the rest is not known */
+
+struct caller {
+	pid_t thread;  /* fuse_req_ctx()->pid; 0: unknown (another pid namespace) */
+	pid_t process; /* the thread group, 0: unknown; then nothing below is known */
+	uid_t uid;
+	gid_t gid;
+	char *command_line; /* arguments, each ended by a NUL; NULL when unreadable; owned */
+	size_t command_line_length;
+	char program[16]; /* /proc's comm, as the kernel shows it; "" when unknown */
+};
+
+/* Reads what /proc has of a request's thread into *ret_caller. Never fails: what is not readable stays unknown. Reads /proc only. */
+void caller_read(pid_t thread, uid_t uid, gid_t gid, struct caller *ret_caller);
+void caller_release(struct caller *caller);
+
+/* Whether process and command line are known. */
+bool caller_is_known(const struct caller *caller);
+
+/* Whether the caller is some `ln`: by program name or argv[0]'s last part, or busybox/toybox/coreutils running the ln applet. */
+bool caller_is_ln(const struct caller *caller);
+
+/* Whether it was told to force: -f alone or in a cluster such as -sf, or --force, before a `--`. */
+bool caller_forces(const struct caller *caller);
+
+/* Whether `name` stands in the command line: as a whole path component of an argument. */
+bool caller_names(const struct caller *caller, const char *name);
+
+#endif

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a change to a directory means to AWS (contract, sections 2 and 3), carried out.
+ *
+ *   ll ──► gesture ──decide──► remap (pure, clock passed in)
+ *             └────carry out──► catalog ──► Lambda API
+ *
+ * Everything here may block on the network within the scope unless it says otherwise; no lock is
+ * held while it does. All functions may be called from any thread. They return 0 or -errno, and on
+ * failure *reterr holds the sentence for the log: AWS's, or the rule that refused.
+ */
+#ifndef ALIASFS_GESTURE_H
+#define ALIASFS_GESTURE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "backend/base/buffer.h"
+#include "backend/catalog.h"
+#include "fs/caller.h"
+
+struct gestures;
+
+struct gesture_options {
+	int64_t delete_grace_ms;
+	bool strict_ln;
+	bool read_only;
+	bool allow_version_delete;
+	const char *mountpoint; /* absolute, without a trailing slash; copied */
+	const char *const *
+		protect; /* globs of alias names that are not deleted; NULL-ended or NULL; copied */
+	int64_t mutation_timeout_ms; /* for what happens behind everybody's back: expired tombstones, held names */
+	struct log *log; /* kept, may be NULL */
+	/*
+	 * Called without a lock, from any thread, when what `name` (NULL: anything) of `function` shows has changed other
+	 * than by the kernel's own request: a tombstone that is done or taken back, a held name that became
+	 * an alias. May be NULL.
+	 */
+	void (*shown_changed)(void *data, const char *function, const char *name);
+	/* Called when something done behind everybody's back failed: one line for the log and .aliasfs/errors. May be NULL. */
+	void (*failed)(void *data, const char *operation, const char *function, const char *name,
+		const struct lambda_error *error);
+	void *callback_data;
+};
+
+/* `catalog` is kept. Starts the thread that ends graces; so not before the fork. NULL: out of memory or threads. */
+struct gestures *gestures_new(
+	struct catalog *catalog, const struct gesture_options *options) must_check;
+
+/* Ends all pending deletes within `deadline_ms` (clock_monotonic_ms()), joins the thread, frees. NULL is fine. */
+void gestures_free(struct gestures *gestures, int64_t deadline_ms);
+
+/* A directory in which something happens: a function's, or a version's inside it. */
+struct gesture_place {
+	const char *function;
+	bool in_version;
+	uint64_t version; /* when in_version */
+};
+
+/* What a name of a function directory shows, beyond versions and fixed names. */
+enum gesture_kind {
+	GESTURE_NOTHING, /* no such name (also: hidden by a tombstone) */
+	GESTURE_ALIAS,
+	GESTURE_WEIGHT, /* PROD%10 */
+	GESTURE_LOCAL,  /* a local or held link: known to this mount only */
+	GESTURE_NEWEST, /* .newest */
+};
+
+struct gesture_entry {
+	enum gesture_kind kind;
+	uint64_t version;     /* where an alias, a weight or .newest leads */
+	size_t target_length; /* bytes that readlink gives: st_size */
+	int64_t expires_ms; /* clock_monotonic_ms() until which it may be remembered; 0: not at all */
+};
+
+/* LOOKUP and GETATTR of such a name. -ENOENT is given as kind GESTURE_NOTHING with 0. */
+int gesture_lookup(struct gestures *gestures, const struct call_scope *scope, const char *function,
+	const char *name, struct gesture_entry *ret_entry, struct lambda_error *reterr) must_check;
+
+/* READLINK: appends the target; remembers that this thread read this link (contract 2.1). */
+int gesture_readlink(struct gestures *gestures, const struct call_scope *scope,
+	const struct caller *caller, const char *function, const char *name, struct buffer *target,
+	struct lambda_error *reterr) must_check;
+
+/*
+ * READDIR: calls `add` for every alias of the function in order, each followed by its weight entry,
+ * without hidden, local and held names. A non-zero answer of `add` ends it and is returned.
+ */
+int gesture_list(struct gestures *gestures, const struct call_scope *scope, const char *function,
+	int (*add)(void *data, const char *name, enum gesture_kind kind, uint64_t version),
+	void *data, int64_t *ret_expires_ms, struct lambda_error *reterr) must_check;
+
+/* SYMLINK. */
+int gesture_symlink(struct gestures *gestures, const struct call_scope *scope,
+	const struct caller *caller, const struct gesture_place *place, const char *name,
+	const char *target, struct gesture_entry *ret_entry,
+	struct lambda_error *reterr) must_check;
+
+/* RENAME; `flags` are renameat2(2)'s. The places may be different functions, which is refused. */
+int gesture_rename(struct gestures *gestures, const struct call_scope *scope,
+	const struct caller *caller, const struct gesture_place *from, const char *name,
+	const struct gesture_place *to, const char *new_name, unsigned int flags,
+	struct lambda_error *reterr) must_check;
+
+/* UNLINK. */
+int gesture_unlink(struct gestures *gestures, const struct call_scope *scope,
+	const struct caller *caller, const struct gesture_place *place, const char *name,
+	struct lambda_error *reterr) must_check;
+
+/* RMDIR of a name in a function's directory or in a version's. */
+int gesture_rmdir(struct gestures *gestures, const struct call_scope *scope,
+	const struct caller *caller, const struct gesture_place *place, const char *name,
+	struct lambda_error *reterr) must_check;
+
+/* MKDIR in a function's directory: `+` and `+description` publish; *ret_version is what came of it. */
+int gesture_mkdir(struct gestures *gestures, const struct call_scope *scope,
+	const struct caller *caller, const struct gesture_place *place, const char *name,
+	uint64_t *ret_version, struct lambda_error *reterr) must_check;
+
+/* CREATE, MKNOD or LINK was refused there: takes back a tombstone of that name (2.4), and gives the errno to answer. Never blocks. */
+int gesture_create_refused(struct gestures *gestures, const struct caller *caller,
+	const struct gesture_place *place, const char *name,
+	struct lambda_error *reterr) must_check;
+
+/* fsync of a directory, unmount: ends the graces of that function (NULL: of all) now. 0 or the first failure. */
+int gesture_settle(struct gestures *gestures, const struct call_scope *scope, const char *function,
+	struct lambda_error *reterr) must_check;
+
+#endif

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+#include "tests/unit/unit.h"
+
+#include "backend/json.h"
+
+static void refuses(const char *data, size_t length, const char *wanted)
+{
+	const char *reason = NULL;
+	cleanup(json_free_pointer) struct json *json = json_parse(data, length, &reason);
+
+	assert_null(json);
+	assert_string_equal(reason, wanted);
+}
+
+#define REFUSES(text, wanted) refuses(text, sizeof(text) - 1, wanted)
+
+static void refuses_what_cjson_lets_through(void **state)
+{
+	char deep[200];
+
+	(void)state;
+	REFUSES("", "is not JSON");
+	REFUSES("{", "is not JSON");
+	REFUSES("{}x", "has bytes behind its end");
+	REFUSES("{} {}", "has bytes behind its end");
+	REFUSES("\"a\0b\"", "holds a NUL byte");
+	REFUSES("\"a\\u0000b\"", "holds a NUL byte");
+	REFUSES("\"a\nb\"", "holds a control character in a string");
+	REFUSES("\"\xff\"", "is not UTF-8");
+	REFUSES("{\"a\":1,\"b\":2,\"a\":3}", "holds a name twice");
+	REFUSES("[01]", "holds a number with a leading zero");
+	REFUSES("[1e999]", "holds a number out of range");
+	memset(deep, '[', sizeof(deep));
+	refuses(deep, sizeof(deep), "is nested too deeply");
+}
+
+static void reads_members_by_their_exact_name(void **state)
+{
+	static const char text[] =
+		"{\"Name\":\"x\",\"n\":null,\"i\":3,\"d\":0.5,\"list\":[1,2],\"t\":true}";
+	cleanup(json_free_pointer) struct json *json = json_parse(text, sizeof(text) - 1, NULL);
+	int64_t integer = 0;
+
+	(void)state;
+	assert_non_null(json);
+	assert_string_equal(json_member_string(json, "Name", "?"), "x");
+	assert_string_equal(json_member_string(json, "name", "?"), "?");
+	assert_null(json_member(json, "n"));
+	assert_true(json_has_member(json, "n"));
+	assert_true(json_integer(json_member(json, "i"), 0, 5, &integer));
+	assert_int_equal(integer, 3);
+	assert_false(json_integer(json_member(json, "d"), 0, 5, &integer));
+	assert_false(json_integer(json_member(json, "i"), 4, 5, &integer));
+	assert_int_equal(json_count(json_member(json, "list")), 2);
+	assert_true(json_is_true(json_member(json, "t")));
+}
+
+static void canonical_text_is_sorted_and_stable(void **state)
+{
+	static const char left[] = "{\"b\":{\"z\":[],\"y\":{}},\"a\":[1,0.1,\"\\u00e9\\n\"]}";
+	static const char right[] =
+		"{\"a\":[1.0,1e-1,\"\xc3\xa9\\u000a\"],\"b\":{\"y\":{},\"z\":[]}}";
+	static const char wanted[] = "{\n  \"a\": [\n    1,\n    0.1,\n    \"\xc3\xa9\\n\"\n  ],\n "
+				     " \"b\": {\n    \"y\": {},\n"
+				     "    \"z\": []\n  }\n}\n";
+	cleanup(json_free_pointer) struct json *one = json_parse(left, sizeof(left) - 1, NULL);
+	cleanup(json_free_pointer) struct json *two = json_parse(right, sizeof(right) - 1, NULL);
+	cleanup(buffer_release) struct buffer text = BUFFER_INIT(1000), again = BUFFER_INIT(1000);
+
+	(void)state;
+	assert_non_null(one);
+	assert_non_null(two);
+	assert_int_equal(json_print_canonical(one, &text), 0);
+	assert_int_equal(json_print_canonical(two, &again), 0);
+	assert_string_equal(buffer_text(&text), wanted);
+	assert_string_equal(buffer_text(&again), wanted);
+}
+
+static void builds_and_replaces_members(void **state)
+{
+	cleanup(json_free_pointer) struct json *json = json_new_object();
+	cleanup(buffer_release) struct buffer text = BUFFER_INIT(1000);
+
+	(void)state;
+	assert_non_null(json);
+	assert_int_equal(json_set_string(json, "a", "1"), 0);
+	assert_int_equal(json_set_number(json, "a", 2), 0);
+	assert_int_equal(json_set(json, "b", json_new_array()), 0);
+	assert_int_equal(json_set_boolean(json, "c", false), 0);
+	json_remove(json, "c");
+	assert_int_equal(json_print(json, &text), 0);
+	assert_string_equal(buffer_text(&text), "{\"a\":2,\"b\":[]}");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(refuses_what_cjson_lets_through),
+		cmocka_unit_test(reads_members_by_their_exact_name),
+		cmocka_unit_test(canonical_text_is_sorted_and_stable),
+		cmocka_unit_test(builds_and_replaces_members),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
