@@ -51,7 +51,8 @@ int buffer_append_byte(struct buffer *buffer, char byte)
 	return buffer_append(buffer, &byte, 1);
 }
 
-static int append_formatted(struct buffer *buffer, const char *format, va_list arguments)
+static int printf_like(2, 0)
+	append_formatted(struct buffer *buffer, const char *format, va_list arguments)
 {
 	va_list again;
 	int needed, error;

@@ -42,7 +42,7 @@ static inline void close_descriptor(int *descriptor)
 
 /* Gives the pointer's value and leaves NULL behind, so that its cleanup does nothing. */
 #define take_pointer(pointer)                                                                      \
-	({                                                                                         \
+	__extension__({                                                                            \
 		__typeof__(pointer) taken_ = (pointer);                                            \
 		(pointer) = NULL;                                                                  \
 		taken_;                                                                            \
