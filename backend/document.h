@@ -3,6 +3,20 @@
  * The bytes of configuration.json, environment.json and code.sha256, and back from AWS's
  * FunctionConfiguration to a struct lambda_version. Pure functions: the same version gives the same
  * bytes whichever call it came from (contract, section 1).
+ *
+ * configuration.json is the object AWS sent, canonical (json_print_canonical()), with three changes:
+ * - FunctionArn names the version (ListFunctions and an unqualified GetFunctionConfiguration leave
+ *   it out, a Qualifier that is an alias puts the alias there; lambda-api.md section 3).
+ * - Without Environment, and without what changes by itself or is missing from the lists: RevisionId,
+ *   State, LastUpdateStatus, both with their Reason and ReasonCode, and RuntimeVersionConfig.
+ * - A member that is null is left out, at every level: to AWS the two are the same.
+ * All else is kept, also members that AWS adds later.
+ *
+ * environment.json is Environment.Variables, canonical: `{}` when there are none. Where AWS could not
+ * decrypt them it sends an Error in their place; the file is then {"Error": {"ErrorCode": …}}, which
+ * no variables can look like (their values are strings), so that a backup never shows an empty
+ * environment that is not empty. AWS's message is left out: it can name a request, and then two
+ * mounts would not give the same bytes.
  */
 #ifndef ALIASFS_DOCUMENT_H
 #define ALIASFS_DOCUMENT_H
@@ -12,12 +26,14 @@
 #include "backend/lambda.h"
 
 #define DOCUMENT_MAX (1024 * 1024)                /* bytes of one document */
+#define DOCUMENT_MEMBERS_MAX 4096                 /* members of one object in a document */
 #define DOCUMENT_SHA256_SIZE (64 + 2 + 8 + 1 + 1) /* "HEX  code.zip\n" and the NUL */
 
 /*
  * Reads one FunctionConfiguration as ListFunctions, ListVersionsByFunction, GetFunctionConfiguration
- * or PublishVersion sends it. LAMBDA_BAD_ANSWER when a needed member is missing or cannot be a
- * directory entry (the sentence names it), LAMBDA_NO_MEMORY.
+ * or PublishVersion sends it. On success *ret_version is filled and the caller releases it
+ * (lambda_version_release()). LAMBDA_BAD_ANSWER when a needed member is missing or cannot be a
+ * directory entry (the sentence names it), LAMBDA_NO_MEMORY. Does not block.
  */
 enum lambda_status document_read_version(const struct json *configuration,
 	struct lambda_version *ret_version, struct lambda_error *reterr) must_check;
