@@ -39,7 +39,10 @@ bool caller_is_ln(const struct caller *caller);
 /* Whether it was told to force: -f alone or in a cluster such as -sf, or --force, before a `--`. */
 bool caller_forces(const struct caller *caller);
 
-/* Whether `name` stands in the command line: as a whole path component of an argument. */
+/*
+ * Whether `name` stands in the command line as a word of its own: no letter, digit, '-' or '_' beside it.
+ * So in `ln -s 1 fn/PROD` and in `python3 -c "os.symlink('1', 'PROD')"`, but not in `ln -s 1 PROD_2`.
+ */
 bool caller_names(const struct caller *caller, const char *name);
 
 #endif
