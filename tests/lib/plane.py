@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: MIT
+"""A lambda-plane of one's own, and what it counted."""
+
+import contextlib
+import http.client
+import json
+import pathlib
+import re
+
+from lib import aws
+from lib.process import SanitizerLog, Service, environment, wait_for
+from lib.programs import patience, program
+
+READS = ("Get", "List")
+
+
+class Record:
+    """What the API was asked between two moments."""
+
+    def __init__(self):
+        self.calls = {}  # {operation: count}, only what was called
+        self.changes = []  # the writes in the order in which they took effect, as the plane lists them
+
+    @property
+    def writes(self):
+        """The writes' operations in the order in which they took effect: ["UpdateAlias"]."""
+        return [change["Operation"] for change in self.changes]
+
+    @property
+    def reads(self):
+        """{operation: count} of the calls that only read."""
+        return {name: count for name, count in self.calls.items() if name.startswith(READS)}
+
+    @property
+    def write_calls(self):
+        """{operation: count} of the calls that wanted to write, also those refused."""
+        return {name: count for name, count in self.calls.items() if not name.startswith(READS)}
+
+    @property
+    def total(self):
+        return sum(self.calls.values())
+
+    def __str__(self):
+        return f"calls {self.calls}, changes {self.changes}"
+
+
+class Plane:
+    """A running lambda-plane. Stop it with stop()."""
+
+    def __init__(self, directory, logs, state=None, *arguments):
+        self.directory = pathlib.Path(directory)
+        self.state = pathlib.Path(state or self.directory / "state")
+        self.arguments = arguments
+        self._logs = logs
+        self._sanitizers = []
+        self.service = None
+        self.url = None
+        self.start()
+
+    def start(self, port=0):
+        """Starts it (again), on a free port unless one is named."""
+        sanitizer = SanitizerLog(self._logs, "lambda-plane")
+        self._sanitizers.append(sanitizer)
+        self.service = Service(
+            [
+                program("lambda-plane"),
+                "--state",
+                self.state,
+                "--listen",
+                f"127.0.0.1:{port}",
+                *self.arguments,
+            ],
+            self.directory / f"lambda-plane-{len(self._sanitizers)}.log",
+            environment(**sanitizer.environment()),
+        )
+
+        def listening():
+            assert self.service.is_running(), f"lambda-plane ended:\n{self.service.log()}"
+            return re.findall(r"listening on (http://127\.0\.0\.1:(\d+))\n", self.service.log())
+
+        self.url, number = wait_for(listening, patience(10), "lambda-plane listens")[-1]
+        self.port = int(number)
+        self.api = aws.client(self.url)
+
+    def stop(self):
+        """Ends it with SIGTERM: exit status 0 and no sanitizer report, or the test fails."""
+        rc = self.service.terminate(patience(10))
+        log = self.service.log()
+        assert not self.reports(), "\n".join(self.reports())
+        assert rc == 0, f"lambda-plane ended with {rc}:\n{log}"
+
+    def kill(self):
+        self.service.kill()
+
+    def close(self):
+        """At the end of a test, whether it runs or not."""
+        if self.service.is_running():
+            self.stop()
+        assert not self.reports(), "\n".join(self.reports())
+
+    def reports(self):
+        return [report for each in self._sanitizers for report in each.reports()]
+
+    # What it counted
+
+    def _local(self, method, path):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        try:
+            connection.request(method, path)
+            answer = connection.getresponse()
+            body = answer.read()
+            assert answer.status in (200, 204), f"{method} {path}: {answer.status} {body!r}"
+            return json.loads(body) if body else None
+        finally:
+            connection.close()
+
+    def calls(self):
+        """{operation: count} since the start or the last reset()."""
+        return {name: count for name, count in self._local("GET", "/_local/calls").items() if count}
+
+    def reset(self):
+        self._local("DELETE", "/_local/calls")
+
+    def changes(self):
+        """The writes in the order in which they took effect."""
+        return self._local("GET", "/_local/changes")
+
+    @contextlib.contextmanager
+    def recording(self):
+        """What happens inside `with`: the yielded Record is filled in when it ends."""
+        record = Record()
+        calls, changes = self.calls(), len(self.changes())
+        yield record
+        after = self.calls()
+        record.calls = {
+            name: count - calls.get(name, 0)
+            for name, count in after.items()
+            if count != calls.get(name, 0)
+        }
+        record.changes = self.changes()[changes:]
