@@ -1,0 +1,285 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""Builds every configuration and runs the tests against it; contrib/test calls this.
+
+    check ─► plain ─► clang ─► address ─► thread        one after another, each in build-NAME/
+
+Ends with "N passed, N failed" (", N skipped"), which counts cmocka's cases, pytest's and the checks.
+"""
+
+import argparse
+import dataclasses
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+CI = os.environ.get("CI") == "true"
+
+
+@dataclasses.dataclass
+class Configuration:
+    """One way to build, and what is run against it."""
+
+    name: str
+    directory: str
+    setup: list
+    compiler: str = "gcc"
+    sanitizer: str = ""
+    pytest: list = None  # None: no pytest, else further arguments
+
+
+CONFIGURATIONS = [
+    Configuration("plain", "build", ["-Dwerror=true"], pytest=[]),
+    Configuration("clang", "build-clang", ["-Dwerror=true"], compiler="clang"),
+    Configuration(
+        "address",
+        "build-address",
+        ["-Db_sanitize=address,undefined", "-Db_lundef=false", "-Doptimization=1"],
+        sanitizer="address",
+        pytest=["--ignore=lib"],
+    ),
+    Configuration(
+        "thread",
+        "build-thread",
+        ["-Db_sanitize=thread", "-Db_lundef=false", "-Doptimization=1"],
+        sanitizer="thread",
+        pytest=["--ignore=lib"],
+    ),
+]
+
+# The same for every sanitizer build: the first report ends the program, and so the test.
+SANITIZER_OPTIONS = {
+    "ASAN_OPTIONS": "halt_on_error=1:abort_on_error=0:detect_stack_use_after_return=1:strict_string_checks=1",
+    "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1",
+    "TSAN_OPTIONS": "halt_on_error=1:second_deadlock_stack=1",
+}
+
+
+@dataclasses.dataclass
+class Tally:
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+
+    def __add__(self, other):
+        return Tally(
+            self.passed + other.passed, self.failed + other.failed, self.skipped + other.skipped
+        )
+
+    def __str__(self):
+        skipped = f", {self.skipped} skipped" if self.skipped else ""
+        return f"{self.passed} passed, {self.failed} failed{skipped}"
+
+
+def one(ok):
+    return Tally(passed=1) if ok else Tally(failed=1)
+
+
+def announce(text):
+    print(f"\n=== {text}", flush=True)
+
+
+def succeeds(*argv, **named):
+    return subprocess.run([str(each) for each in argv], cwd=ROOT, **named).returncode == 0
+
+
+# --- the steps ----------------------------------------------------------------------------------
+
+
+def check():
+    """The checks that need no build."""
+    total = Tally()
+    for script in sorted((ROOT / "tests/check").iterdir()):
+        if script.is_file() and os.access(script, os.X_OK):
+            announce(f"check {script.name}")
+            total += one(succeeds(script, stdin=subprocess.DEVNULL))
+    return total
+
+
+def build(configuration):
+    directory = ROOT / configuration.directory
+    compilers = {"CC": configuration.compiler}
+    environment = {**os.environ, **compilers}
+    if not (directory / "build.ninja").exists():
+        shutil.rmtree(directory, ignore_errors=True)
+        setup = ["meson", "setup", directory, *configuration.setup]
+        if not succeeds(*setup, env=environment, stdout=subprocess.DEVNULL):
+            return False
+    return succeeds("ninja", "-C", directory, "--quiet", env=environment)
+
+
+def unit(configuration, environment):
+    directory = ROOT / configuration.directory
+    command = ["meson", "test", "-C", directory, "--no-rebuild", "--print-errorlogs"]
+    if configuration.sanitizer:
+        command += ["--timeout-multiplier", "5"]
+    ok = succeeds(*steady(configuration), *command, env=environment, stdout=subprocess.DEVNULL)
+    tally = count_unit(directory / "meson-logs/testlog.json")
+    if not ok and not tally.failed:
+        tally.failed += 1
+    if not ok:
+        print((directory / "meson-logs/testlog.txt").read_text(errors="replace")[-20000:])
+    return tally
+
+
+def count_unit(log):
+    """Counts the cases inside the cmocka programs; a program that says nothing of the kind is one case."""
+    tally = Tally()
+    for line in log.read_text().splitlines():
+        program = json.loads(line)
+        output = program.get("stdout", "") + program.get("stderr", "")
+        passed = sum(map(int, re.findall(r"\[  PASSED  \] (\d+) test", output)))
+        failed = sum(map(int, re.findall(r"\[  FAILED  \] (\d+) test", output)))
+        if program["result"] not in ("OK", "EXPECTEDFAIL") and not failed:
+            failed = 1
+        tally += Tally(passed or int(not failed), failed)
+    return tally
+
+
+def pytest(configuration, environment, options):
+    report = ROOT / configuration.directory / "pytest.xml"
+    report.unlink(missing_ok=True)
+    command = [
+        *steady(configuration),
+        "/usr/bin/python3",
+        "-m",
+        "pytest",
+        "-q",
+        "-n",
+        options.workers,
+        f"--junitxml={report}",
+        *(["--long"] if options.long else []),
+        *(["--aws"] if options.aws else []),
+        *(["-k", options.k] if options.k else []),
+        *configuration.pytest,
+        *options.paths,
+    ]
+    result = subprocess.run(
+        [str(each) for each in command], cwd=ROOT / "tests", env=environment, stdin=subprocess.DEVNULL
+    )
+    if result.returncode == 5 and options.k:  # -k chose nothing here
+        return Tally()
+    if not report.exists():
+        return one(False)
+    tally = Tally()
+    for suite in xml.etree.ElementTree.parse(report).getroot().iter("testsuite"):
+        failed = int(suite.get("failures")) + int(suite.get("errors"))
+        skipped = int(suite.get("skipped"))
+        tally += Tally(max(0, int(suite.get("tests")) - failed - skipped), failed, skipped)
+    if result.returncode != 0 and not tally.failed:
+        tally.failed += 1
+    return tally
+
+
+def steady(configuration):
+    # The sanitizers of gcc 12 lay their shadow memory where newer kernels may put a library.
+    return ["setarch", os.uname().machine, "-R"] if configuration.sanitizer else []
+
+
+def run_configuration(configuration, options):
+    announce(f"{configuration.name}: build")
+    if not build(configuration):
+        return one(False)
+    tally = one(True)
+    logs = ROOT / configuration.directory / "sanitizer"
+    shutil.rmtree(logs, ignore_errors=True)
+    logs.mkdir()
+    environment = {
+        **os.environ,
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "ALIASFS_BUILD": str(ROOT / configuration.directory),
+        "ALIASFS_SANITIZER": configuration.sanitizer,
+        "ALIASFS_SANITIZER_LOGS": str(logs),
+    }
+    unit_environment = dict(environment)
+    if configuration.sanitizer:
+        environment.update(SANITIZER_OPTIONS)
+        unit_environment.update(
+            {name: f"{value}:log_path={logs}/unit" for name, value in SANITIZER_OPTIONS.items()}
+        )
+    if not options.k and not options.paths:
+        announce(f"{configuration.name}: unit tests")
+        units = unit(configuration, unit_environment)
+        print(units)
+        tally += units
+    if configuration.pytest is not None:
+        announce(f"{configuration.name}: tests of the programs")
+        tally += pytest(configuration, environment, options)
+    if configuration.sanitizer:
+        tally += no_reports(logs)
+    return tally
+
+
+def no_reports(logs):
+    reports = sorted(logs.iterdir())
+    for report in reports[:20]:
+        print(f"--- {report.name}\n{report.read_text(errors='replace')[:8000]}")
+    if reports:
+        print(f"{len(reports)} sanitizer reports")
+    return one(not reports)
+
+
+def tree_state():
+    result = subprocess.run(
+        ["git", "status", "--porcelain"], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    )
+    return result.stdout if result.returncode == 0 else b""  # not a clone: nothing to compare
+
+
+def arguments():
+    names = ["check", *(each.name for each in CONFIGURATIONS)]
+    parser = argparse.ArgumentParser(prog="contrib/test", description=__doc__.partition("\n")[0])
+    parser.add_argument("--long", action="store_true", help="also what takes minutes")
+    parser.add_argument("--aws", action="store_true", help="also what needs a real AWS account")
+    parser.add_argument("-k", metavar="EXPR", help="only tests that match, as pytest's -k")
+    parser.add_argument(
+        "--only", metavar="STEP,…", default=",".join(names), help=f"of {', '.join(names)}"
+    )
+    parser.add_argument("--workers", default="3", help="pytest processes at once (default 3)")
+    parser.add_argument("--no-install", action="store_true", help="never call apt")
+    parser.add_argument("paths", nargs="*", help="test files, relative to tests/")
+    options = parser.parse_args()
+    options.only = options.only.split(",")
+    unknown = set(options.only) - set(names)
+    if unknown:
+        parser.error(f"no such step: {', '.join(sorted(unknown))}")
+    return options
+
+
+def main():
+    options = arguments()
+    before = tree_state()
+    steps = []
+    if "check" in options.only and not options.k and not options.paths:
+        steps.append(("check", check))
+    for each in CONFIGURATIONS:
+        if each.name in options.only:
+            steps.append((each.name, lambda each=each: run_configuration(each, options)))
+    total, lines = Tally(), []
+    for name, step in steps:
+        started = time.monotonic()
+        tally = step()
+        lines.append(f"{name:10} {time.monotonic() - started:6.0f} s  {tally}")
+        total += tally
+    clean = tree_state() == before
+    if not clean:
+        print("The tests left something in the tree: see git status")
+    total += one(clean)
+    if CI and total.skipped:
+        print(f"{total.skipped} tests were skipped: under CI that is a failure")
+        total.failed += total.skipped
+    announce("summary")
+    print("\n".join(lines))
+    print(total, flush=True)
+    return 0 if not total.failed and total.passed else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
