@@ -73,7 +73,11 @@ struct gesture_entry {
 	int64_t expires_ms; /* clock_monotonic_ms() until which it may be remembered; 0: not at all */
 };
 
-/* LOOKUP and GETATTR of such a name. -ENOENT is given as kind GESTURE_NOTHING with 0. */
+/*
+ * LOOKUP and GETATTR of such a name. -ENOENT is given as kind GESTURE_NOTHING with 0. A local or held
+ * link inside a version's directory (toybox's `PROD/2_XXXXXX`, on its way to be renamed; 2.1) is asked
+ * for as "VERSION/NAME", e.g. "1/2_a1b2c3", here and in gesture_readlink(): ll passes it so.
+ */
 int gesture_lookup(struct gestures *gestures, const struct call_scope *scope, const char *function,
 	const char *name, struct gesture_entry *ret_entry, struct lambda_error *reterr) must_check;
 
