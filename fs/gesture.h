@@ -18,6 +18,7 @@
 #include "backend/base/buffer.h"
 #include "backend/catalog.h"
 #include "fs/caller.h"
+#include "fs/place.h"
 
 struct gestures;
 
@@ -49,13 +50,6 @@ struct gestures *gestures_new(
 
 /* Ends all pending deletes within `deadline_ms` (clock_monotonic_ms()), joins the thread, frees. NULL is fine. */
 void gestures_free(struct gestures *gestures, int64_t deadline_ms);
-
-/* A directory in which something happens: a function's, or a version's inside it. */
-struct gesture_place {
-	const char *function;
-	bool in_version;
-	uint64_t version; /* when in_version */
-};
 
 /* What a name of a function directory shows, beyond versions and fixed names. */
 enum gesture_kind {
