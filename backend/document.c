@@ -317,6 +317,14 @@ enum lambda_status document_read_version(const struct json *configuration,
 	return LAMBDA_OK;
 }
 
+int document_read_arn(const char *configuration, size_t length, struct buffer *out)
+{
+	cleanup(json_free_pointer) struct json *json = json_parse(configuration, length, NULL);
+	const char *arn = json_member_string(json, "FunctionArn", NULL);
+
+	return arn ? buffer_append_string(out, arn) : -ENODATA;
+}
+
 void document_format_sha256(const struct lambda_version *version, char text[DOCUMENT_SHA256_SIZE])
 {
 	text[0] = '\0';

@@ -44,6 +44,12 @@ enum lambda_status document_read_version(const struct json *configuration,
  */
 bool document_is_entry_name(const char *name);
 
+/*
+ * Appends the (qualified) ARN that the bytes of a configuration.json name. 0, -ENODATA when they name
+ * none, errors as buffer_append(). Does not block.
+ */
+int document_read_arn(const char *configuration, size_t length, struct buffer *out) must_check;
+
 /* Writes the content of code.sha256; "" when AWS sent no hash. */
 void document_format_sha256(const struct lambda_version *version, char text[DOCUMENT_SHA256_SIZE]);
 
