@@ -115,6 +115,14 @@ int gesture_mkdir(struct gestures *gestures, const struct call_scope *scope,
 	const struct caller *caller, const struct gesture_place *place, const char *name,
 	uint64_t *ret_version, struct lambda_error *reterr) must_check;
 
+/*
+ * `.aliases/NAME/description` was written: one UpdateAlias with that description, version and weights
+ * untouched; no call when it says so already. -EFBIG over LAMBDA_DESCRIPTION_MAX code points.
+ */
+int gesture_set_description(struct gestures *gestures, const struct call_scope *scope,
+	const struct caller *caller, const char *function, const char *alias,
+	const char *description, struct lambda_error *reterr) must_check;
+
 /* CREATE, MKNOD or LINK was refused there: takes back a tombstone of that name (2.4), and gives the errno to answer. Never blocks. */
 int gesture_create_refused(struct gestures *gestures, const struct caller *caller,
 	const struct gesture_place *place, const char *name,

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One mount: what FUSE's userdata points to. Made in mount.c, read everywhere in fs/; after the
+ * start its pointers do not change any more.
+ *
+ * Lock order, for the whole project: no function takes a second lock while it holds one, with this
+ * exception: gestures may hold its mutex while it logs. The mutexes are in node.c, journal.c, times.c,
+ * draft.c, invalidate.c, gesture.c, and in backend/ in catalog, http and credentials. None is held
+ * across the network, a FUSE notification or a reply.
+ */
+#ifndef ALIASFS_ALIASFS_H
+#define ALIASFS_ALIASFS_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "backend/base/log.h"
+#include "backend/catalog.h"
+#include "fs/gesture.h"
+#include "fs/node.h"
+#include "fs/options.h"
+
+struct account;
+struct drafts;
+struct fuse_session;
+struct invalidator;
+struct journal;
+struct embedded;
+struct times;
+
+struct aliasfs {
+	struct options *options;
+	struct log log;
+	struct embedded *embedded; /* local:DIR only, else NULL */
+	struct lambda_client *client;
+	struct catalog *catalog;
+	struct gestures *gestures;
+	struct node_table *nodes;
+	struct times *times;
+	struct drafts *drafts;
+	struct journal *journal;
+	struct invalidator *invalidator;
+	struct account *account;
+	struct fuse_session *session;
+	uid_t uid; /* the mounting user: owns everything shown */
+	gid_t gid;
+	int64_t mounted_at; /* seconds since the epoch */
+};
+
+#endif

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * `.aliases/NAME/`: the alias's description as a text file, and the temporary files that tools make
+ * beside it (rsync, sed -i, editors) before they rename one onto it. Those are drafts: they live in this
+ * mount for at most a minute after their last use, and never reach AWS by themselves.
+ *
+ * The file shows the text and a line end (an empty description is an empty file); what is written loses
+ * one line end at its end. So every description comes back exactly from a backup.
+ */
+#ifndef ALIASFS_DESCRIPTION_H
+#define ALIASFS_DESCRIPTION_H
+
+#include "backend/base/buffer.h"
+#include "fs/node.h"
+#include "fs/request.h"
+#include "fs/tree.h"
+
+#define DRAFT_SIZE_MAX (64 * 1024)  /* bytes of a draft, or of what is written to a description */
+#define DRAFTS_MAX 256              /* drafts at a time in a mount */
+#define DRAFT_LIFE_MS 60000         /* how long an unused draft is kept */
+#define DESCRIPTION_REMOVED_MS 2000 /* how long a removed description waits for its successor */
+
+/* --- the text, pure --- */
+
+/* Seconds, 0 to 86,399, derived from the text: added to the time shown, so that every change shows in it. */
+int64_t description_offset(const char *text);
+
+/* Bytes of the file that shows the text. */
+uint64_t description_size(const char *text);
+
+/* Appends what the file shows. Errors as buffer_append(). */
+int description_show(const char *text, struct buffer *out) must_check;
+
+/*
+ * The text that a file of these bytes means, malloc'ed into *ret_text. -EINVAL: NUL bytes or not UTF-8;
+ * -EFBIG: over LAMBDA_DESCRIPTION_MAX characters; -ENOMEM.
+ */
+int description_parse(const char *data, size_t length, char **ret_text) must_check;
+
+/* --- drafts; one mutex inside, never held across the network --- */
+
+struct drafts *drafts_new(void) must_check;
+void drafts_free(struct drafts *drafts);
+
+/* The node of a name in `.aliases/NAME`: the description, or a draft (there or not). */
+void description_child(const struct node *directory, const char *name, struct node *ret_child);
+
+/* Attributes of a draft. -ENOENT when there is none. */
+int description_draft_attributes(struct request *request, const struct node *draft,
+	struct tree_attributes *ret_attributes) must_check;
+
+/* Makes an empty draft. -EEXIST only with `exclusive`; -ENOSPC when there are too many; -ENOMEM. */
+int drafts_create(struct drafts *drafts, const struct node *draft, bool exclusive) must_check;
+
+/* Appends the draft's bytes. -ENOENT. */
+int drafts_read(struct drafts *drafts, const struct node *draft, struct buffer *out) must_check;
+
+/* Replaces the draft's bytes; a draft that is gone is not made again (-ENOENT). */
+int drafts_write(struct drafts *drafts, const struct node *draft, const void *data,
+	size_t length) must_check;
+
+/* Forgets the draft. -ENOENT. */
+int drafts_remove(struct drafts *drafts, const struct node *draft) must_check;
+
+/* Whether the description was removed a moment ago, to make room for its successor. */
+bool drafts_description_removed(struct drafts *drafts, const struct node *description);
+
+/* RENAME within `.aliases/NAME`: of a draft onto the description it is one UpdateAlias. */
+int description_rename(struct request *request, const struct node *directory, const char *name,
+	const struct node *new_directory, const char *new_name, unsigned int flags) must_check;
+
+/* UNLINK in `.aliases/NAME`: a description is only hidden for a moment, AWS is not asked for anything. */
+int description_unlink(
+	struct request *request, const struct node *directory, const char *name) must_check;
+
+/* One UpdateAlias with what the bytes mean; none when that is the description already. */
+int description_commit(struct request *request, const struct node *description, const char *data,
+	size_t length) must_check;
+
+#endif

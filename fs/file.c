@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: MIT */
+#include "fs/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <unistd.h>
+
+#include "backend/document.h"
+#include "fs/control.h"
+#include "fs/description.h"
+#include "fs/tree.h"
+
+/* More than any content: documents, the journal's lines, a draft. */
+#define CONTENT_MAX (4 * 1024 * 1024)
+
+struct open_file {
+	struct node node;
+	bool writable;
+	pthread_mutex_t mutex; /* protects what is below */
+	struct buffer content;
+	bool written;   /* data came since the last FLUSH that carried it out */
+	bool truncated; /* cut to a size, and no data since */
+};
+
+static bool is_writable_kind(enum node_kind kind)
+{
+	return kind == NODE_DESCRIPTION || kind == NODE_DRAFT || kind == NODE_CONTROL_FILE;
+}
+
+static size_t content_maximum(enum node_kind kind)
+{
+	return is_writable_kind(kind) && kind != NODE_CONTROL_FILE ? DRAFT_SIZE_MAX : CONTENT_MAX;
+}
+
+/* What the file holds now. */
+static int load(struct request *request, struct open_file *file)
+{
+	const struct node *node = &file->node;
+	struct lambda_alias alias;
+	enum lambda_status status;
+	int error;
+
+	switch (node->kind) {
+	case NODE_CONTROL_FILE:
+		return control_read(request, node->name, &file->content);
+	case NODE_DRAFT:
+		return drafts_read(request->fs->drafts, node, &file->content);
+	case NODE_DESCRIPTION:
+		status = catalog_alias_get(request->fs->catalog, &request->scope, node->function,
+			node->name, &alias, &request->error);
+		if (status)
+			return request_errno(status, ERRNO_READ);
+		error = description_show(alias.description, &file->content);
+		lambda_alias_release(&alias);
+		return error;
+	default:
+		return tree_read_file(request, node, &file->content);
+	}
+}
+
+static struct open_file *file_new(const struct node *node, bool writable)
+{
+	struct open_file *file = calloc(1, sizeof(*file));
+
+	if (!file)
+		return NULL;
+	file->node = *node;
+	file->writable = writable;
+	file->content = (struct buffer)BUFFER_INIT(content_maximum(node->kind));
+	pthread_mutex_init(&file->mutex, NULL);
+	return file;
+}
+
+void file_abandon(struct open_file *file)
+{
+	buffer_release(&file->content);
+	pthread_mutex_destroy(&file->mutex);
+	free(file);
+}
+
+static int access_mask(int flags)
+{
+	switch (flags & O_ACCMODE) {
+	case O_RDONLY:
+		return R_OK;
+	case O_WRONLY:
+		return W_OK;
+	default:
+		return R_OK | W_OK;
+	}
+}
+
+int file_open(
+	struct request *request, const struct node *node, int flags, struct open_file **ret_file)
+{
+	int mask = access_mask(flags) | (flags & O_TRUNC ? W_OK : 0);
+	int error = request_permits(request, tree_mode(node), mask);
+	struct open_file *file;
+
+	if (error)
+		return request_refuse(request, EACCES, "the mode of this file does not allow it");
+	if (mask & W_OK) {
+		if (!is_writable_kind(node->kind))
+			return request_refuse(request, EROFS, "what a version holds is read-only");
+		error = request_permits_change(request);
+		if (error)
+			return error;
+	}
+	file = file_new(node, mask & W_OK);
+	if (!file)
+		return -ENOMEM;
+	if (flags & O_TRUNC)
+		file->truncated = true;
+	else if (node->kind != NODE_CONTROL_FILE || mask & R_OK)
+		error = load(request, file);
+	if (error) {
+		file_abandon(file);
+		return error;
+	}
+	*ret_file = file;
+	return 0;
+}
+
+int file_create(struct request *request, const struct node *directory, const char *name, int flags,
+	struct node *ret_node, struct open_file **ret_file)
+{
+	struct drafts *drafts = request->fs->drafts;
+	struct open_file *file;
+	int error;
+
+	if (directory->kind != NODE_ALIAS)
+		return request_refuse(request, EPERM, "files can only be made in .aliases/NAME");
+	error = request_permits_change(request);
+	if (error)
+		return error;
+	description_child(directory, name, ret_node);
+	if (ret_node->kind == NODE_DRAFT) {
+		error = drafts_create(drafts, ret_node, flags & O_EXCL);
+	} else if (!drafts_remove(drafts, ret_node)) {
+		flags |= O_TRUNC; /* the successor of a description that was removed a moment ago */
+	} else if (flags & O_EXCL) {
+		error = -EEXIST;
+	}
+	if (error)
+		return error;
+	file = file_new(ret_node, true);
+	if (!file)
+		return -ENOMEM;
+	/* An empty description that nobody writes to is what O_CREAT alone means only if it was removed. */
+	file->truncated = flags & O_TRUNC;
+	*ret_file = file;
+	return 0;
+}
+
+bool file_is_immutable(const struct open_file *file)
+{
+	switch (file->node.kind) {
+	case NODE_CONFIGURATION:
+	case NODE_ENVIRONMENT:
+	case NODE_CODE_SHA256:
+		return file->node.version != LAMBDA_VERSION_LATEST &&
+		       file->node.version != LAMBDA_VERSION_LATEST_PUBLISHED;
+	default:
+		return false;
+	}
+}
+
+void file_reply_read(struct request *request, struct open_file *file, size_t size, off_t offset)
+{
+	fuse_req_t handle = request->handle;
+
+	request_end(request);
+	pthread_mutex_lock(&file->mutex);
+	if (offset < 0 || (size_t)offset >= file->content.length)
+		size = 0;
+	else if (size > file->content.length - (size_t)offset)
+		size = file->content.length - (size_t)offset;
+	fuse_reply_buf(handle, size ? file->content.data + offset : NULL, size);
+	pthread_mutex_unlock(&file->mutex);
+}
+
+/* Makes the content `size` bytes long, with NUL bytes where it grows. The mutex is held. */
+static int resize(struct buffer *content, size_t size)
+{
+	static const char zeros[256];
+	int error = 0;
+
+	if (size > content->maximum)
+		return -EFBIG;
+	while (!error && content->length < size) {
+		size_t missing = size - content->length;
+
+		error = buffer_append(
+			content, zeros, missing < sizeof(zeros) ? missing : sizeof(zeros));
+	}
+	if (!error && content->data) {
+		content->length = size;
+		content->data[size] = '\0';
+	}
+	return error;
+}
+
+int file_write(struct request *request, struct open_file *file, const char *data, size_t size,
+	off_t offset, size_t *ret_written)
+{
+	size_t end;
+	int error;
+
+	if (!file->writable)
+		return -EBADF;
+	if (file->node.kind == NODE_CONTROL_FILE) {
+		*ret_written = size;
+		return control_write(request, file->node.name, data, size);
+	}
+	if (offset < 0 || size > DRAFT_SIZE_MAX || (size_t)offset > DRAFT_SIZE_MAX - size)
+		return request_refuse(
+			request, EFBIG, "at most %d bytes can be written here", DRAFT_SIZE_MAX);
+	end = (size_t)offset + size;
+	pthread_mutex_lock(&file->mutex);
+	error = end > file->content.length ? resize(&file->content, end) : 0;
+	if (!error && size) {
+		memcpy(file->content.data + offset, data, size);
+		file->written = true;
+		file->truncated = false;
+	}
+	pthread_mutex_unlock(&file->mutex);
+	*ret_written = size;
+	return error;
+}
+
+/* Carries out what the file holds: a draft is kept, a description goes to AWS. */
+static int commit(struct request *request, const struct node *node, const char *data, size_t length)
+{
+	if (node->kind == NODE_DRAFT) {
+		int error = drafts_write(request->fs->drafts, node, data, length);
+
+		return error == -ENOENT ? 0 : error; /* removed while it was open */
+	}
+	return description_commit(request, node, data, length);
+}
+
+/* Takes a copy of the content if there is something to carry out; the mutex is not held across the network. */
+static int commit_if(struct request *request, struct open_file *file, bool truncation_too)
+{
+	cleanup(buffer_release) struct buffer content = BUFFER_INIT(DRAFT_SIZE_MAX);
+	bool wanted;
+	int error = 0;
+
+	if (!file->writable || file->node.kind == NODE_CONTROL_FILE)
+		return 0;
+	pthread_mutex_lock(&file->mutex);
+	wanted = file->written || (truncation_too && file->truncated);
+	if (wanted)
+		error = buffer_append(&content, buffer_text(&file->content), file->content.length);
+	if (!error && wanted)
+		file->written = file->truncated = false;
+	pthread_mutex_unlock(&file->mutex);
+	if (error || !wanted)
+		return error;
+	return commit(request, &file->node, buffer_text(&content), content.length);
+}
+
+int file_truncate(
+	struct request *request, const struct node *node, struct open_file *file, off_t size)
+{
+	struct open_file *whole = NULL;
+	int error;
+
+	if (node->kind == NODE_CONTROL_FILE)
+		return 0;
+	if (!is_writable_kind(node->kind))
+		return request_refuse(request, EROFS, "what a version holds is read-only");
+	error = request_permits_change(request);
+	if (error)
+		return error;
+	if (size < 0 || size > DRAFT_SIZE_MAX)
+		return request_refuse(
+			request, EFBIG, "at most %d bytes can be written here", DRAFT_SIZE_MAX);
+	if (!file) {
+		error = file_open(request, node, O_WRONLY, &whole);
+		if (error)
+			return error;
+		file = whole;
+	}
+	pthread_mutex_lock(&file->mutex);
+	if (file->content.length != (size_t)size || !size) {
+		error = resize(&file->content, (size_t)size);
+		file->truncated = !error;
+	}
+	pthread_mutex_unlock(&file->mutex);
+	if (!error && whole)
+		error = commit_if(request, whole, true);
+	if (whole)
+		file_abandon(whole);
+	return error;
+}
+
+int file_flush(struct request *request, struct open_file *file)
+{
+	return commit_if(request, file, false);
+}
+
+int file_release(struct request *request, struct open_file *file)
+{
+	int error = commit_if(request, file, true);
+
+	file_abandon(file);
+	return error;
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/* aliasfs: an AWS Lambda account as a filesystem. */
+#include <errno.h>
+#include <stdio.h>
+
+#include "fs/daemon.h"
+#include "fs/mount.h"
+#include "fs/options.h"
+
+#define PROGRAM "aliasfs"
+
+static enum exit_code print_help(void)
+{
+	cleanup(buffer_release) struct buffer text = BUFFER_INIT(64 * 1024);
+
+	if (options_print_help(&text))
+		return EXIT_FAILED;
+	return fputs(buffer_text(&text), stdout) < 0 || fflush(stdout) ? EXIT_FAILED : EXIT_OK;
+}
+
+static enum exit_code print_version(void)
+{
+	return printf(PROGRAM " %s\n", ALIASFS_VERSION) < 0 || fflush(stdout) ? EXIT_FAILED
+									      : EXIT_OK;
+}
+
+static enum exit_code run(struct options *options)
+{
+	cleanup(buffer_release) struct buffer message = BUFFER_INIT(DAEMON_TEXT_MAX);
+	struct daemon daemon = DAEMON_INIT;
+
+	/* Before the working directory changes. */
+	if (options_resolve(options, &message)) {
+		fprintf(stderr, PROGRAM ": %s\n", buffer_text(&message));
+		return EXIT_MOUNTPOINT;
+	}
+	if (!options->foreground) {
+		int code = daemon_fork(&daemon, PROGRAM);
+
+		if (code >= 0)
+			return (enum exit_code)code;
+	}
+	return mount_run(options, &daemon);
+}
+
+int main(int count, char **arguments)
+{
+	cleanup(buffer_release) struct buffer message = BUFFER_INIT(DAEMON_TEXT_MAX);
+	cleanup(options_release) struct options options = OPTIONS_INIT;
+
+	if (options_parse(count - 1, arguments + 1, &options, &message)) {
+		fprintf(stderr, PROGRAM ": %s\nTry '" PROGRAM " --help'.\n", buffer_text(&message));
+		return EXIT_USAGE;
+	}
+	if (options.help)
+		return (int)print_help();
+	if (options.version)
+		return (int)print_version();
+	return (int)run(&options);
+}

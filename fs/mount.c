@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: MIT */
+#include "fs/mount.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <sys/stat.h>
+#include <syslog.h>
+
+#include "backend/base/clock.h"
+#include "fs/account.h"
+#include "fs/aliasfs.h"
+#include "fs/description.h"
+#include "fs/embedded.h"
+#include "fs/errno_table.h"
+#include "fs/invalidate.h"
+#include "fs/journal.h"
+#include "fs/ll.h"
+#include "fs/times.h"
+
+#define THREADS_MAX 256 /* requests served at a time: a hanging one must not keep others waiting */
+#define THREADS_IDLE_MAX 16
+#define UNMOUNT_GRACE_MS 15000 /* for what is pending at the end */
+
+static void log_sink_syslog(void *name, enum log_level level, const char *line)
+{
+	static const int priorities[] = {LOG_ERR, LOG_WARNING, LOG_INFO, LOG_DEBUG};
+
+	(void)name;
+	syslog(LOG_DAEMON | priorities[level], "%s", line);
+}
+
+static void start_log(struct aliasfs *fs)
+{
+	static char name[] = "aliasfs";
+
+	atomic_init(&fs->log.level, fs->options->debug ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO);
+	fs->log.sink_data = name;
+	fs->log.sink = fs->options->foreground ? log_sink_stderr : log_sink_syslog;
+	if (!fs->options->foreground)
+		openlog(name, LOG_PID | LOG_CONS, LOG_DAEMON);
+}
+
+/* Says why it does not start: to the waiting parent, or in the foreground to standard error. */
+static enum exit_code fail(struct aliasfs *fs, struct daemon *daemon, enum exit_code code,
+	const char *format, ...) printf_like(4, 5);
+
+static enum exit_code fail(
+	struct aliasfs *fs, struct daemon *daemon, enum exit_code code, const char *format, ...)
+{
+	char text[DAEMON_TEXT_MAX];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(text, sizeof(text), format, arguments);
+	va_end(arguments);
+	if (daemon->pipe >= 0)
+		daemon_report(daemon, code, text);
+	else
+		log_write(&fs->log, LOG_LEVEL_ERROR, "%s", text);
+	return code;
+}
+
+static enum exit_code exit_code_of(enum lambda_status status)
+{
+	switch (status) {
+	case LAMBDA_OK:
+		return EXIT_OK;
+	case LAMBDA_NO_CREDENTIALS:
+	case LAMBDA_CREDENTIALS_EXPIRED:
+	case LAMBDA_CREDENTIALS_REFUSED:
+		return EXIT_CREDENTIALS;
+	case LAMBDA_ACCESS_DENIED:
+		return EXIT_PERMISSION;
+	case LAMBDA_TIMED_OUT:
+		return EXIT_TIMEOUT;
+	case LAMBDA_SERVICE_FAILED:
+	case LAMBDA_BAD_ANSWER:
+	case LAMBDA_CONNECTION_REFUSED:
+	case LAMBDA_HOST_UNREACHABLE:
+	case LAMBDA_NETWORK_UNREACHABLE:
+	case LAMBDA_TLS_FAILED:
+	case LAMBDA_THROTTLED:
+		return EXIT_NETWORK;
+	default:
+		return EXIT_FAILED;
+	}
+}
+
+/* What failed at the start, where, why and what to do. */
+static enum exit_code fail_api(struct aliasfs *fs, struct daemon *daemon, const char *what,
+	const struct lambda_error *error)
+{
+	char details[256] = "";
+
+	if (error->code[0] || error->request_id[0])
+		snprintf(details, sizeof(details), " [%s%s%s]", error->code,
+			error->request_id[0] ? " request " : "", error->request_id);
+	return fail(fs, daemon, exit_code_of(error->status), "%s: %s: %s%s%s%s", what,
+		lambda_status_name(error->status), error->message, details,
+		error->hint[0] ? " - " : "", error->hint);
+}
+
+static struct call_scope scope_for(const struct aliasfs *fs)
+{
+	int64_t now_ms = clock_monotonic_ms();
+
+	return (struct call_scope){
+		.read_deadline_ms = now_ms + (int64_t)(fs->options->read_timeout * 1000),
+		.mutation_deadline_ms = now_ms + (int64_t)(fs->options->timeout * 1000),
+	};
+}
+
+/* --- what the rooms below tell us --- */
+
+static void on_catalog_changed(void *data, const struct catalog_change *change)
+{
+	struct aliasfs *fs = data;
+	struct node node;
+
+	if (change->function)
+		node_make(&node, NODE_FUNCTION, change->function, 0, NULL);
+	else
+		node_make(&node, NODE_ROOT, NULL, 0, NULL);
+	invalidate_node(fs->invalidator, &node);
+	if (change->function && change->versions) {
+		node_make(&node, NODE_VERSION, change->function, LAMBDA_VERSION_LATEST, NULL);
+		invalidate_node(fs->invalidator, &node);
+	}
+}
+
+static void on_shown_changed(void *data, const char *function, const char *name)
+{
+	struct aliasfs *fs = data;
+	struct node node;
+
+	node_make(&node, NODE_FUNCTION, function, 0, NULL);
+	if (name)
+		invalidate_entry(fs->invalidator, &node, name);
+	invalidate_node(fs->invalidator, &node);
+}
+
+static void on_background_failure(void *data, const char *operation, const char *function,
+	const char *name, const struct lambda_error *error)
+{
+	struct aliasfs *fs = data;
+	char where[2 * NAME_MAX + 2];
+
+	snprintf(where, sizeof(where), "%s/%s", function, name ? name : "");
+	journal_background_failure(
+		fs->journal, operation, where, errno_of(error->status, ERRNO_UNLINK), error);
+}
+
+/* --- making and unmaking the parts --- */
+
+static enum exit_code make_client(struct aliasfs *fs, struct daemon *daemon)
+{
+	struct options *options = fs->options;
+	struct lambda_client_options client = {
+		.profile = options->profile,
+		.region = options->region,
+		.endpoint_url = options->endpoint_url,
+		.rate = options->rate,
+		.log = &fs->log,
+	};
+	struct catalog_options catalog = {
+		.ttl_ms = (int64_t)(options->ttl * 1000),
+		.log = &fs->log,
+		.changed = on_catalog_changed,
+		.changed_data = fs,
+	};
+	struct lambda_error error = {0};
+
+	if (options->source == SOURCE_LOCAL) {
+		char text[512] = "";
+
+		fs->embedded = embedded_start(
+			options->local_directory, options->region, &fs->log, text, sizeof(text));
+		if (!fs->embedded)
+			return fail(fs, daemon, EXIT_FAILED, "cannot serve %s: %s",
+				options->local_directory, text);
+		client.unix_socket = embedded_socket(fs->embedded);
+		client.rate_unlimited = true;
+	}
+	if (lambda_client_new(&client, &fs->client, &error))
+		return fail_api(fs, daemon, "cannot start", &error);
+	fs->catalog = catalog_new(fs->client, &catalog);
+	if (!fs->catalog)
+		return fail(fs, daemon, EXIT_FAILED, "out of memory");
+	return EXIT_OK;
+}
+
+/* -o protect=GLOB[:GLOB] as a NULL-ended list in place; `list` has room for PROTECT_MAX + 1. */
+#define PROTECT_MAX 64
+
+static bool split_protect(char *text, const char **list)
+{
+	char *rest = text, *glob;
+	size_t count = 0;
+
+	while (rest && (glob = strsep(&rest, ":"))) {
+		if (!*glob)
+			continue;
+		if (count == PROTECT_MAX)
+			return false;
+		list[count++] = glob;
+	}
+	list[count] = NULL;
+	return true;
+}
+
+static enum exit_code make_gestures(struct aliasfs *fs, struct daemon *daemon)
+{
+	cleanup(free_pointer) char *protect_text =
+		fs->options->protect ? strdup(fs->options->protect) : NULL;
+	const char *protect[PROTECT_MAX + 1] = {NULL};
+	struct gesture_options options = {
+		.delete_grace_ms = (int64_t)(fs->options->delete_grace * 1000),
+		.strict_ln = fs->options->strict_ln,
+		.read_only = fs->options->read_only,
+		.allow_version_delete = fs->options->allow_version_delete,
+		.mountpoint = fs->options->mountpoint,
+		.protect = protect,
+		.mutation_timeout_ms = (int64_t)(fs->options->timeout * 1000),
+		.log = &fs->log,
+		.shown_changed = on_shown_changed,
+		.failed = on_background_failure,
+		.callback_data = fs,
+	};
+
+	if (protect_text && !split_protect(protect_text, protect))
+		return fail(fs, daemon, EXIT_USAGE, "option 'protect' takes at most %d patterns",
+			PROTECT_MAX);
+	fs->gestures = gestures_new(fs->catalog, &options);
+	fs->account = account_new(fs->catalog);
+	if (!fs->gestures || !fs->account)
+		return fail(fs, daemon, EXIT_FAILED, "out of memory or threads");
+	return EXIT_OK;
+}
+
+/* The arguments that libfuse gets: the program's name and one -o. */
+static int make_session(struct aliasfs *fs)
+{
+	cleanup(buffer_release) struct buffer list = BUFFER_INIT(64 * 1024);
+	struct fuse_args arguments = FUSE_ARGS_INIT(0, NULL);
+	const struct options *options = fs->options;
+	const char *given = buffer_text(&options->fuse_options);
+	int error;
+
+	error = buffer_appendf(
+		&list, "%s%s%s", given, *given ? "," : "", options->read_only ? "ro" : "rw");
+	if (!error && !strstr(given, "subtype="))
+		error = buffer_append_string(&list, ",subtype=aliasfs");
+	if (!error && !strstr(given, "fsname="))
+		error = buffer_appendf(&list, ",fsname=%s", options->source_text);
+	if (!error && options->allow_other)
+		error = buffer_append_string(&list, ",allow_other");
+	if (!error && options->debug)
+		error = buffer_append_string(&list, ",debug");
+	if (!error)
+		error = fuse_opt_add_arg(&arguments, "aliasfs") ||
+			fuse_opt_add_arg(&arguments, "-o") ||
+			fuse_opt_add_arg(&arguments, buffer_text(&list));
+	if (!error)
+		fs->session =
+			fuse_session_new(&arguments, &ll_operations, sizeof(ll_operations), fs);
+	fuse_opt_free_args(&arguments);
+	return fs->session ? 0 : -ENOMEM;
+}
+
+static void unmake(struct aliasfs *fs)
+{
+	account_free(fs->account);
+	gestures_free(fs->gestures, clock_monotonic_ms() + UNMOUNT_GRACE_MS);
+	invalidator_free(fs->invalidator);
+	catalog_free(fs->catalog);
+	lambda_client_free(fs->client);
+	embedded_stop(fs->embedded);
+	drafts_free(fs->drafts);
+	times_free(fs->times);
+	node_table_free(fs->nodes);
+	journal_free(fs->journal);
+	if (fs->session)
+		fuse_session_destroy(fs->session);
+}
+
+static enum exit_code make(struct aliasfs *fs, struct daemon *daemon)
+{
+	struct call_scope scope;
+	struct lambda_error error = {0};
+	enum exit_code code;
+
+	fs->uid = getuid();
+	fs->gid = getgid();
+	fs->mounted_at = clock_wall_ms() / 1000;
+	fs->journal = journal_new(&fs->log);
+	fs->nodes = node_table_new();
+	fs->times = times_new();
+	fs->drafts = drafts_new();
+	if (!fs->journal || !fs->nodes || !fs->times || !fs->drafts)
+		return fail(fs, daemon, EXIT_FAILED, "out of memory");
+	code = make_client(fs, daemon);
+	if (code)
+		return code;
+	scope = scope_for(fs);
+	if (catalog_verify(fs->catalog, &scope, &error)) {
+		char what[512];
+
+		snprintf(what, sizeof(what), "cannot list the functions at %s (region %s)",
+			lambda_client_endpoint(fs->client), lambda_client_region(fs->client));
+		return fail_api(fs, daemon, what, &error);
+	}
+	if (make_session(fs))
+		return fail(fs, daemon, EXIT_USAGE, "libfuse does not take these options: %s",
+			buffer_text(&fs->options->fuse_options));
+	fs->invalidator = invalidator_new(fs->session, fs->nodes);
+	if (!fs->invalidator)
+		return fail(fs, daemon, EXIT_FAILED, "out of memory or threads");
+	return make_gestures(fs, daemon);
+}
+
+/* --- serving --- */
+
+static int loop(struct aliasfs *fs)
+{
+	struct fuse_loop_config *config;
+	int result;
+
+	if (fs->options->single_threaded)
+		return fuse_session_loop(fs->session);
+	config = fuse_loop_cfg_create();
+	if (!config)
+		return -ENOMEM;
+	fuse_loop_cfg_set_max_threads(config, THREADS_MAX);
+	fuse_loop_cfg_set_idle_threads(config, THREADS_IDLE_MAX);
+	result = fuse_session_loop_mt(fs->session, config);
+	fuse_loop_cfg_destroy(config);
+	return result;
+}
+
+/* The session stands and is mounted: serves until the end, and does what is pending while it is still there. */
+static enum exit_code serve(struct aliasfs *fs, struct daemon *daemon, const sigset_t *signals)
+{
+	struct lambda_error unheard; /* told by the failed() callback */
+	struct call_scope scope;
+	int result;
+
+	log_write(&fs->log, LOG_LEVEL_INFO, "aliasfs %s: %s (%s, %s) is mounted on %s",
+		ALIASFS_VERSION, fs->options->source_text, lambda_client_endpoint(fs->client),
+		lambda_client_region(fs->client), fs->options->mountpoint);
+	daemon_report(daemon, EXIT_OK, "");
+	pthread_sigmask(SIG_UNBLOCK, signals, NULL);
+	result = loop(fs);
+	pthread_sigmask(SIG_BLOCK, signals, NULL);
+	scope = scope_for(fs);
+	if (gesture_settle(fs->gestures, &scope, NULL, &unheard))
+		result = -EIO;
+	log_write(&fs->log, LOG_LEVEL_INFO, "%s is unmounted", fs->options->mountpoint);
+	/* A positive result is the signal that asked for the end. */
+	return result < 0 ? EXIT_FAILED : EXIT_OK;
+}
+
+static enum exit_code mount_and_serve(
+	struct aliasfs *fs, struct daemon *daemon, const sigset_t *signals)
+{
+	enum exit_code code;
+
+	if (fuse_set_signal_handlers(fs->session))
+		return fail(fs, daemon, EXIT_FAILED, "cannot set signal handlers");
+	if (fuse_session_mount(fs->session, fs->options->mountpoint)) {
+		code = fail(fs, daemon, EXIT_MOUNTPOINT, "cannot mount on %s: %s",
+			fs->options->mountpoint, strerrordesc_np(errno));
+	} else {
+		code = serve(fs, daemon, signals);
+		invalidator_stop(fs->invalidator);
+		fuse_session_unmount(fs->session);
+	}
+	fuse_remove_signal_handlers(fs->session);
+	return code;
+}
+
+enum exit_code mount_run(struct options *options, struct daemon *daemon)
+{
+	struct aliasfs fs = {.options = options};
+	sigset_t signals;
+	enum exit_code code;
+
+	start_log(&fs);
+	/* Threads inherit this: a signal that ends the mount is for the thread that waits for it alone. */
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGHUP);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGTERM);
+	pthread_sigmask(SIG_BLOCK, &signals, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	code = make(&fs, daemon);
+	if (!code)
+		code = mount_and_serve(&fs, daemon, &signals);
+	unmake(&fs);
+	return code;
+}

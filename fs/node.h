@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the kernel's inode numbers stand for.
+ *
+ * An inode number is a stable hash of what a path means, so that it is the same after a remount:
+ *
+ *   NODE_ROOT                                         1
+ *   NODE_FUNCTION       (function)                    hash
+ *   NODE_VERSION        (function, version)           hash
+ *   NODE_CONFIGURATION… (function, version)           hash, one kind for each file
+ *   NODE_LINK           (function, name)              hash: aliases, weights, local links, .newest
+ *   NODE_ALIASES        (function)                    hash: .aliases
+ *   NODE_ALIAS          (function, name)              hash: .aliases/PROD
+ *   NODE_DESCRIPTION    (function, name)              hash: .aliases/PROD/description
+ *   NODE_DRAFT          (function, name)              hash: a tool's temporary file there, "PROD/name"
+ *   NODE_CONTROL, NODE_CONTROL_FILE (name)            hash: .aliasfs and what is in it
+ *
+ * The table holds what the kernel holds (lookup counts), nothing more. One mutex inside; no function
+ * blocks otherwise.
+ */
+#ifndef ALIASFS_NODE_H
+#define ALIASFS_NODE_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "backend/base/cleanup.h"
+
+enum node_kind {
+	NODE_ROOT,
+	NODE_FUNCTION,
+	NODE_VERSION,
+	NODE_CONFIGURATION,
+	NODE_ENVIRONMENT,
+	NODE_CODE_SHA256,
+	NODE_LINK,
+	NODE_ALIASES,
+	NODE_ALIAS,
+	NODE_DESCRIPTION,
+	NODE_DRAFT,
+	NODE_CONTROL,
+	NODE_CONTROL_FILE,
+};
+
+#define NODE_NAME_MAX (2 * NAME_MAX + 1) /* bytes of node.name: a draft's holds the alias too */
+
+/* A node by value: what an operation works on. */
+struct node {
+	enum node_kind kind;
+	uint64_t version;            /* NODE_VERSION and its files */
+	char function[NAME_MAX + 1]; /* "" for the root and what belongs to no function */
+	char name[NODE_NAME_MAX +
+		  1]; /* NODE_LINK, NODE_ALIAS, NODE_DESCRIPTION, NODE_DRAFT, NODE_CONTROL_FILE */
+};
+
+/* Fills *ret_node; `function` and `name` may be NULL and are cut at their maximum. */
+void node_make(struct node *ret_node, enum node_kind kind, const char *function, uint64_t version,
+	const char *name);
+
+/* The same with the name "outer/name": a draft beside a description, a local link inside a version's directory. */
+void node_make_nested(struct node *ret_node, enum node_kind kind, const char *function,
+	const char *outer, const char *name);
+
+/* The inode number that the node's meaning hashes to; never 0, and 1 for the root alone. Pure. */
+uint64_t node_inode(const struct node *node);
+
+struct node_table;
+
+struct node_table *node_table_new(void) must_check;
+void node_table_free(struct node_table *table);
+
+/*
+ * One more lookup of that node by the kernel; gives the number to answer with: node_inode(), or the next
+ * free one should two meanings hash alike. 0 when out of memory.
+ */
+uint64_t node_table_remember(struct node_table *table, const struct node *node) must_check;
+
+/* `count` lookups fewer; a node without any is dropped. */
+void node_table_forget(struct node_table *table, uint64_t inode, uint64_t count);
+
+/* What the number stands for; false when the table does not hold it. */
+bool node_table_find(struct node_table *table, uint64_t inode, struct node *ret_node) must_check;
+
+/* The number by which the kernel knows the node now; 0 when it does not. */
+uint64_t node_table_inode(struct node_table *table, const struct node *node);
+
+/*
+ * The kernel moved the dentry of `from` onto the name of `to` (a successful RENAME): until the next
+ * lookup by name, its inode is to be read as `to`. Nothing when the kernel does not know `from`.
+ */
+void node_table_renamed(struct node_table *table, const struct node *from, const struct node *to);
+
+/* How many nodes the kernel holds. */
+size_t node_table_count(struct node_table *table);
+
+#endif

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+#include "fs/request.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <unistd.h>
+
+#include "backend/base/clock.h"
+#include "fs/journal.h"
+
+static void on_interrupt(fuse_req_t handle, void *data)
+{
+	struct request *request = data;
+
+	(void)handle;
+	atomic_store(&request->interrupted, true);
+}
+
+void request_begin(struct request *request, fuse_req_t handle, const char *operation)
+{
+	int64_t now_ms = clock_monotonic_ms();
+
+	memset(request, 0, sizeof(*request));
+	request->handle = handle;
+	request->fs = fuse_req_userdata(handle);
+	request->operation = operation;
+	request->scope.read_deadline_ms =
+		now_ms + (int64_t)(request->fs->options->read_timeout * 1000);
+	request->scope.mutation_deadline_ms =
+		now_ms + (int64_t)(request->fs->options->timeout * 1000);
+	request->scope.interrupted = &request->interrupted;
+	fuse_req_interrupt_func(handle, on_interrupt, request);
+}
+
+void request_end(struct request *request)
+{
+	/* Taking the function away waits for one that is running: the request lives on the stack. */
+	fuse_req_interrupt_func(request->handle, NULL, NULL);
+	if (request->caller_read)
+		caller_release(&request->caller);
+	request->caller_read = false;
+}
+
+const struct caller *request_caller(struct request *request)
+{
+	if (!request->caller_read) {
+		const struct fuse_ctx *context = fuse_req_ctx(request->handle);
+
+		caller_read(context->pid, context->uid, context->gid, &request->caller);
+		request->caller_read = true;
+	}
+	return &request->caller;
+}
+
+int request_errno(enum lambda_status status, enum errno_gesture gesture)
+{
+	return -errno_of(status, gesture);
+}
+
+int request_refuse(struct request *request, int error, const char *format, ...)
+{
+	va_list arguments;
+
+	memset(&request->error, 0, sizeof(request->error));
+	request->error.status = LAMBDA_INVALID;
+	va_start(arguments, format);
+	vsnprintf(request->error.message, sizeof(request->error.message), format, arguments);
+	va_end(arguments);
+	return -error;
+}
+
+/* What is asked for all the time and is no failure to anybody. */
+static bool is_worth_a_line(const struct request *request, int error)
+{
+	if (error == -ENOENT)
+		return request->error.status != LAMBDA_OK && strcmp(request->operation, "LOOKUP") &&
+		       strcmp(request->operation, "GETATTR") &&
+		       strcmp(request->operation, "READLINK");
+	if (error == -EINTR)
+		return false;
+	return request->error.message[0] != '\0';
+}
+
+void request_fail(struct request *request, int error, const struct node *node, const char *name)
+{
+	fuse_req_t handle = request->handle;
+
+	if (is_worth_a_line(request, error))
+		journal_failure(request->fs->journal, request_caller(request), request->operation,
+			node, name, -error, &request->error);
+	request_end(request);
+	fuse_reply_err(handle, -error);
+}
+
+void request_succeed(struct request *request)
+{
+	fuse_req_t handle = request->handle;
+
+	request_end(request);
+	fuse_reply_err(handle, 0);
+}
+
+int request_permits(const struct request *request, mode_t mode, int mask)
+{
+	const struct fuse_ctx *context = fuse_req_ctx(request->handle);
+	int granted;
+
+	if (context->uid == 0 || context->uid == request->fs->uid)
+		return 0;
+	granted = (int)(context->gid == request->fs->gid ? mode >> 3 & 7 : mode & 7);
+	return (granted & mask) == mask ? 0 : -EACCES;
+}
+
+int request_permits_change(struct request *request)
+{
+	const struct fuse_ctx *context = fuse_req_ctx(request->handle);
+
+	if (context->uid == 0 || context->uid == request->fs->uid)
+		return 0;
+	return request_refuse(request, EACCES,
+		"only the user who mounted (uid %u) and root may change anything",
+		(unsigned int)request->fs->uid);
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One FUSE request on its way through an operation of ll: who asks, how long it may take, and what went
+ * wrong. An operation begins with request_begin() and ends with exactly one reply and request_end() in
+ * front of it.
+ */
+#ifndef ALIASFS_REQUEST_H
+#define ALIASFS_REQUEST_H
+
+#define FUSE_USE_VERSION 312
+#include <fuse_lowlevel.h>
+#include <stdatomic.h>
+
+#include "backend/error.h"
+#include "backend/scope.h"
+#include "fs/aliasfs.h"
+#include "fs/caller.h"
+#include "fs/errno_table.h"
+
+struct request {
+	fuse_req_t handle;
+	struct aliasfs *fs;
+	const char *operation; /* "RENAME": for the journal */
+	struct call_scope scope;
+	atomic_bool interrupted;
+	bool caller_read;
+	struct caller caller; /* request_caller() reads it when it is needed */
+	struct lambda_error error;
+};
+
+/* Starts: deadlines from the mount's options, Ctrl-C (FUSE INTERRUPT) ends waits of reads. */
+void request_begin(struct request *request, fuse_req_t handle, const char *operation);
+
+/* Ends: no interrupt reaches the request any more. To be called right before the reply. */
+void request_end(struct request *request);
+
+/* Who asks, read from /proc at the first call. */
+const struct caller *request_caller(struct request *request);
+
+/* The errno for a call's status, as that gesture sees it: -errno, 0 for LAMBDA_OK. */
+int request_errno(enum lambda_status status, enum errno_gesture gesture);
+
+/* A refusal by rule: fills request->error with the sentence and gives -error back. */
+int request_refuse(struct request *request, int error, const char *format, ...) printf_like(3, 4);
+
+/*
+ * Ends a failed request: one line in log and journal, then the error reply. `error` is negative.
+ * `node` (may be NULL) and `name` (may be NULL) say where.
+ */
+void request_fail(struct request *request, int error, const struct node *node, const char *name);
+
+/* Ends a request with success and nothing to say. */
+void request_succeed(struct request *request);
+
+/* Whether the asking user may do `mask` (R_OK, W_OK, X_OK) on a thing of that mode: 0 or -EACCES. */
+int request_permits(const struct request *request, mode_t mode, int mask);
+
+/* Whether the asking user may change things: the mounting user and root. 0 or -EACCES with its sentence. */
+int request_permits_change(struct request *request);
+
+#endif
