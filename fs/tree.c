@@ -10,14 +10,12 @@
 #include "fs/description.h"
 #include "fs/name.h"
 #include "fs/times.h"
+#include "fs/tree_private.h"
 
 /* What never changes is remembered by the kernel for an hour: longer would gain nothing. */
 #define IMMUTABLE_SECONDS 3600.0
 
-static const struct {
-	enum node_kind kind;
-	const char *name;
-} version_files[] = {
+const struct tree_version_file tree_version_files[TREE_VERSION_FILES] = {
 	{NODE_CODE_SHA256, "code.sha256"},
 	{NODE_CONFIGURATION, "configuration.json"},
 	{NODE_ENVIRONMENT, "environment.json"},
@@ -51,7 +49,7 @@ mode_t tree_mode(const struct node *node)
 }
 
 /* Seconds from now until that moment: what an entry_timeout or attr_timeout takes. */
-static double seconds_until(int64_t expires_ms)
+double tree_seconds_until(int64_t expires_ms)
 {
 	int64_t left_ms;
 
@@ -62,7 +60,7 @@ static double seconds_until(int64_t expires_ms)
 }
 
 /* Everything but size and times; a directory's link count of 1 means "not counted" (as btrfs has it). */
-static void fill_stat(const struct aliasfs *fs, const struct node *node, int64_t last_modified,
+void tree_fill(const struct aliasfs *fs, const struct node *node, int64_t last_modified,
 	uint64_t size, struct tree_attributes *attributes)
 {
 	struct stat *stat = &attributes->stat;
@@ -85,16 +83,8 @@ static void fill_stat(const struct aliasfs *fs, const struct node *node, int64_t
 	stat->st_atim = stat->st_mtim;
 }
 
-static size_t version_text_length(uint64_t version)
-{
-	char text[LAMBDA_VERSION_TEXT_SIZE];
-
-	lambda_version_format(version, text);
-	return strlen(text);
-}
-
 /* Bytes of one of a version's files. */
-static uint64_t file_size(enum node_kind kind, const struct catalog_version *version)
+uint64_t tree_file_size(enum node_kind kind, const struct catalog_version *version)
 {
 	switch (kind) {
 	case NODE_CONFIGURATION:
@@ -119,9 +109,9 @@ static int version_attributes(
 		node->version, &version, &request->error);
 	if (status)
 		return request_errno(status, ERRNO_READ);
-	fill_stat(request->fs, node, version.last_modified, file_size(node->kind, &version),
+	tree_fill(request->fs, node, version.last_modified, tree_file_size(node->kind, &version),
 		attributes);
-	attributes->attribute_timeout = seconds_until(version.expires_ms);
+	attributes->attribute_timeout = tree_seconds_until(version.expires_ms);
 	attributes->entry_timeout = attributes->attribute_timeout;
 	/* A published version never changes, but it can be deleted: its own name is asked for again. */
 	if (node->kind == NODE_VERSION && attributes->entry_timeout > request->fs->options->ttl)
@@ -173,9 +163,9 @@ static int link_attributes(struct request *request, const struct node *node, boo
 		error = link_last_modified(request, node, entry.version, exact, &last_modified);
 	if (error)
 		return error;
-	fill_stat(request->fs, node, last_modified, entry.target_length, attributes);
+	tree_fill(request->fs, node, last_modified, entry.target_length, attributes);
 	attributes->attribute_timeout = 0;
-	attributes->entry_timeout = seconds_until(entry.expires_ms);
+	attributes->entry_timeout = tree_seconds_until(entry.expires_ms);
 	return 0;
 }
 
@@ -198,8 +188,8 @@ static int function_attributes(struct request *request, const struct node *node,
 	} else {
 		versions = catalog_versions_peek(request->fs->catalog, node->function);
 	}
-	fill_stat(request->fs, node, versions ? versions->last_modified : 0, 0, attributes);
-	attributes->attribute_timeout = versions ? seconds_until(versions->expires_ms) : 0;
+	tree_fill(request->fs, node, versions ? versions->last_modified : 0, 0, attributes);
+	attributes->attribute_timeout = versions ? tree_seconds_until(versions->expires_ms) : 0;
 	attributes->entry_timeout = request->fs->options->ttl;
 	if (versions)
 		catalog_versions_unref(versions);
@@ -222,8 +212,8 @@ static int root_attributes(
 		expires_ms = root->expires_ms;
 		catalog_root_unref(root);
 	}
-	fill_stat(request->fs, node, last_modified, 0, attributes);
-	attributes->attribute_timeout = seconds_until(expires_ms);
+	tree_fill(request->fs, node, last_modified, 0, attributes);
+	attributes->attribute_timeout = tree_seconds_until(expires_ms);
 	attributes->entry_timeout = IMMUTABLE_SECONDS;
 	return 0;
 }
@@ -246,7 +236,7 @@ static int alias_directory_attributes(struct request *request, const struct node
 	if (error)
 		return error;
 	owned = *attributes;
-	fill_stat(request->fs, node, owned.last_modified, 0, attributes);
+	tree_fill(request->fs, node, owned.last_modified, 0, attributes);
 	attributes->attribute_timeout = owned.attribute_timeout;
 	attributes->entry_timeout = owned.entry_timeout;
 	return 0;
@@ -266,7 +256,7 @@ static int description_attributes(struct request *request, const struct node *no
 		return request_errno(status, ERRNO_READ);
 	error = link_last_modified(request, node, alias.version, exact, &last_modified);
 	if (!error) {
-		fill_stat(request->fs, node, last_modified + description_offset(alias.description),
+		tree_fill(request->fs, node, last_modified + description_offset(alias.description),
 			description_size(alias.description), attributes);
 		attributes->attribute_timeout = 0;
 		attributes->entry_timeout = request->fs->options->ttl;
@@ -299,7 +289,7 @@ static int node_attributes(struct request *request, const struct node *node, boo
 		return description_draft_attributes(request, node, attributes);
 	case NODE_CONTROL:
 	case NODE_CONTROL_FILE:
-		fill_stat(request->fs, node, request->fs->mounted_at, 0, attributes);
+		tree_fill(request->fs, node, request->fs->mounted_at, 0, attributes);
 		attributes->stat.st_size = control_file_size(request->fs, node);
 		attributes->attribute_timeout = 0;
 		attributes->entry_timeout = IMMUTABLE_SECONDS;
@@ -377,10 +367,10 @@ static int child_of_version(const struct node *parent, const char *name, struct 
 	char version[LAMBDA_VERSION_TEXT_SIZE];
 	size_t i;
 
-	for (i = 0; i < array_count(version_files); i++) {
-		if (!strcmp(name, version_files[i].name)) {
-			node_make(child, version_files[i].kind, parent->function, parent->version,
-				NULL);
+	for (i = 0; i < TREE_VERSION_FILES; i++) {
+		if (!strcmp(name, tree_version_files[i].name)) {
+			node_make(child, tree_version_files[i].kind, parent->function,
+				parent->version, NULL);
 			return 0;
 		}
 	}
@@ -439,7 +429,7 @@ int tree_lookup(struct request *request, const struct node *parent, const char *
 void tree_link_attributes(const struct aliasfs *fs, const struct node *link, size_t target_length,
 	struct tree_attributes *ret_attributes)
 {
-	fill_stat(fs, link, clock_wall_ms() / 1000, target_length, ret_attributes);
+	tree_fill(fs, link, clock_wall_ms() / 1000, target_length, ret_attributes);
 }
 
 int tree_read_file(struct request *request, const struct node *node, struct buffer *out)
@@ -464,254 +454,4 @@ int tree_read_file(struct request *request, const struct node *node, struct buff
 		node->kind == NODE_CONFIGURATION ? CATALOG_CONFIGURATION : CATALOG_ENVIRONMENT, out,
 		&request->error);
 	return request_errno(status, ERRNO_READ);
-}
-
-/* --- listings --- */
-
-void tree_listing_release(struct tree_listing *listing)
-{
-	size_t i;
-
-	for (i = 0; i < listing->count; i++)
-		free(listing->entries[i].name);
-	free(listing->entries);
-	memset(listing, 0, sizeof(*listing));
-}
-
-/* One more entry, zeroed but for its kind and name (copied; NULL for a version). NULL when out of memory. */
-static struct tree_entry *add_entry(
-	struct tree_listing *listing, enum node_kind kind, const char *name)
-{
-	struct tree_entry *entry;
-
-	if (listing->count == listing->capacity) {
-		size_t capacity = listing->capacity ? listing->capacity * 2 : 16;
-		struct tree_entry *entries =
-			reallocarray(listing->entries, capacity, sizeof(*entries));
-
-		if (!entries)
-			return NULL;
-		listing->entries = entries;
-		listing->capacity = capacity;
-	}
-	entry = &listing->entries[listing->count];
-	memset(entry, 0, sizeof(*entry));
-	entry->kind = kind;
-	if (name && !(entry->name = strdup(name)))
-		return NULL;
-	listing->count++;
-	return entry;
-}
-
-static int list_root(struct request *request, struct tree_listing *listing)
-{
-	const struct catalog_root *root;
-	enum lambda_status status;
-	int error = 0;
-	size_t i;
-
-	status = catalog_root_get(request->fs->catalog, &request->scope, &root, &request->error);
-	if (status)
-		return request_errno(status, ERRNO_READ);
-	for (i = 0; i < root->count && !error; i++)
-		error = add_entry(listing, NODE_FUNCTION, root->entries[i].name) ? 0 : -ENOMEM;
-	listing->expires_ms = root->expires_ms;
-	catalog_root_unref(root);
-	return error;
-}
-
-struct listing_of_links {
-	struct tree_listing *listing;
-	const struct catalog_versions *versions;
-	enum node_kind kind; /* NODE_LINK, or NODE_ALIAS to list .aliases */
-};
-
-static int add_link(void *data, const char *name, enum gesture_kind kind, uint64_t version)
-{
-	struct listing_of_links *links = data;
-	const struct catalog_version *target = catalog_versions_find(links->versions, version);
-	struct tree_entry *entry;
-
-	if (links->kind == NODE_ALIAS && kind != GESTURE_ALIAS)
-		return 0;
-	entry = add_entry(links->listing, links->kind, name);
-	if (!entry)
-		return -ENOMEM;
-	entry->version = version;
-	entry->size = links->kind == NODE_LINK ? (uint32_t)version_text_length(version) : 0;
-	entry->last_modified = target ? target->last_modified : 0;
-	entry->has_attributes = target != NULL;
-	return 0;
-}
-
-static int add_versions(const struct catalog_versions *versions, struct tree_listing *listing)
-{
-	size_t i;
-
-	for (i = 0; i < versions->count; i++) {
-		struct tree_entry *entry = add_entry(listing, NODE_VERSION, NULL);
-
-		if (!entry)
-			return -ENOMEM;
-		entry->version = versions->entries[i].version;
-		entry->last_modified = versions->entries[i].last_modified;
-		entry->has_attributes = true;
-	}
-	return 0;
-}
-
-/* A function's directory, or .aliases in it. */
-static int list_function(
-	struct request *request, const struct node *directory, struct tree_listing *listing)
-{
-	struct listing_of_links links = {.listing = listing};
-	enum lambda_status status;
-	struct tree_entry *last;
-	int error = 0;
-
-	status = catalog_versions_get(request->fs->catalog, &request->scope, directory->function,
-		&links.versions, &request->error);
-	if (status)
-		return request_errno(status, ERRNO_READ);
-	links.kind = directory->kind == NODE_FUNCTION ? NODE_LINK : NODE_ALIAS;
-	if (directory->kind == NODE_FUNCTION)
-		error = add_versions(links.versions, listing);
-	if (!error)
-		error = gesture_list(request->fs->gestures, &request->scope, directory->function,
-			add_link, &links, &listing->expires_ms, &request->error);
-	if (!error && directory->kind == NODE_FUNCTION) {
-		last = add_entry(listing, NODE_ALIASES, ".aliases");
-		if (last) {
-			last->last_modified = links.versions->last_modified;
-			last->has_attributes = true;
-		} else {
-			error = -ENOMEM;
-		}
-	}
-	if (links.versions->expires_ms < listing->expires_ms)
-		listing->expires_ms = links.versions->expires_ms;
-	catalog_versions_unref(links.versions);
-	return error;
-}
-
-static int list_version(
-	struct request *request, const struct node *directory, struct tree_listing *listing)
-{
-	struct catalog_version version;
-	enum lambda_status status;
-	size_t i;
-
-	status = catalog_version_get(request->fs->catalog, &request->scope, directory->function,
-		directory->version, &version, &request->error);
-	if (status)
-		return request_errno(status, ERRNO_READ);
-	for (i = 0; i < array_count(version_files); i++) {
-		struct tree_entry *entry =
-			add_entry(listing, version_files[i].kind, version_files[i].name);
-
-		if (!entry)
-			return -ENOMEM;
-		entry->version = directory->version;
-		entry->last_modified = version.last_modified;
-		entry->size = (uint32_t)file_size(version_files[i].kind, &version);
-		entry->has_attributes = true;
-	}
-	listing->expires_ms = version.expires_ms;
-	return 0;
-}
-
-static int list_alias(
-	struct request *request, const struct node *directory, struct tree_listing *listing)
-{
-	struct tree_attributes attributes;
-	int error = node_attributes(request, directory, false, &attributes);
-
-	if (error)
-		return error;
-	return add_entry(listing, NODE_DESCRIPTION, "description") ? 0 : -ENOMEM;
-}
-
-static int list_control(struct tree_listing *listing)
-{
-	const char *name;
-	size_t i;
-
-	for (i = 0; (name = control_file_name(i)); i++)
-		if (!add_entry(listing, NODE_CONTROL_FILE, name))
-			return -ENOMEM;
-	return 0;
-}
-
-int tree_list(
-	struct request *request, const struct node *directory, struct tree_listing *ret_listing)
-{
-	int error;
-
-	memset(ret_listing, 0, sizeof(*ret_listing));
-	switch (directory->kind) {
-	case NODE_ROOT:
-		error = list_root(request, ret_listing);
-		break;
-	case NODE_FUNCTION:
-	case NODE_ALIASES:
-		error = list_function(request, directory, ret_listing);
-		break;
-	case NODE_VERSION:
-		error = list_version(request, directory, ret_listing);
-		break;
-	case NODE_ALIAS:
-		error = list_alias(request, directory, ret_listing);
-		break;
-	case NODE_CONTROL:
-		error = list_control(ret_listing);
-		break;
-	default:
-		error = -ENOTDIR;
-		break;
-	}
-	if (error)
-		tree_listing_release(ret_listing);
-	return error;
-}
-
-void tree_entry_node(
-	const struct node *directory, const struct tree_entry *entry, struct node *ret_node)
-{
-	switch (entry->kind) {
-	case NODE_FUNCTION:
-		node_make(ret_node, NODE_FUNCTION, entry->name, 0, NULL);
-		break;
-	case NODE_DESCRIPTION:
-		node_make(ret_node, NODE_DESCRIPTION, directory->function, 0, directory->name);
-		break;
-	default:
-		node_make(ret_node, entry->kind, directory->function, entry->version, entry->name);
-		break;
-	}
-}
-
-const char *tree_entry_name(const struct tree_entry *entry, char text[LAMBDA_VERSION_TEXT_SIZE])
-{
-	if (entry->name)
-		return entry->name;
-	lambda_version_format(entry->version, text);
-	return text;
-}
-
-void tree_entry_attributes(const struct aliasfs *fs, const struct node *directory,
-	const struct tree_entry *entry, int64_t expires_ms, struct tree_attributes *ret_attributes)
-{
-	bool immutable = entry->version != LAMBDA_VERSION_LATEST &&
-			 entry->version != LAMBDA_VERSION_LATEST_PUBLISHED;
-	double until = seconds_until(expires_ms);
-	struct node node;
-
-	tree_entry_node(directory, entry, &node);
-	fill_stat(fs, &node, entry->last_modified, entry->size, ret_attributes);
-	ret_attributes->entry_timeout = until;
-	ret_attributes->attribute_timeout = until;
-	if (entry->kind == NODE_LINK || entry->kind == NODE_ALIAS)
-		ret_attributes->attribute_timeout = 0;
-	else if (entry->kind == NODE_VERSION && immutable)
-		ret_attributes->attribute_timeout = IMMUTABLE_SECONDS;
 }

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* What tree.c (names and attributes) and tree_list.c (listings) share. Nothing here blocks. */
+#ifndef ALIASFS_TREE_PRIVATE_H
+#define ALIASFS_TREE_PRIVATE_H
+
+#include "fs/tree.h"
+
+#define TREE_VERSION_FILES 3
+
+/* The files of every version, in the order shown. */
+struct tree_version_file {
+	enum node_kind kind;
+	const char *name;
+};
+
+extern const struct tree_version_file tree_version_files[TREE_VERSION_FILES];
+
+/* Everything of a node's attributes but the timeouts, which are 0. `last_modified` in seconds, `size` in bytes. */
+void tree_fill(const struct aliasfs *fs, const struct node *node, int64_t last_modified,
+	uint64_t size, struct tree_attributes *attributes);
+
+/* Bytes of one of a version's files. */
+uint64_t tree_file_size(enum node_kind kind, const struct catalog_version *version);
+
+/*
+ * Seconds from now until that moment (clock_monotonic_ms(); INT64_MAX: it never changes): what an
+ * entry_timeout or attr_timeout takes.
+ */
+double tree_seconds_until(int64_t expires_ms);
+
+#endif
