@@ -3,7 +3,8 @@
 
 #include "fs/node.h"
 
-static struct node make(enum node_kind kind, const char *function, uint64_t version, const char *name)
+static struct node make(
+	enum node_kind kind, const char *function, uint64_t version, const char *name)
 {
 	struct node node;
 
@@ -86,7 +87,8 @@ static void many_nodes_are_all_found(void **state)
 static void a_renamed_link_is_read_under_its_new_name_until_it_is_looked_up(void **state)
 {
 	struct node_table *table = node_table_new();
-	struct node old = make(NODE_LINK, "hello", 0, "PROD"), new = make(NODE_LINK, "hello", 0, "LIVE"), found;
+	struct node old = make(NODE_LINK, "hello", 0, "PROD"),
+		    new = make(NODE_LINK, "hello", 0, "LIVE"), found;
 	uint64_t inode = node_table_remember(table, &old);
 
 	(void)state;

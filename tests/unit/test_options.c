@@ -34,18 +34,23 @@ static void bad_command_lines_are_named(void **state)
 		{{"s3", "m"}, "SOURCE is 'aws', 'aws:REGION' or 'local:DIR', not 's3'"},
 		{{"local:", "m"}, "SOURCE is 'aws', 'aws:REGION' or 'local:DIR', not 'local:'"},
 		{{"aws", "m", "-o", "tll=3"}, "unknown option 'tll'; did you mean 'ttl'?"},
-		{{"aws", "m", "--delete-graze=3"}, "unknown option 'delete-graze'; did you mean 'delete_grace'?"},
+		{{"aws", "m", "--delete-graze=3"},
+			"unknown option 'delete-graze'; did you mean 'delete_grace'?"},
 		{{"aws", "m", "--quux"}, "unknown option 'quux'"},
 		{{"aws", "m", "-q"}, "unknown option '-q'"},
 		{{"aws", "m", "-o"}, "option '-o' needs a value"},
 		{{"aws", "m", "-o", "ttl"}, "option 'ttl' needs a value"},
 		{{"aws", "m", "-o", "profile="}, "option 'profile' needs a value"},
-		{{"aws", "m", "-o", "ttl=-1"}, "option 'ttl' takes a number from 0 to 86400, not '-1'"},
-		{{"aws", "m", "-o", "ttl=5s"}, "option 'ttl' takes a number from 0 to 86400, not '5s'"},
-		{{"aws", "m", "-o", "strict_ln=maybe"}, "option 'strict_ln' takes true or false, not 'maybe'"},
+		{{"aws", "m", "-o", "ttl=-1"},
+			"option 'ttl' takes a number from 0 to 86400, not '-1'"},
+		{{"aws", "m", "-o", "ttl=5s"},
+			"option 'ttl' takes a number from 0 to 86400, not '5s'"},
+		{{"aws", "m", "-o", "strict_ln=maybe"},
+			"option 'strict_ln' takes true or false, not 'maybe'"},
 		{{"aws", "m", "-o", "nosuid=1"}, "option 'nosuid' takes no value"},
 		{{"aws", "m", "-o", "default_permissions"},
-			"option 'default_permissions' cannot be used: aliasfs decides itself who may do what, on "
+			"option 'default_permissions' cannot be used: aliasfs decides itself who "
+			"may do what, on "
 			"every request"},
 	};
 	size_t i;
@@ -63,11 +68,18 @@ static void bad_command_lines_are_named(void **state)
 static void every_spelling_says_the_same(void **state)
 {
 	static const struct row rows[] = {
-		{{"aws", "m", "-o", "ttl=2.5,region=eu-west-1,strict_ln,endpoint_url=http://h/a\\,b"}, NULL},
-		{{"--ttl=2.5", "--region=eu-west-1", "--strict-ln", "--endpoint-url=http://h/a,b", "aws", "m"}, NULL},
-		{{"--ttl", "2.5", "aws:eu-west-1", "m", "--strict-ln=true", "--endpoint-url", "http://h/a,b"}, NULL},
-		{{"aws:us-east-1", "m", "-ottl=2.5,_netdev,x-systemd.automount,nofail", "--region=eu-west-1",
-			 "-ostrict_ln=yes,endpoint-url=http://h/a\\,b", "-nv"},
+		{{"aws", "m", "-o",
+			 "ttl=2.5,region=eu-west-1,strict_ln,endpoint_url=http://h/a\\,b"},
+			NULL},
+		{{"--ttl=2.5", "--region=eu-west-1", "--strict-ln", "--endpoint-url=http://h/a,b",
+			 "aws", "m"},
+			NULL},
+		{{"--ttl", "2.5", "aws:eu-west-1", "m", "--strict-ln=true", "--endpoint-url",
+			 "http://h/a,b"},
+			NULL},
+		{{"aws:us-east-1", "m", "-ottl=2.5,_netdev,x-systemd.automount,nofail",
+			 "--region=eu-west-1", "-ostrict_ln=yes,endpoint-url=http://h/a\\,b",
+			 "-nv"},
 			NULL},
 	};
 	size_t i;
@@ -90,7 +102,8 @@ static void every_spelling_says_the_same(void **state)
 
 static void what_libfuse_needs_is_handed_on(void **state)
 {
-	static const struct row row = {{"local:d", "m", "-f", "-o", "nosuid,fsname=a\\,b,allow_root"}, NULL};
+	static const struct row row = {
+		{"local:d", "m", "-f", "-o", "nosuid,fsname=a\\,b,allow_root"}, NULL};
 	cleanup(options_release) struct options options = OPTIONS_INIT;
 	cleanup(buffer_release) struct buffer message = BUFFER_INIT(1000);
 
