@@ -102,6 +102,7 @@ struct lambda_client_options {
 	double rate;                /* control-plane calls a second, default 10 */
 	bool rate_unlimited;        /* for local:DIR */
 	struct log *log;            /* kept, may be NULL */
+	bool insecure_http;         /* plain http to another machine is wanted */
 };
 
 struct lambda_client;

@@ -1,0 +1,433 @@
+/* SPDX-License-Identifier: MIT */
+#include "backend/http.h"
+
+#include <curl/curl.h>
+#include <errno.h>
+#include <pthread.h>
+
+#include "backend/base/clock.h"
+#include "backend/http_failure.h"
+
+#define IDLE_CONNECTION_S 20L /* a connection that was idle for longer is not used again */
+#define WAIT_STEP_MS 1000     /* how often the deadline is looked at without an interruption */
+
+struct slot {
+	CURLM *multi; /* keeps the connection between exchanges */
+	CURL *easy;
+	struct slot *next; /* of the idle ones; protected by the pool's mutex */
+};
+
+struct http_pool {
+	int64_t connect_timeout_ms;
+	char *ca_bundle;
+	_Atomic uint64_t requests;
+	pthread_mutex_t mutex;
+	pthread_cond_t given_back;          /* a slot became idle */
+	struct slot slots[HTTP_POOL_SLOTS]; /* those made: the first `made` */
+	size_t made;                        /* protected by mutex */
+	struct slot *idle;                  /* protected by mutex; the last used first */
+};
+
+/* What the callbacks of one exchange share. */
+struct exchange {
+	struct http_pool *pool;
+	const struct http_request *request;
+	struct http_response *response;
+	size_t header_bytes;
+	unsigned int sendings;
+	int write_error; /* -EFBIG or -ENOMEM: why the body was refused */
+	char error_text[CURL_ERROR_SIZE];
+};
+
+/* --- the pool --- */
+
+struct http_pool *http_pool_new(const struct http_pool_options *options)
+{
+	cleanup(free_pointer) struct http_pool *pool = calloc(1, sizeof(*pool));
+	pthread_condattr_t attributes;
+
+	if (!pool || curl_global_init(CURL_GLOBAL_DEFAULT))
+		return NULL;
+	pool->connect_timeout_ms = options->connect_timeout_ms;
+	pool->ca_bundle = options->ca_bundle ? strdup(options->ca_bundle) : NULL;
+	if (options->ca_bundle && !pool->ca_bundle) {
+		curl_global_cleanup();
+		return NULL;
+	}
+	pthread_mutex_init(&pool->mutex, NULL);
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_cond_init(&pool->given_back, &attributes);
+	pthread_condattr_destroy(&attributes);
+	return take_pointer(pool);
+}
+
+void http_pool_free(struct http_pool *pool)
+{
+	size_t i;
+
+	if (!pool)
+		return;
+	for (i = 0; i < pool->made; i++) {
+		curl_easy_cleanup(pool->slots[i].easy);
+		curl_multi_cleanup(pool->slots[i].multi);
+	}
+	pthread_cond_destroy(&pool->given_back);
+	pthread_mutex_destroy(&pool->mutex);
+	free(pool->ca_bundle);
+	free(pool);
+	curl_global_cleanup();
+}
+
+uint64_t http_pool_requests(const struct http_pool *pool)
+{
+	return atomic_load(&pool->requests);
+}
+
+static bool is_interrupted(const struct http_request *request)
+{
+	return request->interrupted && atomic_load(request->interrupted);
+}
+
+/* The moment `ms` from now, but not behind the deadline, as pthread_cond_timedwait() wants it. */
+static struct timespec wait_until(int64_t deadline_ms, int64_t ms)
+{
+	int64_t now = clock_monotonic_ms(), until = now + ms < deadline_ms ? now + ms : deadline_ms;
+	struct timespec moment = {.tv_sec = until / 1000, .tv_nsec = until % 1000 * 1000000};
+
+	return moment;
+}
+
+/* An idle slot, or one that was never used; NULL while all are busy. The mutex is held. */
+static struct slot *pop_slot(struct http_pool *pool)
+{
+	struct slot *slot = pool->idle;
+
+	if (slot)
+		pool->idle = slot->next;
+	else if (pool->made < HTTP_POOL_SLOTS)
+		slot = &pool->slots[pool->made++];
+	return slot;
+}
+
+/* Waits for a slot. NULL with *ret_failure at the deadline or when interrupted. */
+static struct slot *take_slot(struct http_pool *pool, const struct http_request *request,
+	struct http_failure *ret_failure)
+{
+	struct slot *slot;
+
+	pthread_mutex_lock(&pool->mutex);
+	while (!(slot = pop_slot(pool))) {
+		struct timespec moment = wait_until(request->deadline_ms, HTTP_STEP_MS);
+
+		if (is_interrupted(request) || clock_monotonic_ms() >= request->deadline_ms)
+			break;
+		pthread_cond_timedwait(&pool->given_back, &pool->mutex, &moment);
+	}
+	pthread_mutex_unlock(&pool->mutex);
+	if (!slot)
+		http_failure_set(ret_failure,
+			is_interrupted(request) ? LAMBDA_INTERRUPTED : LAMBDA_TIMED_OUT,
+			"all connections stayed busy");
+	return slot;
+}
+
+static void give_slot_back(struct http_pool *pool, struct slot *slot)
+{
+	pthread_mutex_lock(&pool->mutex);
+	slot->next = pool->idle;
+	pool->idle = slot;
+	pthread_cond_signal(&pool->given_back);
+	pthread_mutex_unlock(&pool->mutex);
+}
+
+/* --- callbacks --- */
+
+/* Called before every sending on a connection: the second one is libcurl's own idea. */
+static int before_sending(void *data, char *remote, char *local, int remote_port, int local_port)
+{
+	struct exchange *exchange = data;
+
+	(void)remote;
+	(void)local;
+	(void)remote_port;
+	(void)local_port;
+	if (exchange->sendings++)
+		return CURL_PREREQFUNC_ABORT;
+	atomic_fetch_add(&exchange->pool->requests, 1);
+	return CURL_PREREQFUNC_OK;
+}
+
+static size_t on_body(char *data, size_t size, size_t count, void *user)
+{
+	struct exchange *exchange = user;
+
+	exchange->write_error = buffer_append(&exchange->response->body, data, size * count);
+	return exchange->write_error ? 0 : count;
+}
+
+/* Copies a header's value if that is its name and the value fits. */
+static void copy_header(const char *line, size_t length, const char *name, char *text, size_t size)
+{
+	size_t skip = strlen(name);
+
+	if (length <= skip || strncasecmp(line, name, skip) != 0 || line[skip] != ':')
+		return;
+	line += skip + 1;
+	length -= skip + 1;
+	while (length && strchr(" \t", *line)) {
+		line++;
+		length--;
+	}
+	while (length && strchr(" \t\r\n", line[length - 1]))
+		length--;
+	if (length < size && !memchr(line, '\0', length))
+		snprintf(text, size, "%.*s", (int)length, line);
+}
+
+static size_t on_header(char *data, size_t size, size_t count, void *user)
+{
+	struct exchange *exchange = user;
+	struct http_response *response = exchange->response;
+	char date[64] = "", other_id[64] = "";
+
+	exchange->header_bytes += size * count;
+	if (exchange->header_bytes > HTTP_HEADERS_MAX) {
+		exchange->write_error = -EFBIG;
+		return 0;
+	}
+#define COPY(name, field) copy_header(data, count, name, field, sizeof(field))
+	COPY("x-amzn-requestid", response->request_id);
+	COPY("x-amz-request-id", other_id);
+	COPY("x-amzn-errortype", response->error_type);
+	COPY("retry-after", response->retry_after);
+	COPY("x-amz-retry-after", response->retry_after_ms);
+	COPY("content-encoding", response->content_encoding);
+	COPY("date", date);
+#undef COPY
+	if (other_id[0] && !response->request_id[0])
+		memcpy(response->request_id, other_id, sizeof(other_id));
+	if (date[0]) {
+		time_t when = curl_getdate(date, NULL);
+
+		response->date = when > 0 ? (int64_t)when : 0;
+	}
+	return count;
+}
+
+/* --- one exchange --- */
+
+static struct curl_slist *make_headers(const struct http_request *request)
+{
+	struct curl_slist *list = NULL;
+	size_t i;
+
+	for (i = 0; i < request->header_count; i++) {
+		cleanup(buffer_release_secret) struct buffer line = BUFFER_INIT(HTTP_HEADERS_MAX);
+		struct curl_slist *longer = NULL;
+
+		/* libcurl leaves a header without a value away unless it ends in a semicolon. */
+		if (!buffer_appendf(&line, request->headers[i].value[0] ? "%s: %s" : "%s;%s",
+			    request->headers[i].name, request->headers[i].value))
+			longer = curl_slist_append(list, line.data);
+		if (!longer) {
+			curl_slist_free_all(list);
+			return NULL;
+		}
+		list = longer;
+	}
+	return list;
+}
+
+/* The headers that libcurl would add by itself, taken away; the answer is read as it comes. */
+static struct curl_slist *without_libcurls_own(struct curl_slist *list)
+{
+	static const char *const names[] = {"Accept:", "Expect:"};
+	size_t i;
+
+	for (i = 0; list && i < array_count(names); i++) {
+		struct curl_slist *longer = curl_slist_append(list, names[i]);
+
+		if (!longer)
+			curl_slist_free_all(list);
+		list = longer;
+	}
+	return list;
+}
+
+#define SET(option, value)                                                                         \
+	do {                                                                                       \
+		if (!code)                                                                         \
+			code = curl_easy_setopt(easy, option, value);                              \
+	} while (0)
+
+static CURLcode set_connection(CURL *easy, struct exchange *exchange)
+{
+	const struct http_request *request = exchange->request;
+	const struct http_pool *pool = exchange->pool;
+	CURLcode code = CURLE_OK;
+
+	SET(CURLOPT_NOSIGNAL, 1L);
+	SET(CURLOPT_QUICK_EXIT, 1L); /* a resolver that hangs does not hold the caller */
+	SET(CURLOPT_PROTOCOLS_STR, "http,https");
+	SET(CURLOPT_FOLLOWLOCATION, 0L);
+	SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
+	SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	SET(CURLOPT_SSL_VERIFYPEER, 1L);
+	SET(CURLOPT_SSL_VERIFYHOST, 2L);
+	SET(CURLOPT_MAXCONNECTS, 1L);
+	SET(CURLOPT_MAXAGE_CONN, IDLE_CONNECTION_S);
+	SET(CURLOPT_TCP_NODELAY, 1L);
+	SET(CURLOPT_CONNECTTIMEOUT_MS, (long)pool->connect_timeout_ms);
+	if (pool->ca_bundle)
+		SET(CURLOPT_CAINFO, pool->ca_bundle);
+	if (request->unix_socket)
+		SET(CURLOPT_UNIX_SOCKET_PATH, request->unix_socket);
+	if (request->unix_socket || request->direct)
+		SET(CURLOPT_NOPROXY, "*");
+	return code;
+}
+
+static CURLcode set_request(CURL *easy, struct exchange *exchange, struct curl_slist *headers)
+{
+	const struct http_request *request = exchange->request;
+	bool get = !strcmp(request->method, "GET");
+	CURLcode code = CURLE_OK;
+
+	SET(CURLOPT_URL, request->url);
+	SET(CURLOPT_PATH_AS_IS, 1L); /* what is sent is what was signed */
+	SET(CURLOPT_HTTPHEADER, headers);
+	if (!get || request->body) {
+		SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_length);
+		SET(CURLOPT_POSTFIELDS, request->body ? request->body : "");
+	}
+	SET(CURLOPT_CUSTOMREQUEST, request->method);
+	SET(CURLOPT_PREREQFUNCTION, before_sending);
+	SET(CURLOPT_PREREQDATA, exchange);
+	SET(CURLOPT_WRITEFUNCTION, on_body);
+	SET(CURLOPT_WRITEDATA, exchange);
+	SET(CURLOPT_HEADERFUNCTION, on_header);
+	SET(CURLOPT_HEADERDATA, exchange);
+	SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+	SET(CURLOPT_ERRORBUFFER, exchange->error_text);
+	return code;
+}
+
+#undef SET
+
+/* Drives the transfer to its end. 0 with *ret_code, -ETIMEDOUT, -EINTR, -ENOMEM. */
+static int drive(struct slot *slot, const struct http_request *request, CURLcode *ret_code)
+{
+	int running = 1, queued;
+	CURLMsg *message;
+
+	for (;;) {
+		int64_t left = request->deadline_ms - clock_monotonic_ms();
+		int64_t step = request->interrupted ? HTTP_STEP_MS : WAIT_STEP_MS;
+
+		if (curl_multi_perform(slot->multi, &running))
+			return -ENOMEM;
+		if (!running)
+			break;
+		if (is_interrupted(request))
+			return -EINTR;
+		if (left <= 0)
+			return -ETIMEDOUT;
+		if (curl_multi_poll(slot->multi, NULL, 0, (int)(left < step ? left : step), NULL))
+			return -ENOMEM;
+	}
+	message = curl_multi_info_read(slot->multi, &queued);
+	if (!message || message->msg != CURLMSG_DONE)
+		return -ENOMEM;
+	*ret_code = message->data.result;
+	return 0;
+}
+
+/* Judges the end of a transfer. */
+static enum lambda_status conclude(struct slot *slot, struct exchange *exchange, int driven,
+	CURLcode code, struct http_failure *ret_failure)
+{
+	long status = 0, system_error = 0;
+
+	if (!driven && code == CURLE_OK) {
+		curl_easy_getinfo(slot->easy, CURLINFO_RESPONSE_CODE, &status);
+		exchange->response->status = (int)status;
+		return LAMBDA_OK;
+	}
+	curl_easy_getinfo(slot->easy, CURLINFO_OS_ERRNO, &system_error);
+	if (driven)
+		http_failure_of_wait(ret_failure, driven);
+	else if (exchange->write_error)
+		http_failure_of_refusal(ret_failure, exchange->write_error);
+	else
+		http_failure_of_curl(ret_failure, code, (int)system_error, exchange->error_text);
+	ret_failure->sent = exchange->sendings > 0;
+	if (!ret_failure->sent && ret_failure->status == LAMBDA_TIMED_OUT)
+		http_failure_set(
+			ret_failure, LAMBDA_TIMED_OUT, "no connection within the time allowed");
+	return ret_failure->status;
+}
+
+static enum lambda_status perform(struct slot *slot, struct exchange *exchange,
+	struct curl_slist *headers, struct http_failure *ret_failure)
+{
+	CURLcode code = set_connection(slot->easy, exchange);
+	enum lambda_status status;
+	int driven;
+
+	if (!code)
+		code = set_request(slot->easy, exchange, headers);
+	if (!code && curl_multi_add_handle(slot->multi, slot->easy))
+		code = CURLE_OUT_OF_MEMORY;
+	if (code)
+		return conclude(slot, exchange, 0, code, ret_failure);
+	driven = drive(slot, exchange->request, &code);
+	status = conclude(slot, exchange, driven, code, ret_failure);
+	curl_multi_remove_handle(slot->multi, slot->easy);
+	return status;
+}
+
+static bool slot_is_ready(struct slot *slot)
+{
+	if (!slot->multi)
+		slot->multi = curl_multi_init();
+	if (slot->easy)
+		curl_easy_reset(slot->easy);
+	else
+		slot->easy = curl_easy_init();
+	return slot->multi && slot->easy;
+}
+
+void http_response_release(struct http_response *response)
+{
+	buffer_release_secret(&response->body); /* credentials come this way too */
+}
+
+enum lambda_status http_exchange(struct http_pool *pool, const struct http_request *request,
+	struct http_response *ret_response, struct http_failure *ret_failure)
+{
+	struct http_response response = {.body = BUFFER_INIT(request->body_maximum)};
+	struct exchange exchange = {.pool = pool, .request = request, .response = &response};
+	enum lambda_status status = LAMBDA_NO_MEMORY;
+	struct curl_slist *headers;
+	struct slot *slot;
+
+	memset(ret_failure, 0, sizeof(*ret_failure));
+	slot = take_slot(pool, request, ret_failure);
+	if (!slot)
+		return ret_failure->status;
+	headers = without_libcurls_own(make_headers(request));
+	if (headers && slot_is_ready(slot))
+		status = perform(slot, &exchange, headers, ret_failure);
+	else
+		http_failure_set(ret_failure, LAMBDA_NO_MEMORY, "out of memory");
+	if (slot->easy)
+		curl_easy_reset(slot->easy); /* forget what it points to */
+	curl_slist_free_all(headers);
+	give_slot_back(pool, slot);
+	if (status)
+		http_response_release(&response);
+	else
+		*ret_response = response;
+	return status;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* What libcurl's ways to fail mean to us; for http.c alone. Pure functions. */
+#ifndef ALIASFS_HTTP_FAILURE_H
+#define ALIASFS_HTTP_FAILURE_H
+
+#include "backend/base/cleanup.h"
+#include "backend/http.h"
+
+/* Fills the failure; `timed_out` and `transient` follow from the status alone. */
+void http_failure_set(struct http_failure *failure, enum lambda_status status, const char *format,
+	...) printf_like(3, 4);
+
+/* For the end of a wait: -ETIMEDOUT, -EINTR or -ENOMEM. */
+void http_failure_of_wait(struct http_failure *failure, int error);
+
+/* For an answer that was refused while it came: -EFBIG or -ENOMEM. */
+void http_failure_of_refusal(struct http_failure *failure, int error);
+
+/*
+ * For a CURLcode, the system's error number (0: none) and libcurl's own text. `code` is an int so
+ * that tests need no libcurl.
+ */
+void http_failure_of_curl(
+	struct http_failure *failure, int code, int system_error, const char *text);
+
+#endif

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+#include "backend/lambda_request.h"
+
+#include <errno.h>
+
+#include "backend/base/clock.h"
+
+#define CONNECT_TIMEOUT_MS 5000
+
+void lambda_client_free(struct lambda_client *client)
+{
+	if (!client)
+		return;
+	credentials_store_free(client->credentials);
+	sigv4_key_cache_free(client->keys);
+	http_pool_free(client->pool);
+	settings_release(&client->settings);
+	pthread_mutex_destroy(&client->mutex);
+	free(client->unix_socket);
+	free(client);
+}
+
+static enum lambda_status resolve(const struct lambda_client_options *options,
+	struct lambda_client *client, struct lambda_error *reterr)
+{
+	const struct settings_request request = {.profile = options->profile,
+		.region = options->region,
+		.endpoint_url = options->endpoint_url,
+		.insecure_http = options->insecure_http,
+		.local = options->unix_socket != NULL};
+	struct profile_set *profiles = NULL;
+	enum lambda_status status = LAMBDA_OK;
+
+	if (!options->unix_socket)
+		status = profile_set_load(&client->environment, &profiles, reterr);
+	if (status)
+		return status;
+	return settings_resolve(
+		&request, &client->environment, profiles, &client->settings, reterr);
+}
+
+static int make_parts(const struct lambda_client_options *options, struct lambda_client *client)
+{
+	const struct http_pool_options pool = {
+		.connect_timeout_ms = options->connect_timeout_ms > 0 ? options->connect_timeout_ms
+								      : CONNECT_TIMEOUT_MS,
+		.ca_bundle = client->settings.ca_bundle.value};
+	struct credentials_context context = {.settings = &client->settings,
+		.environment = &client->environment,
+		.log = options->log};
+
+	client->pool = http_pool_new(&pool);
+	client->keys = sigv4_key_cache_new();
+	context.pool = client->pool;
+	client->credentials = credentials_store_new(&context);
+	if (options->unix_socket)
+		client->unix_socket = strdup(options->unix_socket);
+	return client->pool && client->keys && client->credentials &&
+			       (client->unix_socket || !options->unix_socket)
+		       ? 0
+		       : -ENOMEM;
+}
+
+enum lambda_status lambda_client_new(const struct lambda_client_options *options,
+	struct lambda_client **ret_client, struct lambda_error *reterr)
+{
+	cleanup(lambda_client_free_pointer) struct lambda_client *client =
+		calloc(1, sizeof(*client));
+	double rate = options->rate > 0 ? options->rate : PACING_RATE;
+	enum lambda_status status;
+
+	if (!client)
+		return lambda_fail_memory(reterr);
+	pthread_mutex_init(&client->mutex, NULL);
+	client->log = options->log;
+	client->environment = environment_of_process();
+	client->quota.tokens = RETRY_QUOTA;
+	pacing_init(&client->pacing, options->rate_unlimited ? 0 : rate, clock_monotonic_ms());
+	status = resolve(options, client, reterr);
+	if (status)
+		return status;
+	if (make_parts(options, client))
+		return lambda_fail_memory(reterr);
+	*ret_client = take_pointer(client);
+	return LAMBDA_OK;
+}
+
+const char *lambda_client_region(const struct lambda_client *client)
+{
+	return client->settings.region.value;
+}
+
+const char *lambda_client_endpoint(const struct lambda_client *client)
+{
+	return client->settings.endpoint_url.value;
+}
+
+uint64_t lambda_client_calls(const struct lambda_client *client)
+{
+	return http_pool_requests(client->pool);
+}
