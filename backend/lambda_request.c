@@ -189,8 +189,6 @@ static int sign_and_send(struct lambda_client *client, const struct call_scope *
 			endpoint->authority, buffer_text(&path), request->query ? "?" : "",
 			request->query ? request->query : "");
 	add(headers, &count, "Host", endpoint->authority);
-	add(headers, &count, "Accept-Encoding", "identity");
-	add(headers, &count, "User-Agent", "aliasfs/" ALIASFS_VERSION);
 	if (request->body)
 		add(headers, &count, "Content-Type", "application/json");
 	add(headers, &count, "X-Amz-Date", date);
@@ -203,6 +201,8 @@ static int sign_and_send(struct lambda_client *client, const struct call_scope *
 		return error;
 	if (!client->unix_socket)
 		add(headers, &count, "Authorization", buffer_text(&authorization));
+	add(headers, &count, "Accept-Encoding", "identity"); /* proxies change these: not signed */
+	add(headers, &count, "User-Agent", "aliasfs/" ALIASFS_VERSION);
 	exchange(client, scope, request, buffer_text(&url), headers, count, attempt);
 	return 0;
 }

@@ -109,8 +109,8 @@ static enum lambda_status list_versions(const struct run *run, const struct call
 	bool all = !strcmp(text_of(run, 0), "list-all");
 	enum lambda_status status =
 		functions ? lambda_list_functions(run->client, scope, all, marker, &page, error)
-			  : lambda_list_versions(run->client, scope, text_of(run, 1), marker, &page,
-				    error);
+			  : lambda_list_versions(
+				    run->client, scope, text_of(run, 1), marker, &page, error);
 	size_t i;
 
 	if (status) {
@@ -327,8 +327,7 @@ static void run_all(const struct settings_of_call *settings, struct lambda_clien
 	for (i = 0; i < settings->parallel; i++)
 		pthread_join(threads[i], NULL);
 	for (i = 0; i < settings->parallel; i++) {
-		must(json_set_number(
-			runs[i].answer, "calls", (double)lambda_client_calls(client)));
+		must(json_set_number(runs[i].answer, "calls", (double)lambda_client_calls(client)));
 		must(json_set_string(runs[i].answer, "region", lambda_client_region(client)));
 		must(json_set_string(runs[i].answer, "endpoint", lambda_client_endpoint(client)));
 		print(runs[i].answer);
@@ -364,7 +363,8 @@ static bool take_option(struct settings_of_call *settings, const char *text)
 	if (!value++)
 		return false;
 	for (i = 0; i < array_count(options); i++) {
-		if (strlen(options[i].name) != length || strncmp(options[i].name, text, length) != 0)
+		if (strlen(options[i].name) != length ||
+			strncmp(options[i].name, text, length) != 0)
 			continue;
 		if (options[i].text)
 			*options[i].text = value;
