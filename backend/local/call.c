@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+#include "backend/local/call.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <sys/random.h>
+
+#define MESSAGE_MAX 8192
+
+void answer_init(struct answer *answer)
+{
+	memset(answer, 0, sizeof(*answer));
+	answer->content_type = "application/json";
+	answer->body.maximum = CALL_ANSWER_MAX;
+	answer->file = -1;
+}
+
+void answer_release(struct answer *answer)
+{
+	buffer_release(&answer->body);
+	free(answer->log_result);
+	answer->log_result = NULL;
+	if (answer->file >= 0)
+		close(answer->file);
+	answer->file = -1;
+}
+
+int append_json_string(struct buffer *out, const char *text)
+{
+	int error = buffer_append_byte(out, '"');
+	const char *start = text;
+
+	for (; *text && !error; text++) {
+		unsigned char byte = (unsigned char)*text;
+
+		if (byte >= 0x20 && byte != '"' && byte != '\\')
+			continue;
+		error = buffer_append(out, start, (size_t)(text - start));
+		if (!error && byte < 0x20)
+			error = buffer_appendf(out, "\\u%04x", byte);
+		else if (!error)
+			error = buffer_appendf(out, "\\%c", byte);
+		start = text + 1;
+	}
+	if (!error)
+		error = buffer_append(out, start, (size_t)(text - start));
+	return error ? error : buffer_append_byte(out, '"');
+}
+
+static int append_failure(
+	struct buffer *out, const char *type, const char *key, const char *message)
+{
+	int error = buffer_append_byte(out, '{');
+
+	if (!error && type)
+		error = buffer_appendf(out, "\"Type\":\"%s\"%s", type, key ? "," : "");
+	if (!error && key)
+		error = buffer_appendf(out, "\"%s\":", key);
+	if (!error && key)
+		error = message ? append_json_string(out, message)
+				: buffer_append_string(out, "null");
+	return error ? error : buffer_append_byte(out, '}');
+}
+
+void answer_fail_as(struct answer *answer, enum failure failure, const char *type, const char *key,
+	const char *message)
+{
+	answer_release(answer);
+	answer_init(answer);
+	answer->status = failure_forms[failure].status;
+	snprintf(answer->error_type, sizeof(answer->error_type), "%s", failure_forms[failure].code);
+	if (append_failure(&answer->body, type, key, message))
+		buffer_reset(&answer->body); /* out of memory: code and status still say it */
+}
+
+void answer_fail(struct answer *answer, enum failure failure, const char *message)
+{
+	const struct failure_form *form = &failure_forms[failure];
+
+	answer_fail_as(answer, failure, form->type, form->message_key, message);
+}
+
+int call_fail(struct call *call, enum failure failure, const char *format, ...)
+{
+	char message[MESSAGE_MAX];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(message, sizeof(message), format, arguments);
+	va_end(arguments);
+	answer_fail(call->answer, failure, message);
+	return CALL_FAILED;
+}
+
+const char *call_string(const struct call *call, const char *name)
+{
+	return json_string(json_member(call->input, name));
+}
+
+int64_t call_integer(const struct call *call, const char *name, int64_t fallback)
+{
+	int64_t value;
+
+	if (!json_integer(json_member(call->input, name), INT32_MIN, INT32_MAX, &value))
+		return fallback;
+	return value;
+}
+
+bool call_flag(const struct call *call, const char *name)
+{
+	return json_is_true(json_member(call->input, name));
+}
+
+int append_function_arn(struct buffer *out, const struct identity *identity, const char *function,
+	const char *qualifier)
+{
+	return buffer_appendf(out, "arn:%s:lambda:%s:%s:function:%s%s%s", identity->partition,
+		identity->region, identity->account, function, qualifier ? ":" : "",
+		qualifier ? qualifier : "");
+}
+
+void format_function_arn(const struct identity *identity, const char *function,
+	const char *qualifier, char text[FUNCTION_ARN_SIZE])
+{
+	snprintf(text, FUNCTION_ARN_SIZE, "arn:%s:lambda:%s:%s:function:%s%s%s",
+		identity->partition, identity->region, identity->account, function,
+		qualifier ? ":" : "", qualifier ? qualifier : "");
+}
+
+int call_fail_function(struct call *call, const char *function, const char *qualifier)
+{
+	char arn[FUNCTION_ARN_SIZE];
+
+	format_function_arn(call->identity, function, qualifier, arn);
+	return call_fail(call, FAILURE_NOT_FOUND, "Function not found: %s", arn);
+}
+
+void make_uuid(char text[UUID_SIZE])
+{
+	unsigned char bytes[16];
+
+	if (getrandom(bytes, sizeof(bytes), 0) != sizeof(bytes))
+		memset(bytes, 0, sizeof(bytes));
+	bytes[6] = (unsigned char)((bytes[6] & 0x0f) | 0x40);
+	bytes[8] = (unsigned char)((bytes[8] & 0x3f) | 0x80);
+	snprintf(text, UUID_SIZE,
+		"%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", bytes[0],
+		bytes[1], bytes[2], bytes[3], bytes[4], bytes[5], bytes[6], bytes[7], bytes[8],
+		bytes[9], bytes[10], bytes[11], bytes[12], bytes[13], bytes[14], bytes[15]);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* One request to one answer: routing, validation, the transaction around a handler. Knows no sockets. */
+#ifndef ALIASFS_LOCAL_DISPATCH_H
+#define ALIASFS_LOCAL_DISPATCH_H
+
+#include "backend/local/call.h"
+
+#define BODY_MAX_CODE 70167211   /* bytes: CreateFunction, UpdateFunctionCode (lambda-api.md 4.1) */
+#define BODY_MAX_PAYLOAD 6291556 /* bytes: Invoke */
+#define BODY_MAX_OTHER 1048576   /* bytes */
+
+/* A request as it was sent. Everything belongs to the caller. */
+struct request {
+	const char *method;
+	const char *target; /* path and query, percent-encoded */
+	const struct buffer *body;
+	const char *base_url;
+	bool body_too_large; /* it was read away, not kept */
+	/* A header's value, or NULL; `data` is the caller's. */
+	const char *(*header)(const struct request *request, const char *name);
+	void *data;
+};
+
+/* How many bytes of body a request may have. */
+size_t dispatch_body_max(const char *method, const char *target);
+
+/* Answers. Fills `answer` (answer_init() it before) and `request_id`. Blocks on the disk. */
+void dispatch(struct plane *plane, const struct request *request, struct answer *answer,
+	char request_id[UUID_SIZE]);
+
+#endif

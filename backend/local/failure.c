@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+#include "backend/local/failure.h"
+
+/* AWS spells the message's key per error; typed SDKs depend on it (lambda-api.md 5.1). */
+const struct failure_form failure_forms[FAILURE_COUNT] = {
+	[FAILURE_INVALID_PARAMETER] = {"InvalidParameterValueException", 400, "User", "message"},
+	[FAILURE_VALIDATION] = {"ValidationException", 400, NULL, "message"},
+	[FAILURE_NOT_FOUND] = {"ResourceNotFoundException", 404, "User", "Message"},
+	[FAILURE_CONFLICT] = {"ResourceConflictException", 409, "User", "message"},
+	[FAILURE_PRECONDITION] = {"PreconditionFailedException", 412, "User", "message"},
+	[FAILURE_THROTTLED] = {"TooManyRequestsException", 429, "User", "message"},
+	[FAILURE_SERVICE] = {"ServiceException", 500, "Service", "Message"},
+	[FAILURE_ACCESS_DENIED] = {"AccessDeniedException", 403, NULL, "Message"},
+	[FAILURE_TOO_LARGE] = {"RequestTooLargeException", 413, "User", "message"},
+	[FAILURE_ENTITY_TOO_LARGE] = {"RequestEntityTooLargeException", 413, "User", "message"},
+	[FAILURE_REQUEST_CONTENT] = {"InvalidRequestContentException", 400, "User", "message"},
+	[FAILURE_SERIALIZATION] = {"SerializationException", 400, "User", "Message"},
+	[FAILURE_MEDIA_TYPE] = {"UnsupportedMediaTypeException", 415, "User", "message"},
+	[FAILURE_UNKNOWN_OPERATION] = {"UnknownOperationException", 404, "User", "Message"},
+	[FAILURE_CODE_STORAGE] = {"CodeStorageExceededException", 400, "User", "message"},
+	[FAILURE_POLICY_LENGTH] = {"PolicyLengthExceededException", 400, "User", "message"},
+	[FAILURE_PROVISIONED_NOT_FOUND] = {"ProvisionedConcurrencyConfigNotFoundException", 404,
+		"User", "message"},
+	[FAILURE_CODE_SIGNING_NOT_FOUND] = {"CodeSigningConfigNotFoundException", 404, "User",
+		"Message"},
+	[FAILURE_IN_USE] = {"ResourceInUseException", 400, "User", "Message"},
+	[FAILURE_ALIAS_LIMIT] = {"AliasLimitExceededException", 400, "User", "message"},
+	[FAILURE_SIGNATURE] = {"InvalidSignatureException", 403, NULL, "message"},
+	[FAILURE_SIGNATURE_INCOMPLETE] = {"IncompleteSignatureException", 403, NULL, "message"},
+	[FAILURE_TOKEN_MISSING] = {"MissingAuthenticationTokenException", 403, NULL, "message"},
+	[FAILURE_TOKEN_UNKNOWN] = {"UnrecognizedClientException", 403, NULL, "message"},
+	[FAILURE_REQUEST_EXPIRED] = {"RequestExpired", 400, NULL, "message"},
+	[FAILURE_UNAVAILABLE] = {"ServiceUnavailableException", 503, "Service", "Message"},
+	[FAILURE_HEADERS_TOO_LARGE] = {"RequestHeaderSectionTooLargeException", 431, "User",
+		"message"},
+};

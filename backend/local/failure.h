@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/* The failures that the Lambda API knows: code, status and the spelling of the body (lambda-api.md 5). */
+#ifndef ALIASFS_LOCAL_FAILURE_H
+#define ALIASFS_LOCAL_FAILURE_H
+
+enum failure {
+	FAILURE_INVALID_PARAMETER,
+	FAILURE_VALIDATION,
+	FAILURE_NOT_FOUND,
+	FAILURE_CONFLICT,
+	FAILURE_PRECONDITION,
+	FAILURE_THROTTLED,
+	FAILURE_SERVICE,
+	FAILURE_ACCESS_DENIED,
+	FAILURE_TOO_LARGE,
+	FAILURE_ENTITY_TOO_LARGE,
+	FAILURE_REQUEST_CONTENT,
+	FAILURE_SERIALIZATION,
+	FAILURE_MEDIA_TYPE,
+	FAILURE_UNKNOWN_OPERATION,
+	FAILURE_CODE_STORAGE,
+	FAILURE_POLICY_LENGTH,
+	FAILURE_PROVISIONED_NOT_FOUND,
+	FAILURE_CODE_SIGNING_NOT_FOUND,
+	FAILURE_IN_USE,
+	FAILURE_ALIAS_LIMIT,
+	FAILURE_SIGNATURE,
+	FAILURE_SIGNATURE_INCOMPLETE,
+	FAILURE_TOKEN_MISSING,
+	FAILURE_TOKEN_UNKNOWN,
+	FAILURE_REQUEST_EXPIRED,
+	FAILURE_UNAVAILABLE,
+	FAILURE_HEADERS_TOO_LARGE,
+	FAILURE_COUNT, /* not a failure */
+};
+
+struct failure_form {
+	const char *code; /* x-amzn-ErrorType */
+	int status;
+	const char *type;        /* the body's "Type", or NULL */
+	const char *message_key; /* "message" or "Message" */
+};
+
+extern const struct failure_form failure_forms[FAILURE_COUNT];
+
+#endif

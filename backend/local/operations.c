@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT */
+#include "backend/local/operations_private.h"
+#include "backend/local/shapes.h"
+
+/*
+ * Every operation: where it is on the wire, what it takes, who answers it. The order of the members
+ * is the order in which violations are listed.
+ */
+#define LABEL_FUNCTION                                                                             \
+	{                                                                                          \
+		"FunctionName", &shape_function_name, IN_LABEL, true                               \
+	}
+#define LABEL_NAMESPACED                                                                           \
+	{                                                                                          \
+		"FunctionName", &shape_namespaced_function_name, IN_LABEL, true                    \
+	}
+#define QUERY_QUALIFIER                                                                            \
+	{                                                                                          \
+		"Qualifier", &shape_qualifier, IN_QUERY                                            \
+	}
+#define QUERY_PAGE                                                                                 \
+	{"Marker", &shape_text, IN_QUERY},                                                         \
+	{                                                                                          \
+		"MaxItems", &shape_max_items, IN_QUERY                                             \
+	}
+#define FUNCTION_SETTINGS                                                                          \
+	{"Description", &shape_description}, {"Timeout", &shape_timeout},                          \
+		{"MemorySize", &shape_memory_size}, {"VpcConfig", &shape_vpc_config},              \
+		{"DeadLetterConfig", &shape_dead_letter}, {"Environment", &shape_environment},     \
+		{"KMSKeyArn", &shape_kms_key_arn}, {"TracingConfig", &shape_tracing},              \
+		{"Layers", &shape_layers}, {"FileSystemConfigs", &shape_file_systems},             \
+		{"ImageConfig", &shape_image_config},                                              \
+		{"EphemeralStorage", &shape_ephemeral_storage}, {"SnapStart", &shape_snap_start},  \
+		{"LoggingConfig", &shape_logging},                                                 \
+		{"CapacityProviderConfig", &shape_capacity_provider},                              \
+	{                                                                                          \
+		"DurableConfig", &shape_durable                                                    \
+	}
+
+static const struct member no_members[] = {{NULL}};
+
+static const struct shape master_region = {.kind = SHAPE_STRING,
+	LENGTH(1, 50),
+	.pattern = "ALL|(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}"};
+static const struct shape all_versions = {
+	.kind = SHAPE_STRING, .values = (const char *const[]){"ALL", NULL}};
+static const struct member list_functions[] = {{"MasterRegion", &master_region, IN_QUERY},
+	{"FunctionVersion", &all_versions, IN_QUERY}, QUERY_PAGE, {NULL}};
+
+static const struct member qualified[] = {QUERY_QUALIFIER, LABEL_NAMESPACED, {NULL}};
+
+static const struct member create_function[] = {
+	{"FunctionName", &shape_function_name, .required = true}, {"Runtime", &shape_runtime},
+	{"Role", &shape_role, .required = true}, {"Handler", &shape_handler},
+	{"Code", &shape_code, .required = true}, {"Publish", &shape_boolean},
+	{"PublishTo", &shape_publish_to}, {"PackageType", &shape_package_type},
+	{"Tags", &shape_tags}, {"CodeSigningConfigArn", &shape_signing_config_arn},
+	{"Architectures", &shape_architectures}, {"TenancyConfig", &shape_tenancy},
+	FUNCTION_SETTINGS, {NULL}};
+
+static const struct member update_function_code[] = {LABEL_FUNCTION, {"ZipFile", &shape_blob},
+	{"S3Bucket", &shape_s3_bucket}, {"S3Key", &shape_s3_key},
+	{"S3ObjectVersion", &shape_s3_key}, {"S3ObjectStorageMode", &shape_storage_mode},
+	{"ImageUri", &shape_text}, {"Architectures", &shape_architectures},
+	{"Publish", &shape_boolean}, {"PublishTo", &shape_publish_to}, {"DryRun", &shape_boolean},
+	{"RevisionId", &shape_text}, {"SourceKMSKeyArn", &shape_kms_key_arn}, {NULL}};
+
+static const struct member update_function_configuration[] = {LABEL_FUNCTION, {"Role", &shape_role},
+	{"Handler", &shape_handler}, {"Runtime", &shape_runtime}, {"RevisionId", &shape_text},
+	FUNCTION_SETTINGS, {NULL}};
+
+static const struct member list_versions[] = {LABEL_NAMESPACED, QUERY_PAGE, {NULL}};
+
+static const struct member publish_version[] = {LABEL_FUNCTION, {"CodeSha256", &shape_text},
+	{"Description", &shape_description}, {"RevisionId", &shape_text},
+	{"PublishTo", &shape_publish_to}, {NULL}};
+
+static const struct member list_aliases[] = {
+	LABEL_FUNCTION, {"FunctionVersion", &shape_version, IN_QUERY}, QUERY_PAGE, {NULL}};
+
+static const struct member one_alias[] = {
+	LABEL_FUNCTION, {"Name", &shape_alias, IN_LABEL, true}, {NULL}};
+
+static const struct member create_alias[] = {LABEL_FUNCTION,
+	{"Name", &shape_alias, .required = true},
+	{"FunctionVersion", &shape_version, .required = true}, {"Description", &shape_description},
+	{"RoutingConfig", &shape_routing}, {NULL}};
+
+static const struct member update_alias[] = {LABEL_FUNCTION, {"Name", &shape_alias, IN_LABEL, true},
+	{"FunctionVersion", &shape_version}, {"Description", &shape_description},
+	{"RoutingConfig", &shape_routing}, {"RevisionId", &shape_text}, {NULL}};
+
+static const struct shape action = {
+	.kind = SHAPE_STRING, .pattern = "(lambda:[*]|lambda:[a-zA-Z]+|[*])"};
+static const struct shape principal = {.kind = SHAPE_STRING, LENGTH(0, 2048), .pattern = "[^\\s]+"};
+static const struct shape url_auth = {
+	.kind = SHAPE_STRING, .values = (const char *const[]){"NONE", "AWS_IAM", NULL}};
+static const struct shape source_account = {
+	.kind = SHAPE_STRING, LENGTH(0, 12), .pattern = "\\d{12}"};
+static const struct shape event_source_token = {
+	.kind = SHAPE_STRING, LENGTH(0, 256), .pattern = "[a-zA-Z0-9._\\-]+"};
+static const struct shape organization = {
+	.kind = SHAPE_STRING, LENGTH(12, 34), .pattern = "o-[a-z0-9]{10,32}"};
+static const struct member add_permission[] = {LABEL_NAMESPACED, QUERY_QUALIFIER,
+	{"StatementId", &shape_statement_id, .required = true},
+	{"Action", &action, .required = true}, {"Principal", &principal, .required = true},
+	{"SourceArn", &shape_arn}, {"FunctionUrlAuthType", &url_auth},
+	{"InvokedViaFunctionUrl", &shape_boolean}, {"SourceAccount", &source_account},
+	{"EventSourceToken", &event_source_token}, {"RevisionId", &shape_text},
+	{"PrincipalOrgID", &organization}, {NULL}};
+
+static const struct member remove_permission[] = {LABEL_NAMESPACED,
+	{"StatementId", &shape_namespaced_statement_id, IN_LABEL, true}, QUERY_QUALIFIER,
+	{"RevisionId", &shape_text, IN_QUERY}, {NULL}};
+
+#define FUNCTIONS "/2015-03-31/functions"
+#define FUNCTION FUNCTIONS "/{FunctionName}"
+
+const struct operation operations[] = {
+	{"ListFunctions", "GET", FUNCTIONS, 200, OPERATION_READ, handle_list_functions,
+		list_functions},
+	{"CreateFunction", "POST", FUNCTIONS, 201, OPERATION_WRITE, handle_create_function,
+		create_function, .prepare = prepare_create_function},
+	{"GetFunction", "GET", FUNCTION, 200, OPERATION_READ, handle_get_function, qualified},
+	{"DeleteFunction", "DELETE", FUNCTION, 204, OPERATION_WRITE, handle_delete_function,
+		qualified},
+	{"GetFunctionConfiguration", "GET", FUNCTION "/configuration", 200, OPERATION_READ,
+		handle_get_function_configuration, qualified},
+	{"UpdateFunctionConfiguration", "PUT", FUNCTION "/configuration", 200, OPERATION_WRITE,
+		handle_update_function_configuration, update_function_configuration,
+		.unqualified_only = true},
+	{"UpdateFunctionCode", "PUT", FUNCTION "/code", 200, OPERATION_WRITE,
+		handle_update_function_code, update_function_code, .unqualified_only = true,
+		.prepare = prepare_update_function_code},
+	{"ListVersionsByFunction", "GET", FUNCTION "/versions", 200, OPERATION_READ,
+		handle_list_versions_by_function, list_versions},
+	{"PublishVersion", "POST", FUNCTION "/versions", 201, OPERATION_WRITE,
+		handle_publish_version, publish_version, .unqualified_only = true},
+	{"ListAliases", "GET", FUNCTION "/aliases", 200, OPERATION_READ, handle_list_aliases,
+		list_aliases},
+	{"CreateAlias", "POST", FUNCTION "/aliases", 201, OPERATION_WRITE, handle_create_alias,
+		create_alias},
+	{"GetAlias", "GET", FUNCTION "/aliases/{Name}", 200, OPERATION_READ, handle_get_alias,
+		one_alias},
+	{"UpdateAlias", "PUT", FUNCTION "/aliases/{Name}", 200, OPERATION_WRITE,
+		handle_update_alias, update_alias},
+	{"DeleteAlias", "DELETE", FUNCTION "/aliases/{Name}", 204, OPERATION_WRITE,
+		handle_delete_alias, one_alias},
+	{"AddPermission", "POST", FUNCTION "/policy", 201, OPERATION_WRITE, handle_add_permission,
+		add_permission},
+	{"GetPolicy", "GET", FUNCTION "/policy", 200, OPERATION_READ, handle_get_policy, qualified},
+	{"RemovePermission", "DELETE", FUNCTION "/policy/{StatementId}", 204, OPERATION_WRITE,
+		handle_remove_permission, remove_permission},
+	{"GetAccountSettings", "GET", "/2016-08-19/account-settings", 200, OPERATION_READ,
+		handle_get_account_settings, no_members},
+};
+
+const size_t operation_count = array_count(operations);

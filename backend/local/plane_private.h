@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* The inside of a `struct plane`: what the rooms of lambda-plane share. */
+#ifndef ALIASFS_LOCAL_PLANE_PRIVATE_H
+#define ALIASFS_LOCAL_PLANE_PRIVATE_H
+
+#include <stdatomic.h>
+
+#include "backend/base/log.h"
+#include "backend/local/call.h"
+#include "backend/local/plane.h"
+#include "backend/local/store.h"
+
+struct server;
+
+struct plane {
+	struct identity identity;
+	int64_t settle_ms, latency_ms;
+	struct log *log;
+	struct store_pool *stores;
+	int code_directory;             /* DIR/code */
+	unsigned char download_key[32]; /* signs Code.Location; the store keeps it */
+	_Atomic uint64_t *calls;        /* per operation of the table */
+	struct server *server;
+};
+
+#endif

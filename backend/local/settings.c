@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: MIT */
+#include "backend/local/settings.h"
+
+#include <errno.h>
+
+#include "backend/base/text.h"
+
+#define ENVIRONMENT_MAX 4096 /* bytes of the variables as JSON */
+#define TIMEOUT_MAX 900
+#define MEMORY_MAX 10240
+
+/* What AWS runs today, in the order in which it lists them. */
+static const char *const runtimes[] = {"nodejs20.x", "python3.14", "provided.al2023", "python3.12",
+	"python3.13", "nodejs24.x", "nodejs22.x", "java25", "python3.10", "python3.11", "java21",
+	"ruby3.3", "ruby3.4", "ruby3.2", "python3.8", "python3.9", "java17", "nodejs16.x",
+	"dotnet10", "dotnet8", "java11", "dotnet6", "nodejs18.x", "provided.al2", "java8.al2"};
+
+static bool is_runtime(const char *runtime)
+{
+	for (size_t i = 0; i < array_count(runtimes); i++) {
+		if (!strcmp(runtimes[i], runtime))
+			return true;
+	}
+	return text_starts_with(runtime, "arn:");
+}
+
+static int check_runtime(struct call *call)
+{
+	const char *runtime = call_string(call, "Runtime");
+	cleanup(buffer_release) struct buffer list = BUFFER_INIT(4096);
+
+	if (!runtime || is_runtime(runtime))
+		return 0;
+	for (size_t i = 0; i < array_count(runtimes); i++) {
+		if (buffer_appendf(&list, "%s%s", i ? ", " : "", runtimes[i]))
+			return -ENOMEM;
+	}
+	return call_fail(call, FAILURE_INVALID_PARAMETER,
+		"Value %s at 'runtime' failed to satisfy constraint: Member must satisfy enum "
+		"value set: [%s] or be a valid ARN",
+		runtime, buffer_text(&list));
+}
+
+static int check_environment(struct call *call)
+{
+	const struct json *variables =
+		json_member(json_member(call->input, "Environment"), "Variables");
+	cleanup(buffer_release) struct buffer text = BUFFER_INIT(CALL_ANSWER_MAX);
+
+	if (!variables)
+		return 0;
+	if (json_print(variables, &text))
+		return -ENOMEM;
+	if (text.length <= ENVIRONMENT_MAX)
+		return 0;
+	return call_fail(call, FAILURE_INVALID_PARAMETER,
+		"Lambda was unable to configure your environment variables because the "
+		"environment variables you have provided exceeded the 4KB limit. String measured: "
+		"%s",
+		buffer_text(&text));
+}
+
+static int check_limits(struct call *call)
+{
+	int64_t timeout = call_integer(call, "Timeout", 0);
+	int64_t memory = call_integer(call, "MemorySize", 0);
+
+	if (json_member(call->input, "CapacityProviderConfig"))
+		return 0; /* managed instances may be larger; the model's own limits hold */
+	if (timeout > TIMEOUT_MAX)
+		return call_fail(call, FAILURE_VALIDATION,
+			"1 validation error detected: Value '%lld' at 'timeout' failed to satisfy "
+			"constraint: Member must have value less than or equal to %d",
+			(long long)timeout, TIMEOUT_MAX);
+	if (memory > MEMORY_MAX)
+		return call_fail(call, FAILURE_VALIDATION,
+			"1 validation error detected: Value '%lld' at 'memorySize' failed to "
+			"satisfy constraint: Member must have value less than or equal to %d",
+			(long long)memory, MEMORY_MAX);
+	return 0;
+}
+
+/* --- what is stored of a member that was sent --- */
+
+static struct json *copy_plain(struct call *call, const char *function, const struct json *value)
+{
+	return json_copy(value);
+}
+
+/* Layers come as ARNs and are shown with their sizes, which nobody here knows. */
+static struct json *copy_layers(struct call *call, const char *function, const struct json *value)
+{
+	cleanup(json_free_pointer) struct json *layers = json_new_array();
+
+	for (const struct json *arn = json_first(value); arn && layers; arn = json_next(arn)) {
+		struct json *layer = json_new_object();
+
+		if (!layer || json_set_string(layer, "Arn", json_string(arn)) ||
+			json_set_number(layer, "CodeSize", 0)) {
+			json_free(layer);
+			return NULL;
+		}
+		if (json_append(layers, layer))
+			return NULL;
+	}
+	return take_pointer(layers);
+}
+
+static struct json *copy_image(struct call *call, const char *function, const struct json *value)
+{
+	struct json *response = json_new_object();
+
+	if (response && json_set(response, "ImageConfig", json_copy(value))) {
+		json_free(response);
+		return NULL;
+	}
+	return response;
+}
+
+static struct json *copy_snap_start(
+	struct call *call, const char *function, const struct json *value)
+{
+	struct json *copy = json_copy(value);
+
+	if (copy && ((!json_member(copy, "ApplyOn") && json_set_string(copy, "ApplyOn", "None")) ||
+			    json_set_string(copy, "OptimizationStatus", "Off"))) {
+		json_free(copy);
+		return NULL;
+	}
+	return copy;
+}
+
+static struct json *copy_logging(struct call *call, const char *function, const struct json *value)
+{
+	struct json *copy = value ? json_copy(value) : json_new_object();
+	char group[FUNCTION_NAME_MAX + 16];
+	bool is_json;
+	int error = 0;
+
+	if (!copy)
+		return NULL;
+	snprintf(group, sizeof(group), "/aws/lambda/%s", function);
+	if (!json_member(copy, "LogFormat"))
+		error = json_set_string(copy, "LogFormat", "Text");
+	is_json = !strcmp(json_member_string(copy, "LogFormat", ""), "JSON");
+	if (!error && is_json && !json_member(copy, "ApplicationLogLevel"))
+		error = json_set_string(copy, "ApplicationLogLevel", "INFO");
+	if (!error && is_json && !json_member(copy, "SystemLogLevel"))
+		error = json_set_string(copy, "SystemLogLevel", "INFO");
+	if (!error && !json_member(copy, "LogGroup"))
+		error = json_set_string(copy, "LogGroup", group);
+	if (error) {
+		json_free(copy);
+		return NULL;
+	}
+	return copy;
+}
+
+static struct json *copy_network(struct call *call, const char *function, const struct json *value)
+{
+	struct json *copy = json_copy(value);
+	bool attached = json_count(json_member(value, "SubnetIds")) > 0;
+
+	if (copy && json_set_string(copy, "VpcId", attached ? "vpc-00000000000000000" : "")) {
+		json_free(copy);
+		return NULL;
+	}
+	return copy;
+}
+
+/* Members as they are sent, where they are kept, and what makes one go away. */
+struct setting {
+	const char *sent;
+	const char *kept;
+	struct json *(*copy)(struct call *call, const char *function, const struct json *value);
+	const char
+		*empty_member; /* "" in this member of it means unset; "*": an empty string does */
+};
+
+static const struct setting settings[] = {
+	{"Runtime", "Runtime", copy_plain, NULL},
+	{"Role", "Role", copy_plain, NULL},
+	{"Handler", "Handler", copy_plain, NULL},
+	{"Timeout", "Timeout", copy_plain, NULL},
+	{"MemorySize", "MemorySize", copy_plain, NULL},
+	{"VpcConfig", "VpcConfig", copy_network, NULL},
+	{"PackageType", "PackageType", copy_plain, NULL},
+	{"DeadLetterConfig", "DeadLetterConfig", copy_plain, "TargetArn"},
+	{"Environment", "Environment", copy_plain, NULL},
+	{"KMSKeyArn", "KMSKeyArn", copy_plain, "*"},
+	{"TracingConfig", "TracingConfig", copy_plain, NULL},
+	{"Layers", "Layers", copy_layers, NULL},
+	{"FileSystemConfigs", "FileSystemConfigs", copy_plain, NULL},
+	{"ImageConfig", "ImageConfigResponse", copy_image, NULL},
+	{"Architectures", "Architectures", copy_plain, NULL},
+	{"EphemeralStorage", "EphemeralStorage", copy_plain, NULL},
+	{"SnapStart", "SnapStart", copy_snap_start, NULL},
+	{"LoggingConfig", "LoggingConfig", copy_logging, NULL},
+	{"TenancyConfig", "TenancyConfig", copy_plain, NULL},
+	{"CapacityProviderConfig", "CapacityProviderConfig", copy_plain, NULL},
+	{"DurableConfig", "DurableConfig", copy_plain, NULL},
+};
+
+static bool is_unsetting(const struct setting *setting, const struct json *value)
+{
+	const char *text;
+
+	if (!setting->empty_member)
+		return json_is_array(value) && !json_count(value);
+	text = strcmp(setting->empty_member, "*")
+		       ? json_member_string(value, setting->empty_member, "")
+		       : json_string(value);
+	return !text || !*text;
+}
+
+static int apply(struct call *call, const char *function, struct json *into)
+{
+	int error = 0;
+
+	for (size_t i = 0; i < array_count(settings) && !error; i++) {
+		const struct setting *setting = &settings[i];
+		const struct json *value = json_member(call->input, setting->sent);
+
+		if (!value)
+			continue;
+		if (is_unsetting(setting, value))
+			json_remove(into, setting->kept);
+		else
+			error = json_set(into, setting->kept, setting->copy(call, function, value));
+	}
+	return error;
+}
+
+/* AWS's defaults, each only where nothing was sent. */
+static int set_defaults(struct call *call, const char *function, struct json *into)
+{
+	static const struct {
+		const char *name;
+		const char *json;
+	} defaults[] = {
+		{"Timeout", "3"},
+		{"MemorySize", "128"},
+		{"PackageType", "\"Zip\""},
+		{"TracingConfig", "{\"Mode\":\"PassThrough\"}"},
+		{"Architectures", "[\"x86_64\"]"},
+		{"EphemeralStorage", "{\"Size\":512}"},
+		{"SnapStart", "{\"ApplyOn\":\"None\",\"OptimizationStatus\":\"Off\"}"},
+	};
+	int error = 0;
+
+	for (size_t i = 0; i < array_count(defaults) && !error; i++) {
+		if (!json_has_member(into, defaults[i].name))
+			error = json_set(into, defaults[i].name,
+				json_parse(defaults[i].json, strlen(defaults[i].json), NULL));
+	}
+	if (!error && !json_has_member(into, "LoggingConfig"))
+		error = json_set(into, "LoggingConfig", copy_logging(call, function, NULL));
+	return error;
+}
+
+int settings_build(struct call *call, const struct json *before, const char *function,
+	struct json **ret_settings)
+{
+	cleanup(json_free_pointer) struct json *built = NULL;
+	int error = check_runtime(call);
+
+	if (!error)
+		error = check_environment(call);
+	if (!error)
+		error = check_limits(call);
+	if (error)
+		return error;
+	built = before ? json_copy(before) : json_new_object();
+	if (!built || apply(call, function, built) ||
+		(!before && set_defaults(call, function, built)))
+		return -ENOMEM;
+	*ret_settings = take_pointer(built);
+	return 0;
+}

@@ -1,0 +1,417 @@
+/* SPDX-License-Identifier: MIT */
+#include "backend/local/store.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdarg.h>
+
+#define STATEMENTS_MAX 256
+#define IDLE_MAX 64 /* connections kept open while nobody uses them */
+#define BUSY_TIMEOUT_MS 20000
+
+struct kept_statement {
+	const char *sql; /* its address is the key */
+	sqlite3_stmt *statement;
+};
+
+struct store {
+	sqlite3 *database;
+	struct store_pool *pool;
+	struct store *next_idle; /* protected by pool->mutex */
+	bool writing;            /* holds pool->writer */
+	struct kept_statement kept[STATEMENTS_MAX];
+};
+
+/* Lock order: writer before mutex; mutex is held for a few instructions only. */
+struct store_pool {
+	char *path;
+	struct log *log;
+	pthread_mutex_t mutex;  /* of `idle` and `idle_count` */
+	pthread_mutex_t writer; /* held by the one writing transaction of this process */
+	struct store *idle;
+	size_t idle_count;
+};
+
+static int store_errno(struct store *store, int code)
+{
+	int error;
+
+	switch (code & 0xff) {
+	case SQLITE_FULL:
+		error = -ENOSPC;
+		break;
+	case SQLITE_NOMEM:
+		error = -ENOMEM;
+		break;
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+		error = -EAGAIN;
+		break;
+	case SQLITE_READONLY:
+		error = -EROFS;
+		break;
+	case SQLITE_TOOBIG:
+		error = -EFBIG;
+		break;
+	default:
+		error = -EIO;
+	}
+	log_write(store->pool->log, error == -EAGAIN ? LOG_LEVEL_DEBUG : LOG_LEVEL_ERROR,
+		"store: %s (%d)", sqlite3_errmsg(store->database),
+		sqlite3_extended_errcode(store->database));
+	return error;
+}
+
+static int run(struct store *store, const char *sql)
+{
+	int code = sqlite3_exec(store->database, sql, NULL, NULL, NULL);
+
+	return code == SQLITE_OK ? 0 : store_errno(store, code);
+}
+
+static void store_close(struct store *store)
+{
+	if (!store)
+		return;
+	for (size_t i = 0; i < STATEMENTS_MAX; i++)
+		sqlite3_finalize(store->kept[i].statement);
+	sqlite3_close(store->database);
+	free(store);
+}
+
+/*
+ * Turning a new database to WAL needs it alone for a moment and does not wait by itself when another
+ * process does the same.
+ */
+static int configure(struct store *store)
+{
+	int error = 0;
+
+	for (int i = 0; i < BUSY_TIMEOUT_MS / 20; i++) {
+		error = run(store,
+			"PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
+			"PRAGMA temp_store=MEMORY; PRAGMA cache_size=-4096;");
+		if (error != -EAGAIN)
+			break;
+		usleep(20000);
+	}
+	return error;
+}
+
+static struct store *store_open(struct store_pool *pool)
+{
+	struct store *store = calloc(1, sizeof(*store));
+	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX |
+		    SQLITE_OPEN_PRIVATECACHE;
+
+	if (!store)
+		return NULL;
+	store->pool = pool;
+	if (sqlite3_open_v2(pool->path, &store->database, flags, NULL) != SQLITE_OK) {
+		log_write(pool->log, LOG_LEVEL_ERROR, "store: %s: %s", pool->path,
+			store->database ? sqlite3_errmsg(store->database) : "out of memory");
+		store_close(store);
+		return NULL;
+	}
+	sqlite3_extended_result_codes(store->database, 1);
+	sqlite3_busy_timeout(store->database, BUSY_TIMEOUT_MS);
+	if (configure(store)) {
+		store_close(store);
+		return NULL;
+	}
+	return store;
+}
+
+/* Makes the tables, or checks that they are the ones this program knows. */
+static int ensure_schema(struct store *store, char *reterr, size_t reterr_size)
+{
+	int64_t version;
+	int error = store_begin_write(store);
+
+	if (error)
+		return error;
+	error = store_integer(store, "PRAGMA user_version", 0, &version, "");
+	for (size_t i = 0; !error && version == 0 && store_schema[i]; i++)
+		error = run(store, store_schema[i]);
+	if (!error && version != 0 && version != STORE_SCHEMA_VERSION) {
+		snprintf(reterr, reterr_size,
+			"the state directory has schema version %lld, this program knows %d",
+			(long long)version, STORE_SCHEMA_VERSION);
+		error = -EPROTONOSUPPORT;
+	}
+	if (!error)
+		error = store_commit(store);
+	else
+		store_rollback(store);
+	return error;
+}
+
+int store_pool_open(const char *directory, struct log *log, struct store_pool **ret_pool,
+	char *reterr, size_t reterr_size)
+{
+	struct store_pool *pool = calloc(1, sizeof(*pool));
+	struct store *store;
+	int error;
+
+	if (!pool || asprintf(&pool->path, "%s/lambda.db", directory) < 0) {
+		free(pool);
+		return -ENOMEM;
+	}
+	pool->log = log;
+	pthread_mutex_init(&pool->mutex, NULL);
+	pthread_mutex_init(&pool->writer, NULL);
+	store = store_open(pool);
+	if (!store) {
+		snprintf(reterr, reterr_size, "cannot open %s as a database", pool->path);
+		store_pool_close(pool);
+		return -EIO;
+	}
+	snprintf(reterr, reterr_size, "cannot set up %s", pool->path);
+	error = ensure_schema(store, reterr, reterr_size);
+	store_pool_give(pool, store);
+	if (error) {
+		store_pool_close(pool);
+		return error;
+	}
+	*ret_pool = pool;
+	return 0;
+}
+
+void store_pool_close(struct store_pool *pool)
+{
+	if (!pool)
+		return;
+	while (pool->idle) {
+		struct store *store = pool->idle;
+
+		pool->idle = store->next_idle;
+		store_close(store);
+	}
+	pthread_mutex_destroy(&pool->writer);
+	pthread_mutex_destroy(&pool->mutex);
+	free(pool->path);
+	free(pool);
+}
+
+struct store *store_pool_take(struct store_pool *pool)
+{
+	struct store *store;
+
+	pthread_mutex_lock(&pool->mutex);
+	store = pool->idle;
+	if (store) {
+		pool->idle = store->next_idle;
+		pool->idle_count--;
+	}
+	pthread_mutex_unlock(&pool->mutex);
+	return store ? store : store_open(pool);
+}
+
+void store_pool_give(struct store_pool *pool, struct store *store)
+{
+	bool kept = false;
+
+	if (!store)
+		return;
+	pthread_mutex_lock(&pool->mutex);
+	if (pool->idle_count < IDLE_MAX) {
+		store->next_idle = pool->idle;
+		pool->idle = store;
+		pool->idle_count++;
+		kept = true;
+	}
+	pthread_mutex_unlock(&pool->mutex);
+	if (!kept)
+		store_close(store);
+}
+
+int store_begin_read(struct store *store)
+{
+	return store_execute(store, "BEGIN", "");
+}
+
+int store_begin_write(struct store *store)
+{
+	int error;
+
+	pthread_mutex_lock(&store->pool->writer);
+	store->writing = true;
+	error = store_execute(store, "BEGIN IMMEDIATE", "");
+	if (error)
+		store_rollback(store);
+	return error;
+}
+
+static void release_writer(struct store *store)
+{
+	if (store->writing) {
+		store->writing = false;
+		pthread_mutex_unlock(&store->pool->writer);
+	}
+}
+
+int store_commit(struct store *store)
+{
+	int error = store_execute(store, "COMMIT", "");
+
+	if (error)
+		store_rollback(store);
+	else
+		release_writer(store);
+	return error;
+}
+
+void store_rollback(struct store *store)
+{
+	/* After some failures SQLite has rolled back by itself. */
+	if (!sqlite3_get_autocommit(store->database) && store_execute(store, "ROLLBACK", ""))
+		log_write(store->pool->log, LOG_LEVEL_ERROR, "store: the rollback failed");
+	release_writer(store);
+}
+
+/* The place of this text's statement: where it stands, or the empty one where it belongs. */
+static struct kept_statement *find_statement(struct store *store, const char *sql)
+{
+	size_t index = ((uintptr_t)sql >> 3) % STATEMENTS_MAX;
+
+	for (size_t i = 0; i < STATEMENTS_MAX; i++) {
+		struct kept_statement *kept = &store->kept[(index + i) % STATEMENTS_MAX];
+
+		if (!kept->sql || kept->sql == sql)
+			return kept;
+	}
+	return NULL;
+}
+
+static int bind_one(sqlite3_stmt *statement, int index, char type, va_list *arguments)
+{
+	const void *pointer;
+
+	switch (type) {
+	case 't':
+		return sqlite3_bind_text(
+			statement, index, va_arg(*arguments, const char *), -1, SQLITE_STATIC);
+	case 'i':
+		return sqlite3_bind_int64(statement, index, va_arg(*arguments, int64_t));
+	case 'd':
+		return sqlite3_bind_double(statement, index, va_arg(*arguments, double));
+	case 'b':
+		pointer = va_arg(*arguments, const void *);
+		return sqlite3_bind_blob64(
+			statement, index, pointer, va_arg(*arguments, size_t), SQLITE_STATIC);
+	case 'n':
+		return sqlite3_bind_null(statement, index);
+	default:
+		return SQLITE_MISUSE;
+	}
+}
+
+static sqlite3_stmt *query(
+	struct store *store, const char *sql, const char *types, va_list *arguments)
+{
+	struct kept_statement *kept = find_statement(store, sql);
+	int code = SQLITE_OK;
+
+	if (!kept) {
+		log_write(store->pool->log, LOG_LEVEL_ERROR, "store: too many statements");
+		return NULL;
+	}
+	if (!kept->sql) {
+		code = sqlite3_prepare_v3(store->database, sql, -1, SQLITE_PREPARE_PERSISTENT,
+			&kept->statement, NULL);
+		if (code == SQLITE_OK)
+			kept->sql = sql;
+	}
+	for (int i = 0; code == SQLITE_OK && types[i]; i++)
+		code = bind_one(kept->statement, i + 1, types[i], arguments);
+	if (code != SQLITE_OK) {
+		store_errno(store, code);
+		return NULL;
+	}
+	return kept->statement;
+}
+
+sqlite3_stmt *store_query(struct store *store, const char *sql, const char *types, ...)
+{
+	sqlite3_stmt *statement;
+	va_list arguments;
+
+	va_start(arguments, types);
+	statement = query(store, sql, types, &arguments);
+	va_end(arguments);
+	return statement;
+}
+
+int store_next(struct store *store, sqlite3_stmt *statement)
+{
+	int code, error = 0;
+
+	if (!statement)
+		return -EIO;
+	code = sqlite3_step(statement);
+	if (code == SQLITE_ROW)
+		return 1;
+	if (code != SQLITE_DONE)
+		error = store_errno(store, code);
+	sqlite3_reset(statement);
+	return error;
+}
+
+void store_done(sqlite3_stmt *statement)
+{
+	sqlite3_reset(statement);
+}
+
+int store_execute(struct store *store, const char *sql, const char *types, ...)
+{
+	sqlite3_stmt *statement;
+	va_list arguments;
+	int error;
+
+	va_start(arguments, types);
+	statement = query(store, sql, types, &arguments);
+	va_end(arguments);
+	do {
+		error = store_next(store, statement);
+	} while (error == 1);
+	return error;
+}
+
+int store_integer(struct store *store, const char *sql, int64_t fallback, int64_t *ret_value,
+	const char *types, ...)
+{
+	sqlite3_stmt *statement;
+	va_list arguments;
+	int error;
+
+	va_start(arguments, types);
+	statement = query(store, sql, types, &arguments);
+	va_end(arguments);
+	error = store_next(store, statement);
+	if (error < 0)
+		return error;
+	*ret_value = fallback;
+	if (error == 1) {
+		if (sqlite3_column_type(statement, 0) != SQLITE_NULL)
+			*ret_value = sqlite3_column_int64(statement, 0);
+		store_done(statement);
+	}
+	return 0;
+}
+
+int store_changed(struct store *store)
+{
+	return sqlite3_changes(store->database);
+}
+
+const char *store_text_or_null(sqlite3_stmt *statement, int column)
+{
+	return (const char *)sqlite3_column_text(statement, column);
+}
+
+const char *store_text(sqlite3_stmt *statement, int column)
+{
+	const char *text = store_text_or_null(statement, column);
+
+	return text ? text : "";
+}
