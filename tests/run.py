@@ -107,11 +107,13 @@ def build(configuration):
     directory = ROOT / configuration.directory
     compilers = {"CC": configuration.compiler}
     environment = {**os.environ, **compilers}
-    if not (directory / "build.ninja").exists():
+    setup = ["meson", "setup", directory, *configuration.setup]
+    if (directory / "build.ninja").exists():
+        setup.append("--reconfigure")  # it may be older than a package installed since
+    else:
         shutil.rmtree(directory, ignore_errors=True)
-        setup = ["meson", "setup", directory, *configuration.setup]
-        if not succeeds(*setup, env=environment, stdout=subprocess.DEVNULL):
-            return False
+    if not succeeds(*setup, env=environment, stdout=subprocess.DEVNULL):
+        return False
     return succeeds("ninja", "-C", directory, "--quiet", env=environment)
 
 
