@@ -2,6 +2,7 @@
 """A lambda-plane of one's own, and what it counted."""
 
 import contextlib
+import dataclasses
 import http.client
 import json
 import pathlib
@@ -14,17 +15,30 @@ from lib.programs import patience, program
 READS = ("Get", "List")
 
 
+@dataclasses.dataclass(frozen=True)
+class Change:
+    """One write that took effect."""
+
+    operation: str
+    function: str
+    qualifier: str  # the alias's name, or the version's number, or ""
+    version: str  # where the alias then pointed, or what was published
+
+    def __str__(self):
+        return f"{self.operation} {self.function}:{self.qualifier} {self.version}"
+
+
 class Record:
     """What the API was asked between two moments."""
 
     def __init__(self):
         self.calls = {}  # {operation: count}, only what was called
-        self.changes = []  # the writes in the order in which they took effect, as the plane lists them
+        self.changes = []  # the Change of each write in the order in which they took effect
 
     @property
     def writes(self):
         """The writes' operations in the order in which they took effect: ["UpdateAlias"]."""
-        return [change["Operation"] for change in self.changes]
+        return [change.operation for change in self.changes]
 
     @property
     def reads(self):
@@ -41,7 +55,7 @@ class Record:
         return sum(self.calls.values())
 
     def __str__(self):
-        return f"calls {self.calls}, changes {self.changes}"
+        return f"calls {self.calls}, changes {list(map(str, self.changes))}"
 
 
 class Plane:
@@ -122,8 +136,11 @@ class Plane:
         self._local("DELETE", "/_local/calls")
 
     def changes(self):
-        """The writes in the order in which they took effect."""
-        return self._local("GET", "/_local/changes")
+        """The Change of every write in the order in which they took effect."""
+        return [
+            Change(*(each.get(name) or "" for name in ("operation", "function", "qualifier", "version")))
+            for each in self._local("GET", "/_local/changes")
+        ]
 
     @contextlib.contextmanager
     def recording(self):

@@ -1,0 +1,197 @@
+# SPDX-License-Identifier: MIT
+"""How many API calls a gesture costs: the counts are exact, so they are the contract's budget.
+
+The ttl outlives the test and the rate does not slow it, so that nothing but the gesture makes calls.
+df's refresh in the background (GetAccountSettings) is no part of a gesture and is not counted.
+"""
+
+import math
+import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from lib import aws, faultproxy
+
+UNHURRIED = {"ttl": 3600, "rate": 1000}
+
+
+def counted(record):
+    return {name: count for name, count in record.calls.items() if name != "GetAccountSettings"}
+
+
+class Calls:
+    def __init__(self, plane):
+        self.plane = plane
+
+    def of(self, action):
+        """The API calls that `action` costs: {operation: count}."""
+        with self.plane.recording() as record:
+            action()
+        return counted(record)
+
+
+@pytest.fixture
+def calls(plane):
+    return Calls(plane)
+
+
+@pytest.fixture
+def mounted(make_mount):
+    return lambda **named: make_mount(**{**UNHURRIED, **named})
+
+
+def functions(api, count, versions=1, aliases=None):
+    with ThreadPoolExecutor(4) as pool:
+        list(
+            pool.map(
+                lambda n: aws.create_function(api, f"fn-{n:03}", versions, aliases or {"PROD": 1}),
+                range(count),
+            )
+        )
+
+
+@pytest.mark.parametrize("count, pages", [(0, 1), (3, 1), (50, 1), (51, 2), (101, 3)])
+def test_mounting_is_one_call_and_the_first_page_of_the_root(api, calls, mounted, count, pages):
+    functions(api, count, versions=0, aliases={})
+    mounts = []
+    assert calls.of(lambda: mounts.append(mounted())) == {"ListFunctions": 1}
+    found = calls.of(lambda: os.listdir(mounts[0].path))
+    assert found.get("ListFunctions", 0) == pages - 1
+    assert sum(found.values()) == pages - 1
+    assert calls.of(lambda: os.listdir(mounts[0].path)) == {}
+    assert len(os.listdir(mounts[0].path)) == count
+
+
+def test_ls_l_of_a_function(api, calls, hello, mounted):
+    mount = mounted()
+
+    def listing():
+        mount.run("ls", "-l", mount.path / hello, check=True)
+
+    found = calls.of(listing)
+    found.pop("ListFunctions", None)  # at most what the mount's own page did not tell
+    assert found == {"ListVersionsByFunction": 1, "ListAliases": 1}
+    assert calls.of(listing) == {}
+
+
+def test_ls_l_of_a_function_with_many_pages(api, calls, mounted):
+    aws.create_function(api, "many", versions=130, aliases={f"alias{n:03}": n for n in range(1, 61)})
+    mount = mounted()
+    found = calls.of(lambda: mount.run("ls", "-l", mount.path / "many", check=True))
+    found.pop("ListFunctions", None)
+    assert found == {"ListVersionsByFunction": math.ceil(131 / 50), "ListAliases": math.ceil(60 / 50)}
+
+
+def test_readlink_of_a_known_path(api, calls, mounted):
+    aws.create_function(api, "many", versions=60, aliases={"PROD": 1})
+    mount = mounted()
+    path = mount.path / "many/PROD"
+    assert sum(calls.of(lambda: os.readlink(path)).values()) <= 2
+    assert calls.of(lambda: os.readlink(path)) == {}
+    assert calls.of(lambda: os.lstat(path)) == {}
+
+
+@pytest.mark.parametrize("form", ["-sfn", "-sf"])
+def test_a_remap_cold_and_warm(api, calls, hello, mounted, form):
+    mount = mounted()
+    path = mount.path / hello / "PROD"
+
+    def remap(version):
+        return calls.of(lambda: mount.run("ln", form, version, path, check=True))
+
+    cold = remap("2")
+    assert cold.pop("UpdateAlias") == 1
+    if form == "-sfn":  # through the alias, ln also looks at the version it leads to
+        assert sum(cold.values()) <= 2, cold
+    assert remap("3") == {"UpdateAlias": 1}
+    assert remap("1") == {"UpdateAlias": 1}
+
+
+@pytest.mark.parametrize("how", ["find", "rsync"])
+@pytest.mark.parametrize("count, versions", [(4, 1), (60, 2)])
+def test_a_crawl_lists_everything_at_once(api, calls, mounted, scratch, how, count, versions):
+    functions(api, count, versions)
+    mount = mounted()
+    backup = scratch / "backup"
+    command = {"find": ["find", mount.path], "rsync": ["rsync", "-a", f"{mount.path}/", backup]}[how]
+    found = calls.of(lambda: mount.run(*command, check=True))
+    everything = count * (versions + 1)
+    budget = math.ceil(count / 50) + math.ceil(everything / 50) + count + 2
+    assert sum(found.values()) <= budget, found
+    assert found["ListAliases"] <= count
+    assert calls.of(lambda: mount.run(*command, check=True)) == {}
+
+
+@pytest.mark.quick_sanitized
+def test_a_second_rsync_sends_nothing_and_asks_nothing(api, calls, mounted, scratch):
+    functions(api, 10, versions=3, aliases={"PROD": 2, "DEV": "$LATEST"})
+    mount = mounted()
+    backup = scratch / "backup"
+    mount.run("rsync", "-a", f"{mount.path}/", backup, check=True)
+    for options in ("-ai", "-aic"):
+        results = []
+        found = calls.of(
+            lambda: results.append(
+                mount.run("rsync", options, "--delete", f"{mount.path}/", backup, check=True)
+            )
+        )
+        assert results[0].stdout == ""
+        assert found == {}
+    mount.unmount()
+    again = mounted()
+    result = again.run("rsync", "-ai", "--delete", f"{again.path}/", backup, check=True)
+    assert result.stdout == "", "a remount changed what a backup sees"
+
+
+@pytest.mark.quick_sanitized
+def test_parallel_cold_stats_share_one_call(calls, hello, proxy, mounted):
+    mount = mounted(endpoint_url=proxy.url)
+    proxy.rule(faultproxy.delay(0.3))
+    start = threading.Barrier(32)
+    failures = []
+
+    def look():
+        start.wait()
+        try:
+            os.lstat(mount.path / hello / "PROD")
+        except OSError as error:
+            failures.append(error)
+
+    def together():
+        threads = [threading.Thread(target=look) for _ in range(32)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    found = calls.of(together)
+    assert not failures
+    # One for what the aliases are, and at most one for the time of the version PROD points to.
+    assert sum(found.values()) <= 2, found
+    assert max(found.values()) == 1, found
+
+
+def test_parallel_cold_listings_share_one_call(calls, hello, proxy, mounted):
+    mount = mounted(endpoint_url=proxy.url)
+    proxy.rule(faultproxy.delay(0.3))
+    with ThreadPoolExecutor(32) as pool:
+
+        def together():
+            names = list(pool.map(lambda _: os.listdir(mount.path / hello), range(32)))
+            assert all(each == names[0] for each in names)
+
+        found = calls.of(together)
+    assert max(found.values()) == 1, found
+
+
+def test_the_rate_limits_reads(api, calls, mounted):
+    """At 10 reads a second 30 cold functions one after another take 2 s at least (a burst is allowed)."""
+    import time
+
+    functions(api, 30, versions=0)
+    mount = mounted(rate=10)
+    started = time.monotonic()
+    found = calls.of(lambda: [os.readlink(mount.path / f"fn-{n:03}/PROD") for n in range(30)])
+    assert time.monotonic() - started >= (sum(found.values()) - 15) / 10

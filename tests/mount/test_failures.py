@@ -1,0 +1,329 @@
+# SPDX-License-Identifier: MIT
+"""Servers that fail, lie, stall or cut off: an error in time, a line that says why, and nothing lost."""
+
+import errno
+import os
+import time
+
+import pytest
+
+from lib import aws, faultproxy
+from lib.process import wait_for
+from lib.programs import patience
+
+READ_DEADLINE = 3
+
+BAD_SERVERS = {
+    "500": faultproxy.service_error(),
+    "500 html": faultproxy.html_error(),
+    "503 empty": faultproxy.replace(503),
+    "garbage": faultproxy.garbage(),
+    "no JSON": faultproxy.replace(200, body=b"<html>hello</html>"),
+    "wrong JSON": faultproxy.replace(200, body=[]),
+    "trailing bytes": faultproxy.rewrite(lambda s, h, b: (s, h, b + b"{}")),
+    "not UTF-8": faultproxy.rewrite(lambda s, h, b: (s, h, b.replace(b"hello", b"h\xff\xfelo"))),
+    "half a body": faultproxy.truncate_body(),
+    "half a head": faultproxy.truncate(30),
+    "nothing": faultproxy.hang(),
+    "closed": faultproxy.close_before_forwarding(),
+    "reset": faultproxy.reset_before_forwarding(),
+    "too short": faultproxy.wrong_length(-40),
+    "too long": faultproxy.wrong_length(40),
+    "dripping": faultproxy.slow(chunk=1, interval=0.2),
+    "403": faultproxy.access_denied(),
+    "429": faultproxy.throttled(0),
+    "404": faultproxy.not_found("Function not found: arn:aws:lambda:us-east-1:000000000000:function:hello"),
+}
+
+
+@pytest.fixture
+def account(api, hello, proxy, make_mount):
+    aws.create_function(api, "other", versions=2, aliases={"PROD": 1})
+    return make_mount(endpoint_url=proxy.url, ttl=0, timeout=READ_DEADLINE, rate=1000)
+
+
+def tree(path):
+    found = set()
+    for directory, names, files in os.walk(path):
+        found.update(os.path.relpath(os.path.join(directory, each), path) for each in names + files)
+    return found
+
+
+@pytest.mark.parametrize("server", BAD_SERVERS)
+def test_rsync_delete_deletes_nothing(account, proxy, scratch, server):
+    """The whole account fails from now on: rsync fails, in time, and the backup is as it was."""
+    mount, backup = account, scratch / "backup"
+    mount.run("rsync", "-a", f"{mount.path}/", backup, check=True)
+    before = tree(backup)
+    assert "hello/PROD" in before
+    proxy.rule(BAD_SERVERS[server])
+    started = time.monotonic()
+    result = mount.run("rsync", "-a", "--delete", f"{mount.path}/", backup)
+    assert not result.ok
+    assert tree(backup) == before
+    assert time.monotonic() - started < patience(6 * READ_DEADLINE)
+
+
+@pytest.mark.parametrize("path", ["/aliases", "/versions", "/functions/hello"])
+@pytest.mark.parametrize("server", ["500", "403", "half a body", "404"])
+def test_rsync_delete_deletes_nothing_when_one_call_fails(account, proxy, scratch, path, server):
+    mount, backup = account, scratch / "backup"
+    mount.run("rsync", "-a", f"{mount.path}/", backup, check=True)
+    before = tree(backup)
+    proxy.rule(BAD_SERVERS[server], path=path)
+    result = mount.run("rsync", "-a", "--delete", f"{mount.path}/", backup)
+    if server != "404":  # a function that AWS says is gone is gone; all else is an error
+        assert not result.ok
+        assert tree(backup) == before
+    else:
+        assert {each for each in before if each.startswith("other")} <= tree(backup)
+
+
+ERRNOS = {
+    "403": errno.EACCES,
+    "429": errno.EAGAIN,
+    "500": errno.EREMOTEIO,
+    "500 html": errno.EREMOTEIO,
+    "no JSON": errno.EREMOTEIO,
+    "half a body": errno.EREMOTEIO,
+    "nothing": errno.ETIMEDOUT,
+    "dripping": errno.ETIMEDOUT,
+}
+
+
+@pytest.mark.parametrize("server", ERRNOS)
+@pytest.mark.quick_sanitized
+def test_an_error_is_one_true_errno_in_time(account, proxy, server):
+    for path in (account.path, account.path / "hello"):
+        rule = proxy.rule(BAD_SERVERS[server])
+        started = time.monotonic()
+        with pytest.raises(OSError) as caught:
+            os.listdir(path)
+        assert os.strerror(caught.value.errno) == os.strerror(ERRNOS[server])
+        assert time.monotonic() - started < patience(READ_DEADLINE + 2)
+        proxy.remove(rule)
+        assert os.listdir(path)
+
+
+def test_a_refused_connection(account, proxy):
+    proxy.refuse_connections()
+    with pytest.raises(OSError) as caught:
+        os.listdir(account.path)
+    assert caught.value.errno == errno.ECONNREFUSED
+    proxy.accept_connections()
+    assert os.listdir(account.path) == ["hello", "other"]
+
+
+CREDENTIALS = {
+    "ExpiredTokenException": errno.EKEYEXPIRED,
+    "UnrecognizedClientException": errno.EKEYREJECTED,
+    "InvalidSignatureException": errno.EKEYREJECTED,
+}
+
+
+@pytest.mark.parametrize("code", CREDENTIALS)
+def test_bad_credentials(account, proxy, code):
+    proxy.rule(faultproxy.aws_error(403, code, "The security token is no good"))
+    with pytest.raises(OSError) as caught:
+        os.listdir(account.path)
+    assert os.strerror(caught.value.errno) == os.strerror(CREDENTIALS[code])
+
+
+def test_a_transient_failure_is_retried(account, proxy):
+    for fault in (
+        faultproxy.service_error(),
+        faultproxy.throttled("0"),
+        faultproxy.reset_before_forwarding(),
+        faultproxy.html_error(503),
+    ):
+        proxy.clear()
+        rule = proxy.rule(fault, times=1)
+        assert os.listdir(account.path) == ["hello", "other"]
+        assert rule.hits == 1
+
+
+def test_a_failed_page_fails_the_listing(api, plane, proxy, make_mount):
+    aws.create_function(api, "many", versions=60)
+    mount = make_mount(endpoint_url=proxy.url, ttl=0, timeout=READ_DEADLINE)
+    proxy.rule(faultproxy.service_error(), path="/versions", when=lambda r: "Marker" in r.query)
+    with pytest.raises(OSError) as caught:
+        os.listdir(mount.path / "many")
+    assert caught.value.errno == errno.EREMOTEIO
+
+
+def test_an_endless_list_ends(account, proxy):
+    """A NextMarker that never ends is a lie, not a list."""
+    proxy.rule(
+        faultproxy.rewrite(lambda s, h, b: (s, h, b.replace(b"{", b'{"NextMarker":"again",', 1))),
+        path="/versions",
+    )
+    with pytest.raises(OSError) as caught:
+        os.listdir(account.path / "hello")
+    assert caught.value.errno in (errno.EREMOTEIO, errno.ETIMEDOUT)
+
+
+def test_an_oversized_answer_is_refused(account, proxy):
+    proxy.rule(faultproxy.oversized(100_000_000))
+    with pytest.raises(OSError) as caught:
+        os.listdir(account.path)
+    assert caught.value.errno in (errno.EREMOTEIO, errno.ETIMEDOUT)
+
+
+# --- mutations ------------------------------------------------------------------------------------------
+
+
+def remap(mount, version="2"):
+    return mount.run("ln", "-sfn", version, mount.path / "hello/PROD")
+
+
+LOST = {
+    "reset": faultproxy.reset_after_forwarding(),
+    "closed": faultproxy.close_after_forwarding(),
+    "500": faultproxy.service_error(forward=True),
+    "garbage": faultproxy.garbage(forward=True),
+    "half a body": faultproxy.truncate_body(),
+}
+
+
+@pytest.mark.parametrize("fault", LOST)
+@pytest.mark.quick_sanitized
+def test_a_lost_answer_of_a_remap_is_success_once(api, plane, account, proxy, fault):
+    proxy.rule(LOST[fault], method="PUT", times=1)
+    with plane.recording() as record:
+        result = remap(account)
+    assert result.ok, str(result)
+    assert record.writes == ["UpdateAlias"], str(record)
+    assert aws.alias_version(api, "hello", "PROD") == "2"
+    assert os.readlink(account.path / "hello/PROD") == "2"
+
+
+@pytest.mark.parametrize("fault", LOST)
+def test_a_lost_answer_of_a_creation_is_success_once(api, plane, account, proxy, fault):
+    proxy.rule(LOST[fault], method="POST", times=1)
+    with plane.recording() as record:
+        result = account.run("ln", "-s", "2", account.path / "hello/LIVE")
+    assert result.ok, str(result)
+    assert record.writes == ["CreateAlias"], str(record)
+    assert aws.alias_version(api, "hello", "LIVE") == "2"
+
+
+def test_a_request_that_never_arrived_is_sent_again(api, plane, account, proxy):
+    proxy.rule(faultproxy.reset_before_forwarding(), method="PUT", times=1)
+    with plane.recording() as record:
+        assert remap(account).ok
+    assert record.writes == ["UpdateAlias"]
+    assert aws.alias_version(api, "hello", "PROD") == "2"
+
+
+REFUSALS = {
+    "403": (faultproxy.access_denied("lambda:UpdateAlias"), "Permission denied"),
+    "409": (faultproxy.conflict(), "Device or resource busy"),
+    "412": (faultproxy.precondition_failed(), "Remote address changed"),
+    "500": (faultproxy.service_error(), "Remote I/O error"),
+    "429": (faultproxy.throttled("0"), "Resource temporarily unavailable"),
+    "413": (
+        faultproxy.aws_error(413, "RequestEntityTooLargeException", "too large"),
+        "File too large",
+    ),
+    "expired": (faultproxy.expired_token(), "Key has expired"),
+}
+
+
+@pytest.mark.parametrize("refusal", REFUSALS)
+def test_a_refused_remap_changes_nothing_and_says_why(api, plane, account, proxy, refusal):
+    fault, text = REFUSALS[refusal]
+    rule = proxy.rule(fault, method="PUT")
+    with plane.recording() as record:
+        result = remap(account)
+        proxy.remove(rule)
+        assert not result.ok
+        assert text in result.stderr, str(result)
+        assert sorted(name for name in os.listdir(account.path / "hello") if name.isalpha()) == [
+            "BETA",
+            "DEV",
+            "PROD",
+        ]
+    assert record.writes == []
+    assert os.readlink(account.path / "hello/PROD") == "1"
+
+
+def test_an_update_that_never_answers_times_out_and_may_have_happened(api, account, proxy):
+    rule = proxy.rule(faultproxy.hang(forward=True), path="/aliases/PROD", method="PUT|GET")
+    started = time.monotonic()
+    result = remap(account)
+    assert not result.ok
+    assert "Connection timed out" in result.stderr, str(result)
+    assert time.monotonic() - started < patience(13)
+    assert aws.alias_version(api, "hello", "PROD") == "2"
+    proxy.remove(rule)
+    (line,) = [
+        line
+        for line in (account.path / ".aliasfs/errors").read_text().splitlines()
+        if "UpdateAlias" in line
+    ]
+    assert "may" in line
+    assert os.readlink(account.path / "hello/PROD") == "2"
+
+
+# --- what the log says ----------------------------------------------------------------------------------
+
+
+def test_every_failure_has_one_line_with_what_aws_said(account, proxy):
+    proxy.rule(faultproxy.access_denied("lambda:UpdateAlias"), method="PUT")
+    assert not remap(account).ok
+    lines = (account.path / ".aliasfs/errors").read_text().splitlines()
+    (line,) = [line for line in lines if "UpdateAlias" in line]
+    for part in (
+        "hello/PROD",
+        "AccessDeniedException",
+        "is not authorized to perform: lambda:UpdateAlias",
+        "fa017000-0000-4000-8000-00000000fa01",
+        "403",
+        f"uid={os.getuid()}",
+    ):
+        assert part in line, (part, line)
+    logged = [each for each in account.log().splitlines() if "lambda:UpdateAlias" in each]
+    assert len(logged) == 1, account.log()
+
+
+def test_no_secret_is_ever_told(api, account, proxy):
+    api.update_function_configuration(
+        FunctionName="hello", Environment={"Variables": {"TOKEN": "swordfish"}}
+    )
+    proxy.rule(faultproxy.access_denied(), method="PUT")
+    remap(account)
+    proxy.rule(faultproxy.truncate_body())
+    with pytest.raises(OSError):
+        os.listdir(account.path / "hello")
+    told = account.log() + (account.path / ".aliasfs/errors").read_text()
+    for secret in ("wJalrXUtnFEMI", "AKIAIOSFODNN7EXAMPLE", "swordfish", "Signature="):
+        assert secret not in told
+
+
+def test_the_error_file_is_bounded(account, proxy):
+    proxy.rule(faultproxy.access_denied())
+    for n in range(300):
+        with pytest.raises(OSError):
+            os.lstat(account.path / f"missing{n}")
+    assert len((account.path / ".aliasfs/errors").read_text()) < 1_000_000
+
+
+# --- interruption -----------------------------------------------------------------------------------------
+
+
+def test_ctrl_c_ends_a_read(account, proxy):
+    """A tool waiting for a server that does not answer can be interrupted at once."""
+    import signal
+    import subprocess
+
+    rule = proxy.rule(faultproxy.hang())
+    tool = subprocess.Popen(
+        ["/usr/bin/ls", str(account.path)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    assert rule.wait_for_hits()
+    tool.send_signal(signal.SIGINT)
+    started = time.monotonic()
+    assert tool.wait(20) != 0
+    assert time.monotonic() - started < patience(1)
+    proxy.remove(rule)
+    wait_for(lambda: os.listdir(account.path) == ["hello", "other"], 20, "the mount goes on")

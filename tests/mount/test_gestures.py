@@ -1,0 +1,579 @@
+# SPDX-License-Identifier: MIT
+"""Making, moving and removing aliases with ln, mv, rsync and rm: each gesture is exactly one write."""
+
+import errno
+import os
+import subprocess
+import threading
+import time
+
+import pytest
+
+from lib import aws, faultproxy
+from lib.process import wait_for
+
+GNU = "/usr/bin/ln"
+BUSYBOX = ("/bin/busybox", "ln")
+
+
+@pytest.fixture
+def function(hello, mount):
+    return mount.path / hello
+
+
+def version_of(api, alias):
+    return aws.alias_version(api, "hello", alias)
+
+
+def refused(number, action):
+    with pytest.raises(OSError) as caught:
+        action()
+    assert caught.value.errno == number, os.strerror(caught.value.errno)
+
+
+# --- making ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("tool", [(GNU,), BUSYBOX], ids=["gnu", "busybox"])
+@pytest.mark.quick_sanitized
+def test_ln_s_creates(api, gesture, function, mount, tool):
+    with gesture("CreateAlias"):
+        mount.run(*tool, "-s", "2", "LIVE", cwd=function, check=True)
+    assert version_of(api, "LIVE") == "2"
+    assert os.readlink(function / "LIVE") == "2"
+
+
+def test_ln_s_onto_an_alias_never_moves_it(api, gesture, function, mount):
+    """-n keeps ln from following PROD into version 1; either way PROD stays."""
+    with gesture():
+        for options in ("-sn", "-sT"):
+            result = mount.run(GNU, options, "2", "PROD", cwd=function)
+            assert not result.ok and "File exists" in result.stderr
+    assert version_of(api, "PROD") == "1"
+
+
+def test_creating_one_that_is_there_already_is_eexist(api, gesture, function, mount):
+    """Made elsewhere after this mount listed the aliases: AWS's own 409 decides."""
+    os.listdir(function)
+    api.create_alias(FunctionName="hello", Name="RACE", FunctionVersion="1")
+    with gesture():
+        result = mount.run(GNU, "-sT", "2", "RACE", cwd=function)
+    assert not result.ok and "File exists" in result.stderr
+    assert version_of(api, "RACE") == "1"
+
+
+def test_a_version_that_does_not_exist_is_enoent(api, gesture, function, mount):
+    with gesture():
+        result = mount.run(GNU, "-s", "99", "LIVE", cwd=function)
+        assert not result.ok and "No such file or directory" in result.stderr
+        result = mount.run(GNU, "-sfn", "99", "PROD", cwd=function)
+        assert not result.ok and "No such file or directory" in result.stderr
+    assert version_of(api, "PROD") == "1"
+    assert os.readlink(function / "PROD") == "1"
+    assert not os.path.lexists(function / "LIVE")
+
+
+def test_a_version_published_a_moment_ago_elsewhere(api, gesture, function, mount):
+    os.listdir(function)
+    aws.publish(api, "hello", 1, first=4)
+    with gesture("UpdateAlias"):
+        mount.run(GNU, "-sfn", "4", "PROD", cwd=function, check=True)
+    assert version_of(api, "PROD") == "4"
+
+
+@pytest.mark.parametrize(
+    "target", ["2", "./2", "2/", "../hello/2", "../hello//2/", "absolute", "$LATEST", "BETA"]
+)
+def test_targets(api, gesture, function, mount, target):
+    wanted = {"$LATEST": "$LATEST"}.get(target, "2")
+    if target == "absolute":
+        target = str(function / "2")
+    with gesture("UpdateAlias"):
+        mount.run(GNU, "-sfn", target, "PROD", cwd=function, check=True)
+    assert version_of(api, "PROD") == wanted
+    assert os.readlink(function / "PROD") == wanted
+
+
+@pytest.mark.parametrize("target", ["../other/1", "/etc/passwd", "../..", "", "2/configuration.json"])
+def test_targets_that_lead_elsewhere_are_refused(api, gesture, function, mount, target):
+    aws.create_function(api, "other", versions=1)
+    with gesture():
+        result = mount.run(GNU, "-sfn", target, "PROD", cwd=function)
+        assert not result.ok
+        if target:
+            refused(errno.EINVAL, lambda: os.symlink(target, function / "LIVE"))
+    assert version_of(api, "PROD") == "1"
+
+
+def test_a_link_to_itself_is_einval(api, gesture, function, mount):
+    with gesture():
+        refused(errno.EINVAL, lambda: os.symlink("LIVE", function / "LIVE"))
+        assert not mount.run(GNU, "-sfn", "PROD", "PROD", cwd=function).ok
+    assert version_of(api, "PROD") == "1"
+
+
+def test_a_mistyped_variable_moves_nothing(api, gesture, function, mount):
+    with gesture():
+        assert not mount.run("/bin/sh", "-c", 'ln -sfn "$EMPTY" PROD', cwd=function).ok
+    assert version_of(api, "PROD") == "1"
+
+
+def test_numeric_names_and_hard_links_are_never_possible(gesture, function):
+    with gesture():
+        refused(errno.EPERM, lambda: os.symlink("1", function / "77"))
+        refused(errno.EPERM, lambda: os.link(function / "PROD", function / "P2", follow_symlinks=False))
+        refused(errno.ENAMETOOLONG, lambda: os.symlink("1", function / ("A" * 129)))
+
+
+# --- remapping ------------------------------------------------------------------------------------
+
+FORMS = {
+    "gnu -sfn": (GNU, "-sfn"),
+    "gnu -sfT": (GNU, "-sfT"),
+    "gnu -sf": (GNU, "-sf"),
+    "gnu --symbolic --force": (GNU, "--symbolic", "--force"),
+    "gnu -snf": (GNU, "-snf"),
+    "busybox -sfn": (*BUSYBOX, "-sfn"),
+    "busybox -sf": (*BUSYBOX, "-sf"),
+}
+
+
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
+@pytest.mark.quick_sanitized
+def test_a_remap_is_one_update(api, plane, function, mount, form):
+    for version in ("2", "3", "$LATEST", "1"):
+        with plane.recording() as record:
+            mount.run(*form, version, "PROD", cwd=function, check=True)
+        assert record.write_calls == {"UpdateAlias": 1}, str(record)
+        assert record.writes == ["UpdateAlias"]
+        assert version_of(api, "PROD") == version
+        assert os.readlink(function / "PROD") == version
+    assert sorted(aws.aliases_of(api, "hello")) == ["BETA", "DEV", "PROD"]
+
+
+def test_a_remap_from_the_parent_and_by_absolute_path(api, gesture, function, mount):
+    with gesture("UpdateAlias"):
+        mount.run(GNU, "-sfn", "2", "hello/PROD", cwd=mount.path, check=True)
+    with gesture("UpdateAlias"):
+        mount.run(GNU, "-sf", "3", function / "PROD", check=True)
+    assert version_of(api, "PROD") == "3"
+
+
+def test_a_remap_to_where_it_points_is_no_write(api, plane, function, mount):
+    for form in ("-sfn", "-sf"):
+        with plane.recording() as record:
+            mount.run(GNU, form, "1", "PROD", cwd=function, check=True)
+        assert record.write_calls == {}, str(record)
+    assert version_of(api, "PROD") == "1"
+
+
+def test_a_remap_carries_version_routing_and_revision(api, hello, proxy, make_mount):
+    mount = make_mount(endpoint_url=proxy.url)
+    revision = api.get_alias(FunctionName=hello, Name="PROD")["RevisionId"]
+    mount.run(GNU, "-sfn", "2", mount.path / hello / "PROD", check=True)
+    (update,) = proxy.requests(method="PUT", path="/aliases/PROD$")
+    body = update.json()
+    assert body["FunctionVersion"] == "2"
+    assert body["RevisionId"] == revision
+    assert body["RoutingConfig"] in ({}, {"AdditionalVersionWeights": {}})
+
+
+def test_a_remap_empties_the_weights(api, gesture, function, mount):
+    """`ln -sfn 1 PROD` during a canary means all traffic to 1, though the version stays."""
+    for form in ("-sfn", "-sf"):
+        api.update_alias(
+            FunctionName="hello",
+            Name="PROD",
+            FunctionVersion="1",
+            RoutingConfig={"AdditionalVersionWeights": {"2": 0.1}},
+        )
+        (mount.path / ".aliasfs/refresh").write_text("now\n")
+        with gesture("UpdateAlias"):
+            mount.run(GNU, form, "1", "PROD", cwd=function, check=True)
+        assert "RoutingConfig" not in api.get_alias(FunctionName="hello", Name="PROD")
+
+
+def test_policy_and_description_survive_a_remap(api, function, mount):
+    api.update_alias(FunctionName="hello", Name="PROD", Description="what everybody uses")
+    api.add_permission(
+        FunctionName="hello",
+        Qualifier="PROD",
+        StatementId="s3",
+        Action="lambda:InvokeFunction",
+        Principal="s3.amazonaws.com",
+    )
+    (mount.path / ".aliasfs/refresh").write_text("now\n")
+    policy = api.get_policy(FunctionName="hello", Qualifier="PROD")["Policy"]
+    mount.run(GNU, "-sfn", "2", "PROD", cwd=function, check=True)
+    mount.run(*BUSYBOX, "-sfn", "3", "PROD", cwd=function, check=True)
+    assert api.get_policy(FunctionName="hello", Qualifier="PROD")["Policy"] == policy
+    assert api.get_alias(FunctionName="hello", Name="PROD")["Description"] == "what everybody uses"
+
+
+def test_mv_T_of_a_fresh_link(api, gesture, function, mount):
+    with gesture("UpdateAlias"):
+        mount.run(GNU, "-s", "2", "PROD.new", cwd=function, check=True)
+        mount.run("mv", "-T", "PROD.new", "PROD", cwd=function, check=True)
+    assert version_of(api, "PROD") == "2"
+    assert not os.path.lexists(function / "PROD.new")
+
+
+def test_mv_of_a_fresh_link_through_the_alias(api, gesture, function, mount):
+    """Without -T mv follows PROD into version 1."""
+    with gesture("UpdateAlias"):
+        mount.run(GNU, "-s", "2", "PROD.new", cwd=function, check=True)
+        mount.run("mv", "PROD.new", "PROD", cwd=function, check=True)
+    assert version_of(api, "PROD") == "2"
+
+
+def test_mv_n_of_a_standing_alias_onto_another_moves_nothing(api, gesture, function, mount):
+    with gesture():
+        mount.run("mv", "-n", "PROD", "BETA", cwd=function)
+    assert version_of(api, "PROD") == "1"
+    assert version_of(api, "BETA") == "2"
+    assert {"PROD", "BETA"} <= set(os.listdir(function))
+
+
+def test_os_replace(api, gesture, function):
+    with gesture("UpdateAlias"):
+        os.symlink("2", function / ".PROD.tmp")
+        os.replace(function / ".PROD.tmp", function / "PROD")
+    assert version_of(api, "PROD") == "2"
+
+
+def test_rsync_replaces(api, gesture, function, mount, scratch):
+    source = scratch / "source"
+    source.mkdir()
+    os.symlink("2", source / "PROD")
+    with gesture("UpdateAlias"):
+        mount.run("rsync", "-a", f"{source}/", f"{function}/", check=True)
+    assert version_of(api, "PROD") == "2"
+    with gesture():
+        again = mount.run("rsync", "-ai", f"{source}/", f"{function}/", check=True)
+    assert again.stdout == ""
+
+
+def test_rsync_restores_a_moved_alias(api, gesture, function, mount, scratch):
+    backup = scratch / "backup"
+    mount.run("rsync", "-a", f"{function}/", f"{backup}/", check=True)
+    mount.run(GNU, "-sfn", "3", "PROD", cwd=function, check=True)
+    with gesture("UpdateAlias"):
+        mount.run("rsync", "-a", f"{backup}/", f"{function}/", check=True)
+    assert version_of(api, "PROD") == "1"
+
+
+def test_an_alias_to_an_alias_is_its_version_once(api, gesture, function, mount):
+    with gesture("UpdateAlias"):
+        mount.run(GNU, "-sfn", "BETA", "PROD", cwd=function, check=True)
+    mount.run(GNU, "-sfn", "3", "BETA", cwd=function, check=True)
+    assert version_of(api, "PROD") == "2"
+    assert os.readlink(function / "PROD") == "2"
+
+
+# --- through the alias ------------------------------------------------------------------------------
+
+
+def test_without_force_ln_s_through_the_alias_is_refused(api, gesture, function, mount):
+    with gesture():
+        for tool in ((GNU,), BUSYBOX):
+            result = mount.run(*tool, "-s", "2", "PROD", cwd=function)
+            assert not result.ok and "File exists" in result.stderr, str(result)
+    assert version_of(api, "PROD") == "1"
+    assert sorted(os.listdir(function / "1")) == sorted(os.listdir(function / "2"))
+
+
+def test_the_evidence_expires(api, gesture, function, mount):
+    """readlink, then more than 2 s, then a SYMLINK in the version by a process that was told to force."""
+    program = (
+        "import os, sys, time\n"
+        "os.stat(sys.argv[2])\n"
+        "directory = os.open(sys.argv[2], os.O_PATH | os.O_DIRECTORY)\n"
+        "time.sleep(float(sys.argv[3]))\n"
+        "os.symlink('2', '2', dir_fd=directory)\n"
+    )
+
+    def through(seconds):
+        return mount.run("/usr/bin/python3", "-c", program, "-sf", function / "PROD", seconds)
+
+    with gesture("UpdateAlias"):
+        result = through(0)
+        assert result.ok, str(result)
+    mount.run(GNU, "-sfn", "1", "PROD", cwd=function, check=True)
+    with gesture():
+        result = through(2.3)
+        assert not result.ok and "Read-only file system" in result.stderr
+    assert version_of(api, "PROD") == "1"
+
+
+def test_another_thread_has_no_evidence(api, gesture, function, mount):
+    program = (
+        "import os, sys, threading\n"
+        "path = sys.argv[2]\n"
+        "thread = threading.Thread(target=os.readlink, args=(path,))\n"
+        "thread.start(); thread.join()\n"
+        "os.symlink('2', os.path.dirname(path) + '/1/2')\n"
+    )
+    with gesture():
+        result = mount.run("/usr/bin/python3", "-c", program, "-sf", function / "PROD")
+        assert not result.ok and "Read-only file system" in result.stderr, str(result)
+    assert version_of(api, "PROD") == "1"
+
+
+def test_a_version_named_itself_is_no_alias(api, gesture, function, mount):
+    """`ln -sf 2 1` names the version directory: nothing was followed."""
+    with gesture():
+        result = mount.run(GNU, "-sf", "2", "1", cwd=function)
+        assert not result.ok and "Read-only file system" in result.stderr
+        result = mount.run(GNU, "-sfn", "2", "1", cwd=function)
+        assert not result.ok and "Read-only file system" in result.stderr
+    assert version_of(api, "PROD") == "1"
+
+
+def test_strict_ln_never_goes_through(api, gesture, hello, make_mount):
+    mount = make_mount(None, "strict_ln")
+    with gesture():
+        result = mount.run(GNU, "-sf", "2", mount.path / hello / "PROD")
+        assert not result.ok and "Read-only file system" in result.stderr
+    with gesture("UpdateAlias"):
+        mount.run(GNU, "-sfn", "2", mount.path / hello / "PROD", check=True)
+
+
+def test_parallel_remaps_through_different_aliases(api, plane, function, mount):
+    for n in range(8):
+        api.create_alias(FunctionName="hello", Name=f"A{n}", FunctionVersion="1")
+    (mount.path / ".aliasfs/refresh").write_text("now\n")
+    with plane.recording() as record:
+        tools = [
+            subprocess.Popen([GNU, "-sf", str(2 + n % 2), str(function / f"A{n}")]) for n in range(8)
+        ]
+        assert [tool.wait(30) for tool in tools] == [0] * 8
+    assert record.writes == ["UpdateAlias"] * 8
+    for n in range(8):
+        assert version_of(api, f"A{n}") == str(2 + n % 2)
+
+
+# --- removing ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.quick_sanitized
+def test_rm_deletes_once_and_hides_at_once(api, plane, function, mount):
+    before = len(plane.changes())
+    mount.run("rm", "PROD", cwd=function, check=True)
+    assert not os.path.lexists(function / "PROD")
+    assert "PROD" not in os.listdir(function)
+    changes = wait_for(lambda: plane.changes()[before:], 5, "DeleteAlias")
+    assert [change.operation for change in changes] == ["DeleteAlias"]
+    assert "PROD" not in aws.aliases_of(api, "hello")
+    assert not os.path.lexists(function / "PROD")
+
+
+def test_without_a_grace_rm_deletes_at_once(api, gesture, hello, make_mount):
+    mount = make_mount(delete_grace=0)
+    with gesture("DeleteAlias"):
+        mount.run("rm", mount.path / hello / "PROD", check=True)
+    assert "PROD" not in aws.aliases_of(api, "hello")
+
+
+def test_unmounting_finishes_deletes(api, hello, make_mount):
+    mount = make_mount(delete_grace=60000)
+    mount.run("rm", mount.path / hello / "PROD", check=True)
+    assert "PROD" in aws.aliases_of(api, "hello")
+    mount.unmount()
+    assert "PROD" not in aws.aliases_of(api, "hello")
+
+
+def test_sigterm_finishes_deletes_and_unmounts(api, hello, make_mount):
+    mount = make_mount(delete_grace=60000)
+    mount.run("rm", mount.path / hello / "PROD", check=True)
+    assert mount.terminate() == 0
+    assert "PROD" not in aws.aliases_of(api, "hello")
+
+
+def test_fsync_of_the_directory_finishes_deletes(api, hello, make_mount):
+    mount = make_mount(delete_grace=60000)
+    mount.run("rm", mount.path / hello / "PROD", check=True)
+    directory = os.open(mount.path / hello, os.O_RDONLY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)
+    assert "PROD" not in aws.aliases_of(api, "hello")
+
+
+def test_a_failed_replace_is_never_a_delete(api, plane, hello, proxy, make_mount):
+    """busybox unlinks first; when the symlink after it fails, the alias is back and nothing was written."""
+    mount = make_mount(endpoint_url=proxy.url)
+    function = mount.path / hello
+    with plane.recording() as record:
+        assert not mount.run(*BUSYBOX, "-sfn", "99", "PROD", cwd=function).ok
+        assert os.readlink(function / "PROD") == "1"
+        rule = proxy.rule(faultproxy.access_denied("lambda:UpdateAlias"), method="PUT")
+        result = mount.run(*BUSYBOX, "-sfn", "2", "PROD", cwd=function)
+        assert not result.ok and "Permission denied" in result.stderr
+        result = mount.run(GNU, "-sfn", "2", "PROD", cwd=function)
+        assert not result.ok and "Permission denied" in result.stderr
+        assert os.readlink(function / "PROD") == "1"
+        proxy.remove(rule)
+        time.sleep(0.8)  # longer than the grace: nothing may be left pending
+    assert record.writes == []
+    assert version_of(api, "PROD") == "1"
+
+
+def test_a_delete_that_aws_refuses_brings_the_name_back(api, hello, proxy, make_mount):
+    mount = make_mount(endpoint_url=proxy.url)
+    proxy.rule(faultproxy.access_denied("lambda:DeleteAlias"), method="DELETE")
+    mount.run("rm", mount.path / hello / "PROD", check=True)
+    wait_for(lambda: os.path.lexists(mount.path / hello / "PROD"), 10, "PROD is back")
+    assert "lambda:DeleteAlias" in (mount.path / ".aliasfs/errors").read_text()
+    assert "PROD" in aws.aliases_of(api, "hello")
+
+
+def test_a_colleagues_change_inside_the_grace_saves_the_alias(api, hello, make_mount):
+    mount = make_mount(delete_grace=1500)
+    path = mount.path / hello / "PROD"
+    os.readlink(path)
+    os.unlink(path)
+    api.update_alias(FunctionName=hello, Name="PROD", FunctionVersion="3")
+    wait_for(lambda: os.path.lexists(path), 10, "PROD is back")
+    assert os.readlink(path) == "3"
+    assert version_of(api, "PROD") == "3"
+
+
+def test_rm_f_of_what_is_not_there(gesture, function, mount):
+    with gesture():
+        mount.run("rm", "-f", "NOTHING", cwd=function, check=True)
+
+
+# --- names that stay here -----------------------------------------------------------------------------
+
+
+def test_local_links_make_no_call(plane, function, mount):
+    os.listdir(function)
+    with plane.recording() as record:
+        os.symlink("2", function / ".local.link")
+        assert os.readlink(function / ".local.link") == "2"
+        assert ".local.link" not in os.listdir(function)
+        os.rename(function / ".local.link", function / "other~")
+        os.unlink(function / "other~")
+    assert record.write_calls == {}, str(record)
+
+
+def test_people_whose_names_look_temporary(api, gesture, function, mount):
+    for name in ("Customer", "Currency", "PROD_canary", "tmpfiles01"):
+        with gesture("CreateAlias"):
+            mount.run(GNU, "-s", "2", name, cwd=function, check=True)
+        with gesture("UpdateAlias"):
+            mount.run(GNU, "-sfn", "3", name, cwd=function, check=True)
+        assert version_of(api, name) == "3"
+
+
+def test_moving_an_alias_to_another_function_is_never_possible(api, gesture, function, mount):
+    aws.create_function(api, "other", versions=1)
+    with gesture():
+        refused(errno.EPERM, lambda: os.rename(function / "PROD", mount.path / "other/PROD"))
+        refused(errno.EPERM, lambda: os.rename(function / "PROD", function / "PROD.old"))
+    assert version_of(api, "PROD") == "1"
+    assert os.readlink(function / "PROD") == "1"
+
+
+def test_owner_mode_and_times_are_accepted(gesture, function, mount):
+    with gesture():
+        for path in (function / "PROD", function, function / "1"):
+            os.utime(path, (1_000_000_000, 1_000_000_000), follow_symlinks=False)
+            assert int(os.lstat(path).st_mtime) == 1_000_000_000
+        mount.run("touch", "-h", "-d", "2001-02-03", "PROD", cwd=function, check=True)
+        mount.run("chown", "-h", f"{os.getuid()}:{os.getgid()}", "PROD", cwd=function, check=True)
+        mount.run("chmod", "700", function / "1", check=True)
+
+
+# --- compare and swap -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("form", [(GNU, "-sfn"), (GNU, "-sf"), (*BUSYBOX, "-sfn")], ids=str)
+def test_a_colleagues_move_is_not_overwritten(api, cli, plane, function, mount, form):
+    assert os.readlink(function / "PROD") == "1"
+    os.listdir(function)
+    cli("update-alias", "--function-name", "hello", "--name", "PROD", "--function-version", "3")
+    with plane.recording() as record:
+        result = mount.run(*form, "2", "PROD", cwd=function)
+    assert not result.ok
+    assert "Remote address changed" in result.stderr, str(result)
+    assert record.writes == [], str(record)
+    assert record.write_calls == {"UpdateAlias": 1}, "the kernel or we asked again"
+    assert version_of(api, "PROD") == "3"
+    assert os.readlink(function / "PROD") == "3"
+    mount.run(*form, "2", "PROD", cwd=function, check=True)
+    assert version_of(api, "PROD") == "2"
+
+
+def test_two_mounts_and_one_alias(api, hello, make_mount):
+    one, two = make_mount(), make_mount()
+    for mount in (one, two):
+        assert os.readlink(mount.path / hello / "PROD") == "1"
+    one.run(GNU, "-sfn", "2", one.path / hello / "PROD", check=True)
+    result = two.run(GNU, "-sfn", "3", two.path / hello / "PROD")
+    assert not result.ok and "Remote address changed" in result.stderr
+    assert version_of(api, "PROD") == "2"
+    assert os.readlink(two.path / hello / "PROD") == "2"
+
+
+# --- freshness --------------------------------------------------------------------------------------------
+
+
+def test_a_change_elsewhere_shows_after_the_ttl(api, hello, make_mount):
+    mount = make_mount(ttl=1)
+    path = mount.path / hello / "PROD"
+    assert os.readlink(path) == "1"
+    api.update_alias(FunctionName=hello, Name="PROD", FunctionVersion="3")
+    wait_for(lambda: os.readlink(path) == "3", 5, "the change shows")
+    api.create_alias(FunctionName=hello, Name="NEW", FunctionVersion="1")
+    wait_for(lambda: "NEW" in os.listdir(mount.path / hello), 5, "the new alias shows")
+    api.delete_alias(FunctionName=hello, Name="PROD")
+    wait_for(lambda: not os.path.lexists(path), 5, "the deleted alias is gone")
+    aws.publish(api, hello, 1, first=4)
+    wait_for(lambda: (mount.path / hello / "4").is_dir(), 5, "the new version shows")
+    aws.create_function(api, "later")
+    wait_for(lambda: "later" in os.listdir(mount.path), 5, "the new function shows")
+    api.delete_function(FunctionName="later")
+    wait_for(lambda: not (mount.path / "later").exists(), 5, "the deleted function is gone")
+
+
+def test_refresh_drops_everything_known(api, hello, make_mount):
+    mount = make_mount(ttl=3600)
+    path = mount.path / hello / "PROD"
+    assert os.readlink(path) == "1"
+    api.update_alias(FunctionName=hello, Name="PROD", FunctionVersion="3")
+    aws.create_function(api, "later")
+    assert os.readlink(path) == "1"
+    mount.run("/bin/sh", "-c", f"echo > {mount.path}/.aliasfs/refresh", check=True)
+    assert os.readlink(path) == "3"
+    assert "later" in os.listdir(mount.path)
+
+
+def test_latest_changes_within_the_ttl(api, hello, make_mount):
+    mount = make_mount(ttl=1)
+    document = mount.path / hello / "$LATEST/configuration.json"
+    before = document.read_bytes()
+    api.update_function_configuration(FunctionName=hello, Description="new words, and longer ones")
+    wait_for(lambda: document.read_bytes() != before, 5, "the new configuration shows")
+    assert b"new words, and longer ones" in document.read_bytes()
+    assert document.stat().st_size == len(document.read_bytes())
+    assert (mount.path / hello / "1/configuration.json").read_bytes() != document.read_bytes()
+
+
+def test_operations_on_different_functions_do_not_wait_for_each_other(api, hello, proxy, make_mount):
+    aws.create_function(api, "other", versions=2, aliases={"PROD": 1})
+    mount = make_mount(endpoint_url=proxy.url)
+    for name in (hello, "other"):
+        os.listdir(mount.path / name)
+    rule = proxy.rule(faultproxy.hang(), method="PUT", path="/functions/hello/")
+    slow = threading.Thread(
+        target=lambda: subprocess.run([GNU, "-sfn", "2", str(mount.path / hello / "PROD")], stderr=-3)
+    )
+    slow.start()
+    assert rule.wait_for_hits()
+    mount.run(GNU, "-sfn", "2", mount.path / "other/PROD", timeout=5, check=True)
+    assert aws.alias_version(api, "other", "PROD") == "2"
+    rule.release()
+    proxy.remove(rule)
+    slow.join()

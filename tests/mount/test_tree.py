@@ -1,0 +1,348 @@
+# SPDX-License-Identifier: MIT
+"""What the tree shows: names, order, documents, sizes, times, inodes, attributes, space."""
+
+import datetime
+import errno
+import hashlib
+import json
+import os
+import stat
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from lib import aws, faultproxy
+from lib.process import wait_for
+
+DOCUMENTS = ["code.sha256", "configuration.json", "environment.json"]
+CHANGING = {
+    "Environment",
+    "RevisionId",
+    "State",
+    "StateReason",
+    "StateReasonCode",
+    "LastUpdateStatus",
+    "LastUpdateStatusReason",
+    "LastUpdateStatusReasonCode",
+    "RuntimeVersionConfig",
+}
+
+
+def in_order(path):
+    """The names as readdir gives them."""
+    return [entry.name for entry in os.scandir(path)]
+
+
+def raises(number, function, *args, **named):
+    with pytest.raises(OSError) as caught:
+        function(*args, **named)
+    assert caught.value.errno == number, os.strerror(caught.value.errno)
+
+
+def modified(api, function, qualifier):
+    """LastModified in seconds since the epoch."""
+    text = api.get_function_configuration(FunctionName=function, Qualifier=qualifier)["LastModified"]
+    return int(datetime.datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%f%z").timestamp())
+
+
+def test_an_empty_account_is_an_empty_directory(mount):
+    assert os.listdir(mount.path) == []
+
+
+def test_functions_are_directories_and_versions_and_links_are_in_order(api, mount):
+    aws.create_function(api, "sorted", versions=11, aliases={"b": 2, "A": 1, "Z": 11, "a-1": 10})
+    aws.create_function(api, "another")
+    assert in_order(mount.path) == ["another", "sorted"]
+    shown = in_order(mount.path / "sorted")
+    versions = ["$LATEST", *map(str, range(1, 12))]
+    assert shown[: len(versions)] == versions
+    assert [name for name in shown[len(versions) :] if name != ".aliases"] == ["A", "Z", "a-1", "b"]
+    assert in_order(mount.path / "another")[0] == "$LATEST"
+
+
+def test_kinds_and_modes(api, hello, mount):
+    function = mount.path / hello
+    assert stat.S_ISDIR(function.lstat().st_mode)
+    for version in ("$LATEST", "1"):
+        assert stat.S_ISDIR((function / version).lstat().st_mode)
+        assert sorted(os.listdir(function / version)) == DOCUMENTS
+        assert stat.S_IMODE((function / version / "environment.json").lstat().st_mode) == 0o400
+        for name in DOCUMENTS:
+            status = (function / version / name).lstat()
+            assert stat.S_ISREG(status.st_mode)
+            assert not status.st_mode & 0o222
+    assert stat.S_ISLNK((function / "PROD").lstat().st_mode)
+    assert os.readlink(function / "PROD") == "1"
+    assert os.readlink(function / "DEV") == "$LATEST"
+    assert (function / "PROD").lstat().st_size == 1
+    assert (function / "DEV").lstat().st_size == len("$LATEST")
+
+
+def test_readdir_tells_the_kinds(hello, mount):
+    kinds = {entry.name: entry for entry in os.scandir(mount.path / hello)}
+    assert kinds["1"].is_dir(follow_symlinks=False)
+    assert kinds["PROD"].is_symlink()
+
+
+def test_configuration_is_canonical_and_complete(api, hello, mount):
+    api.update_function_configuration(
+        FunctionName=hello,
+        Description='quotes " and ünïcode / \x7f',
+        Environment={"Variables": {"SECRET": "hunter2"}},
+    )
+    for qualifier in ("$LATEST", "1"):
+        text = (mount.path / hello / qualifier / "configuration.json").read_text()
+        shown = json.loads(text)
+        expected = api.get_function_configuration(FunctionName=hello, Qualifier=qualifier)
+        expected.pop("ResponseMetadata")
+        assert shown == {k: v for k, v in expected.items() if k not in CHANGING}
+        assert shown["FunctionArn"].endswith(f":{hello}:{qualifier}")
+        assert "hunter2" not in text
+        assert text.endswith("\n")
+        assert list(shown) == sorted(shown)
+
+
+def test_documents_are_the_same_bytes_from_whichever_call(api, hello, make_mount):
+    aws.create_function(api, "other", versions=1, Environment={"Variables": {"A": "1", "B": "2"}})
+    one, two, three = make_mount(), make_mount(), make_mount()
+    os.listdir(two.path / hello)  # the listing fills this one
+    for function in sorted(os.listdir(three.path)):  # a crawl fills that one
+        os.listdir(three.path / function)
+    for function, version in ((hello, "1"), (hello, "$LATEST"), ("other", "1"), ("other", "$LATEST")):
+        for name in DOCUMENTS:
+            seen = {(each.path / function / version / name).read_bytes() for each in (one, two, three)}
+            assert len(seen) == 1, f"{function}/{version}/{name} differs between mounts"
+
+
+def test_environment_alone_in_its_file(api, mount):
+    variables = {"ZETA": "ü", "ALPHA": "1", "EMPTY": ""}
+    aws.create_function(api, "env", versions=1, Environment={"Variables": variables})
+    aws.create_function(api, "bare", versions=1)
+    text = (mount.path / "env/1/environment.json").read_text()
+    assert json.loads(text) == variables
+    assert list(json.loads(text)) == sorted(variables)
+    assert json.loads((mount.path / "bare/1/environment.json").read_text() or "{}") == {}
+
+
+def test_code_hash_checks_a_zip_beside_it(hello, mount, scratch):
+    zipped = aws.code(f"{hello} 2")
+    copy = scratch / "copy"
+    copy.mkdir()
+    (copy / "code.zip").write_bytes(zipped)
+    text = (mount.path / hello / "2/code.sha256").read_text()
+    assert text == f"{hashlib.sha256(zipped).hexdigest()}  code.zip\n"
+    (copy / "code.sha256").write_text(text)
+    mount.run("sha256sum", "-c", "code.sha256", cwd=copy, check=True)
+
+
+def test_sizes_are_exact_before_a_file_was_read(hello, mount):
+    for version in ("$LATEST", "1", "3"):
+        for name in DOCUMENTS:
+            path = mount.path / hello / version / name
+            size = path.stat().st_size
+            assert size == len(path.read_bytes())
+
+
+def test_parts_of_a_file_can_be_read(hello, mount):
+    path = mount.path / hello / "1/configuration.json"
+    whole = path.read_bytes()
+    with open(path, "rb", buffering=0) as file:
+        file.seek(10)
+        assert file.read(7) == whole[10:17]
+        file.seek(len(whole) + 5)
+        assert file.read(10) == b""
+
+
+def test_times_are_last_modified(api, hello, mount):
+    function = mount.path / hello
+    times = {q: modified(api, hello, q) for q in ("$LATEST", "1", "2", "3")}
+    for qualifier, seconds in times.items():
+        assert int((function / qualifier).stat().st_mtime) == seconds
+        for name in DOCUMENTS:
+            assert int((function / qualifier / name).stat().st_mtime) == seconds
+    assert int(function.stat().st_mtime) == max(times.values())
+    assert int(mount.path.stat().st_mtime) == max(times.values())
+    assert int((function / "PROD").lstat().st_mtime) == times["1"]
+    assert int((function / "DEV").lstat().st_mtime) == times["$LATEST"]
+
+
+def inodes(mount):
+    found = {}
+    for directory, names, files in os.walk(mount.path):
+        for name in [*names, *files]:
+            path = os.path.join(directory, name)
+            found[os.path.relpath(path, mount.path)] = os.lstat(path).st_ino
+    return found
+
+
+def test_inodes_are_stable_and_distinct(api, hello, make_mount):
+    aws.create_function(api, "other", versions=2, aliases={"PROD": 1})
+    mount = make_mount()
+    before = inodes(mount)
+    assert len(set(before.values())) == len(before) > 20
+    assert before == inodes(mount)
+    for directory, names, _ in os.walk(mount.path):
+        for entry in os.scandir(directory):
+            assert entry.inode() == entry.stat(follow_symlinks=False).st_ino, entry.path
+    mount.unmount()
+    assert inodes(make_mount()) == before
+
+
+def test_a_remap_keeps_the_inode(api, hello, mount):
+    path = mount.path / hello / "PROD"
+    before = path.lstat().st_ino
+    mount.run("ln", "-sfn", "2", path, check=True)
+    assert path.lstat().st_ino == before
+
+
+def test_arn_by_getfattr(api, hello, mount):
+    for name, wanted in {
+        ".": ":function:hello",
+        "1": ":function:hello:1",
+        "$LATEST": ":function:hello:$LATEST",
+        "PROD": ":function:hello:PROD",
+    }.items():
+        result = mount.run(
+            "getfattr", "-h", "-n", "lambda.arn", "--only-values", mount.path / hello / name, check=True
+        )
+        assert result.stdout.startswith("arn:aws:lambda:us-east-1:")
+        assert result.stdout.endswith(wanted)
+
+
+def test_attributes_are_not_listed_and_others_are_refused(hello, mount):
+    for path in (mount.path, mount.path / hello, mount.path / hello / "PROD"):
+        assert os.listxattr(path, follow_symlinks=False) == []
+        raises(errno.EOPNOTSUPP, os.getxattr, path, "security.selinux", follow_symlinks=False)
+    raises(
+        errno.EOPNOTSUPP, os.getxattr, mount.path / hello, "system.posix_acl_access", follow_symlinks=False
+    )
+    raises(errno.ENODATA, os.getxattr, mount.path / hello, "lambda.nonsense", follow_symlinks=False)
+
+
+def test_space_shows_the_account(api, hello, mount):
+    account = api.get_account_settings()
+
+    def known():
+        space = os.statvfs(mount.path)
+        return space if space.f_blocks else None
+
+    space = wait_for(known, 20, "df knows the account")
+    limit, used = account["AccountLimit"]["TotalCodeSize"], account["AccountUsage"]["TotalCodeSize"]
+    assert abs(space.f_blocks * space.f_frsize - limit) <= space.f_frsize
+    assert abs((space.f_blocks - space.f_bfree) * space.f_frsize - used) <= space.f_frsize
+    assert space.f_files - space.f_ffree == 1
+    result = mount.run("df", "--output=fstype,target", mount.path, check=True)
+    assert "aliasfs" in result.stdout
+
+
+def test_space_never_waits_for_the_network(hello, proxy, make_mount):
+    mount = make_mount(endpoint_url=proxy.url)
+    proxy.rule(faultproxy.hang())
+    mount.run("df", mount.path, timeout=5, check=True)
+
+
+def test_what_is_not_there_is_enoent(hello, mount):
+    for name in ("nofunction", "hello/NOALIAS", "hello/99", "hello/0", "hello/01", "hello/1/code.zip"):
+        assert not os.path.lexists(mount.path / name), name
+        raises(errno.ENOENT, os.lstat, mount.path / name)
+
+
+def test_long_and_odd_names(hello, mount):
+    for name in ("A" * 129, "A" * 255):
+        with pytest.raises(OSError) as caught:
+            os.lstat(mount.path / hello / name)
+        assert caught.value.errno in (errno.ENOENT, errno.ENAMETOOLONG)
+    raises(errno.ENAMETOOLONG, os.lstat, mount.path / hello / ("A" * 256))
+
+
+def test_version_directories_refuse_every_change(plane, hello, mount):
+    for version in ("$LATEST", "1"):
+        directory = mount.path / hello / version
+        document = directory / "configuration.json"
+        before = document.read_bytes()
+        with plane.recording() as record:
+            raises(errno.EROFS, os.symlink, "2", directory / "link")
+            raises(errno.EROFS, os.mkdir, directory / "new")
+            raises(errno.EROFS, os.unlink, document)
+            raises(errno.EROFS, os.rename, document, directory / "other")
+            raises(errno.EROFS, os.open, directory / "new", os.O_CREAT | os.O_WRONLY)
+            raises(errno.EROFS, os.open, document, os.O_WRONLY)
+            raises(errno.EROFS, os.truncate, document, 0)
+            raises(errno.EROFS, os.rmdir, directory)
+            raises(errno.EROFS, os.link, document, directory / "hard")
+        assert record.writes == []
+        assert document.read_bytes() == before
+
+
+def test_removing_a_function_is_never_possible(plane, hello, mount):
+    with plane.recording() as record:
+        raises(errno.EROFS, os.rmdir, mount.path / hello)
+        raises(errno.EROFS, os.rmdir, mount.path / hello / "3")
+    assert record.writes == []
+
+
+def test_the_root_refuses_everything(plane, hello, mount):
+    with plane.recording() as record:
+        for attempt in (
+            lambda: os.mkdir(mount.path / "new"),
+            lambda: os.symlink("hello", mount.path / "link"),
+            lambda: os.rename(mount.path / hello, mount.path / "renamed"),
+            lambda: os.open(mount.path / "file", os.O_CREAT | os.O_WRONLY),
+        ):
+            with pytest.raises(OSError) as caught:
+                attempt()
+            assert caught.value.errno in (errno.EROFS, errno.EPERM)
+    assert record.writes == []
+
+
+def test_the_control_directory_is_there_but_not_listed(hello, mount):
+    assert ".aliasfs" not in os.listdir(mount.path)
+    assert {"errors", "refresh"} <= set(os.listdir(mount.path / ".aliasfs"))
+
+
+def test_everything_of_a_larger_account_is_listed(api, make_mount):
+    aws.create_function(api, "many", versions=130, aliases={f"alias{n:03}": n for n in range(1, 61)})
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda n: aws.create_function(api, f"fn-{n:03}", 3, {"PROD": 2}), range(120)))
+    mount = make_mount(rate=1000)
+    assert in_order(mount.path) == [*(f"fn-{n:03}" for n in range(120)), "many"]
+    shown = in_order(mount.path / "many")
+    assert shown[:131] == ["$LATEST", *map(str, range(1, 131))]
+    assert [name for name in shown[131:] if name != ".aliases"] == [f"alias{n:03}" for n in range(1, 61)]
+    for n in range(120):
+        shown = [name for name in in_order(mount.path / f"fn-{n:03}") if name != ".aliases"]
+        assert shown == ["$LATEST", "1", "2", "3", "PROD"]
+    assert (mount.path / "many/130/configuration.json").exists()
+    assert os.readlink(mount.path / "many/alias060") == "60"
+
+
+def test_names_that_aws_allows_are_shown(proxy, hello, make_mount):
+    """Lambda@Edge replicas carry a dot, which CreateFunction refuses: the server's answer is edited."""
+    def renamed(status, headers, body):
+        return status, headers, body.replace(b'"hello"', b'"us-east-1.hello"')
+
+    proxy.rule(faultproxy.rewrite(renamed), path="/functions/?$")
+    mount = make_mount(endpoint_url=proxy.url)
+    assert os.listdir(mount.path) == ["us-east-1.hello"]
+
+
+@pytest.mark.parametrize("name", ["a/b", "..", "", "line\\u0001", ".aliasfs"])
+def test_a_name_that_cannot_be_an_entry_fails_the_listing(proxy, hello, make_mount, name):
+    mount = make_mount(endpoint_url=proxy.url, ttl=0)
+
+    def renamed(status, headers, body):
+        return status, headers, body.replace(b'"hello"', b'"%s"' % name.encode())
+
+    proxy.rule(faultproxy.rewrite(renamed), path="/functions/?$")
+    raises(errno.EREMOTEIO, os.listdir, mount.path)
+
+
+def test_read_only_mount(plane, hello, make_mount):
+    mount = make_mount(None, "ro")
+    with plane.recording() as record:
+        result = mount.run("ln", "-sfn", "2", mount.path / hello / "PROD")
+        assert not result.ok and "Read-only file system" in result.stderr
+        result = mount.run("rm", mount.path / hello / "PROD")
+        assert not result.ok and "Read-only file system" in result.stderr
+    assert record.writes == []
+    assert os.readlink(mount.path / hello / "PROD") == "1"
