@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: MIT
+"""Who may: an ordinary user through fusermount3, root beside them, and others under allow_other."""
+
+import os
+
+import pytest
+
+from lib import aws
+from lib.mount import OrdinaryUser
+from lib.process import run
+
+
+@pytest.fixture
+def own(hello, make_mount, ordinary_user):
+    """hello mounted by an ordinary user; run() is that user."""
+    return make_mount(user=ordinary_user)
+
+
+@pytest.mark.parametrize("form", ["-sfn", "-sfT", "-sf"])
+def test_an_ordinary_user_remaps(api, gesture, own, form):
+    with gesture("UpdateAlias"):
+        own.run("ln", form, "2", own.path / "hello/PROD", check=True)
+    assert aws.alias_version(api, "hello", "PROD") == "2"
+    assert own.run("readlink", own.path / "hello/PROD", check=True).stdout == "2\n"
+
+
+@pytest.mark.parametrize("tool", ["gnu", "busybox"])
+def test_an_ordinary_user_creates_and_removes(api, gesture, own, tool):
+    prefix = ["/bin/busybox"] if tool == "busybox" else []
+    with gesture("CreateAlias"):
+        own.run(*prefix, "ln", "-s", "2", own.path / "hello/LIVE", check=True)
+    own.run(*prefix, "rm", own.path / "hello/LIVE", check=True)
+    own.unmount()
+    assert "LIVE" not in aws.aliases_of(api, "hello")
+
+
+def test_an_ordinary_user_backs_up(own):
+    for run_number in (1, 2):
+        result = own.run("rsync", "-ai", f"{own.path}/", own.directory / "backup/", check=True)
+    assert result.stdout == "", run_number
+    shown = own.run("cat", own.path / "hello/1/environment.json", check=True)
+    assert shown.stdout
+
+
+def test_an_ordinary_user_is_refused_inside_versions(api, gesture, own):
+    with gesture():
+        for command in (
+            ["ln", "-s", "2", own.path / "hello/PROD"],
+            ["touch", own.path / "hello/1/new"],
+            ["rm", "-f", own.path / "hello/1/configuration.json"],
+            ["mkdir", own.path / "hello/1/new"],
+        ):
+            assert not own.run(*command).ok
+    assert aws.alias_version(api, "hello", "PROD") == "1"
+
+
+def test_strangers_see_nothing_without_allow_other(own, ordinary_user):
+    if not ordinary_user.root_prefix:
+        pytest.skip("needs root, to be somebody else")
+    inside = ordinary_user.root_prefix
+    assert not run(*inside, *OrdinaryUser.drop_to(12345), "ls", own.path).ok
+    assert not run(*inside, "ls", own.path).ok, "the kernel keeps even root out"
+
+
+@pytest.fixture
+def shared(hello, api, make_mount):
+    if os.getuid() != 0:
+        pytest.skip("needs root: allow_other is not everybody's")
+    api.update_function_configuration(
+        FunctionName=hello, Environment={"Variables": {"TOKEN": "swordfish"}}
+    )
+    mount = make_mount(None, "allow_other")
+    # The directory above is ours alone to write in, but all may pass through it.
+    mount.directory.chmod(0o755)
+    return mount
+
+
+def stranger(mount, *argv):
+    return mount.run(*OrdinaryUser.drop_to(12345), *argv)
+
+
+def test_others_may_read_but_for_secrets(shared):
+    function = shared.path / "hello"
+    assert stranger(shared, "ls", "-l", function).ok
+    assert stranger(shared, "readlink", function / "PROD").stdout == "1\n"
+    assert stranger(shared, "cat", function / "PROD/configuration.json").ok
+    result = stranger(shared, "cat", function / "$LATEST/environment.json")
+    assert not result.ok and "Permission denied" in result.stderr
+    assert "swordfish" not in result.stdout
+    assert "swordfish" in (function / "$LATEST/environment.json").read_text()
+
+
+def test_others_may_change_nothing(api, gesture, shared):
+    function = shared.path / "hello"
+    # What was remembered of a mode or an owner grants nothing.
+    shared.run("chmod", "777", function, check=True)
+    shared.run("chown", "12345", function, check=True)
+    with gesture():
+        for command in (
+            ["ln", "-sfn", "2", function / "PROD"],
+            ["ln", "-sf", "2", function / "PROD"],
+            ["ln", "-s", "2", function / "LIVE"],
+            ["/bin/busybox", "ln", "-sfn", "2", function / "PROD"],
+            ["rm", "-f", function / "PROD"],
+            ["mv", "-T", function / "PROD", function / "LIVE"],
+            ["mkdir", function / "+"],
+            ["sh", "-c", f"echo > {shared.path}/.aliasfs/refresh"],
+            ["touch", "-h", function / "PROD"],
+        ):
+            result = stranger(shared, *command)
+            assert not result.ok, str(result)
+    assert aws.aliases_of(api, "hello") == {"PROD": "1", "BETA": "2", "DEV": "$LATEST"}
