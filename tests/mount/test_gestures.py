@@ -375,7 +375,7 @@ def test_without_a_grace_rm_deletes_at_once(api, gesture, hello, make_mount):
 
 
 def test_unmounting_finishes_deletes(api, hello, make_mount):
-    mount = make_mount(delete_grace=60000)
+    mount = make_mount(delete_grace=60)
     mount.run("rm", mount.path / hello / "PROD", check=True)
     assert "PROD" in aws.aliases_of(api, "hello")
     mount.unmount()
@@ -383,14 +383,14 @@ def test_unmounting_finishes_deletes(api, hello, make_mount):
 
 
 def test_sigterm_finishes_deletes_and_unmounts(api, hello, make_mount):
-    mount = make_mount(delete_grace=60000)
+    mount = make_mount(delete_grace=60)
     mount.run("rm", mount.path / hello / "PROD", check=True)
     assert mount.terminate() == 0
     assert "PROD" not in aws.aliases_of(api, "hello")
 
 
 def test_fsync_of_the_directory_finishes_deletes(api, hello, make_mount):
-    mount = make_mount(delete_grace=60000)
+    mount = make_mount(delete_grace=60)
     mount.run("rm", mount.path / hello / "PROD", check=True)
     directory = os.open(mount.path / hello, os.O_RDONLY)
     try:
@@ -429,7 +429,7 @@ def test_a_delete_that_aws_refuses_brings_the_name_back(api, hello, proxy, make_
 
 
 def test_a_colleagues_change_inside_the_grace_saves_the_alias(api, hello, make_mount):
-    mount = make_mount(delete_grace=1500)
+    mount = make_mount(delete_grace=1.5)
     path = mount.path / hello / "PROD"
     os.readlink(path)
     os.unlink(path)

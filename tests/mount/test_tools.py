@@ -186,7 +186,7 @@ def replaced_once(bench, name):
 def test_replaces_with_one_update(plane, api, hello, make_mount, scratch, name):
     grant(api)
     # The grace must outlast the tool's start between its unlink and its symlink, and no more.
-    bench = Bench(plane, make_mount(delete_grace=100 if "rm; ln" not in name else 500), scratch)
+    bench = Bench(plane, make_mount(delete_grace=0.1 if name != "rm; ln" else 0.5), scratch)
     replaced_once(bench, name)
 
 
@@ -243,7 +243,7 @@ FAILURES = {
 @pytest.mark.parametrize("name", TOOLS)
 def test_a_failure_is_never_a_delete(plane, api, hello, proxy, make_mount, scratch, name):
     grant(api)
-    mount = make_mount(endpoint_url=proxy.url, delete_grace=100, timeout=2)
+    mount = make_mount(endpoint_url=proxy.url, delete_grace=0.1, timeout=2)
     bench = Bench(plane, mount, scratch)
     script, source = TOOLS[name]
     before = bench.state()
