@@ -161,6 +161,7 @@ def pytest(configuration, environment, options):
         *(["--aws"] if options.aws else []),
         *(["-k", options.k] if options.k else []),
         *configuration.pytest,
+        *(["-m", "quick_sanitized"] if configuration.sanitizer and not options.long else []),
         *options.paths,
     ]
     result = subprocess.run(
