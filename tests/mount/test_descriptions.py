@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: MIT
+"""What links cannot say: .aliases/NAME/description, written by every kind of editor as one UpdateAlias."""
+
+import os
+import shutil
+
+import pytest
+
+from lib import aws
+from lib.process import wait_for
+
+EDITORS = {
+    "shell >": ("printf '%s\\n' 'new words' > description", "new words"),
+    "shell >>": ("printf '%s\\n' 'new words' >> description", "old words\nnew words"),
+    "cp": ("printf 'new words\\n' > \"$T/text\" && cp \"$T/text\" description", "new words"),
+    "rsync": ("printf 'new words\\n' > \"$T/description\" && rsync -a \"$T/description\" .", "new words"),
+    "rsync --inplace": (
+        "printf 'new words\\n' > \"$T/description\" && rsync -a --inplace \"$T/description\" .",
+        "new words",
+    ),
+    "sed -i": ("sed -i s/old/new/ description", "new words"),
+    "busybox sed -i": ("busybox sed -i s/old/new/ description", "new words"),
+    "perl -pi": ("perl -pi -e s/old/new/ description", "new words"),
+    "truncate": ("truncate -s 3 description", "old"),
+    "vim": ("HOME=$T vim -es -u NONE -c '%s/old/new/' -c wq description </dev/null", "new words"),
+    "vim backup": (
+        "HOME=$T vim -es -u NONE --cmd 'set backup' -c '%s/old/new/' -c wq description </dev/null",
+        "new words",
+    ),
+}
+
+
+@pytest.fixture
+def place(api, hello, mount):
+    api.update_alias(
+        FunctionName=hello,
+        Name="PROD",
+        Description="old words",
+        RoutingConfig={"AdditionalVersionWeights": {"3": 0.25}},
+    )
+    return mount.path / hello / ".aliases/PROD"
+
+
+def alias(api):
+    found = api.get_alias(FunctionName="hello", Name="PROD")
+    return found["FunctionVersion"], found.get("RoutingConfig"), found["Description"]
+
+
+@pytest.mark.parametrize("editor", EDITORS)
+def test_each_editor_makes_one_update(api, gesture, place, mount, scratch, editor):
+    script, wanted = EDITORS[editor]
+    if editor.startswith("vim") and not shutil.which("vim", path="/usr/bin"):
+        pytest.skip("no vim here")
+    version, routing, _ = alias(api)
+    temporary = scratch / "t"
+    temporary.mkdir()
+    with gesture("UpdateAlias"):
+        mount.run("/bin/sh", "-c", f'T="{temporary}"; {script}', cwd=place, check=True)
+    assert alias(api) == (version, routing, wanted)
+    shown = (place / "description").read_text()
+    assert shown.rstrip("\n") == wanted
+    assert (place / "description").stat().st_size == len(shown.encode())
+
+
+def test_reading_it(place, api):
+    text = (place / "description").read_text()
+    assert text.rstrip("\n") == "old words"
+    assert os.listdir(place) == ["description"]
+    assert "PROD" in os.listdir(place.parent)
+
+
+def test_too_long_is_efbig_and_changes_nothing(api, gesture, place, mount):
+    with gesture():
+        result = mount.run(
+            "/bin/sh", "-c", "printf '%0300d' 0 > description", cwd=place
+        )
+        assert not result.ok and "File too large" in result.stderr
+    assert alias(api)[2] == "old words"
+    with gesture("UpdateAlias"):
+        (place / "description").write_text("ü" * 256)
+    assert alias(api)[2] == "ü" * 256
+
+
+def test_every_change_changes_the_time(api, place):
+    """Two texts of one length written in one second: size and time tools must see the change."""
+    seen = set()
+    for text in ("abc", "abd", "xyz"):
+        (place / "description").write_text(text)
+        seen.add(int((place / "description").stat().st_mtime))
+    assert len(seen) == 3
+
+
+def test_other_names_are_refused(gesture, place):
+    with gesture():
+        for attempt in (
+            lambda: (place / "note").write_text("x"),
+            lambda: os.mkdir(place / "sub"),
+            lambda: os.unlink(place / "description"),
+            lambda: os.mkdir(place.parent / "NEW"),
+        ):
+            with pytest.raises(OSError):
+                attempt()
+
+
+def test_a_backup_restores_it(api, hello, place, mount, scratch):
+    backup = scratch / "backup"
+    mount.run("rsync", "-a", f"{place.parent.parent}/", f"{backup}/", check=True)
+    (place / "description").write_text("changed")
+    mount.run("rsync", "-a", f"{backup}/", f"{place.parent.parent}/", check=True)
+    wait_for(lambda: alias(api)[2] == "old words", 5, "the old words are back")
+
+
+def test_it_survives_a_remap(api, place, mount):
+    mount.run("ln", "-sfn", "2", "PROD", cwd=place.parent.parent, check=True)
+    assert alias(api) == ("2", None, "old words")
+    assert aws.alias_version(api, "hello", "PROD") == "2"
