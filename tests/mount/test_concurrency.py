@@ -76,6 +76,7 @@ def seed():
     return chosen
 
 
+@pytest.mark.quick_sanitized
 def test_sixteen_processes(plane, api, make_mount):
     judge(plane, api, make_mount(rate=1000), 6, seed())
 
@@ -83,8 +84,3 @@ def test_sixteen_processes(plane, api, make_mount):
 @pytest.mark.long
 def test_sixteen_processes_for_a_minute(plane, api, make_mount):
     judge(plane, api, make_mount(rate=1000), 60, seed())
-
-
-@pytest.mark.quick_sanitized
-def test_sixteen_processes_in_every_build(plane, api, make_mount):
-    judge(plane, api, make_mount(rate=1000), 4, seed())
