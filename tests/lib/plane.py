@@ -28,6 +28,9 @@ class Change:
         return f"{self.operation} {self.function}:{self.qualifier} {self.version}"
 
 
+FIELDS = dataclasses.fields(Change)
+
+
 class Record:
     """What the API was asked between two moments."""
 
@@ -137,10 +140,13 @@ class Plane:
 
     def changes(self):
         """The Change of every write in the order in which they took effect."""
-        return [
-            Change(*(each.get(name) or "" for name in ("operation", "function", "qualifier", "version")))
-            for each in self._local("GET", "/_local/changes")
-        ]
+        found, after = [], 0
+        while True:  # an answer holds a bounded number of them
+            page = self._local("GET", f"/_local/changes?after={after}")
+            if not page:
+                return found
+            found += [Change(*(each.get(field.name, "") for field in FIELDS)) for each in page]
+            after = page[-1]["sequence"]
 
     @contextlib.contextmanager
     def recording(self):
