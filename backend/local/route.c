@@ -116,15 +116,17 @@ static int set_typed(
 	struct json *input, const struct member *member, const char *text, const char **ret_reason)
 {
 	uint64_t number;
-	bool flag;
+	bool flag, negative;
 
 	switch (member->shape->kind) {
 	case SHAPE_INTEGER:
-		if (number_parse_u64(text, INT32_MAX, &number)) {
+		negative = *text == '-';
+		if (number_parse_u64(text + negative, INT32_MAX, &number)) {
 			*ret_reason = "STRING_VALUE can not be converted to an Integer";
 			return -EINVAL;
 		}
-		return json_set_number(input, member->name, (double)number);
+		return json_set_number(
+			input, member->name, negative ? -(double)number : (double)number);
 	case SHAPE_BOOLEAN:
 		if (number_parse_boolean(text, &flag)) {
 			*ret_reason = "STRING_VALUE can not be converted to a Boolean";

@@ -2,6 +2,7 @@
 #include "backend/local/version.h"
 
 #include <errno.h>
+#include <openssl/evp.h>
 
 #include "backend/base/text.h"
 
@@ -98,6 +99,31 @@ static int append_stored(struct buffer *out, const char *configuration)
 	return error ? error : buffer_append(out, configuration + 1, length - 2);
 }
 
+/*
+ * The build of the runtime that a version runs on. Here it is always the same one of each runtime,
+ * named by a digest as on AWS.
+ */
+static int append_runtime_version(
+	struct buffer *out, const struct call *call, const struct version_row *row)
+{
+	static const char member[] = "\"Runtime\":\"";
+	const char *runtime = strstr(row->configuration, member);
+	unsigned char digest[EVP_MAX_MD_SIZE];
+	unsigned int length;
+	char text[2 * EVP_MAX_MD_SIZE + 1];
+
+	if (!runtime)
+		return 0;
+	runtime += strlen(member);
+	if (!EVP_Digest(runtime, strcspn(runtime, "\""), digest, &length, EVP_sha256(), NULL))
+		return -ENOMEM;
+	text_format_hex(digest, length, text);
+	return buffer_appendf(out,
+		",\"RuntimeVersionConfig\":{\"RuntimeVersionArn\":\"arn:%s:lambda:%s::runtime:%"
+		"s\"}",
+		call->identity->partition, call->identity->region, text);
+}
+
 int version_append(struct buffer *out, const struct call *call, const struct version_row *row,
 	const char *qualifier, enum version_view view)
 {
@@ -127,12 +153,8 @@ int version_append(struct buffer *out, const struct call *call, const struct ver
 			revision_id);
 	if (!error && view != VIEW_LIST)
 		error = append_state(out, row, settling);
-	if (!error && view != VIEW_LIST && strstr(row->configuration, "\"Runtime\":"))
-		error = buffer_appendf(out,
-			",\"RuntimeVersionConfig\":{\"RuntimeVersionArn\":\"arn:%s:lambda:%s::"
-			"runtime:8eeff65f6809a3ce81507fe733fe09b835899b99481ba22fd75b5a7338290ec1"
-			"\"}",
-			call->identity->partition, call->identity->region);
+	if (!error && view != VIEW_LIST)
+		error = append_runtime_version(out, call, row);
 	return error ? error : buffer_append_byte(out, '}');
 }
 

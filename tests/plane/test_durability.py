@@ -1,0 +1,250 @@
+# SPDX-License-Identifier: MIT
+"""What was answered is on the disk, however the program ends and whoever else writes."""
+
+import base64
+import hashlib
+import http.client
+import json
+import os
+import random
+import threading
+import time
+
+import pytest
+from lib import aws
+from wire import FUNCTIONS, Wire
+
+
+class Writer(threading.Thread):
+    """A client with a function of its own: numbers its writes, remembers the last that was answered.
+
+    What it finds after a restart must be the last answered write, or the one that was under way.
+    """
+
+    def __init__(self, port, name, count=None):
+        super().__init__(name=name, daemon=True)
+        self.port = port
+        self.function = name
+        self.count = count
+        self.begun = {"alias": 0, "code": 0, "description": 0, "version": 0}
+        self.answered = dict(self.begun)
+        self.writes = 0
+        self.stopped = threading.Event()
+        self.unexpected = []
+
+    def prepare(self):
+        wire = Wire(self.port)
+        assert wire.create_function(self.function, f"{self.function} 0").status == 201
+        assert wire.publish(self.function).status == 201
+        assert wire.create_alias(self.function, "PROD", 1, Description="0").status == 201
+        self.begun["version"] = self.answered["version"] = 1
+        wire.close()
+
+    def resume(self, port):
+        """A new thread that goes on where this one was when the server ended."""
+        other = Writer(port, self.function, self.count)
+        other.begun, other.answered = dict(self.begun), dict(self.answered)
+        other.writes, other.unexpected = self.writes, self.unexpected
+        return other
+
+    def _write(self, wire, kind):
+        number = self.begun[kind] + 1
+        self.begun[kind] = number
+        text = f"{self.function} {number}"
+        if kind == "alias":
+            answer = wire.update_alias(self.function, "PROD", Description=str(number))
+        elif kind == "code":
+            answer = wire.update_code(self.function, text)
+        elif kind == "version":
+            wire.update_configuration(self.function, Environment={"Variables": {"N1": str(number)}})
+            answer = wire.publish(self.function)
+        else:
+            answer = wire.update_configuration(self.function, Description=str(number))
+        if answer.status not in (200, 201):
+            self.unexpected.append(str(answer))
+            return
+        self.answered[kind] = number
+        self.writes += 1
+
+    def run(self):
+        wire = Wire(self.port)
+        kinds = ("alias", "alias", "description", "code", "version")
+        while not self.stopped.is_set() and (self.count is None or self.writes < self.count):
+            try:
+                self._write(wire, kinds[self.writes % len(kinds)])
+            except (OSError, http.client.HTTPException):
+                break  # the server is gone
+        wire.close()
+
+    def check(self, wire):
+        """Nothing answered is lost, nothing is half there."""
+        assert not self.unexpected, self.unexpected
+        alias = wire.get_alias(self.function, "PROD").json
+        self._expect("alias", int(alias["Description"]))
+        whole = wire("GET", f"{FUNCTIONS}/{self.function}").json
+        self._expect("description", int(whole["Configuration"]["Description"] or 0))
+        digest = whole["Configuration"]["CodeSha256"]
+        wanted = [
+            aws.code_sha256(aws.code(f"{self.function} {number}"))
+            for number in range(self.answered["code"], self.begun["code"] + 1)
+        ]
+        assert digest in wanted, f"{self.function}: code {digest} is none of {wanted}"
+        location = whole["Code"]["Location"].split("/", 3)[3]
+        code = wire("GET", "/" + location).body
+        assert base64.b64encode(hashlib.sha256(code).digest()).decode() == digest
+        versions = wire("GET", f"{FUNCTIONS}/{self.function}/versions?MaxItems=50").json
+        while "NextMarker" in versions:
+            marker = versions["NextMarker"].replace("=", "%3D").replace("+", "%2B")
+            more = wire("GET", f"{FUNCTIONS}/{self.function}/versions?Marker={marker}").json
+            versions = {"Versions": versions["Versions"] + more["Versions"], **{
+                name: value for name, value in more.items() if name == "NextMarker"}}
+        numbers = [int(each["Version"]) for each in versions["Versions"][1:]]
+        assert numbers == list(range(1, len(numbers) + 1))
+        self._expect("version", len(numbers))
+        # What it is now is what the next attempt builds on.
+        self.begun["alias"] = self.answered["alias"] = int(alias["Description"])
+        self.begun["description"] = self.answered["description"] = int(
+            whole["Configuration"]["Description"] or 0)
+        self.begun["version"] = self.answered["version"] = len(numbers)
+
+    def _expect(self, kind, found):
+        assert self.answered[kind] <= found <= self.begun[kind], (
+            f"{self.function}: {kind} is {found}, answered was {self.answered[kind]}, "
+            f"begun {self.begun[kind]}"
+        )
+
+
+def kill_many(plane, kills, writers, seed, total=None):
+    chance = random.Random(seed)
+    print(f"seed {seed}")
+    threads = [Writer(plane.port, f"w{number}") for number in range(writers)]
+    for each in threads:
+        each.prepare()
+    port = plane.port
+    killed = 0
+    while killed < kills or (total and sum(each.writes for each in threads) < total):
+        for each in threads:
+            each.start()
+        time.sleep(chance.uniform(0, 0.12))  # the moment is the test's subject
+        plane.kill()
+        killed += 1
+        for each in threads:
+            each.stopped.set()
+        for each in threads:
+            each.join(30)
+        plane.start(port)
+        wire = Wire(port)
+        for each in threads:
+            each.check(wire)
+        wire.close()
+        threads = [each.resume(port) for each in threads]
+    writes = sum(each.writes for each in threads)
+    print(f"{killed} kills, {writes} writes answered")
+    assert writes > kills, "the kills came before anything was written"
+    left = [name for name in os.listdir(plane.state / "code") if name.endswith(".zip")]
+    named = {
+        version["CodeSha256"]
+        for page in plane.api.get_paginator("list_functions").paginate(FunctionVersion="ALL")
+        for version in page["Functions"]
+    }
+    assert len(left) == len(named), "zips that nothing names stay behind, or zips are missing"
+
+
+def test_two_hundred_kills_lose_nothing(plane):
+    kill_many(plane, 200, 2, int(os.environ.get("ALIASFS_SEED", time.time_ns() % 1000000)))
+
+
+@pytest.mark.long
+def test_kills_during_two_thousand_writes_of_four_clients(plane):
+    seed = int(os.environ.get("ALIASFS_SEED", time.time_ns() % 1000000))
+    kill_many(plane, 50, 4, seed, total=2000)
+
+
+def test_two_processes_write_one_directory(make_plane):
+    first = make_plane()
+    second = make_plane(state=first.state)
+    writers = [Writer(each.port, f"{label}{number}", count=40)
+               for label, each in (("a", first), ("b", second)) for number in range(2)]
+    for each in writers:
+        each.prepare()
+    for each in writers:
+        each.start()
+    for each in writers:
+        each.join(60)
+        assert not each.is_alive()
+    for plane in (first, second):
+        wire = Wire(plane.port)
+        for each in writers:
+            assert each.writes == 40
+            each.check(wire)
+        wire.close()
+    assert first.changes() == second.changes()
+
+
+def test_one_alias_fought_over_by_two_processes(make_plane):
+    """With RevisionIds every answered write saw the one before it: no update is lost."""
+    first = make_plane()
+    second = make_plane(state=first.state)
+    aws.create_function(first.api, "fn", versions=1, aliases={"PROD": 1})
+    answered = []
+
+    def fight(port):
+        wire = Wire(port)
+        done = 0
+        while done < 25:
+            alias = wire.get_alias("fn", "PROD").json
+            number = int(alias["Description"] or 0) + 1
+            answer = wire.update_alias(
+                "fn", "PROD", Description=str(number), RevisionId=alias["RevisionId"])
+            if answer.status == 200:
+                answered.append(number)
+                done += 1
+            else:
+                assert answer.status == 412, str(answer)
+        wire.close()
+
+    threads = [threading.Thread(target=fight, args=(each.port,))
+               for each in (first, second) for _ in range(2)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join(120)
+    assert sorted(answered) == list(range(1, 101))
+
+
+def test_sigterm_ends_it_cleanly_under_load(plane):
+    writers = [Writer(plane.port, f"w{number}") for number in range(3)]
+    for each in writers:
+        each.prepare()
+    for each in writers:
+        each.start()
+    time.sleep(0.3)
+    plane.stop()  # status 0, no sanitizer report
+    for each in writers:
+        each.join(30)
+    plane.start(plane.port)
+    wire = Wire(plane.port)
+    for each in writers:
+        each.check(wire)
+    wire.close()
+
+
+def test_an_unknown_schema_is_refused(plane):
+    import sqlite3
+    plane.stop()
+    with sqlite3.connect(plane.state / "lambda.db") as database:
+        database.execute("PRAGMA user_version = 99")
+    database.close()
+    with pytest.raises(AssertionError, match="schema version 99"):
+        plane.start()
+
+
+def test_versions_outlive_nothing_but_their_numbers(plane):
+    """The high-water mark of a name survives the function and the process."""
+    aws.create_function(plane.api, "fn", versions=3)
+    plane.api.delete_function(FunctionName="fn")
+    plane.kill()
+    plane.start()
+    aws.create_function(plane.api, "fn")
+    assert plane.api.publish_version(FunctionName="fn")["Version"] == "4"
+    assert json.loads(json.dumps(plane.calls()))["PublishVersion"] == 1
