@@ -76,7 +76,7 @@ static inline void put(struct world *world, const char *name, uint64_t version, 
 		fail_msg("no room for %s", name);
 		return;
 	}
-	snprintf(alias->name, sizeof(alias->name), "%s", name);
+	snprintf(alias->name, sizeof(alias->name), "%.*s", LAMBDA_ALIAS_NAME_MAX, name);
 	snprintf(alias->revision_id, sizeof(alias->revision_id), "r%u", ++world->revision);
 	alias->version = version;
 	alias->weighted_version = weighted;
