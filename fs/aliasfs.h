@@ -19,6 +19,7 @@
 #include "backend/catalog.h"
 #include "fs/gesture.h"
 #include "fs/node.h"
+#include "fs/notify.h"
 #include "fs/options.h"
 
 struct account;
@@ -43,8 +44,13 @@ struct aliasfs {
 	struct invalidator *invalidator;
 	struct account *account;
 	struct fuse_session *session;
-	uid_t uid; /* the mounting user: owns everything shown */
+	_Atomic(struct fuse_session *) serving; /* NULL: the loop does not run */
+	atomic_bool ending;                     /* somebody asked for the end: reads stop */
+	struct notify notify;
+	uid_t uid; /* the mounting user, who may do everything */
 	gid_t gid;
+	uid_t shown_uid; /* the owner of everything shown: grants nothing */
+	gid_t shown_gid;
 	int64_t mounted_at; /* seconds since the epoch */
 };
 

@@ -9,6 +9,8 @@
 
 #include "backend/base/clock.h"
 
+#define DAEMON_END_MS 3000 /* what a child that is late gets to tidy up */
+
 struct report {
 	int code;
 	char text[DAEMON_TEXT_MAX];
@@ -39,6 +41,23 @@ static int read_report(int pipe, struct report *report)
 	return 1;
 }
 
+/* First as a friend: it may have mounted this very moment, and a killed one leaves a dead mount. */
+static void end_child(pid_t child)
+{
+	int64_t deadline_ms = clock_monotonic_ms() + DAEMON_END_MS;
+	const struct timespec pause = {.tv_nsec = 20 * 1000000L};
+
+	kill(child, SIGTERM);
+	while (waitpid(child, NULL, WNOHANG) == 0) {
+		if (clock_monotonic_ms() >= deadline_ms) {
+			kill(child, SIGKILL);
+			waitpid(child, NULL, 0);
+			return;
+		}
+		nanosleep(&pause, NULL);
+	}
+}
+
 static int wait_for_report(int pipe, pid_t child, const char *program)
 {
 	struct report report;
@@ -51,10 +70,9 @@ static int wait_for_report(int pipe, pid_t child, const char *program)
 		return report.code;
 	}
 	if (answer < 0) {
-		kill(child, SIGKILL);
 		fprintf(stderr, "%s: nothing was mounted within %d seconds\n", program,
 			DAEMON_START_SECONDS);
-		waitpid(child, &status, 0);
+		end_child(child);
 		return EXIT_TIMEOUT;
 	}
 	waitpid(child, &status, 0);
@@ -111,13 +129,13 @@ static void let_go_of_terminal(void)
 		return; /* only keeps another filesystem busy */
 }
 
-void daemon_report(struct daemon *daemon, enum exit_code code, const char *text)
+bool daemon_report(struct daemon *daemon, enum exit_code code, const char *text)
 {
 	struct report report = {.code = (int)code};
 	size_t sent = 0;
 
 	if (daemon->pipe < 0)
-		return;
+		return true;
 	if (code == EXIT_OK)
 		let_go_of_terminal();
 	snprintf(report.text, sizeof(report.text), "%s", text);
@@ -128,9 +146,10 @@ void daemon_report(struct daemon *daemon, enum exit_code code, const char *text)
 		if (length < 0 && errno == EINTR)
 			continue;
 		if (length <= 0)
-			break; /* the parent has gone: nobody to tell */
+			break;
 		sent += (size_t)length;
 	}
 	close(daemon->pipe);
 	daemon->pipe = -1;
+	return sent == sizeof(report);
 }

@@ -8,6 +8,8 @@
 #ifndef ALIASFS_DAEMON_H
 #define ALIASFS_DAEMON_H
 
+#include <stdbool.h>
+
 #include "backend/base/cleanup.h"
 
 #define DAEMON_START_SECONDS 60 /* how long the parent waits for the report */
@@ -44,8 +46,9 @@ int daemon_fork(struct daemon *daemon, const char *program) must_check;
 
 /*
  * The child's report. With EXIT_OK it also lets go of the terminal: standard input, output and error
- * become /dev/null and the working directory "/".
+ * become /dev/null and the working directory "/". False when the parent has gone (Ctrl-C): then
+ * nobody wants the mount. True in the foreground.
  */
-void daemon_report(struct daemon *daemon, enum exit_code code, const char *text);
+bool daemon_report(struct daemon *daemon, enum exit_code code, const char *text);
 
 #endif

@@ -241,8 +241,8 @@ int description_draft_attributes(
 	stat->st_ino = node_inode(node);
 	stat->st_mode = tree_mode(node);
 	stat->st_nlink = 1;
-	stat->st_uid = request->fs->uid;
-	stat->st_gid = request->fs->gid;
+	stat->st_uid = request->fs->shown_uid;
+	stat->st_gid = request->fs->shown_gid;
 	stat->st_ctim = stat->st_atim = stat->st_mtim;
 	return 0;
 }

@@ -5,6 +5,7 @@
 
 #include "fs/daemon.h"
 #include "fs/mount.h"
+#include "fs/mountpoint.h"
 #include "fs/options.h"
 
 #define PROGRAM "aliasfs"
@@ -24,16 +25,39 @@ static enum exit_code print_version(void)
 									      : EXIT_OK;
 }
 
+/* What the client reads as AWS's tools do: from the environment. Before any thread. */
+static int set_environment(const struct options *options)
+{
+	if (options->config_file && setenv("AWS_CONFIG_FILE", options->config_file, 1))
+		return -ENOMEM;
+	if (options->credentials_file &&
+		setenv("AWS_SHARED_CREDENTIALS_FILE", options->credentials_file, 1))
+		return -ENOMEM;
+	if (options->ca_bundle && setenv("AWS_CA_BUNDLE", options->ca_bundle, 1))
+		return -ENOMEM;
+	return 0;
+}
+
 static enum exit_code run(struct options *options)
 {
 	cleanup(buffer_release) struct buffer message = BUFFER_INIT(DAEMON_TEXT_MAX);
 	struct daemon daemon = DAEMON_INIT;
+	bool cleared = false;
 
 	/* Before the working directory changes. */
 	if (options_resolve(options, &message)) {
 		fprintf(stderr, PROGRAM ": %s\n", buffer_text(&message));
+		return EXIT_FAILED;
+	}
+	if (set_environment(options))
+		return EXIT_FAILED;
+	if (mountpoint_prepare(&options->mountpoint, &cleared, &message)) {
+		fprintf(stderr, PROGRAM ": %s\n", buffer_text(&message));
 		return EXIT_MOUNTPOINT;
 	}
+	if (cleared)
+		fprintf(stderr, PROGRAM ": a dead mount on %s is cleared away\n",
+			options->mountpoint);
 	if (!options->foreground) {
 		int code = daemon_fork(&daemon, PROGRAM);
 

@@ -2,10 +2,8 @@
 #include "fs/mount.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <sys/stat.h>
-#include <syslog.h>
 
 #include "backend/base/clock.h"
 #include "fs/account.h"
@@ -16,30 +14,14 @@
 #include "fs/invalidate.h"
 #include "fs/journal.h"
 #include "fs/ll.h"
+#include "fs/logging.h"
+#include "fs/mountpoint.h"
+#include "fs/signals.h"
 #include "fs/times.h"
 
 #define THREADS_MAX 256 /* requests served at a time: a hanging one must not keep others waiting */
 #define THREADS_IDLE_MAX 16
 #define UNMOUNT_GRACE_MS 15000 /* for what is pending at the end */
-
-static void log_sink_syslog(void *name, enum log_level level, const char *line)
-{
-	static const int priorities[] = {LOG_ERR, LOG_WARNING, LOG_INFO, LOG_DEBUG};
-
-	(void)name;
-	syslog(LOG_DAEMON | priorities[level], "%s", line);
-}
-
-static void start_log(struct aliasfs *fs)
-{
-	static char name[] = "aliasfs";
-
-	atomic_init(&fs->log.level, fs->options->debug ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO);
-	fs->log.sink_data = name;
-	fs->log.sink = fs->options->foreground ? log_sink_stderr : log_sink_syslog;
-	if (!fs->options->foreground)
-		openlog(name, LOG_PID | LOG_CONS, LOG_DAEMON);
-}
 
 /* Says why it does not start: to the waiting parent, or in the foreground to standard error. */
 static enum exit_code fail(struct aliasfs *fs, struct daemon *daemon, enum exit_code code,
@@ -108,6 +90,7 @@ static struct call_scope scope_for(const struct aliasfs *fs)
 	return (struct call_scope){
 		.read_deadline_ms = now_ms + (int64_t)(fs->options->read_timeout * 1000),
 		.mutation_deadline_ms = now_ms + (int64_t)(fs->options->timeout * 1000),
+		.interrupted = &fs->ending,
 	};
 }
 
@@ -241,26 +224,25 @@ static enum exit_code make_gestures(struct aliasfs *fs, struct daemon *daemon)
 /* The arguments that libfuse gets: the program's name and one -o. */
 static int make_session(struct aliasfs *fs)
 {
-	cleanup(buffer_release) struct buffer list = BUFFER_INIT(64 * 1024);
 	struct fuse_args arguments = FUSE_ARGS_INIT(0, NULL);
-	const struct options *options = fs->options;
-	const char *given = buffer_text(&options->fuse_options);
+	struct options *options = fs->options;
 	int error;
 
-	error = buffer_appendf(
-		&list, "%s%s%s", given, *given ? "," : "", options->read_only ? "ro" : "rw");
-	if (!error && !strstr(given, "subtype="))
-		error = buffer_append_string(&list, ",subtype=aliasfs");
-	if (!error && !strstr(given, "fsname="))
-		error = buffer_appendf(&list, ",fsname=%s", options->source_text);
+	error = options_pass_on(options, options->read_only ? "ro" : "rw", NULL);
+	if (!error)
+		error = options_pass_on(
+			options, "subtype", options->subtype ? options->subtype : "aliasfs");
+	if (!error)
+		error = options_pass_on(options, "fsname",
+			options->fsname ? options->fsname : options->source_text);
 	if (!error && options->allow_other)
-		error = buffer_append_string(&list, ",allow_other");
+		error = options_pass_on(options, "allow_other", NULL);
 	if (!error && options->debug)
-		error = buffer_append_string(&list, ",debug");
+		error = options_pass_on(options, "debug", NULL);
 	if (!error)
 		error = fuse_opt_add_arg(&arguments, "aliasfs") ||
 			fuse_opt_add_arg(&arguments, "-o") ||
-			fuse_opt_add_arg(&arguments, buffer_text(&list));
+			fuse_opt_add_arg(&arguments, buffer_text(&options->fuse_options));
 	if (!error)
 		fs->session =
 			fuse_session_new(&arguments, &ll_operations, sizeof(ll_operations), fs);
@@ -292,6 +274,8 @@ static enum exit_code make(struct aliasfs *fs, struct daemon *daemon)
 
 	fs->uid = getuid();
 	fs->gid = getgid();
+	fs->shown_uid = fs->options->shown_uid < 0 ? fs->uid : (uid_t)fs->options->shown_uid;
+	fs->shown_gid = fs->options->shown_gid < 0 ? fs->gid : (gid_t)fs->options->shown_gid;
 	fs->mounted_at = clock_wall_ms() / 1000;
 	fs->journal = journal_new(&fs->log);
 	fs->nodes = node_table_new();
@@ -339,63 +323,112 @@ static int loop(struct aliasfs *fs)
 }
 
 /* The session stands and is mounted: serves until the end, and does what is pending while it is still there. */
-static enum exit_code serve(struct aliasfs *fs, struct daemon *daemon, const sigset_t *signals)
+static enum exit_code serve(struct aliasfs *fs, struct daemon *daemon)
 {
 	struct lambda_error unheard; /* told by the failed() callback */
 	struct call_scope scope;
-	int result;
+	int result = 0;
 
 	log_write(&fs->log, LOG_LEVEL_INFO, "aliasfs %s: %s (%s, %s) is mounted on %s",
 		ALIASFS_VERSION, fs->options->source_text, lambda_client_endpoint(fs->client),
 		lambda_client_region(fs->client), fs->options->mountpoint);
-	daemon_report(daemon, EXIT_OK, "");
-	pthread_sigmask(SIG_UNBLOCK, signals, NULL);
-	result = loop(fs);
-	pthread_sigmask(SIG_BLOCK, signals, NULL);
+	notify_send(&fs->notify, "READY=1\nSTATUS=%s is mounted on %s", fs->options->source_text,
+		fs->options->mountpoint);
+	atomic_store(&fs->serving, fs->session);
+	if (daemon_report(daemon, EXIT_OK, ""))
+		result = loop(fs);
+	else
+		log_write(&fs->log, LOG_LEVEL_WARNING, "who started this has gone: it ends");
+	atomic_store(&fs->serving, NULL);
+	notify_send(&fs->notify, "STOPPING=1\nSTATUS=doing what is pending");
 	scope = scope_for(fs);
 	if (gesture_settle(fs->gestures, &scope, NULL, &unheard))
 		result = -EIO;
-	log_write(&fs->log, LOG_LEVEL_INFO, "%s is unmounted", fs->options->mountpoint);
-	/* A positive result is the signal that asked for the end. */
 	return result < 0 ? EXIT_FAILED : EXIT_OK;
 }
 
-static enum exit_code mount_and_serve(
-	struct aliasfs *fs, struct daemon *daemon, const sigset_t *signals)
+/* What an ordinary user meets in a container, where libfuse says only that a device is missing. */
+static const char *mount_hint(void)
+{
+	if (access("/dev/fuse", F_OK))
+		return " - there is no /dev/fuse: load the module fuse, or in a container start it "
+		       "with --device /dev/fuse --cap-add SYS_ADMIN";
+	if (access("/dev/fuse", R_OK | W_OK))
+		return " - you may not open /dev/fuse";
+	return "";
+}
+
+static enum exit_code mount_and_serve(struct aliasfs *fs, struct daemon *daemon)
 {
 	enum exit_code code;
 
-	if (fuse_set_signal_handlers(fs->session))
-		return fail(fs, daemon, EXIT_FAILED, "cannot set signal handlers");
-	if (fuse_session_mount(fs->session, fs->options->mountpoint)) {
-		code = fail(fs, daemon, EXIT_MOUNTPOINT, "cannot mount on %s: %s",
-			fs->options->mountpoint, strerrordesc_np(errno));
-	} else {
-		code = serve(fs, daemon, signals);
-		invalidator_stop(fs->invalidator);
-		fuse_session_unmount(fs->session);
-	}
-	fuse_remove_signal_handlers(fs->session);
+	if (fuse_session_mount(fs->session, fs->options->mountpoint))
+		return fail(fs, daemon, EXIT_MOUNTPOINT, "cannot mount on %s: %s%s",
+			fs->options->mountpoint, strerrordesc_np(errno), mount_hint());
+	code = serve(fs, daemon);
+	invalidator_stop(fs->invalidator);
+	fuse_session_unmount(fs->session);
+	log_write(&fs->log, LOG_LEVEL_INFO, "aliasfs %s: %s (%s, %s) is unmounted from %s",
+		ALIASFS_VERSION, fs->options->source_text, lambda_client_endpoint(fs->client),
+		lambda_client_region(fs->client), fs->options->mountpoint);
 	return code;
+}
+
+/* --- signals --- */
+
+static void on_end(void *data)
+{
+	struct aliasfs *fs = data;
+	struct fuse_session *serving = atomic_load(&fs->serving);
+
+	atomic_store(&fs->ending, true);
+	if (serving)
+		fuse_session_exit(serving);
+}
+
+static void on_reload(void *data)
+{
+	struct aliasfs *fs = data;
+
+	log_write(&fs->log, LOG_LEVEL_INFO, "SIGHUP: the credentials are read again");
+}
+
+static void on_dump(void *data)
+{
+	struct aliasfs *fs = data;
+
+	log_write(&fs->log, LOG_LEVEL_INFO, "SIGUSR1");
+}
+
+static void on_cycle(void *data)
+{
+	struct aliasfs *fs = data;
+
+	logging_cycle(&fs->log);
 }
 
 enum exit_code mount_run(struct options *options, struct daemon *daemon)
 {
 	struct aliasfs fs = {.options = options};
-	sigset_t signals;
+	const struct signals_actions actions = {
+		.end = on_end,
+		.reload = on_reload,
+		.dump = on_dump,
+		.cycle = on_cycle,
+		.data = &fs,
+	};
+	struct signals *signals;
 	enum exit_code code;
 
-	start_log(&fs);
-	/* Threads inherit this: a signal that ends the mount is for the thread that waits for it alone. */
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGHUP);
-	sigaddset(&signals, SIGINT);
-	sigaddset(&signals, SIGTERM);
-	pthread_sigmask(SIG_BLOCK, &signals, NULL);
-	signal(SIGPIPE, SIG_IGN);
+	logging_start(&fs.log, options->foreground, (enum log_level)options->log_level);
+	notify_init(&fs.notify);
+	signals = signals_start(&actions);
+	if (!signals)
+		return fail(&fs, daemon, EXIT_FAILED, "out of memory or threads");
 	code = make(&fs, daemon);
 	if (!code)
-		code = mount_and_serve(&fs, daemon, &signals);
+		code = mount_and_serve(&fs, daemon);
+	signals_stop(signals);
 	unmake(&fs);
 	return code;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The command line. Every option stands in one table (options.c), which also makes --help; each can be
+ * The command line. Every option stands in one table (options_table.c), which also makes --help; each can be
  * written --name=VALUE, --name VALUE and -o name=VALUE. Numbers and booleans are strict. Pure but for
  * resolving relative paths (options_resolve()).
  */
@@ -13,10 +13,17 @@
 
 #include "backend/base/buffer.h"
 #include "backend/base/cleanup.h"
+#include "backend/base/log.h"
 
 enum options_source {
 	SOURCE_AWS,   /* aws, aws:REGION */
 	SOURCE_LOCAL, /* local:DIR */
+};
+
+/* What environment.json shows; in the order of the option's choices. */
+enum options_environment {
+	ENVIRONMENT_PLAIN,
+	ENVIRONMENT_REDACT,
 };
 
 struct options {
@@ -27,12 +34,27 @@ struct options {
 	char *profile;
 	char *region;
 	char *endpoint_url;
+	char *config_file;      /* AWS's configuration file */
+	char *credentials_file; /* AWS's credentials file */
+	char *ca_bundle;
+	char *functions;     /* GLOB[:GLOB]: only these are shown; NULL: all */
 	char *protect;       /* GLOB[:GLOB] */
+	char *audit;         /* a file that gets a line for every change */
+	char *redact_key;    /* the file with the key of ENVIRONMENT_REDACT */
+	char *fsname;        /* what mount(8) shows as the source */
+	char *subtype;       /* "aliasfs" unless somebody knows better */
 	double ttl;          /* seconds */
 	double timeout;      /* seconds a mutation may take */
 	double read_timeout; /* seconds a read may take */
 	double rate;         /* control-plane calls a second */
 	double delete_grace; /* seconds */
+	double code_cache;   /* MiB */
+	int64_t shown_uid;   /* -1: the mounting user's */
+	int64_t shown_gid;   /* -1: the mounting user's */
+	int umask;           /* permission bits that nothing shows */
+	int environment;     /* enum options_environment */
+	int log_level;       /* enum log_level */
+	bool code;
 	bool strict_ln;
 	bool read_only;
 	bool allow_version_delete;
@@ -40,6 +62,7 @@ struct options {
 	bool foreground;
 	bool debug;
 	bool single_threaded;
+	bool check;
 	bool help;
 	bool version;
 	struct buffer fuse_options; /* what libfuse and the kernel get: "a,b=c" */
@@ -48,6 +71,7 @@ struct options {
 #define OPTIONS_INIT                                                                               \
 	{                                                                                          \
 		.ttl = 5, .timeout = 10, .read_timeout = 30, .rate = 10, .delete_grace = 0.5,      \
+		.code_cache = 1024, .shown_uid = -1, .shown_gid = -1, .log_level = LOG_LEVEL_INFO, \
 		.fuse_options = BUFFER_INIT(64 * 1024)                                             \
 	}
 
@@ -55,15 +79,22 @@ void options_release(struct options *options);
 
 /*
  * Reads the arguments after the program's name. 0, or -EINVAL with a message for the user (what, and
- * what was probably meant) in `message`, -ENOMEM. `options` is to be released in every case.
+ * what was probably meant) in `message`, -ENOMEM. `options` is to be released in every case. The
+ * mountpoint may be missing with --check, everything with --help and --version.
  */
 int options_parse(int count, char *const *arguments, struct options *options,
 	struct buffer *message) must_check;
 
-/* Makes mountpoint and local_directory absolute. 0, or -errno with a message. */
+/*
+ * Makes local_directory, made where it is missing, and the files' paths absolute; the mountpoint is
+ * mountpoint.h's. 0, or -errno with a message. Blocks on local directories only.
+ */
 int options_resolve(struct options *options, struct buffer *message) must_check;
 
 /* Appends the text of --help. Errors as buffer_append(). */
 int options_print_help(struct buffer *out) must_check;
+
+/* Appends `name[=value]` to what libfuse gets, commas and backslashes escaped as it takes them. */
+int options_pass_on(struct options *options, const char *name, const char *value) must_check;
 
 #endif

@@ -71,8 +71,8 @@ void tree_fill(const struct aliasfs *fs, const struct node *node, int64_t last_m
 	stat->st_ino = node_inode(node);
 	stat->st_mode = tree_mode(node);
 	stat->st_nlink = 1;
-	stat->st_uid = fs->uid;
-	stat->st_gid = fs->gid;
+	stat->st_uid = fs->shown_uid;
+	stat->st_gid = fs->shown_gid;
 	stat->st_size = (off_t)size;
 	stat->st_blksize = 4096;
 	stat->st_blocks = (blkcnt_t)((size + 511) / 512);

@@ -48,6 +48,24 @@ static void bad_command_lines_are_named(void **state)
 		{{"aws", "m", "-o", "strict_ln=maybe"},
 			"option 'strict_ln' takes true or false, not 'maybe'"},
 		{{"aws", "m", "-o", "nosuid=1"}, "option 'nosuid' takes no value"},
+		{{"aws", "m", "-o", "uid=-1"}, "option 'uid' takes a number, not '-1'"},
+		{{"aws", "m", "-o", "gid=4294967295"},
+			"option 'gid' takes a number, not '4294967295'"},
+		{{"aws", "m", "-o", "umask=08"},
+			"option 'umask' takes octal digits up to 0777, not '08'"},
+		{{"aws", "m", "-o", "umask=1000"},
+			"option 'umask' takes octal digits up to 0777, not '1000'"},
+		{{"aws", "m", "-o", "env=none"}, "option 'env' takes plain|redact, not 'none'"},
+		{{"aws", "m", "-o", "env=plain|redact"},
+			"option 'env' takes plain|redact, not 'plain|redact'"},
+		{{"aws", "m", "-o", "log_level=inf"},
+			"option 'log_level' takes error|warning|info|debug, not 'inf'"},
+		{{"aws", "m", "-o", "allow_oter"},
+			"unknown option 'allow_oter'; did you mean 'allow_other'?"},
+		{{"aws", "m", "-o", "secret_access_key=wJalr"},
+			"option 'secret_access_key' cannot be used: keys are not taken from the "
+			"command line, where "
+			"every user sees them; use a profile"},
 		{{"aws", "m", "-o", "default_permissions"},
 			"option 'default_permissions' cannot be used: aliasfs decides itself who "
 			"may do what, on "
@@ -112,7 +130,10 @@ static void what_libfuse_needs_is_handed_on(void **state)
 	assert_int_equal(options.source, SOURCE_LOCAL);
 	assert_string_equal(options.local_directory, "d");
 	assert_true(options.foreground);
-	assert_string_equal(buffer_text(&options.fuse_options), "nosuid,fsname=a\\,b,allow_root");
+	assert_string_equal(options.fsname, "a,b");
+	assert_string_equal(buffer_text(&options.fuse_options), "nosuid,allow_root");
+	assert_int_equal(options_pass_on(&options, "fsname", options.fsname), 0);
+	assert_string_equal(buffer_text(&options.fuse_options), "nosuid,allow_root,fsname=a\\,b");
 }
 
 static void help_names_every_option_that_takes_a_value(void **state)
@@ -126,12 +147,38 @@ static void help_names_every_option_that_takes_a_value(void **state)
 	assert_null(strstr(buffer_text(&text), "default-permissions"));
 }
 
+static void values_arrive(void **state)
+{
+	static const struct row row = {{"aws", "m", "-f", "--uid", "0", "--gid=4294967294", "-o",
+		"umask=0027,env=redact,log_level=debug,rw,code,functions=a*:b", "--audit",
+		"log/audit"}};
+	cleanup(options_release) struct options options = OPTIONS_INIT;
+	cleanup(buffer_release) struct buffer message = BUFFER_INIT(1000);
+
+	(void)state;
+	assert_int_equal(options.shown_uid, -1);
+	options.read_only = true;
+	assert_int_equal(parse(&row, &options, &message), 0);
+	assert_int_equal(options.shown_uid, 0);
+	assert_int_equal(options.shown_gid, 4294967294);
+	assert_int_equal(options.umask, 027);
+	assert_int_equal(options.environment, ENVIRONMENT_REDACT);
+	assert_int_equal(options.log_level, LOG_LEVEL_DEBUG);
+	assert_false(options.read_only);
+	assert_true(options.code);
+	assert_string_equal(options.functions, "a*:b");
+	assert_int_equal(options_resolve(&options, &message), 0);
+	assert_int_equal(options.audit[0], '/');
+	assert_non_null(strstr(options.audit, "/log/audit"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(bad_command_lines_are_named),
 		cmocka_unit_test(every_spelling_says_the_same),
 		cmocka_unit_test(what_libfuse_needs_is_handed_on),
+		cmocka_unit_test(values_arrive),
 		cmocka_unit_test(help_names_every_option_that_takes_a_value),
 	};
 
