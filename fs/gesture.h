@@ -117,11 +117,19 @@ int gesture_mkdir(struct gestures *gestures, const struct call_scope *scope,
 
 /*
  * `.aliases/NAME/description` was written: one UpdateAlias with that description, version and weights
- * untouched; no call when it says so already. -EFBIG over LAMBDA_DESCRIPTION_MAX code points.
+ * untouched; no call when it says so already. -EFBIG over LAMBDA_DESCRIPTION_MAX code points, -EINVAL
+ * for what is no UTF-8; the text is taken as it is.
  */
 int gesture_set_description(struct gestures *gestures, const struct call_scope *scope,
 	const struct caller *caller, const char *function, const char *alias,
 	const char *description, struct lambda_error *reterr) must_check;
+
+/*
+ * RMDIR of a whole function was refused: the process is deleting recursively, and is guarded in the
+ * function for 10 s (3.1). Inside a function the calls above see to that themselves. Never blocks.
+ */
+void gesture_note_refused_removal(
+	struct gestures *gestures, const struct caller *caller, const char *function);
 
 /* CREATE, MKNOD or LINK was refused there: takes back a tombstone of that name (2.4), and gives the errno to answer. Never blocks. */
 int gesture_create_refused(struct gestures *gestures, const struct caller *caller,

@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: MIT */
+#include "backend/catalog_internal.h"
+
+#include "backend/base/clock.h"
+
+/* --- changes --- */
+
+static bool grow_changes(struct change_list *changes)
+{
+	size_t capacity = changes->capacity ? changes->capacity * 2 : 8;
+	struct catalog_change *items = realloc(changes->items, capacity * sizeof(*items));
+	struct function **functions;
+
+	if (!items)
+		return false;
+	changes->items = items;
+	functions = realloc(changes->functions, capacity * sizeof(*functions));
+	if (!functions)
+		return false;
+	changes->functions = functions;
+	changes->capacity = capacity;
+	return true;
+}
+
+void change_list_add(
+	struct change_list *changes, struct function *function, bool versions, bool aliases)
+{
+	if (changes->count == changes->capacity && !grow_changes(changes)) {
+		changes->lost = true;
+		return;
+	}
+	function->references++;
+	changes->functions[changes->count] = function;
+	changes->items[changes->count++] =
+		(struct catalog_change){function->name, versions, aliases};
+}
+
+void change_list_report(struct change_list *changes, struct catalog *catalog)
+{
+	const struct catalog_change root = {NULL, changes->lost, changes->lost};
+	size_t i;
+
+	if (catalog->changed) {
+		for (i = 0; i < changes->count; i++)
+			catalog->changed(catalog->changed_data, &changes->items[i]);
+		if (changes->root || changes->lost)
+			catalog->changed(catalog->changed_data, &root);
+	}
+	if (changes->count) {
+		catalog_lock(catalog);
+		for (i = 0; i < changes->count; i++)
+			function_drop(catalog, changes->functions[i]);
+		catalog_unlock(catalog);
+	}
+	free(changes->items);
+	free(changes->functions);
+	*changes = (struct change_list){0};
+}
+
+/* --- negative answers --- */
+
+void missing_add(struct missing_list *list, const char *name, uint64_t version, uint64_t tick,
+	int64_t expires_ms)
+{
+	struct missing *item = &list->items[list->next];
+	char *copy = name ? strdup(name) : NULL;
+
+	if (name && !copy)
+		return; /* it is asked again, then */
+	free(item->name);
+	*item = (struct missing){copy, version, tick, expires_ms};
+	list->next = (list->next + 1) % MISSING_MAX;
+}
+
+bool missing_holds(const struct missing_list *list, const char *name, uint64_t version,
+	uint64_t floor, int64_t now_ms)
+{
+	size_t i;
+
+	for (i = 0; list && i < MISSING_MAX; i++) {
+		const struct missing *item = &list->items[i];
+
+		if (item->tick <= floor || item->expires_ms <= now_ms)
+			continue;
+		if (name ? item->name && !strcmp(item->name, name)
+			 : !item->name && item->version == version)
+			return true;
+	}
+	return false;
+}
+
+void missing_clear(struct missing_list *list)
+{
+	size_t i;
+
+	for (i = 0; list && i < MISSING_MAX; i++) {
+		free(list->items[i].name);
+		list->items[i] = (struct missing){0};
+	}
+}
+
+void function_add_missing(struct function *function, const char *name, uint64_t version,
+	uint64_t tick, int64_t expires_ms)
+{
+	if (!function->missing)
+		function->missing = calloc(1, sizeof(*function->missing));
+	if (function->missing)
+		missing_add(function->missing, name, version, tick, expires_ms);
+}
+
+/* --- life --- */
+
+bool function_is_name(const char *name)
+{
+	size_t length = strlen(name);
+
+	return length && length <= LAMBDA_FUNCTION_NAME_MAX &&
+	       strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.") ==
+		       length &&
+	       strcmp(name, ".") && strcmp(name, "..");
+}
+
+enum lambda_status function_fail_missing(struct lambda_error *reterr, const char *function)
+{
+	return lambda_fail(reterr, LAMBDA_NOT_FOUND, "there is no function '%.256s'", function);
+}
+
+static void clear_journal(struct function *function)
+{
+	struct journal_entry *entry, *next;
+
+	for (entry = function->journal; entry; entry = next) {
+		next = entry->next;
+		lambda_alias_release(&entry->alias);
+		pack_unref(entry->pack);
+		free(entry);
+	}
+	function->journal = NULL;
+	function->journal_length = 0;
+}
+
+/* Forgets what is known, but keeps the function. */
+static void function_clear(struct function *function)
+{
+	if (function->versions)
+		snapshot_unref(&function->versions->snapshot);
+	if (function->aliases)
+		snapshot_unref(&function->aliases->snapshot);
+	function->versions = NULL;
+	function->aliases = NULL;
+	pack_dictionary_unref(take_pointer(function->dictionary));
+	listing_free(take_pointer(function->parked_versions));
+	listing_free(take_pointer(function->parked_aliases));
+	missing_clear(function->missing);
+	free(take_pointer(function->missing));
+	clear_journal(function);
+	function->crawled = false;
+}
+
+struct function *function_find(struct catalog *catalog, const char *name)
+{
+	struct function *function = name_map_find(&catalog->functions, name);
+
+	if (function)
+		function->references++;
+	return function;
+}
+
+struct function *function_take(struct catalog *catalog, const char *name)
+{
+	struct function *function = function_find(catalog, name);
+
+	if (function)
+		return function;
+	function = calloc(1, sizeof(*function));
+	if (!function)
+		return NULL;
+	function->name = strdup(name);
+	if (!function->name || name_map_add(&catalog->functions, name, function)) {
+		free(function->name);
+		free(function);
+		return NULL;
+	}
+	function->in_table = true;
+	function->references = 2;
+	return function;
+}
+
+static bool holds_nothing(const struct function *function)
+{
+	return !function->versions && !function->aliases && !function->parked_versions &&
+	       !function->parked_aliases && !function->missing && !function->journal;
+}
+
+static void leave_table(struct catalog *catalog, struct function *function)
+{
+	if (!function->in_table)
+		return;
+	name_map_remove(&catalog->functions, function->name);
+	function->in_table = false;
+	function->references--;
+}
+
+void function_drop(struct catalog *catalog, struct function *function)
+{
+	function->references--;
+	if (function->references == 1 && function->in_table && holds_nothing(function))
+		leave_table(catalog, function);
+	if (function->references)
+		return;
+	function_clear(function);
+	free(function->name);
+	free(function);
+}
+
+enum lambda_status function_open(struct catalog *catalog, const char *name,
+	struct function **ret_function, struct lambda_error *reterr)
+{
+	if (!function_is_name(name))
+		return function_fail_missing(reterr, name);
+	catalog_lock(catalog);
+	*ret_function = function_take(catalog, name);
+	catalog_unlock(catalog);
+	return *ret_function ? LAMBDA_OK : lambda_fail_memory(reterr);
+}
+
+void function_close(struct catalog *catalog, struct function *function)
+{
+	catalog_lock(catalog);
+	function_drop(catalog, function);
+	catalog_unlock(catalog);
+}
+
+void function_vanished(
+	struct catalog *catalog, struct function *function, struct change_list *changes)
+{
+	if (function->versions || function->aliases || root_set_find(catalog->root, function->name))
+		changes->root = true;
+	/* The next look at the root asks. */
+	if (root_set_find(catalog->root, function->name))
+		catalog->forget_root_tick = ++catalog->room.tick;
+	function_clear(function);
+	leave_table(catalog, function);
+}
+
+void function_vanish(struct catalog *catalog, struct function *function, uint64_t tick)
+{
+	struct change_list changes = {0};
+
+	catalog_lock(catalog);
+	missing_add(
+		&catalog->missing, function->name, 0, tick, clock_monotonic_ms() + catalog->ttl_ms);
+	function_vanished(catalog, function, &changes);
+	catalog_unlock(catalog);
+	change_list_report(&changes, catalog);
+}
+
+void function_forget(struct catalog *catalog, struct function *function)
+{
+	leave_table(catalog, function);
+	function->references++;
+	function_drop(catalog, function);
+}
+
+/* --- freshness --- */
+
+static uint64_t later(uint64_t left, uint64_t right)
+{
+	return left > right ? left : right;
+}
+
+uint64_t function_versions_floor(const struct catalog *catalog, const struct function *function)
+{
+	return later(catalog->forget_tick, function->forget_versions_tick);
+}
+
+uint64_t function_aliases_floor(const struct catalog *catalog, const struct function *function)
+{
+	return later(catalog->forget_tick, function->forget_aliases_tick);
+}
+
+bool function_has_versions(
+	const struct catalog *catalog, const struct function *function, int64_t now_ms)
+{
+	const struct version_set *set = function->versions;
+
+	return set && set->complete && set->tick > function_versions_floor(catalog, function) &&
+	       now_ms < set->view.expires_ms;
+}
+
+bool function_has_aliases(
+	const struct catalog *catalog, const struct function *function, int64_t now_ms)
+{
+	const struct alias_set *set = function->aliases;
+
+	return set && set->complete && set->tick > function_aliases_floor(catalog, function) &&
+	       now_ms < set->view.expires_ms;
+}
+
+static bool is_good(const struct listing *listing, uint64_t floor, int64_t now_ms)
+{
+	return listing && listing->tick > floor && now_ms < listing->keep_until_ms;
+}
+
+bool function_exists_surely(
+	const struct catalog *catalog, const struct function *function, int64_t now_ms)
+{
+	return function_has_versions(catalog, function, now_ms) ||
+	       function_has_aliases(catalog, function, now_ms) ||
+	       is_good(function->parked_aliases, function_aliases_floor(catalog, function),
+		       now_ms) ||
+	       is_good(function->parked_versions, function_versions_floor(catalog, function),
+		       now_ms);
+}
+
+size_t function_known_version(const struct catalog *catalog, const struct function *function,
+	uint64_t version, int64_t now_ms)
+{
+	const struct version_set *set = function->versions;
+	size_t at = version_set_index(set, version);
+
+	if (at == SIZE_MAX || set->notes[at].tick <= function_versions_floor(catalog, function) ||
+		now_ms >= set->entries[at].expires_ms)
+		return SIZE_MAX;
+	return at;
+}
+
+size_t function_known_alias(const struct catalog *catalog, const struct function *function,
+	const char *name, int64_t now_ms)
+{
+	const struct alias_set *set = function->aliases;
+	size_t at = alias_set_index(set, name);
+
+	if (at == SIZE_MAX || set->notes[at].tick <= function_aliases_floor(catalog, function) ||
+		now_ms >= set->notes[at].expires_ms)
+		return SIZE_MAX;
+	return at;
+}
+
+/* --- listings aside --- */
+
+void listing_park(struct listing **slot, struct listing *listing, int64_t keep_until_ms)
+{
+	listing_free(*slot);
+	listing->keep_until_ms = keep_until_ms;
+	*slot = listing;
+}
+
+struct listing *listing_resume(struct listing **slot, uint64_t floor, int64_t now_ms)
+{
+	struct listing *listing = take_pointer(*slot);
+
+	if (is_good(listing, floor, now_ms))
+		return listing;
+	listing_free(listing);
+	return NULL;
+}
+
+static void find_known(void *data, const char *name, struct pack_dictionary **ret_dictionary,
+	struct version_set **ret_previous)
+{
+	struct catalog *catalog = data;
+	const struct function *function;
+
+	catalog_lock(catalog);
+	function = name_map_find(&catalog->functions, name);
+	if (function && function->dictionary)
+		*ret_dictionary = pack_dictionary_ref(function->dictionary);
+	if (function && function->versions) {
+		snapshot_ref(&function->versions->snapshot);
+		*ret_previous = function->versions;
+	}
+	catalog_unlock(catalog);
+}
+
+struct listing_lookup function_lookup(struct catalog *catalog)
+{
+	return (struct listing_lookup){catalog, find_known};
+}

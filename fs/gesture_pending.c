@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: MIT */
+/* What time brings: the ends of graces (2.4), and held names that become aliases (2.2). */
+#include <errno.h>
+
+#include "backend/base/clock.h"
+#include "fs/gesture_private.h"
+
+/* The end of a name's hiding, whatever came of it. */
+static void drop_tombstone(
+	struct gestures *gestures, const struct remap_tombstone *tombstone, bool gone)
+{
+	pthread_mutex_lock(&gestures->mutex);
+	remap_drop_tombstone(gestures->remap, tombstone, gone);
+	pthread_mutex_unlock(&gestures->mutex);
+	gesture_tell_shown_changed(gestures, tombstone->function, tombstone->name);
+}
+
+static enum lambda_status fail_because_changed(
+	const struct remap_tombstone *tombstone, struct lambda_error *reterr)
+{
+	return lambda_fail(reterr, LAMBDA_REVISION_CHANGED,
+		"%s was changed by somebody else after it was removed here: it is back",
+		tombstone->alias);
+}
+
+/* DeleteAlias has no compare-and-swap, so a GetAlias tells whether somebody has changed it meanwhile. */
+static enum lambda_status delete_alias(struct gestures *gestures, const struct call_scope *scope,
+	const struct remap_tombstone *tombstone, struct lambda_error *reterr)
+{
+	struct lambda_alias alias = {0};
+	enum lambda_status status;
+	bool changed;
+
+	status = catalog_alias_get_afresh(
+		gestures->catalog, scope, tombstone->function, tombstone->alias, &alias, reterr);
+	if (status == LAMBDA_NOT_FOUND)
+		return LAMBDA_OK;
+	if (status != LAMBDA_OK)
+		return status;
+	changed = strcmp(alias.revision_id, tombstone->revision_id) != 0;
+	lambda_alias_release(&alias);
+	if (changed)
+		return fail_because_changed(tombstone, reterr);
+	return catalog_delete_alias(
+		gestures->catalog, scope, tombstone->function, tombstone->alias, reterr);
+}
+
+/* All traffic goes to the alias's own version again; UpdateAlias compares the revision itself. */
+static enum lambda_status call_off_weight(struct gestures *gestures, const struct call_scope *scope,
+	const struct remap_tombstone *tombstone, struct lambda_error *reterr)
+{
+	struct lambda_alias alias = {0};
+	enum lambda_status status;
+	bool there;
+
+	status = gesture_fetch_alias(
+		gestures, scope, tombstone->function, tombstone->alias, &alias, &there, reterr);
+	if (status != LAMBDA_OK || !there)
+		return status;
+	if (strcmp(alias.revision_id, tombstone->revision_id) != 0) {
+		status = fail_because_changed(tombstone, reterr);
+	} else if (alias.weighted_version) {
+		alias.weighted_version = 0;
+		alias.weight = 0;
+		status = catalog_update_alias(
+			gestures->catalog, scope, tombstone->function, &alias, false, reterr);
+	}
+	lambda_alias_release(&alias);
+	return status;
+}
+
+static enum lambda_status finish_tombstone(struct gestures *gestures,
+	const struct call_scope *scope, const struct remap_tombstone *tombstone,
+	struct lambda_error *reterr)
+{
+	enum lambda_status status;
+
+	if (!tombstone->may_delete) {
+		log_write(gestures->options.log, LOG_LEVEL_INFO,
+			"%s/%s is shown again: it was moved to a backup or hidden by a recursive "
+			"removal, and nothing has taken its place",
+			tombstone->function, tombstone->name);
+		drop_tombstone(gestures, tombstone, false);
+		return LAMBDA_OK;
+	}
+	if (tombstone->is_weight)
+		status = call_off_weight(gestures, scope, tombstone, reterr);
+	else
+		status = delete_alias(gestures, scope, tombstone, reterr);
+	gesture_forget_after_failure(gestures, tombstone->function, status);
+	drop_tombstone(gestures, tombstone, status == LAMBDA_OK);
+	return status;
+}
+
+static enum lambda_status create_held(struct gestures *gestures, const struct call_scope *scope,
+	const struct remap_due *due, struct lambda_error *reterr)
+{
+	static char no_description[] = "";
+	struct lambda_alias wanted = {.description = no_description};
+	enum lambda_status status;
+	struct name name;
+
+	name_parse(due->name, &name);
+	if (name.kind != NAME_ALIAS)
+		return lambda_fail(reterr, LAMBDA_INVALID,
+			"the name of an alias has at most %d characters", LAMBDA_ALIAS_NAME_MAX);
+	memcpy(wanted.name, name.alias, sizeof(wanted.name));
+	status = gesture_resolve_target(
+		gestures, scope, due->function, &due->target, &wanted.version, reterr);
+	if (status != LAMBDA_OK)
+		return status;
+	return catalog_create_alias(gestures->catalog, scope, due->function, &wanted, reterr);
+}
+
+static enum lambda_status finish_held(struct gestures *gestures, const struct call_scope *scope,
+	const struct remap_due *due, struct lambda_error *reterr)
+{
+	enum lambda_status status = create_held(gestures, scope, due, reterr);
+
+	gesture_forget_after_failure(gestures, due->function, status);
+	pthread_mutex_lock(&gestures->mutex);
+	remap_drop_held(gestures->remap, clock_monotonic_ms(), due->function, due->name,
+		status == LAMBDA_OK);
+	pthread_mutex_unlock(&gestures->mutex);
+	gesture_tell_shown_changed(gestures, due->function, due->name);
+	return status;
+}
+
+enum lambda_status gesture_finish(struct gestures *gestures, const struct call_scope *scope,
+	const struct remap_due *due, struct lambda_error *reterr)
+{
+	if (due->kind == REMAP_DUE_HELD)
+		return finish_held(gestures, scope, due, reterr);
+	return finish_tombstone(gestures, scope, &due->tombstone, reterr);
+}
+
+static const char *operation_of(const struct remap_due *due)
+{
+	if (due->kind == REMAP_DUE_HELD)
+		return "CreateAlias";
+	return due->tombstone.is_weight ? "UpdateAlias" : "DeleteAlias";
+}
+
+enum lambda_status gesture_finish_in_background(struct gestures *gestures,
+	const struct call_scope *scope, const struct remap_due *due, struct lambda_error *reterr)
+{
+	const char *name = due->kind == REMAP_DUE_HELD ? due->name : due->tombstone.name;
+	enum lambda_status status = gesture_finish(gestures, scope, due, reterr);
+
+	if (status == LAMBDA_OK)
+		return LAMBDA_OK;
+	if (gestures->options.failed)
+		gestures->options.failed(gestures->options.callback_data, operation_of(due),
+			due->function, name, reterr);
+	else
+		log_write(gestures->options.log, LOG_LEVEL_WARNING, "%s of %s/%s: %s",
+			operation_of(due), due->function, name, reterr->message);
+	return status;
+}
+
+/* Takes the next due thing and begins its name; the mutex is held. */
+static bool take_due(struct gestures *gestures, int64_t now_ms, const char *function,
+	struct remap_due *due, int64_t *next_ms)
+{
+	return remap_next_due(gestures->remap, now_ms, function, due, next_ms) &&
+	       remap_begin(gestures->remap, due->function, due->name);
+}
+
+/* Carries out what take_due() gave; the mutex is held before and after, not meanwhile. */
+static enum lambda_status do_due(struct gestures *gestures, const struct call_scope *scope,
+	const struct remap_due *due, struct lambda_error *reterr)
+{
+	enum lambda_status status;
+
+	pthread_mutex_unlock(&gestures->mutex);
+	status = gesture_finish_in_background(gestures, scope, due, reterr);
+	pthread_mutex_lock(&gestures->mutex);
+	remap_end(gestures->remap, due->function, due->name);
+	pthread_cond_broadcast(&gestures->changed);
+	return status;
+}
+
+void *gesture_run_pending(void *data)
+{
+	struct gestures *gestures = data;
+	struct lambda_error error;
+	struct call_scope scope;
+	struct remap_due due;
+	int64_t next_ms;
+
+	pthread_mutex_lock(&gestures->mutex);
+	while (!gestures->stopping) {
+		if (!take_due(gestures, clock_monotonic_ms(), NULL, &due, &next_ms)) {
+			gesture_wait(gestures, next_ms);
+			continue;
+		}
+		scope = gesture_background_scope(gestures);
+		do_due(gestures, &scope, &due, &error);
+	}
+	pthread_mutex_unlock(&gestures->mutex);
+	return NULL;
+}
+
+int gesture_settle(struct gestures *gestures, const struct call_scope *scope, const char *function,
+	struct lambda_error *reterr)
+{
+	struct lambda_error error;
+	enum lambda_status status;
+	struct remap_due due;
+	int result = 0;
+
+	pthread_mutex_lock(&gestures->mutex);
+	for (;;) {
+		if (clock_monotonic_ms() >= scope->mutation_deadline_ms &&
+			remap_has_pending(gestures->remap, function)) {
+			lambda_fail(reterr, LAMBDA_TIMED_OUT,
+				"there was no time left for all that was pending");
+			result = -ETIMEDOUT;
+			break;
+		}
+		if (take_due(gestures, INT64_MAX, function, &due, NULL)) {
+			status = do_due(gestures, scope, &due, &error);
+			if (status != LAMBDA_OK && result == 0) {
+				result = -errno_of(status, ERRNO_WRITE);
+				*reterr = error;
+			}
+		} else if (remap_has_pending(gestures->remap, function)) {
+			gesture_wait(gestures, scope->mutation_deadline_ms);
+		} else {
+			break;
+		}
+	}
+	pthread_mutex_unlock(&gestures->mutex);
+	return result;
+}
+
+int gesture_settle_alias(struct gestures *gestures, const struct call_scope *scope,
+	const char *function, const char *alias)
+{
+	struct remap_due due = {.kind = REMAP_DUE_TOMBSTONE};
+	const struct remap_tombstone *tombstone;
+	struct lambda_error error;
+	int r = 0;
+
+	snprintf(due.function, sizeof(due.function), "%s", function);
+	snprintf(due.name, sizeof(due.name), "%s", alias);
+	pthread_mutex_lock(&gestures->mutex);
+	while ((tombstone = remap_find_tombstone(gestures->remap, function, alias, false))) {
+		due.tombstone = *tombstone;
+		if (remap_begin(gestures->remap, function, alias)) {
+			do_due(gestures, scope, &due, &error);
+		} else {
+			r = gesture_wait(gestures, scope->mutation_deadline_ms);
+			if (r < 0)
+				break;
+		}
+	}
+	pthread_mutex_unlock(&gestures->mutex);
+	return r;
+}

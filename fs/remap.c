@@ -1,0 +1,523 @@
+/* SPDX-License-Identifier: MIT */
+#include "fs/remap.h"
+
+#include <errno.h>
+#include <fnmatch.h>
+
+#include "fs/remap_private.h"
+
+static char **copy_texts(const char *const *texts)
+{
+	size_t count = 0, i;
+	char **copies;
+
+	while (texts && texts[count])
+		count++;
+	copies = calloc(count + 1, sizeof(*copies));
+	for (i = 0; copies && i < count; i++) {
+		copies[i] = strdup(texts[i]);
+		if (!copies[i]) {
+			while (i)
+				free(copies[--i]);
+			free(copies);
+			return NULL;
+		}
+	}
+	return copies;
+}
+
+struct remap *remap_new(const struct remap_options *options)
+{
+	cleanup(remap_free_pointer) struct remap *remap = calloc(1, sizeof(*remap));
+
+	if (!remap)
+		return NULL;
+	remap->mountpoint = strdup(options->mountpoint);
+	remap->protect = copy_texts(options->protect);
+	remap->delete_grace_ms = options->delete_grace_ms;
+	remap->strict_ln = options->strict_ln;
+	if (!remap->mountpoint || !remap->protect)
+		return NULL;
+	return take_pointer(remap);
+}
+
+void remap_free(struct remap *remap)
+{
+	size_t i;
+
+	if (!remap)
+		return;
+	for (i = 0; i < REMAP_LINKS; i++)
+		free(remap->links[i].target);
+	for (i = 0; remap->protect && remap->protect[i]; i++)
+		free(remap->protect[i]);
+	free(remap->protect);
+	free(remap->mountpoint);
+	free(remap);
+}
+
+/* --- links --- */
+
+static bool is_link_alive(const struct remap_link *link, int64_t now_ms)
+{
+	return link->used && now_ms - link->made_ms < REMAP_LOCAL_MS;
+}
+
+static bool is_link_at(
+	const struct remap_link *link, const struct gesture_place *place, const char *name)
+{
+	return link->in_version == place->in_version &&
+	       (!place->in_version || link->version == place->version) &&
+	       !strcmp(link->name, name) && !strcmp(link->function, place->function);
+}
+
+const struct remap_link *remap_find_link(const struct remap *remap, int64_t now_ms,
+	const struct gesture_place *place, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < remap->links_end; i++)
+		if (is_link_alive(&remap->links[i], now_ms) &&
+			is_link_at(&remap->links[i], place, name))
+			return &remap->links[i];
+	return NULL;
+}
+
+static struct remap_link *find_link_for_change(
+	struct remap *remap, int64_t now_ms, const struct gesture_place *place, const char *name)
+{
+	const struct remap_link *link = remap_find_link(remap, now_ms, place, name);
+
+	return link ? &remap->links[link - remap->links] : NULL;
+}
+
+static void drop_link(struct remap_link *link)
+{
+	free(link->target);
+	memset(link, 0, sizeof(*link));
+}
+
+static void trim_links(struct remap *remap)
+{
+	while (remap->links_end && !remap->links[remap->links_end - 1].used)
+		remap->links_end--;
+}
+
+/* A free entry; those whose time is over are free. */
+static struct remap_link *find_room_for_link(struct remap *remap, int64_t now_ms)
+{
+	size_t i;
+
+	for (i = 0; i < REMAP_LINKS; i++) {
+		struct remap_link *link = &remap->links[i];
+
+		if (is_link_alive(link, now_ms))
+			continue;
+		drop_link(link);
+		if (i >= remap->links_end)
+			remap->links_end = i + 1;
+		return link;
+	}
+	return NULL;
+}
+
+static int add_link(struct remap *remap, int64_t now_ms, const struct remap_plan *plan)
+{
+	bool takes_new_name = plan->new_name != NULL;
+	const char *name = takes_new_name ? plan->new_name : plan->name;
+	struct remap_link *link = find_link_for_change(remap, now_ms, plan->place, name);
+	char version[LAMBDA_VERSION_TEXT_SIZE];
+	const char *text = plan->link_target;
+	char *target;
+
+	if (!text) {
+		lambda_version_format(plan->old_version, version);
+		text = version;
+	}
+	if (!link)
+		link = find_room_for_link(remap, now_ms);
+	if (!link)
+		return -ENOSPC;
+	target = strdup(text);
+	if (!target)
+		return -ENOMEM;
+	drop_link(link);
+	link->used = true;
+	link->held = plan->held;
+	link->made_by_ln = plan->made_by_ln;
+	link->in_version = plan->place->in_version;
+	link->version = plan->place->version;
+	link->made_ms = now_ms;
+	link->target = target;
+	snprintf(link->function, sizeof(link->function), "%s", plan->place->function);
+	snprintf(link->name, sizeof(link->name), "%s", name);
+	snprintf(link->through, sizeof(link->through), "%s", plan->through);
+	return 0;
+}
+
+static int retarget_link(struct remap_link *link, int64_t now_ms, uint64_t version)
+{
+	char text[LAMBDA_VERSION_TEXT_SIZE];
+	char *target;
+
+	lambda_version_format(version, text);
+	target = strdup(text);
+	if (!target)
+		return -ENOMEM;
+	free(link->target);
+	link->target = target;
+	link->made_ms = now_ms;
+	return 0;
+}
+
+static void move_link(
+	struct remap_link *link, struct remap_link *replaced, int64_t now_ms, const char *new_name)
+{
+	if (replaced && replaced != link)
+		drop_link(replaced);
+	snprintf(link->name, sizeof(link->name), "%s", new_name);
+	link->held = false;
+	link->made_ms = now_ms;
+}
+
+static int change_links(struct remap *remap, int64_t now_ms, const struct remap_plan *plan)
+{
+	struct remap_link *link = NULL, *other = NULL;
+	char *target;
+
+	if (plan->local == REMAP_LOCAL_NOTHING)
+		return 0;
+	if (plan->local == REMAP_LOCAL_ADD)
+		return add_link(remap, now_ms, plan);
+	link = find_link_for_change(remap, now_ms, plan->place, plan->name);
+	if (plan->new_name)
+		other = find_link_for_change(remap, now_ms, plan->place, plan->new_name);
+	if (!link)
+		return 0; /* its minute ended meanwhile */
+	switch (plan->local) {
+	case REMAP_LOCAL_DROP:
+		drop_link(link);
+		trim_links(remap);
+		break;
+	case REMAP_LOCAL_MOVE:
+		move_link(link, other, now_ms, plan->new_name);
+		break;
+	case REMAP_LOCAL_SWAP:
+		if (other) {
+			target = link->target;
+			link->target = other->target;
+			other->target = target;
+		}
+		break;
+	case REMAP_LOCAL_RETARGET:
+		return retarget_link(link, now_ms, plan->old_version);
+	default:
+		break;
+	}
+	return 0;
+}
+
+void remap_drop_held(
+	struct remap *remap, int64_t now_ms, const char *function, const char *name, bool born)
+{
+	const struct gesture_place place = {.function = function};
+	size_t i;
+
+	for (i = 0; i < remap->links_end; i++)
+		if (remap->links[i].used && is_link_at(&remap->links[i], &place, name))
+			drop_link(&remap->links[i]);
+	trim_links(remap);
+	if (born)
+		remap_note_birth(remap, now_ms, function, name);
+}
+
+/* --- tombstones --- */
+
+const struct remap_tombstone *remap_find_tombstone(
+	const struct remap *remap, const char *function, const char *alias, bool is_weight)
+{
+	size_t i;
+
+	for (i = 0; i < remap->tombstones_end; i++) {
+		const struct remap_tombstone *tombstone = &remap->tombstones[i];
+
+		if (tombstone->used && tombstone->is_weight == is_weight &&
+			!strcmp(tombstone->alias, alias) && !strcmp(tombstone->function, function))
+			return tombstone;
+	}
+	return NULL;
+}
+
+bool remap_copy_tombstones(const struct remap *remap, const char *function,
+	struct remap_tombstone **ret_tombstones, size_t *ret_count)
+{
+	struct remap_tombstone *copies = NULL;
+	size_t count = 0, i;
+
+	if (remap->tombstones_end) {
+		copies = calloc(remap->tombstones_end, sizeof(*copies));
+		if (!copies)
+			return false;
+	}
+	for (i = 0; i < remap->tombstones_end; i++)
+		if (remap->tombstones[i].used && !strcmp(remap->tombstones[i].function, function))
+			copies[count++] = remap->tombstones[i];
+	*ret_tombstones = copies;
+	*ret_count = count;
+	return true;
+}
+
+bool remap_has_room_for_tombstone(const struct remap *remap)
+{
+	size_t i;
+
+	for (i = 0; i < REMAP_TOMBSTONES; i++)
+		if (!remap->tombstones[i].used)
+			return true;
+	return false;
+}
+
+bool remap_cancel(struct remap *remap, const char *function, const char *alias, bool is_weight)
+{
+	const struct remap_tombstone *tombstone =
+		remap_find_tombstone(remap, function, alias, is_weight);
+
+	if (!tombstone)
+		return false;
+	memset(&remap->tombstones[tombstone - remap->tombstones], 0, sizeof(*tombstone));
+	while (remap->tombstones_end && !remap->tombstones[remap->tombstones_end - 1].used)
+		remap->tombstones_end--;
+	return true;
+}
+
+static void bury(struct remap *remap, const struct remap_tombstone *tombstone)
+{
+	size_t i;
+
+	remap_cancel(remap, tombstone->function, tombstone->alias, tombstone->is_weight);
+	for (i = 0; i < REMAP_TOMBSTONES; i++)
+		if (!remap->tombstones[i].used) {
+			remap->tombstones[i] = *tombstone;
+			remap->tombstones[i].used = true;
+			if (i >= remap->tombstones_end)
+				remap->tombstones_end = i + 1;
+			return;
+		}
+}
+
+void remap_note_revision(
+	struct remap *remap, const char *function, const char *alias, const char *revision_id)
+{
+	size_t i;
+
+	for (i = 0; i < remap->tombstones_end; i++) {
+		struct remap_tombstone *tombstone = &remap->tombstones[i];
+
+		if (tombstone->used && !strcmp(tombstone->alias, alias) &&
+			!strcmp(tombstone->function, function))
+			snprintf(tombstone->revision_id, sizeof(tombstone->revision_id), "%s",
+				revision_id);
+	}
+}
+
+void remap_drop_tombstone(struct remap *remap, const struct remap_tombstone *tombstone, bool gone)
+{
+	remap_cancel(remap, tombstone->function, tombstone->alias, tombstone->is_weight);
+	if (gone && !tombstone->is_weight)
+		remap_cancel(remap, tombstone->function, tombstone->alias, true);
+}
+
+/* --- evidence --- */
+
+static struct remap_arrival *find_arrival_entry(struct remap *remap, pid_t thread)
+{
+	struct remap_arrival *set = remap->arrivals[(unsigned int)thread % REMAP_ARRIVAL_SETS];
+	struct remap_arrival *oldest = &set[0];
+	size_t i;
+
+	for (i = 0; i < REMAP_ARRIVAL_WAYS; i++) {
+		if (set[i].thread == thread)
+			return &set[i];
+		if (set[i].at_ms < oldest->at_ms)
+			oldest = &set[i];
+	}
+	return oldest;
+}
+
+void remap_note_readlink(
+	struct remap *remap, int64_t now_ms, pid_t thread, const char *function, const char *alias)
+{
+	struct remap_arrival *arrival;
+
+	if (thread <= 0)
+		return;
+	arrival = find_arrival_entry(remap, thread);
+	if (!alias) {
+		if (arrival->thread == thread)
+			memset(arrival, 0, sizeof(*arrival));
+		return;
+	}
+	arrival->thread = thread;
+	arrival->at_ms = now_ms;
+	snprintf(arrival->function, sizeof(arrival->function), "%s", function);
+	snprintf(arrival->alias, sizeof(arrival->alias), "%s", alias);
+}
+
+const char *remap_find_arrival(
+	const struct remap *remap, int64_t now_ms, pid_t thread, const char *function)
+{
+	const struct remap_arrival *set;
+	size_t i;
+
+	if (thread <= 0)
+		return NULL;
+	set = remap->arrivals[(unsigned int)thread % REMAP_ARRIVAL_SETS];
+	for (i = 0; i < REMAP_ARRIVAL_WAYS; i++)
+		if (set[i].thread == thread && now_ms - set[i].at_ms < REMAP_ARRIVAL_MS &&
+			!strcmp(set[i].function, function))
+			return set[i].alias;
+	return NULL;
+}
+
+void remap_note_birth(struct remap *remap, int64_t now_ms, const char *function, const char *alias)
+{
+	struct remap_birth *chosen = &remap->births[0];
+	size_t i;
+
+	for (i = 0; i < REMAP_BIRTHS; i++) {
+		struct remap_birth *birth = &remap->births[i];
+
+		if (!birth->used || now_ms - birth->at_ms >= REMAP_LOCAL_MS) {
+			chosen = birth;
+			break;
+		}
+		if (birth->at_ms < chosen->at_ms)
+			chosen = birth;
+	}
+	chosen->used = true;
+	chosen->at_ms = now_ms;
+	snprintf(chosen->function, sizeof(chosen->function), "%s", function);
+	snprintf(chosen->alias, sizeof(chosen->alias), "%s", alias);
+}
+
+bool remap_was_born(
+	const struct remap *remap, int64_t now_ms, const char *function, const char *alias)
+{
+	size_t i;
+
+	for (i = 0; i < REMAP_BIRTHS; i++) {
+		const struct remap_birth *birth = &remap->births[i];
+
+		if (birth->used && now_ms - birth->at_ms < REMAP_LOCAL_MS &&
+			!strcmp(birth->alias, alias) && !strcmp(birth->function, function))
+			return true;
+	}
+	return false;
+}
+
+void remap_note_refused_removal(
+	struct remap *remap, int64_t now_ms, pid_t process, const char *function)
+{
+	guard_note_refusal(&remap->guard, now_ms, process, function);
+}
+
+bool remap_is_guarded(
+	const struct remap *remap, int64_t now_ms, pid_t process, const char *function)
+{
+	return guard_holds(&remap->guard, now_ms, process, function);
+}
+
+bool remap_is_protected(const struct remap *remap, const char *alias)
+{
+	size_t i;
+
+	for (i = 0; remap->protect[i]; i++)
+		if (!fnmatch(remap->protect[i], alias, 0))
+			return true;
+	return false;
+}
+
+/* --- busy names --- */
+
+static struct remap_busy_name *find_busy(
+	struct remap *remap, const char *function, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < REMAP_BUSY; i++)
+		if (remap->busy[i].used && !strcmp(remap->busy[i].name, name) &&
+			!strcmp(remap->busy[i].function, function))
+			return &remap->busy[i];
+	return NULL;
+}
+
+bool remap_is_busy(const struct remap *remap, const char *function, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < REMAP_BUSY; i++)
+		if (remap->busy[i].used && !strcmp(remap->busy[i].name, name) &&
+			!strcmp(remap->busy[i].function, function))
+			return true;
+	return false;
+}
+
+bool remap_begin(struct remap *remap, const char *function, const char *name)
+{
+	size_t i;
+
+	if (remap_is_busy(remap, function, name))
+		return false;
+	for (i = 0; i < REMAP_BUSY; i++) {
+		struct remap_busy_name *busy = &remap->busy[i];
+
+		if (busy->used)
+			continue;
+		busy->used = true;
+		snprintf(busy->function, sizeof(busy->function), "%s", function);
+		snprintf(busy->name, sizeof(busy->name), "%s", name);
+		return true;
+	}
+	return false;
+}
+
+void remap_end(struct remap *remap, const char *function, const char *name)
+{
+	struct remap_busy_name *busy = find_busy(remap, function, name);
+
+	if (busy)
+		busy->used = false;
+}
+
+/* --- how a plan ended --- */
+
+int remap_complete(struct remap *remap, int64_t now_ms, const struct remap_plan *plan, int result,
+	bool created, bool *ret_cancelled)
+{
+	const char *function = plan->place->function;
+	bool cancelled = false;
+	int r = 0;
+
+	if (result < 0) {
+		if (*plan->alias)
+			cancelled =
+				remap_cancel(remap, function, plan->alias, plan->alias_is_weight);
+	} else {
+		if (plan->write == REMAP_WRITE_VERSION || plan->write == REMAP_WRITE_COPY)
+			remap_cancel(remap, function, plan->alias, false);
+		if (plan->write != REMAP_WRITE_NOTHING)
+			remap_cancel(remap, function, plan->alias, true);
+		if (plan->write == REMAP_WRITE_EXCHANGE)
+			remap_cancel(remap, function, plan->source, true);
+		if (created && plan->counts_as_birth)
+			remap_note_birth(remap, now_ms, function, plan->alias);
+		if (plan->replaces_link)
+			remap_drop_held(remap, now_ms, function, plan->new_name, false);
+		r = change_links(remap, now_ms, plan);
+		if (r == 0 && plan->buries && !plan->bury_at_once)
+			bury(remap, &plan->tombstone);
+	}
+	if (ret_cancelled)
+		*ret_cancelled = cancelled;
+	return r;
+}

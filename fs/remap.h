@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The state machine behind the changes to links (contract, section 2): what this mount knows beyond
+ * AWS, and what a change means in that light.
+ *
+ *   event, AWS's facts, now ──► remap_decide_*() ──► plan ──► (fs/gesture.c carries it out)
+ *                                     ▲                              │
+ *                              struct remap ◄── remap_complete() ◄───┘ how it went
+ *
+ * What it holds, each in a table of fixed size:
+ *   links       local and held links: made here, unknown to AWS (2.2)
+ *   tombstones  names that are hidden and will be deleted, unless a change makes an update of it (2.4)
+ *   arrivals    through which alias a thread came a moment ago (2.1)
+ *   births      aliases that this mount made in the last minute (2.1)
+ *   busy names  changes under way: one at a time per alias; a tombstone's clock stops meanwhile
+ *   guard       who is deleting recursively (3.1)
+ *
+ * Pure: no call, no clock (now_ms is clock_monotonic_ms(), passed in), no lock: the owner serialises.
+ */
+#ifndef ALIASFS_REMAP_H
+#define ALIASFS_REMAP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "backend/base/cleanup.h"
+#include "backend/lambda.h"
+#include "fs/name.h"
+#include "fs/place.h"
+#include "fs/target.h"
+
+#define REMAP_LOCAL_MS 60000  /* a local link's life; how long a link counts as made a moment ago */
+#define REMAP_HELD_MS 2000    /* after that a held link becomes an alias */
+#define REMAP_ARRIVAL_MS 2000 /* a READLINK older than this is no arrival */
+#define REMAP_RETURN_MS 500   /* how long a name is hidden at least that will not be deleted */
+#define REMAP_NAME_MAX 255
+
+#define REMAP_LINKS 1024
+#define REMAP_TOMBSTONES 1024
+#define REMAP_BIRTHS 512
+#define REMAP_BUSY 128
+#define REMAP_ARRIVAL_SETS 256
+#define REMAP_ARRIVAL_WAYS 4
+
+struct remap_options {
+	const char *mountpoint; /* as target_parse() takes it; copied */
+	int64_t delete_grace_ms;
+	bool strict_ln;
+	const char *const *protect; /* globs, NULL-ended or NULL; copied */
+};
+
+/* A link that only this mount knows. */
+struct remap_link {
+	bool used;
+	bool held;       /* its name could be an alias */
+	bool made_by_ln; /* held: never becomes an alias */
+	bool in_version;
+	uint64_t version; /* in_version */
+	int64_t made_ms;
+	char *target; /* owned */
+	char function[LAMBDA_FUNCTION_NAME_MAX + 1];
+	char name[REMAP_NAME_MAX + 1];
+	char through[LAMBDA_ALIAS_NAME_MAX +
+		     1]; /* in_version: the alias that its maker came through */
+};
+
+/* A hidden alias, or the hidden weight of one. */
+struct remap_tombstone {
+	bool used;
+	bool is_weight;
+	bool may_delete; /* false: at the end it is shown again (a backup, a recursive delete) */
+	int64_t due_ms;
+	char function[LAMBDA_FUNCTION_NAME_MAX + 1];
+	char alias[LAMBDA_ALIAS_NAME_MAX + 1];
+	char name[REMAP_NAME_MAX + 1];                /* what is hidden: PROD, PROD%10 */
+	char revision_id[LAMBDA_REVISION_ID_MAX + 1]; /* of the alias when it was hidden */
+};
+
+struct remap;
+
+/* NULL when out of memory. */
+struct remap *remap_new(const struct remap_options *options) must_check;
+void remap_free(struct remap *remap);
+DEFINE_CLEANUP(struct remap *, remap_free);
+
+/* --- what is shown --- */
+
+/* The local or held link of that name, NULL when there is none. Belongs to the remap, until it next changes. */
+const struct remap_link *remap_find_link(const struct remap *remap, int64_t now_ms,
+	const struct gesture_place *place, const char *name);
+
+/* The tombstone of an alias, or of its weight; NULL when there is none. As above. */
+const struct remap_tombstone *remap_find_tombstone(
+	const struct remap *remap, const char *function, const char *alias, bool is_weight);
+
+/* Copies of the function's tombstones, NULL for none; the caller frees them. False: out of memory. */
+bool remap_copy_tombstones(const struct remap *remap, const char *function,
+	struct remap_tombstone **ret_tombstones, size_t *ret_count) must_check;
+
+/* --- evidence --- */
+
+/* A thread read a link: of an alias, or (alias NULL) of anything else. */
+void remap_note_readlink(
+	struct remap *remap, int64_t now_ms, pid_t thread, const char *function, const char *alias);
+
+/* The alias of the function that the thread came through, NULL when it came through none. Belongs to the remap. */
+const char *remap_find_arrival(
+	const struct remap *remap, int64_t now_ms, pid_t thread, const char *function);
+
+/* A removal inside a version, or of a version or function, was refused (3.1). */
+void remap_note_refused_removal(
+	struct remap *remap, int64_t now_ms, pid_t process, const char *function);
+bool remap_is_guarded(
+	const struct remap *remap, int64_t now_ms, pid_t process, const char *function);
+
+/* --- one change at a time per name --- */
+
+/* Marks the alias or link name as being changed. False when it already is, or when the table is full. */
+bool remap_begin(struct remap *remap, const char *function, const char *name);
+void remap_end(struct remap *remap, const char *function, const char *name);
+bool remap_is_busy(const struct remap *remap, const char *function, const char *name);
+
+/* --- what a change means --- */
+
+struct remap_event {
+	int64_t now_ms;
+	const struct gesture_place *place;
+	const char *name;
+	const char *target;             /* SYMLINK */
+	const struct gesture_place *to; /* RENAME: same function as `place` */
+	const char *new_name;           /* RENAME */
+	unsigned int flags;             /* RENAME: renameat2's */
+	pid_t thread;
+	pid_t process;
+	bool caller_is_known;
+	bool caller_is_ln;
+	bool caller_forces;
+	bool caller_names_it;                 /* SYMLINK: `name` stands in the command line */
+	const struct lambda_alias *alias;     /* what AWS has for the alias in `name`; NULL: none */
+	const struct lambda_alias *new_alias; /* the same for `new_name` */
+	const struct lambda_alias *through;   /* the same for remap_find_through() */
+};
+
+enum remap_write {
+	REMAP_WRITE_NOTHING,
+	REMAP_WRITE_VERSION,  /* `alias` leads to the source's version, all of its traffic */
+	REMAP_WRITE_COPY,     /* `alias` gets version, weight and description of alias `source` */
+	REMAP_WRITE_WEIGHT,   /* `weight` of `alias`'s traffic goes to the source's version */
+	REMAP_WRITE_EXCHANGE, /* `alias` and `source` swap version, weight and description */
+};
+
+enum remap_source {
+	REMAP_SOURCE_TARGET, /* `target` */
+	REMAP_SOURCE_ALIAS,  /* the version of alias `source` */
+	REMAP_SOURCE_WEIGHT, /* the weighted version of alias `source` */
+};
+
+enum remap_local {
+	REMAP_LOCAL_NOTHING,
+	REMAP_LOCAL_ADD,      /* the link `link` comes into being */
+	REMAP_LOCAL_DROP,     /* the link `name` goes */
+	REMAP_LOCAL_MOVE,     /* the link `name` becomes `new_name` */
+	REMAP_LOCAL_SWAP,     /* the links `name` and `new_name` swap their targets */
+	REMAP_LOCAL_RETARGET, /* the link `name` now says what `old_version` is */
+};
+
+/* What to do. Texts point into the event. */
+struct remap_plan {
+	int error; /* 0, or the errno to answer: nothing is to be done but remap_complete() */
+	const char *sentence; /* with `error`: why; static */
+	bool note_refused_removal;
+
+	enum remap_write write;
+	enum remap_source source_kind;
+	char alias[LAMBDA_ALIAS_NAME_MAX +
+		   1]; /* also with an error: whose tombstone a failure takes back; "" none */
+	bool alias_is_weight; /* that tombstone is of the weight */
+	char source[LAMBDA_ALIAS_NAME_MAX + 1];
+	double weight;
+	struct target target;
+	bool counts_as_birth; /* a CreateAlias of this plan is remembered as made a moment ago */
+
+	enum remap_local local;
+	const struct gesture_place *place;
+	const char *name;
+	const char *new_name;
+	bool replaces_link; /* a held link called `new_name` gives way */
+	bool held, made_by_ln;
+	char through[LAMBDA_ALIAS_NAME_MAX + 1];
+	const char *link_target; /* ADD */
+	uint64_t old_version;    /* ADD without link_target, and RETARGET: the link leads there */
+
+	bool buries;       /* `tombstone` follows */
+	bool bury_at_once; /* no grace: it is ended in the same gesture */
+	struct remap_tombstone tombstone;
+};
+
+/*
+ * What SYMLINK, RENAME and UNLINK mean. The caller has begun the names that remap_name_keys() gives,
+ * and filled the event's facts. Never fails otherwise than by plan->error.
+ */
+void remap_decide_symlink(
+	const struct remap *remap, const struct remap_event *event, struct remap_plan *plan);
+void remap_decide_rename(
+	const struct remap *remap, const struct remap_event *event, struct remap_plan *plan);
+void remap_decide_unlink(
+	const struct remap *remap, const struct remap_event *event, struct remap_plan *plan);
+
+/* The alias whose facts the event needs as `through`: NULL when it needs none. Belongs to the remap. */
+const char *remap_find_through(const struct remap *remap, const struct remap_event *event);
+
+#define REMAP_KEYS 3
+
+/* Which names the event changes, in the order in which remap_begin() takes them. Their number. */
+size_t remap_name_keys(const struct remap *remap, const struct remap_event *event,
+	char keys[REMAP_KEYS][REMAP_NAME_MAX + 1]);
+
+/*
+ * The alias whose tombstone has to be ended before the event can be judged (2.4, gestures that depend on
+ * it): a weight's alias, or an alias that a target names. False: none.
+ */
+bool remap_find_dependency(const struct remap *remap, const struct remap_event *event,
+	char alias[LAMBDA_ALIAS_NAME_MAX + 1]);
+
+/*
+ * Takes note of how the plan ended: 0, or the -errno of its write. `created`: by a CreateAlias. A failure
+ * takes the tombstone of what was to be written back. Returns 0, -ENOSPC when there is no room for a
+ * link, or -ENOMEM. *ret_cancelled (may be NULL): a tombstone was taken back.
+ */
+int remap_complete(struct remap *remap, int64_t now_ms, const struct remap_plan *plan, int result,
+	bool created, bool *ret_cancelled) must_check;
+
+/* Takes a tombstone back. False: there was none. */
+bool remap_cancel(struct remap *remap, const char *function, const char *alias, bool is_weight);
+
+/* The alias was written by this mount: tombstones of it go by the new revision. */
+void remap_note_revision(
+	struct remap *remap, const char *function, const char *alias, const char *revision_id);
+
+/* --- the calls that a plan needs --- */
+
+enum remap_call {
+	REMAP_CALL_NOTHING,
+	REMAP_CALL_CONFIRM, /* one GetAlias; it must say what `wanted` says */
+	REMAP_CALL_CREATE,
+	REMAP_CALL_UPDATE,
+};
+
+/*
+ * What to call for the plan's write to `alias`: *ret_wanted (its description belongs to `source` or
+ * `current`: not to be released). `version` is what the source came to, `current` what AWS has of
+ * plan->alias (NULL: none), `source` what it has of plan->source (for COPY).
+ */
+enum remap_call remap_form_call(const struct remap *remap, const struct remap_plan *plan,
+	uint64_t version, const struct lambda_alias *current, const struct lambda_alias *source,
+	struct lambda_alias *ret_wanted, bool *ret_with_description);
+
+/* --- what time brings --- */
+
+enum remap_due_kind {
+	REMAP_DUE_TOMBSTONE, /* `tombstone` has reached its end */
+	REMAP_DUE_HELD,      /* the held link `name` becomes an alias */
+};
+
+struct remap_due {
+	enum remap_due_kind kind;
+	char function[LAMBDA_FUNCTION_NAME_MAX + 1];
+	char name[REMAP_NAME_MAX + 1];    /* the key to begin: the alias, or the held name */
+	struct remap_tombstone tombstone; /* TOMBSTONE */
+	struct target target;             /* HELD */
+};
+
+/*
+ * The next thing that is due at `now_ms` (INT64_MAX: whatever is pending) in the function (NULL: any)
+ * and whose name is not busy. False: none; then *ret_next_ms (may be NULL) is when something will be,
+ * INT64_MAX for never.
+ */
+bool remap_next_due(const struct remap *remap, int64_t now_ms, const char *function,
+	struct remap_due *ret_due, int64_t *ret_next_ms);
+
+/* Whether anything of the function (NULL: any) is pending, busy or not. */
+bool remap_has_pending(const struct remap *remap, const char *function);
+
+/* A tombstone is done or given up: the name is no longer hidden. With an alias's its weight's goes as well if `gone`. */
+void remap_drop_tombstone(struct remap *remap, const struct remap_tombstone *tombstone, bool gone);
+
+/* A held link became an alias (`born`) or could not: it is no longer known here. */
+void remap_drop_held(
+	struct remap *remap, int64_t now_ms, const char *function, const char *name, bool born);
+
+#endif

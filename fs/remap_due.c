@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+#include "fs/remap.h"
+
+#include "fs/remap_private.h"
+
+static bool is_in(const char *function, const char *wanted)
+{
+	return !wanted || !strcmp(function, wanted);
+}
+
+/* A weight waits for its alias: when that is deleted, there is nothing left to call off. */
+static bool waits_for_alias(const struct remap *remap, const struct remap_tombstone *tombstone)
+{
+	return tombstone->is_weight &&
+	       remap_find_tombstone(remap, tombstone->function, tombstone->alias, false);
+}
+
+static const struct remap_tombstone *find_due_tombstone(
+	const struct remap *remap, int64_t now_ms, const char *function, int64_t *next_ms)
+{
+	size_t i;
+
+	for (i = 0; i < remap->tombstones_end; i++) {
+		const struct remap_tombstone *tombstone = &remap->tombstones[i];
+
+		if (!tombstone->used || !is_in(tombstone->function, function) ||
+			remap_is_busy(remap, tombstone->function, tombstone->alias) ||
+			waits_for_alias(remap, tombstone))
+			continue;
+		if (tombstone->due_ms <= now_ms)
+			return tombstone;
+		if (tombstone->due_ms < *next_ms)
+			*next_ms = tombstone->due_ms;
+	}
+	return NULL;
+}
+
+static bool becomes_alias(const struct remap_link *link)
+{
+	return link->used && link->held && !link->made_by_ln && !link->in_version;
+}
+
+static const struct remap_link *find_due_link(
+	const struct remap *remap, int64_t now_ms, const char *function, int64_t *next_ms)
+{
+	size_t i;
+
+	for (i = 0; i < remap->links_end; i++) {
+		const struct remap_link *link = &remap->links[i];
+
+		if (!becomes_alias(link) || !is_in(link->function, function) ||
+			remap_is_busy(remap, link->function, link->name))
+			continue;
+		if (link->made_ms <= now_ms - REMAP_HELD_MS)
+			return link;
+		if (link->made_ms + REMAP_HELD_MS < *next_ms)
+			*next_ms = link->made_ms + REMAP_HELD_MS;
+	}
+	return NULL;
+}
+
+bool remap_next_due(const struct remap *remap, int64_t now_ms, const char *function,
+	struct remap_due *ret_due, int64_t *ret_next_ms)
+{
+	int64_t next_ms = INT64_MAX;
+	const struct remap_tombstone *tombstone =
+		find_due_tombstone(remap, now_ms, function, &next_ms);
+	const struct remap_link *link = NULL;
+
+	if (!tombstone)
+		link = find_due_link(remap, now_ms, function, &next_ms);
+	if (ret_next_ms)
+		*ret_next_ms = next_ms;
+	if (!tombstone && !link)
+		return false;
+	memset(ret_due, 0, sizeof(*ret_due));
+	ret_due->kind = tombstone ? REMAP_DUE_TOMBSTONE : REMAP_DUE_HELD;
+	if (tombstone)
+		ret_due->tombstone = *tombstone;
+	else
+		target_parse(remap->mountpoint, &(struct gesture_place){.function = link->function},
+			link->target, &ret_due->target);
+	snprintf(ret_due->function, sizeof(ret_due->function), "%s",
+		tombstone ? tombstone->function : link->function);
+	snprintf(ret_due->name, sizeof(ret_due->name), "%s",
+		tombstone ? tombstone->alias : link->name);
+	return true;
+}
+
+bool remap_has_pending(const struct remap *remap, const char *function)
+{
+	size_t i;
+
+	for (i = 0; i < remap->tombstones_end; i++)
+		if (remap->tombstones[i].used && is_in(remap->tombstones[i].function, function))
+			return true;
+	for (i = 0; i < remap->links_end; i++)
+		if (becomes_alias(&remap->links[i]) && is_in(remap->links[i].function, function))
+			return true;
+	return false;
+}
