@@ -4,7 +4,7 @@
  * start its pointers do not change any more.
  *
  * Lock order, for the whole project: no function takes a second lock while it holds one, with this
- * exception: gestures may hold its mutex while it logs. The mutexes are in node.c, journal.c, times.c,
+ * exception: gestures may hold its mutex while it logs. The mutexes are in node.c, journal.c, request.c, times.c,
  * draft.c, invalidate.c, gesture.c, and in backend/ in catalog, http and credentials. None is held
  * across the network, a FUSE notification or a reply.
  */
@@ -27,6 +27,7 @@ struct drafts;
 struct fuse_session;
 struct invalidator;
 struct journal;
+struct request_list;
 struct embedded;
 struct times;
 
@@ -42,6 +43,7 @@ struct aliasfs {
 	struct drafts *drafts;
 	struct journal *journal;
 	struct invalidator *invalidator;
+	struct request_list *requests; /* those under way */
 	struct account *account;
 	struct fuse_session *session;
 	_Atomic(struct fuse_session *) serving; /* NULL: the loop does not run */

@@ -73,10 +73,12 @@ static enum exit_code exit_code_of(enum lambda_status status)
 static enum exit_code fail_api(struct aliasfs *fs, struct daemon *daemon, const char *what,
 	const struct lambda_error *error)
 {
-	char details[256] = "";
+	char details[256] = "", status[16] = "";
 
-	if (error->code[0] || error->request_id[0])
-		snprintf(details, sizeof(details), " [%s%s%s]", error->code,
+	if (error->http_status)
+		snprintf(status, sizeof(status), "HTTP %d ", error->http_status);
+	if (error->http_status || error->code[0] || error->request_id[0])
+		snprintf(details, sizeof(details), " [%s%s%s%s]", status, error->code,
 			error->request_id[0] ? " request " : "", error->request_id);
 	return fail(fs, daemon, exit_code_of(error->status), "%s: %s: %s%s%s%s", what,
 		lambda_status_name(error->status), error->message, details,
@@ -264,6 +266,7 @@ static void unmake(struct aliasfs *fs)
 	journal_free(fs->journal);
 	if (fs->session)
 		fuse_session_destroy(fs->session);
+	request_list_free(fs->requests);
 }
 
 static enum exit_code make(struct aliasfs *fs, struct daemon *daemon)
@@ -278,10 +281,11 @@ static enum exit_code make(struct aliasfs *fs, struct daemon *daemon)
 	fs->shown_gid = fs->options->shown_gid < 0 ? fs->gid : (gid_t)fs->options->shown_gid;
 	fs->mounted_at = clock_wall_ms() / 1000;
 	fs->journal = journal_new(&fs->log);
+	fs->requests = request_list_new();
 	fs->nodes = node_table_new();
 	fs->times = times_new();
 	fs->drafts = drafts_new();
-	if (!fs->journal || !fs->nodes || !fs->times || !fs->drafts)
+	if (!fs->journal || !fs->requests || !fs->nodes || !fs->times || !fs->drafts)
 		return fail(fs, daemon, EXIT_FAILED, "out of memory");
 	code = make_client(fs, daemon);
 	if (code)
@@ -382,8 +386,10 @@ static void on_end(void *data)
 	struct fuse_session *serving = atomic_load(&fs->serving);
 
 	atomic_store(&fs->ending, true);
-	if (serving)
-		fuse_session_exit(serving);
+	if (!serving)
+		return;
+	fuse_session_exit(serving);
+	request_interrupt_all(fs->requests);
 }
 
 static void on_reload(void *data)

@@ -16,6 +16,67 @@ static void on_interrupt(fuse_req_t handle, void *data)
 	atomic_store(&request->interrupted, true);
 }
 
+struct request_list *request_list_new(void)
+{
+	struct request_list *list = calloc(1, sizeof(*list));
+
+	if (list)
+		pthread_mutex_init(&list->mutex, NULL);
+	return list;
+}
+
+void request_list_free(struct request_list *list)
+{
+	if (!list)
+		return;
+	pthread_mutex_destroy(&list->mutex);
+	free(list);
+}
+
+void request_interrupt_all(struct request_list *list)
+{
+	struct request *request;
+
+	pthread_mutex_lock(&list->mutex);
+	for (request = list->first; request; request = request->next)
+		atomic_store(&request->interrupted, true);
+	pthread_mutex_unlock(&list->mutex);
+}
+
+size_t request_count(struct request_list *list)
+{
+	size_t count;
+
+	pthread_mutex_lock(&list->mutex);
+	count = list->count;
+	pthread_mutex_unlock(&list->mutex);
+	return count;
+}
+
+static void enlist(struct request_list *list, struct request *request)
+{
+	pthread_mutex_lock(&list->mutex);
+	request->next = list->first;
+	if (list->first)
+		list->first->previous = request;
+	list->first = request;
+	list->count++;
+	pthread_mutex_unlock(&list->mutex);
+}
+
+static void strike_off(struct request_list *list, struct request *request)
+{
+	pthread_mutex_lock(&list->mutex);
+	if (request->previous)
+		request->previous->next = request->next;
+	else
+		list->first = request->next;
+	if (request->next)
+		request->next->previous = request->previous;
+	list->count--;
+	pthread_mutex_unlock(&list->mutex);
+}
+
 void request_begin(struct request *request, fuse_req_t handle, const char *operation)
 {
 	int64_t now_ms = clock_monotonic_ms();
@@ -29,6 +90,7 @@ void request_begin(struct request *request, fuse_req_t handle, const char *opera
 	request->scope.mutation_deadline_ms =
 		now_ms + (int64_t)(request->fs->options->timeout * 1000);
 	request->scope.interrupted = &request->interrupted;
+	enlist(request->fs->requests, request);
 	fuse_req_interrupt_func(handle, on_interrupt, request);
 }
 
@@ -36,6 +98,7 @@ void request_end(struct request *request)
 {
 	/* Taking the function away waits for one that is running: the request lives on the stack. */
 	fuse_req_interrupt_func(request->handle, NULL, NULL);
+	strike_off(request->fs->requests, request);
 	if (request->caller_read)
 		caller_release(&request->caller);
 	request->caller_read = false;

@@ -9,6 +9,7 @@
 
 #define FUSE_USE_VERSION 312
 #include <fuse_lowlevel.h>
+#include <pthread.h>
 #include <stdatomic.h>
 
 #include "backend/error.h"
@@ -23,10 +24,27 @@ struct request {
 	const char *operation; /* "RENAME": for the journal */
 	struct call_scope scope;
 	atomic_bool interrupted;
+	struct request *next, *previous; /* of those under way; protected by their list's mutex */
 	bool caller_read;
 	struct caller caller; /* request_caller() reads it when it is needed */
 	struct lambda_error error;
 };
+
+/* The requests under way; its mutex is held for a few instructions only. */
+struct request_list {
+	pthread_mutex_t mutex;
+	struct request *first; /* protected by mutex */
+	size_t count;          /* protected by mutex */
+};
+
+struct request_list *request_list_new(void) must_check;
+void request_list_free(struct request_list *list);
+
+/* Ends the waits of all reads under way: the mount is ending. */
+void request_interrupt_all(struct request_list *list);
+
+/* How many are under way. */
+size_t request_count(struct request_list *list);
 
 /* Starts: deadlines from the mount's options, Ctrl-C (FUSE INTERRUPT) ends waits of reads. */
 void request_begin(struct request *request, fuse_req_t handle, const char *operation);
