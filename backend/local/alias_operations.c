@@ -2,6 +2,7 @@
 #include <errno.h>
 
 #include "backend/base/number.h"
+#include "backend/local/attachment.h"
 #include "backend/local/change.h"
 #include "backend/local/operations_private.h"
 #include "backend/local/page.h"
@@ -263,6 +264,14 @@ int handle_create_alias(struct call *call)
 	return error ? error : alias_append(&call->answer->body, call, &alias);
 }
 
+/* Provisioned concurrency follows its alias: it is allocated anew on the other version. */
+static int move_provisioned(struct call *call, const char *name)
+{
+	return store_execute(call->store,
+		"UPDATE provisioned SET settles = ? WHERE function = ? AND qualifier = ?", "itt",
+		call->now_ms + call->settle_ms, call->name.name, name);
+}
+
 int handle_update_alias(struct call *call)
 {
 	sqlite3_stmt *row = alias_query(call, call->name.name, call_string(call, "Name"));
@@ -270,6 +279,7 @@ int handle_update_alias(struct call *call)
 	const char *description = call_string(call, "Description");
 	char revision_id[UUID_SIZE];
 	struct alias alias;
+	int64_t before;
 	int found = store_next(call->store, row);
 	int error;
 
@@ -277,6 +287,7 @@ int handle_update_alias(struct call *call)
 		return found ? found : fail_alias(call, "Alias not found");
 	make_uuid(revision_id);
 	alias_load(&alias, row);
+	before = alias.version;
 	error = check_revision_id(call, alias.revision_id);
 	alias.revision_id = revision_id;
 	if (!error && version)
@@ -289,6 +300,8 @@ int handle_update_alias(struct call *call)
 		error = check_routing(call, &alias);
 	if (!error)
 		error = write_alias(call, &alias);
+	if (!error && alias.version != before)
+		error = move_provisioned(call, alias.name);
 	if (!error)
 		error = record(call, &alias);
 	if (!error)
@@ -298,26 +311,6 @@ int handle_update_alias(struct call *call)
 }
 
 /* What hangs off an alias goes with it (lambda-api.md 6.4); event source mappings stay. */
-static int delete_attachments(struct call *call, const char *function, const char *name)
-{
-	int error = store_execute(call->store,
-		"DELETE FROM policy WHERE function = ? AND qualifier = ?", "tt", function, name);
-
-	if (!error)
-		error = store_execute(call->store,
-			"DELETE FROM event_invoke WHERE function = ? AND qualifier = ?", "tt",
-			function, name);
-	if (!error)
-		error = store_execute(call->store,
-			"DELETE FROM url WHERE function = ? AND qualifier = ?", "tt", function,
-			name);
-	if (!error)
-		error = store_execute(call->store,
-			"DELETE FROM provisioned WHERE function = ? AND qualifier = ?", "tt",
-			function, name);
-	return error;
-}
-
 int handle_delete_alias(struct call *call)
 {
 	const char *function = call->name.name;
@@ -327,7 +320,7 @@ int handle_delete_alias(struct call *call)
 
 	if (error || !store_changed(call->store))
 		return error;
-	error = delete_attachments(call, function, name);
+	error = attachments_delete(call, function, name);
 	return error ? error : change_record(call, function, name, NULL, NULL);
 }
 

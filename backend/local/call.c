@@ -80,6 +80,16 @@ void answer_fail(struct answer *answer, enum failure failure, const char *messag
 	answer_fail_as(answer, failure, form->type, form->message_key, message);
 }
 
+void answer_throttle(struct answer *answer, const char *reason, const char *message)
+{
+	answer_fail(answer, FAILURE_THROTTLED, message);
+	snprintf(answer->retry_after, sizeof(answer->retry_after), "1");
+	buffer_reset(&answer->body);
+	if (buffer_appendf(&answer->body,
+		    "{\"Type\":\"User\",\"message\":\"%s\",\"Reason\":\"%s\"}", message, reason))
+		buffer_reset(&answer->body);
+}
+
 int call_fail(struct call *call, enum failure failure, const char *format, ...)
 {
 	char message[MESSAGE_MAX];

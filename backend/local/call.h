@@ -59,6 +59,9 @@ void answer_fail(struct answer *answer, enum failure failure, const char *messag
 void answer_fail_as(struct answer *answer, enum failure failure, const char *type, const char *key,
 	const char *message);
 
+/* Answers with 429 TooManyRequestsException of that Reason, to be tried again after a second. */
+void answer_throttle(struct answer *answer, const char *reason, const char *message);
+
 struct call {
 	struct plane *plane;
 	const struct identity *identity;

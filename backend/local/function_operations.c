@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 
+#include "backend/local/attachment.h"
 #include "backend/local/change.h"
 #include "backend/local/code.h"
 #include "backend/local/operations_private.h"
@@ -214,28 +215,6 @@ static int check_unreferenced(struct call *call, const char *function, int64_t n
 		buffer_text(&names));
 }
 
-static int delete_attachments(
-	struct call *call, const char *function, const char *qualifier, int64_t number)
-{
-	int error = store_execute(call->store,
-		"DELETE FROM policy WHERE function = ? AND qualifier = ?", "tt", function,
-		qualifier);
-
-	if (!error)
-		error = store_execute(call->store,
-			"DELETE FROM event_invoke WHERE function = ? AND qualifier = ?", "tt",
-			function, qualifier);
-	if (!error)
-		error = store_execute(call->store,
-			"DELETE FROM provisioned WHERE function = ? AND qualifier = ?", "tt",
-			function, qualifier);
-	if (!error)
-		error = store_execute(call->store,
-			"DELETE FROM runtime_management WHERE function = ? AND version = ?", "ti",
-			function, number);
-	return error;
-}
-
 static int delete_version(
 	struct call *call, const char *function, const char *qualifier, int64_t number)
 {
@@ -244,7 +223,11 @@ static int delete_version(
 	if (!error)
 		error = release_code(call, function, number, number);
 	if (!error)
-		error = delete_attachments(call, function, qualifier, number);
+		error = attachments_delete(call, function, qualifier);
+	if (!error)
+		error = store_execute(call->store,
+			"DELETE FROM runtime_management WHERE function = ? AND version = ?", "ti",
+			function, number);
 	if (!error)
 		error = store_execute(call->store,
 			"DELETE FROM version WHERE function = ? AND number = ?", "ti", function,

@@ -1,28 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "backend/local/operations_private.h"
-#include "backend/local/shapes.h"
+#include "backend/local/members.h"
 
 /*
  * Every operation: where it is on the wire, what it takes, who answers it. The order of the members
  * is the order in which violations are listed.
  */
-#define LABEL_FUNCTION                                                                             \
-	{                                                                                          \
-		"FunctionName", &shape_function_name, IN_LABEL, true                               \
-	}
-#define LABEL_NAMESPACED                                                                           \
-	{                                                                                          \
-		"FunctionName", &shape_namespaced_function_name, IN_LABEL, true                    \
-	}
-#define QUERY_QUALIFIER                                                                            \
-	{                                                                                          \
-		"Qualifier", &shape_qualifier, IN_QUERY                                            \
-	}
-#define QUERY_PAGE                                                                                 \
-	{"Marker", &shape_text, IN_QUERY},                                                         \
-	{                                                                                          \
-		"MaxItems", &shape_max_items, IN_QUERY                                             \
-	}
 #define FUNCTION_SETTINGS                                                                          \
 	{"Description", &shape_description}, {"Timeout", &shape_timeout},                          \
 		{"MemorySize", &shape_memory_size}, {"VpcConfig", &shape_vpc_config},              \
@@ -46,8 +29,6 @@ static const struct shape all_versions = {
 	.kind = SHAPE_STRING, .values = (const char *const[]){"ALL", NULL}};
 static const struct member list_functions[] = {{"MasterRegion", &master_region, IN_QUERY},
 	{"FunctionVersion", &all_versions, IN_QUERY}, QUERY_PAGE, {NULL}};
-
-static const struct member qualified[] = {QUERY_QUALIFIER, LABEL_NAMESPACED, {NULL}};
 
 static const struct member create_function[] = {
 	{"FunctionName", &shape_function_name, .required = true}, {"Runtime", &shape_runtime},
@@ -115,17 +96,26 @@ static const struct member remove_permission[] = {LABEL_NAMESPACED,
 
 #define FUNCTIONS "/2015-03-31/functions"
 #define FUNCTION FUNCTIONS "/{FunctionName}"
+#define TAGS "/2017-03-31/tags/{Resource}"
+#define PROVISIONED "/2019-09-30/functions/{FunctionName}/provisioned-concurrency"
+#define EVENT_INVOKE "/2019-09-25/functions/{FunctionName}/event-invoke-config"
+#define URL "/2021-10-31/functions/{FunctionName}/url"
+#define MAPPINGS "/2015-03-31/event-source-mappings"
+#define RECURSION "/2024-08-31/functions/{FunctionName}/recursion-config"
+#define RUNTIME "/2021-07-20/functions/{FunctionName}/runtime-management-config"
+#define SIGNING "/2020-06-30/functions/{FunctionName}/code-signing-config"
 
 const struct operation operations[] = {
 	{"ListFunctions", "GET", FUNCTIONS, 200, OPERATION_READ, handle_list_functions,
 		list_functions},
 	{"CreateFunction", "POST", FUNCTIONS, 201, OPERATION_WRITE, handle_create_function,
 		create_function, .prepare = prepare_create_function},
-	{"GetFunction", "GET", FUNCTION, 200, OPERATION_READ, handle_get_function, qualified},
+	{"GetFunction", "GET", FUNCTION, 200, OPERATION_READ, handle_get_function,
+		members_qualified},
 	{"DeleteFunction", "DELETE", FUNCTION, 204, OPERATION_WRITE, handle_delete_function,
-		qualified},
+		members_qualified},
 	{"GetFunctionConfiguration", "GET", FUNCTION "/configuration", 200, OPERATION_READ,
-		handle_get_function_configuration, qualified},
+		handle_get_function_configuration, members_qualified},
 	{"UpdateFunctionConfiguration", "PUT", FUNCTION "/configuration", 200, OPERATION_WRITE,
 		handle_update_function_configuration, update_function_configuration,
 		.unqualified_only = true},
@@ -148,11 +138,88 @@ const struct operation operations[] = {
 		handle_delete_alias, one_alias},
 	{"AddPermission", "POST", FUNCTION "/policy", 201, OPERATION_WRITE, handle_add_permission,
 		add_permission},
-	{"GetPolicy", "GET", FUNCTION "/policy", 200, OPERATION_READ, handle_get_policy, qualified},
+	{"GetPolicy", "GET", FUNCTION "/policy", 200, OPERATION_READ, handle_get_policy,
+		members_qualified},
 	{"RemovePermission", "DELETE", FUNCTION "/policy/{StatementId}", 204, OPERATION_WRITE,
 		handle_remove_permission, remove_permission},
 	{"GetAccountSettings", "GET", "/2016-08-19/account-settings", 200, OPERATION_READ,
 		handle_get_account_settings, no_members},
+
+	{"ListTags", "GET", TAGS, 200, OPERATION_READ, handle_list_tags, members_list_tags},
+	{"TagResource", "POST", TAGS, 204, OPERATION_WRITE, handle_tag_resource,
+		members_tag_resource},
+	{"UntagResource", "DELETE", TAGS, 204, OPERATION_WRITE, handle_untag_resource,
+		members_untag_resource},
+
+	{"GetFunctionConcurrency", "GET", "/2019-09-30/functions/{FunctionName}/concurrency", 200,
+		OPERATION_READ, handle_get_function_concurrency, members_function,
+		.unqualified_only = true},
+	{"PutFunctionConcurrency", "PUT", "/2017-10-31/functions/{FunctionName}/concurrency", 200,
+		OPERATION_WRITE, handle_put_function_concurrency, members_put_concurrency,
+		.unqualified_only = true},
+	{"DeleteFunctionConcurrency", "DELETE", "/2017-10-31/functions/{FunctionName}/concurrency",
+		204, OPERATION_WRITE, handle_delete_function_concurrency, members_function,
+		.unqualified_only = true},
+	{"ListProvisionedConcurrencyConfigs", "GET", PROVISIONED, 200, OPERATION_READ,
+		handle_list_provisioned_concurrency, members_list_provisioned, .query = "List"},
+	{"GetProvisionedConcurrencyConfig", "GET", PROVISIONED, 200, OPERATION_READ,
+		handle_get_provisioned_concurrency, members_provisioned},
+	{"PutProvisionedConcurrencyConfig", "PUT", PROVISIONED, 202, OPERATION_WRITE,
+		handle_put_provisioned_concurrency, members_put_provisioned},
+	{"DeleteProvisionedConcurrencyConfig", "DELETE", PROVISIONED, 204, OPERATION_WRITE,
+		handle_delete_provisioned_concurrency, members_provisioned},
+
+	{"GetFunctionEventInvokeConfig", "GET", EVENT_INVOKE, 200, OPERATION_READ,
+		handle_get_event_invoke, members_qualified},
+	{"PutFunctionEventInvokeConfig", "PUT", EVENT_INVOKE, 200, OPERATION_WRITE,
+		handle_put_event_invoke, members_event_invoke},
+	{"UpdateFunctionEventInvokeConfig", "POST", EVENT_INVOKE, 200, OPERATION_WRITE,
+		handle_update_event_invoke, members_event_invoke},
+	{"DeleteFunctionEventInvokeConfig", "DELETE", EVENT_INVOKE, 204, OPERATION_WRITE,
+		handle_delete_event_invoke, members_qualified},
+	{"ListFunctionEventInvokeConfigs", "GET", EVENT_INVOKE "/list", 200, OPERATION_READ,
+		handle_list_event_invoke, members_list_event_invoke},
+
+	{"CreateFunctionUrlConfig", "POST", URL, 201, OPERATION_WRITE, handle_create_url,
+		members_create_url},
+	{"GetFunctionUrlConfig", "GET", URL, 200, OPERATION_READ, handle_get_url, members_url},
+	{"UpdateFunctionUrlConfig", "PUT", URL, 200, OPERATION_WRITE, handle_update_url,
+		members_update_url},
+	{"DeleteFunctionUrlConfig", "DELETE", URL, 204, OPERATION_WRITE, handle_delete_url,
+		members_url},
+	{"ListFunctionUrlConfigs", "GET", "/2021-10-31/functions/{FunctionName}/urls", 200,
+		OPERATION_READ, handle_list_urls, members_list_urls},
+
+	{"ListEventSourceMappings", "GET", MAPPINGS, 200, OPERATION_READ, handle_list_mappings,
+		members_list_mappings},
+	{"CreateEventSourceMapping", "POST", MAPPINGS, 202, OPERATION_WRITE, handle_create_mapping,
+		members_create_mapping},
+	{"GetEventSourceMapping", "GET", MAPPINGS "/{UUID}", 200, OPERATION_READ,
+		handle_get_mapping, members_mapping},
+	{"UpdateEventSourceMapping", "PUT", MAPPINGS "/{UUID}", 202, OPERATION_WRITE,
+		handle_update_mapping, members_update_mapping},
+	{"DeleteEventSourceMapping", "DELETE", MAPPINGS "/{UUID}", 202, OPERATION_WRITE,
+		handle_delete_mapping, members_mapping},
+
+	{"Invoke", "POST", FUNCTION "/invocations", 200, OPERATION_READ, handle_invoke,
+		members_invoke, .raw_body = true},
+	{"InvokeAsync", "POST", "/2014-11-13/functions/{FunctionName}/invoke-async", 202,
+		OPERATION_READ, handle_invoke_async, members_namespaced, .raw_body = true},
+
+	{"GetFunctionRecursionConfig", "GET", RECURSION, 200, OPERATION_READ, handle_get_recursion,
+		members_recursion},
+	{"PutFunctionRecursionConfig", "PUT", RECURSION, 200, OPERATION_WRITE, handle_put_recursion,
+		members_put_recursion},
+	{"GetRuntimeManagementConfig", "GET", RUNTIME, 200, OPERATION_READ,
+		handle_get_runtime_management, members_qualified},
+	{"PutRuntimeManagementConfig", "PUT", RUNTIME, 200, OPERATION_WRITE,
+		handle_put_runtime_management, members_put_runtime_management},
+	{"GetFunctionCodeSigningConfig", "GET", SIGNING, 200, OPERATION_READ,
+		handle_get_code_signing, members_namespaced},
+	{"PutFunctionCodeSigningConfig", "PUT", SIGNING, 200, OPERATION_WRITE,
+		handle_put_code_signing, members_put_code_signing},
+	{"DeleteFunctionCodeSigningConfig", "DELETE", SIGNING, 204, OPERATION_WRITE,
+		handle_delete_code_signing, members_namespaced},
 };
 
 const size_t operation_count = array_count(operations);

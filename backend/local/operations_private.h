@@ -35,4 +35,52 @@ int handle_add_permission(struct call *call);
 int handle_get_policy(struct call *call);
 int handle_remove_permission(struct call *call);
 
+/* tag_operations.c */
+int handle_list_tags(struct call *call);
+int handle_tag_resource(struct call *call);
+int handle_untag_resource(struct call *call);
+
+/* concurrency_operations.c */
+int handle_get_function_concurrency(struct call *call);
+int handle_put_function_concurrency(struct call *call);
+int handle_delete_function_concurrency(struct call *call);
+int handle_put_provisioned_concurrency(struct call *call);
+int handle_get_provisioned_concurrency(struct call *call);
+int handle_delete_provisioned_concurrency(struct call *call);
+int handle_list_provisioned_concurrency(struct call *call);
+
+/* event_invoke_operations.c */
+int handle_get_event_invoke(struct call *call);
+int handle_put_event_invoke(struct call *call);
+int handle_update_event_invoke(struct call *call);
+int handle_delete_event_invoke(struct call *call);
+int handle_list_event_invoke(struct call *call);
+
+/* url_operations.c */
+int handle_create_url(struct call *call);
+int handle_get_url(struct call *call);
+int handle_update_url(struct call *call);
+int handle_delete_url(struct call *call);
+int handle_list_urls(struct call *call);
+
+/* mapping_operations.c */
+int handle_create_mapping(struct call *call);
+int handle_get_mapping(struct call *call);
+int handle_update_mapping(struct call *call);
+int handle_delete_mapping(struct call *call);
+int handle_list_mappings(struct call *call);
+
+/* invoke_operations.c */
+int handle_invoke(struct call *call);
+int handle_invoke_async(struct call *call);
+
+/* runtime_operations.c */
+int handle_get_recursion(struct call *call);
+int handle_put_recursion(struct call *call);
+int handle_get_runtime_management(struct call *call);
+int handle_put_runtime_management(struct call *call);
+int handle_get_code_signing(struct call *call);
+int handle_put_code_signing(struct call *call);
+int handle_delete_code_signing(struct call *call);
+
 #endif

@@ -19,6 +19,8 @@ struct plane {
 	struct store_pool *stores;
 	int code_directory;             /* DIR/code */
 	unsigned char download_key[32]; /* signs Code.Location; the store keeps it */
+	uint64_t seed;                  /* of the choice between an alias's two versions */
+	_Atomic uint64_t invocations;   /* how often it was made */
 	_Atomic uint64_t *calls;        /* per operation of the table */
 	struct server *server;
 };

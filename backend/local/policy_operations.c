@@ -49,13 +49,17 @@ static int policy_load(struct call *call, struct policy *ret_policy)
 	return ret_policy->statements ? 0 : -ENOMEM;
 }
 
-/* Since 2025 the RevisionId of these calls is the policy's own, or its resource's while there is none. */
+/*
+ * AWS takes the policy's RevisionId and, as it did before 2025, the one of the function, version or
+ * alias that the policy hangs off; recordings show both.
+ */
 static int check_policy_revision(
 	struct call *call, const struct policy *policy, const char *resource)
 {
 	const char *given = call_string(call, "RevisionId");
 
-	if (!given || !strcmp(given, policy->exists ? policy->revision_id : resource))
+	if (!given || !strcmp(given, resource) ||
+		(policy->exists && !strcmp(given, policy->revision_id)))
 		return 0;
 	return call_fail(call, FAILURE_PRECONDITION,
 		"The Revision Id provided does not match the latest Revision Id. Call the "
@@ -377,6 +381,7 @@ static int remove_statement(struct call *call, struct policy *policy, const char
 int handle_remove_permission(struct call *call)
 {
 	const char *sid = call_string(call, "StatementId");
+	char resource_revision[UUID_SIZE];
 	struct policy policy;
 	int error = policy_load(call, &policy);
 
@@ -388,7 +393,9 @@ int handle_remove_permission(struct call *call)
 		error = call_fail(call, FAILURE_NOT_FOUND,
 			"Statement %s is not found in resource policy.", sid);
 	if (!error)
-		error = check_policy_revision(call, &policy, "");
+		error = find_resource(call, resource_revision);
+	if (!error)
+		error = check_policy_revision(call, &policy, resource_revision);
 	if (!error)
 		error = remove_statement(call, &policy, sid);
 	policy_release(&policy);

@@ -58,8 +58,8 @@ const struct shape shape_namespaced_statement_id =
 
 static const struct shape tag_key =
 	STRING_SHAPE(LENGTH(1, 128), .pattern = "([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*)");
-static const struct shape tag_value =
-	STRING_SHAPE(LENGTH(0, 256), .pattern = "([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*)");
+/* No pattern: recorded answers of AWS take values that the pattern of its later model excludes. */
+static const struct shape tag_value = STRING_SHAPE(LENGTH(0, 256));
 const struct shape shape_tags = {.kind = SHAPE_MAP, .key = &tag_key, .element = &tag_value};
 const struct shape shape_kms_key_arn =
 	STRING_SHAPE(LENGTH(0, 10000), .pattern = "(arn:(aws[a-zA-Z-]*)?:[a-z0-9-.]+:.*)|()");

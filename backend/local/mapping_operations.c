@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Event source mappings. They name a function, a version or an alias by its ARN and outlive it. Their
+ * state changes take as long as everything else that settles.
+ */
+#include <errno.h>
+
+#include "backend/base/text.h"
+#include "backend/local/attachment.h"
+#include "backend/local/change.h"
+#include "backend/local/operations_private.h"
+
+#define CONFIGURATION_MAX 262144
+#define MAPPINGS_PAGE 100
+
+static const char *const members[] = {"EventSourceArn", "BatchSize", "FilterCriteria", "KMSKeyArn",
+	"MetricsConfig", "LoggingConfig", "ScalingConfig", "MaximumBatchingWindowInSeconds",
+	"ParallelizationFactor", "StartingPosition", "StartingPositionTimestamp",
+	"DestinationConfig", "MaximumRecordAgeInSeconds", "BisectBatchOnFunctionError",
+	"MaximumRetryAttempts", "TumblingWindowInSeconds", "Topics", "Queues",
+	"SourceAccessConfigurations", "SelfManagedEventSource", "FunctionResponseTypes",
+	"AmazonManagedKafkaEventSourceConfig", "SelfManagedKafkaEventSourceConfig",
+	"DocumentDBEventSourceConfig", "ProvisionedPollerConfig", NULL};
+
+#define MAPPING_COLUMNS                                                                            \
+	"uuid, function, qualifier, configuration, change, settled_state, settles, last_modified"
+
+struct mapping {
+	const char *uuid, *function, *qualifier, *configuration, *change, *settled_state;
+	int64_t settles, last_modified;
+};
+
+static void mapping_load(struct mapping *mapping, sqlite3_stmt *row)
+{
+	mapping->uuid = store_text(row, 0);
+	mapping->function = store_text(row, 1);
+	mapping->qualifier = store_text(row, 2);
+	mapping->configuration = store_text(row, 3);
+	mapping->change = store_text(row, 4);
+	mapping->settled_state = store_text(row, 5);
+	mapping->settles = sqlite3_column_int64(row, 6);
+	mapping->last_modified = sqlite3_column_int64(row, 7);
+}
+
+static int append_mapping(
+	struct buffer *out, const struct call *call, const struct mapping *mapping, bool fresh)
+{
+	bool settling = fresh || call->now_ms < mapping->settles;
+	size_t length = strlen(mapping->configuration);
+	int error = buffer_appendf(out,
+		"{\"UUID\":\"%s\",\"EventSourceMappingArn\":\"arn:%s:lambda:%s:%s:"
+		"event-source-mapping:%s\",\"FunctionArn\":\"",
+		mapping->uuid, call->identity->partition, call->identity->region,
+		call->identity->account, mapping->uuid);
+
+	if (!error)
+		error = append_function_arn(out, call->identity, mapping->function,
+			*mapping->qualifier ? mapping->qualifier : NULL);
+	if (!error)
+		error = buffer_appendf(out,
+			"\",\"State\":\"%s\",\"StateTransitionReason\":\"User action\","
+			"\"LastProcessingResult\":\"No records processed\",",
+			settling ? mapping->change : mapping->settled_state);
+	if (!error)
+		error = append_epoch(out, "LastModified", mapping->last_modified);
+	if (!error && length > 2)
+		error = buffer_append_byte(out, ',');
+	if (!error && length > 2)
+		error = buffer_append(out, mapping->configuration + 1, length - 2);
+	return error ? error : buffer_append_byte(out, '}');
+}
+
+/* Deleted ones linger until they have settled; then nobody sees them any more. */
+static sqlite3_stmt *mapping_query(struct call *call)
+{
+	return store_query(call->store,
+		"SELECT " MAPPING_COLUMNS " FROM mapping WHERE uuid = ? AND NOT "
+		"(change = 'Deleting' AND settles <= ?)",
+		"ti", call_string(call, "UUID"), call->now_ms);
+}
+
+static int fail_without(struct call *call)
+{
+	return call_fail(call, FAILURE_NOT_FOUND, "The resource you requested does not exist.");
+}
+
+int handle_get_mapping(struct call *call)
+{
+	sqlite3_stmt *row = mapping_query(call);
+	int found = store_next(call->store, row);
+	struct mapping mapping;
+	int error;
+
+	if (found != 1)
+		return found ? found : fail_without(call);
+	mapping_load(&mapping, row);
+	error = append_mapping(&call->answer->body, call, &mapping, false);
+	store_done(row);
+	return error;
+}
+
+/* --- creating --- */
+
+/* The service that an ARN belongs to: "sqs", "kinesis", "dynamodb", … or "". */
+static void arn_service(const char *arn, char service[32])
+{
+	const char *start = arn && text_starts_with(arn, "arn:") ? strchr(arn + 4, ':') : NULL;
+
+	service[0] = '\0';
+	if (start)
+		snprintf(service, 32, "%.*s", (int)strcspn(start + 1, ":"), start + 1);
+}
+
+static bool is_stream(const char *service)
+{
+	return !strcmp(service, "kinesis") || !strcmp(service, "dynamodb");
+}
+
+/* What AWS fills in for a source of this kind, as an object. */
+static const char *defaults_of(const char *service)
+{
+	if (!strcmp(service, "sqs"))
+		return "{\"BatchSize\":10,\"MaximumBatchingWindowInSeconds\":0,"
+		       "\"FunctionResponseTypes\":[]}";
+	if (is_stream(service))
+		return "{\"BatchSize\":100,\"MaximumBatchingWindowInSeconds\":0,"
+		       "\"ParallelizationFactor\":1,\"DestinationConfig\":{\"OnFailure\":{}},"
+		       "\"MaximumRecordAgeInSeconds\":-1,\"BisectBatchOnFunctionError\":false,"
+		       "\"MaximumRetryAttempts\":-1,\"TumblingWindowInSeconds\":0,"
+		       "\"FunctionResponseTypes\":[]}";
+	return "{\"BatchSize\":100,\"MaximumBatchingWindowInSeconds\":500}";
+}
+
+static int check_source(struct call *call, const char *service)
+{
+	if (!*service && !json_member(call->input, "SelfManagedEventSource"))
+		return call_fail(call, FAILURE_INVALID_PARAMETER, "Unrecognized event source.");
+	if (is_stream(service) && !call_string(call, "StartingPosition"))
+		return call_fail(call, FAILURE_INVALID_PARAMETER,
+			"1 validation error detected: Value null at 'startingPosition' failed to "
+			"satisfy constraint: Member must not be null.");
+	if (!strcmp(service, "sqs") && call_string(call, "StartingPosition"))
+		return call_fail(call, FAILURE_INVALID_PARAMETER,
+			"StartingPosition is not valid for SQS event sources.");
+	return 0;
+}
+
+static int check_function(struct call *call)
+{
+	int found =
+		resource_find(call, call->name.qualifier[0] ? call->name.qualifier : NULL, NULL);
+
+	if (found != 1)
+		return found ? found
+			     : call_fail(
+				       call, FAILURE_INVALID_PARAMETER, "Function does not exist");
+	return 0;
+}
+
+/* One mapping of a source to a function. */
+static int check_new(struct call *call, const char *source)
+{
+	sqlite3_stmt *row;
+	int found;
+
+	if (!*source)
+		return 0;
+	row = store_query(call->store,
+		"SELECT uuid FROM mapping WHERE function = ? AND qualifier = ? AND source = ? AND "
+		"change <> 'Deleting'",
+		"ttt", call->name.name, call->name.qualifier, source);
+	found = store_next(call->store, row);
+	if (found != 1)
+		return found;
+	found = call_fail(call, FAILURE_CONFLICT,
+		"The event source arn (\" %s \") and function (\" %s \") provided mapping already "
+		"exists. Please update or delete the existing mapping with UUID %s",
+		source, call->name.name, store_text(row, 0));
+	store_done(row);
+	return found;
+}
+
+static int forget_deleted(struct call *call)
+{
+	return store_execute(call->store,
+		"DELETE FROM mapping WHERE change = 'Deleting' AND settles <= ?", "i",
+		call->now_ms);
+}
+
+static int print_tags(struct call *call, struct buffer *out)
+{
+	const struct json *tags = json_member(call->input, "Tags");
+
+	return tags ? json_print(tags, out) : buffer_append_string(out, "{}");
+}
+
+static int insert_mapping(struct call *call, const struct mapping *mapping, const char *source)
+{
+	cleanup(buffer_release) struct buffer tags = BUFFER_INIT(CONFIGURATION_MAX);
+	int error = print_tags(call, &tags);
+
+	return error ? error
+		     : store_execute(call->store,
+			       "INSERT INTO mapping (uuid, function, qualifier, source, "
+			       "configuration, tags, change, settled_state, settles, "
+			       "last_modified) "
+			       "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+			       "ttttttttii", mapping->uuid, mapping->function, mapping->qualifier,
+			       source, mapping->configuration, buffer_text(&tags), mapping->change,
+			       mapping->settled_state, mapping->settles, mapping->last_modified);
+}
+
+int handle_create_mapping(struct call *call)
+{
+	cleanup(buffer_release) struct buffer text = BUFFER_INIT(CONFIGURATION_MAX);
+	const char *source = call_string(call, "EventSourceArn");
+	const struct json *enabled = json_member(call->input, "Enabled");
+	char service[32], uuid[UUID_SIZE];
+	struct mapping mapping = {.uuid = uuid,
+		.function = call->name.name,
+		.qualifier = call->name.qualifier,
+		.change = "Creating",
+		.settled_state = !enabled || json_is_true(enabled) ? "Enabled" : "Disabled",
+		.settles = call->now_ms + call->settle_ms,
+		.last_modified = call->now_ms};
+	int error;
+
+	make_uuid(uuid);
+	arn_service(source, service);
+	error = check_source(call, service);
+	if (!error)
+		error = check_function(call);
+	if (!error)
+		error = forget_deleted(call);
+	if (!error)
+		error = check_new(call, source ? source : "");
+	if (!error)
+		error = attachment_merge(call, defaults_of(service), members, &text);
+	mapping.configuration = buffer_text(&text);
+	if (!error)
+		error = insert_mapping(call, &mapping, source ? source : "");
+	if (!error)
+		error = change_record(call, mapping.function, mapping.qualifier, NULL, NULL);
+	return error ? error : append_mapping(&call->answer->body, call, &mapping, true);
+}
+
+/* --- changing --- */
+
+/* Finds one that is at rest. The caller ends *ret_row. */
+static int find_at_rest(
+	struct call *call, struct mapping *mapping, sqlite3_stmt **ret_row, const char *verb)
+{
+	int found;
+
+	*ret_row = mapping_query(call);
+	found = store_next(call->store, *ret_row);
+	if (found != 1)
+		return found ? found : fail_without(call);
+	mapping_load(mapping, *ret_row);
+	if (call->now_ms >= mapping->settles)
+		return 0;
+	store_done(*ret_row);
+	return call_fail(call, FAILURE_IN_USE,
+		"Cannot %s the event source mapping because it is in use.", verb);
+}
+
+/* The states that an update goes through: which one for now, which in the end. */
+static void choose_states(struct call *call, struct mapping *mapping)
+{
+	const struct json *enabled = json_member(call->input, "Enabled");
+	bool is_enabled = !strcmp(mapping->settled_state, "Enabled");
+	bool wanted = enabled ? json_is_true(enabled) : is_enabled;
+
+	mapping->change = wanted == is_enabled ? "Updating" : wanted ? "Enabling" : "Disabling";
+	mapping->settled_state = wanted ? "Enabled" : "Disabled";
+}
+
+static int store_mapping(struct call *call, const struct mapping *mapping)
+{
+	return store_execute(call->store,
+		"UPDATE mapping SET function = ?, qualifier = ?, configuration = ?, change = ?, "
+		"settled_state = ?, settles = ?, last_modified = ? WHERE uuid = ?",
+		"tttttiit", mapping->function, mapping->qualifier, mapping->configuration,
+		mapping->change, mapping->settled_state, mapping->settles, mapping->last_modified,
+		mapping->uuid);
+}
+
+int handle_update_mapping(struct call *call)
+{
+	cleanup(buffer_release) struct buffer text = BUFFER_INIT(CONFIGURATION_MAX);
+	struct mapping mapping;
+	sqlite3_stmt *row;
+	int error = find_at_rest(call, &mapping, &row, "update");
+
+	if (error)
+		return error;
+	if (call_string(call, "FunctionName")) {
+		error = check_function(call);
+		mapping.function = call->name.name;
+		mapping.qualifier = call->name.qualifier;
+	}
+	choose_states(call, &mapping);
+	mapping.settles = call->now_ms + call->settle_ms;
+	mapping.last_modified = call->now_ms;
+	if (!error)
+		error = attachment_merge(call, mapping.configuration, members, &text);
+	mapping.configuration = buffer_text(&text);
+	if (!error)
+		error = store_mapping(call, &mapping);
+	if (!error)
+		error = change_record(call, mapping.function, mapping.qualifier, NULL, NULL);
+	if (!error)
+		error = append_mapping(&call->answer->body, call, &mapping, true);
+	store_done(row);
+	return error;
+}
+
+int handle_delete_mapping(struct call *call)
+{
+	struct mapping mapping;
+	sqlite3_stmt *row;
+	int error = find_at_rest(call, &mapping, &row, "delete");
+
+	if (error)
+		return error;
+	mapping.change = "Deleting";
+	mapping.settled_state = "Deleting";
+	mapping.settles = call->now_ms + call->settle_ms;
+	error = store_mapping(call, &mapping);
+	if (!error)
+		error = change_record(call, mapping.function, mapping.qualifier, NULL, NULL);
+	if (!error)
+		error = append_mapping(&call->answer->body, call, &mapping, true);
+	store_done(row);
+	return error;
+}
+
+static int append_item(struct buffer *out, struct call *call, sqlite3_stmt *row)
+{
+	struct mapping mapping;
+
+	mapping_load(&mapping, row);
+	return append_mapping(out, call, &mapping, false);
+}
+
+int handle_list_mappings(struct call *call)
+{
+	bool named = call_string(call, "FunctionName");
+	struct page page;
+	int error = page_begin(call, MAPPINGS_PAGE, &page);
+
+	if (error)
+		return error;
+	return append_rows(call, "EventSourceMappings",
+		store_query(call->store,
+			"SELECT " MAPPING_COLUMNS " FROM mapping WHERE uuid > ?1 AND NOT "
+			"(change = 'Deleting' AND settles <= ?2) AND (?3 IS NULL OR source = ?3) "
+			"AND "
+			"(?4 IS NULL OR (function = ?4 AND (?5 = '' OR qualifier = ?5))) "
+			"ORDER BY uuid LIMIT ?6",
+			"tittti", page.after, call->now_ms, call_string(call, "EventSourceArn"),
+			named ? call->name.name : NULL, call->name.qualifier, page.limit + 1),
+		&page, append_item);
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/* What operations take: pieces that all lists of members use, and the lists of the smaller families. */
+#ifndef ALIASFS_LOCAL_MEMBERS_H
+#define ALIASFS_LOCAL_MEMBERS_H
+
+#include "backend/local/shapes.h"
+
+#define LABEL_FUNCTION                                                                             \
+	{                                                                                          \
+		"FunctionName", &shape_function_name, IN_LABEL, true                               \
+	}
+#define LABEL_NAMESPACED                                                                           \
+	{                                                                                          \
+		"FunctionName", &shape_namespaced_function_name, IN_LABEL, true                    \
+	}
+#define QUERY_QUALIFIER                                                                            \
+	{                                                                                          \
+		"Qualifier", &shape_qualifier, IN_QUERY                                            \
+	}
+#define QUERY_PAGE_OF(max_items)                                                                   \
+	{"Marker", &shape_text, IN_QUERY},                                                         \
+	{                                                                                          \
+		"MaxItems", max_items, IN_QUERY                                                    \
+	}
+#define QUERY_PAGE QUERY_PAGE_OF(&shape_max_items)
+
+extern const struct member members_list_tags[], members_tag_resource[], members_untag_resource[];
+extern const struct member members_function[], members_put_concurrency[], members_provisioned[],
+	members_put_provisioned[], members_list_provisioned[];
+extern const struct member members_qualified[], members_event_invoke[], members_list_event_invoke[];
+extern const struct member members_url[], members_create_url[], members_update_url[],
+	members_list_urls[];
+extern const struct member members_mapping[], members_create_mapping[], members_update_mapping[],
+	members_list_mappings[];
+extern const struct member members_invoke[], members_namespaced[];
+extern const struct member members_recursion[], members_put_recursion[],
+	members_put_runtime_management[], members_put_code_signing[];
+
+#endif
