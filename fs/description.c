@@ -33,6 +33,18 @@ int description_show(const char *text, struct buffer *out)
 	return error || !*text ? error : buffer_append_byte(out, '\n');
 }
 
+bool description_fits(const char *data, size_t length)
+{
+	size_t characters = 0, i;
+
+	if (length && data[length - 1] == '\n')
+		length--;
+	for (i = 0; i < length; i++)
+		if (((unsigned char)data[i] & 0xc0) != 0x80)
+			characters++;
+	return characters <= LAMBDA_DESCRIPTION_MAX;
+}
+
 int description_parse(const char *data, size_t length, char **ret_text)
 {
 	char *text;
@@ -44,7 +56,7 @@ int description_parse(const char *data, size_t length, char **ret_text)
 	text = strndup(length ? data : "", length);
 	if (!text)
 		return -ENOMEM;
-	if (text_count_code_points(text) > LAMBDA_DESCRIPTION_MAX) {
+	if (!description_fits(data, length)) {
 		free(text);
 		return -EFBIG;
 	}
@@ -55,7 +67,7 @@ int description_parse(const char *data, size_t length, char **ret_text)
 /* --- drafts --- */
 
 struct draft {
-	struct node node; /* NODE_DRAFT, or NODE_DESCRIPTION: one that was removed a moment ago */
+	struct node node;
 	struct buffer content;
 	int64_t modified; /* seconds since the epoch */
 	int64_t expires_ms;
@@ -118,7 +130,7 @@ static struct draft **find(struct drafts *drafts, const struct node *node)
 	return NULL;
 }
 
-static int add(struct drafts *drafts, const struct node *node, int64_t life_ms)
+static int add(struct drafts *drafts, const struct node *node)
 {
 	size_t i;
 
@@ -133,7 +145,7 @@ static int add(struct drafts *drafts, const struct node *node, int64_t life_ms)
 		draft->node = *node;
 		draft->content = (struct buffer)BUFFER_INIT(DRAFT_SIZE_MAX);
 		draft->modified = clock_wall_ms() / 1000;
-		draft->expires_ms = clock_monotonic_ms() + life_ms;
+		draft->expires_ms = clock_monotonic_ms() + DRAFT_LIFE_MS;
 		drafts->all[i] = draft;
 		return 0;
 	}
@@ -152,7 +164,7 @@ int drafts_create(struct drafts *drafts, const struct node *node, bool exclusive
 	else if (found)
 		error = 0;
 	else
-		error = add(drafts, node, DRAFT_LIFE_MS);
+		error = add(drafts, node);
 	pthread_mutex_unlock(&drafts->mutex);
 	return error;
 }
@@ -198,16 +210,6 @@ int drafts_remove(struct drafts *drafts, const struct node *node)
 		draft_free(take_pointer(*found));
 	pthread_mutex_unlock(&drafts->mutex);
 	return found ? 0 : -ENOENT;
-}
-
-bool drafts_description_removed(struct drafts *drafts, const struct node *description)
-{
-	bool removed;
-
-	pthread_mutex_lock(&drafts->mutex);
-	removed = find(drafts, description) != NULL;
-	pthread_mutex_unlock(&drafts->mutex);
-	return removed;
 }
 
 /* --- nodes --- */
@@ -303,8 +305,6 @@ int description_rename(struct request *request, const struct node *directory, co
 		return error;
 	if (to.kind == NODE_DESCRIPTION) {
 		error = description_commit(request, &to, buffer_text(&content), content.length);
-		if (!error && drafts_remove(drafts, &to))
-			error = 0; /* it was not hidden */
 	} else {
 		error = drafts_create(drafts, &to, flags & RENAME_NOREPLACE);
 		if (!error)
@@ -318,16 +318,11 @@ int description_rename(struct request *request, const struct node *directory, co
 
 int description_unlink(struct request *request, const struct node *directory, const char *name)
 {
-	struct drafts *drafts = request->fs->drafts;
 	struct node node;
-	int error = 0;
 
 	description_child(directory, name, &node);
-	if (node.kind == NODE_DRAFT)
-		return drafts_remove(drafts, &node);
-	pthread_mutex_lock(&drafts->mutex);
-	if (!find(drafts, &node))
-		error = add(drafts, &node, DESCRIPTION_REMOVED_MS);
-	pthread_mutex_unlock(&drafts->mutex);
-	return error;
+	if (node.kind == NODE_DESCRIPTION)
+		return request_refuse(
+			request, EPERM, "a description cannot be removed: write an empty one");
+	return drafts_remove(request->fs->drafts, &node);
 }

@@ -15,10 +15,9 @@
 #include "fs/request.h"
 #include "fs/tree.h"
 
-#define DRAFT_SIZE_MAX (64 * 1024)  /* bytes of a draft, or of what is written to a description */
-#define DRAFTS_MAX 256              /* drafts at a time in a mount */
-#define DRAFT_LIFE_MS 60000         /* how long an unused draft is kept */
-#define DESCRIPTION_REMOVED_MS 2000 /* how long a removed description waits for its successor */
+#define DRAFT_SIZE_MAX (64 * 1024) /* bytes of a draft, or of what is written to a description */
+#define DRAFTS_MAX 256             /* drafts at a time in a mount */
+#define DRAFT_LIFE_MS 60000        /* how long an unused draft is kept */
 
 /* --- the text, pure --- */
 
@@ -30,6 +29,9 @@ uint64_t description_size(const char *text);
 
 /* Appends what the file shows. Errors as buffer_append(). */
 int description_show(const char *text, struct buffer *out) must_check;
+
+/* Whether these bytes of a file are at most LAMBDA_DESCRIPTION_MAX characters and a line end. */
+bool description_fits(const char *data, size_t length);
 
 /*
  * The text that a file of these bytes means, malloc'ed into *ret_text. -EINVAL: NUL bytes or not UTF-8;
@@ -62,14 +64,11 @@ int drafts_write(struct drafts *drafts, const struct node *draft, const void *da
 /* Forgets the draft. -ENOENT. */
 int drafts_remove(struct drafts *drafts, const struct node *draft) must_check;
 
-/* Whether the description was removed a moment ago, to make room for its successor. */
-bool drafts_description_removed(struct drafts *drafts, const struct node *description);
-
 /* RENAME within `.aliases/NAME`: of a draft onto the description it is one UpdateAlias. */
 int description_rename(struct request *request, const struct node *directory, const char *name,
 	const struct node *new_directory, const char *new_name, unsigned int flags) must_check;
 
-/* UNLINK in `.aliases/NAME`: a description is only hidden for a moment, AWS is not asked for anything. */
+/* UNLINK in `.aliases/NAME`: drafts go, a description does not (-EPERM). */
 int description_unlink(
 	struct request *request, const struct node *directory, const char *name) must_check;
 

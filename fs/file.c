@@ -137,17 +137,14 @@ int file_create(struct request *request, const struct node *directory, const cha
 	description_child(directory, name, ret_node);
 	if (ret_node->kind == NODE_DRAFT) {
 		error = drafts_create(drafts, ret_node, flags & O_EXCL);
-	} else if (!drafts_remove(drafts, ret_node)) {
-		flags |= O_TRUNC; /* the successor of a description that was removed a moment ago */
-	} else if (flags & O_EXCL) {
-		error = -EEXIST;
+	} else {
+		error = flags & O_EXCL ? -EEXIST : 0;
 	}
 	if (error)
 		return error;
 	file = file_new(ret_node, true);
 	if (!file)
 		return -ENOMEM;
-	/* An empty description that nobody writes to is what O_CREAT alone means only if it was removed. */
 	file->truncated = flags & O_TRUNC;
 	*ret_file = file;
 	return 0;
@@ -204,6 +201,7 @@ static int resize(struct buffer *content, size_t size)
 int file_write(struct request *request, struct open_file *file, const char *data, size_t size,
 	off_t offset, size_t *ret_written)
 {
+	bool too_long;
 	size_t end;
 	int error;
 
@@ -224,7 +222,15 @@ int file_write(struct request *request, struct open_file *file, const char *data
 		file->written = true;
 		file->truncated = false;
 	}
+	too_long = !error && file->node.kind == NODE_DESCRIPTION &&
+		   !description_fits(buffer_text(&file->content), file->content.length);
+	/* Said at once: a shell does not look at how its close() of a redirection ends. */
+	if (too_long)
+		file->written = false;
 	pthread_mutex_unlock(&file->mutex);
+	if (too_long)
+		return request_refuse(request, EFBIG, "a description holds at most %d characters",
+			LAMBDA_DESCRIPTION_MAX);
 	*ret_written = size;
 	return error;
 }

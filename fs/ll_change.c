@@ -291,6 +291,7 @@ void ll_rename(fuse_req_t handle, fuse_ino_t parent_inode, const char *name,
 {
 	struct gesture_place from, to;
 	struct node parent, new_parent, old_link, new_link;
+	char both[2 * NAME_MAX + 8];
 	struct request request;
 	int error;
 
@@ -317,7 +318,8 @@ void ll_rename(fuse_req_t handle, fuse_ino_t parent_inode, const char *name,
 	} else {
 		error = request_refuse(&request, EPERM, "what is here cannot be renamed");
 	}
-	end_change(&request, error, &parent, name);
+	snprintf(both, sizeof(both), "%s -> %s", name, new_name);
+	end_change(&request, error, &parent, both);
 }
 
 void ll_fsyncdir(fuse_req_t handle, fuse_ino_t inode, int datasync, struct fuse_file_info *info)
