@@ -127,7 +127,7 @@ static enum lambda_status fetch_list(
 	if (!status)
 		return keep_list(question, listing, ret_result, reterr);
 	if (status == LAMBDA_NOT_FOUND)
-		function_vanish(catalog, function, tick);
+		status = function_gone(catalog, question->scope, function, tick, reterr);
 	catalog_lock(catalog);
 	if (listing->marker && (status == LAMBDA_INTERRUPTED || status == LAMBDA_TIMED_OUT))
 		listing_park(&function->parked_aliases, take_pointer(listing),
@@ -171,19 +171,17 @@ enum lambda_status catalog_aliases_get(struct catalog *catalog, const struct cal
 
 /* --- whether the function is there --- */
 
-/* What a fresh list of functions says: whether it says anything. The lock must be held. */
+/*
+ * What a fresh list of functions says: whether it says anything. A name that it does not hold may have
+ * been created since: that is asked, once in its time. The lock must be held.
+ */
 static bool root_tells(struct catalog *catalog, const char *name, enum lambda_status *ret_status,
 	struct lambda_error *reterr)
 {
 	int64_t now = clock_monotonic_ms();
 
-	if (catalog_root_is_fresh(catalog, now)) {
-		*ret_status = root_set_find(catalog->root, name)
-				      ? LAMBDA_OK
-				      : function_fail_missing(reterr, name);
-		return true;
-	}
-	if (catalog_root_part_holds(catalog, name, now)) {
+	if ((catalog_root_is_fresh(catalog, now) && root_set_find(catalog->root, name)) ||
+		catalog_root_part_holds(catalog, name, now)) {
 		*ret_status = LAMBDA_OK;
 		return true;
 	}

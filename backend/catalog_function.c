@@ -255,6 +255,41 @@ void function_vanish(struct catalog *catalog, struct function *function, uint64_
 	change_list_report(&changes, catalog);
 }
 
+enum lambda_status function_gone(struct catalog *catalog, const struct call_scope *scope,
+	struct function *function, uint64_t tick, struct lambda_error *reterr)
+{
+	const struct catalog_root *root = NULL;
+	enum lambda_status status;
+	bool listed;
+
+	catalog_lock(catalog);
+	listed = root_set_find(catalog->root, function->name) ||
+		 catalog_root_part_holds(catalog, function->name, clock_monotonic_ms());
+	if (listed)
+		catalog->forget_root_tick = ++catalog->room.tick;
+	catalog_unlock(catalog);
+	if (listed) {
+		struct lambda_error error;
+
+		status = catalog_root_get(catalog, scope, &root, &error);
+		if (status) {
+			if (reterr)
+				*reterr = error;
+			return status;
+		}
+		catalog_root_unref(root);
+		catalog_lock(catalog);
+		listed = root_set_find(catalog->root, function->name);
+		catalog_unlock(catalog);
+	}
+	if (listed)
+		return lambda_fail(reterr, LAMBDA_BAD_ANSWER,
+			"AWS lists the function '%.140s' and answers that it is not there",
+			function->name);
+	function_vanish(catalog, function, tick);
+	return LAMBDA_NOT_FOUND;
+}
+
 void function_forget(struct catalog *catalog, struct function *function)
 {
 	leave_table(catalog, function);

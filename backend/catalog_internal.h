@@ -183,6 +183,15 @@ void function_vanished(
 /* function_vanished() with the lock taken for it, remembered and reported. `tick`: of the fetch. */
 void function_vanish(struct catalog *catalog, struct function *function, uint64_t tick);
 
+/*
+ * AWS answered that the function is not there, although it may just have been listed: what is true is asked
+ * of the list of functions, so that one wrong answer never makes a directory vanish (a backup with
+ * --delete would follow). LAMBDA_NOT_FOUND, and it is forgotten; LAMBDA_BAD_ANSWER when AWS still lists
+ * it; or the failure of the listing. Blocks on the network; the lock must not be held.
+ */
+enum lambda_status function_gone(struct catalog *catalog, const struct call_scope *scope,
+	struct function *function, uint64_t tick, struct lambda_error *reterr) must_check;
+
 /* Takes it out of the table and frees it. Nobody else may use it: for the end of the catalog. */
 void function_forget(struct catalog *catalog, struct function *function);
 

@@ -200,6 +200,12 @@ static enum lambda_status add_page(const struct question *question, struct listi
 	enum lambda_status status = lambda_list_functions(question->catalog->client,
 		question->scope, all_versions, listing->marker, &page, reterr);
 
+	if (status == LAMBDA_NOT_FOUND) {
+		/* A list is always there: this is no empty account. */
+		status = LAMBDA_BAD_ANSWER;
+		if (reterr)
+			reterr->status = status;
+	}
 	if (status)
 		return status;
 	status = listing_add_versions(listing, &page, NULL, &lookup, reterr);

@@ -109,7 +109,7 @@ static enum lambda_status fetch_list(
 	if (!status)
 		status = keep_list(question, listing, ret_result, reterr);
 	else if (status == LAMBDA_NOT_FOUND)
-		function_vanish(catalog, function, tick);
+		status = function_gone(catalog, question->scope, function, tick, reterr);
 	catalog_lock(catalog);
 	if (listing->marker && (status == LAMBDA_INTERRUPTED || status == LAMBDA_TIMED_OUT))
 		listing_park(&function->parked_versions, take_pointer(listing),

@@ -544,9 +544,10 @@ static void what_is_gone_is_gone(void **state)
 	assert_int_equal(exists(catalog, "fn0001"), LAMBDA_OK);
 	catalog_refresh(catalog);
 	fake_reset_counts();
+	/* one ListAliases, and what it says is confirmed by the list of functions */
 	assert_int_equal(exists(catalog, "fn0001"), LAMBDA_NOT_FOUND);
 	assert_int_equal(exists(catalog, "fn0001"), LAMBDA_NOT_FOUND);
-	assert_int_equal(fake_total(), 1);
+	assert_int_equal(fake_total(), 2);
 	assert_true(seen.root > 0);
 	assert_int_equal(root_count(catalog), 2);
 	assert_int_equal(exists(catalog, "fn0001"), LAMBDA_NOT_FOUND);
@@ -567,9 +568,49 @@ static void a_function_that_left_the_root_is_forgotten(void **state)
 	catalog_refresh(catalog);
 	assert_int_equal(root_count(catalog), 2);
 	fake_reset_counts();
+	/* it may have been created again since: asked once */
 	assert_int_equal(exists(catalog, "fn0001"), LAMBDA_NOT_FOUND);
-	assert_int_equal(fake_total(), 0);
+	assert_int_equal(exists(catalog, "fn0001"), LAMBDA_NOT_FOUND);
+	assert_int_equal(fake_total(), 1);
 	assert_int_equal(seen.root, 1);
+	end(catalog);
+}
+
+static void a_function_created_since_the_list_is_found(void **state)
+{
+	struct catalog *catalog = begin(LONG_TTL_MS, NULL);
+
+	(void)state;
+	add_functions(1, 1);
+	root_count(catalog);
+	add_functions(2, 1);
+	assert_int_equal(exists(catalog, "fn0001"), LAMBDA_OK);
+	end(catalog);
+}
+
+static enum lambda_status not_found_if_aliases(void *data, enum fake_call call,
+	enum fake_point point, const char *function, const char *marker)
+{
+	(void)data;
+	(void)point;
+	(void)function;
+	(void)marker;
+	return call == FAKE_LIST_ALIASES ? LAMBDA_NOT_FOUND : LAMBDA_OK;
+}
+
+static void a_listed_function_that_is_said_to_be_missing_is_an_error(void **state)
+{
+	const struct fake_options options = {.hook = not_found_if_aliases};
+	struct catalog *catalog = begin(LONG_TTL_MS, &options);
+	const struct call_scope scope = soon();
+	const struct catalog_aliases *aliases;
+
+	(void)state;
+	add_functions(3, 1);
+	root_count(catalog);
+	assert_int_equal(
+		catalog_aliases_get(catalog, &scope, "fn0001", &aliases, NULL), LAMBDA_BAD_ANSWER);
+	assert_int_equal(root_count(catalog), 3);
 	end(catalog);
 }
 
@@ -776,6 +817,8 @@ int main(void)
 		cmocka_unit_test(what_is_gone_is_gone),
 		cmocka_unit_test(a_function_that_left_the_root_is_forgotten),
 		cmocka_unit_test(impossible_names_cost_nothing),
+		cmocka_unit_test(a_function_created_since_the_list_is_found),
+		cmocka_unit_test(a_listed_function_that_is_said_to_be_missing_is_an_error),
 		cmocka_unit_test(a_failure_is_never_an_empty_or_missing_thing),
 		cmocka_unit_test(an_endless_list_is_refused),
 		cmocka_unit_test(a_name_that_cannot_be_shown_fails_the_list),
