@@ -56,14 +56,53 @@ def play(plane, api, make_mount, rounds, seed):
     return moved
 
 
-def test_kills_during_remaps(plane, api, make_mount):
+def play_killing_tools(plane, api, mount, rounds, seed):
+    """The other way round: the tool is killed between its system calls, the mount lives."""
+    randomness = random.Random(seed)
+    aws.create_function(api, "hello", versions=3, aliases={name: 1 for name in ALIASES})
+    changes = len(plane.changes())
+    unfinished = 0
+    for number in range(rounds):
+        name, version = randomness.choice(ALIASES), randomness.choice("123")
+        before = aws.aliases_of(api, "hello")
+        form = randomness.choice(FORMS[:2])  # busybox unlinks first: then the alias may rightly go
+        tool = subprocess.Popen(
+            [*form, version, str(mount.path / "hello" / name)],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        time.sleep(randomness.uniform(0, 0.005))
+        tool.kill()
+        unfinished += tool.wait(20) != 0
+        after = aws.aliases_of(api, "hello")
+        assert {**before, name: version} == after or before == after, f"seed {seed}, round {number}"
+    time.sleep(2.5)  # longer than a held name is held: none may become an alias now
+    mount.unmount()
+    assert set(aws.aliases_of(api, "hello")) == set(ALIASES), f"seed {seed}"
+    written = plane.changes()[changes:]
+    assert {change.operation for change in written} == {"UpdateAlias"}, f"seed {seed}"
+    assert unfinished > 0, f"seed {seed}: no kill came in time"
+
+
+def chosen_seed():
     seed = int(os.environ.get("ALIASFS_SEED", random.SystemRandom().randrange(2**32)))
     print(f"ALIASFS_SEED={seed}")
-    play(plane, api, make_mount, 200, seed)
+    return seed
+
+
+def test_kills_during_remaps(plane, api, make_mount):
+    play(plane, api, make_mount, 200, chosen_seed())
+
+
+def test_kills_of_ln(plane, api, make_mount):
+    play_killing_tools(plane, api, make_mount(rate=1000), 200, chosen_seed())
 
 
 @pytest.mark.long
 def test_more_kills_during_remaps(plane, api, make_mount):
-    seed = int(os.environ.get("ALIASFS_SEED", random.SystemRandom().randrange(2**32)))
-    print(f"ALIASFS_SEED={seed}")
-    play(plane, api, make_mount, 1000, seed)
+    play(plane, api, make_mount, 1000, chosen_seed())
+
+
+@pytest.mark.long
+def test_more_kills_of_ln(plane, api, make_mount):
+    play_killing_tools(plane, api, make_mount(rate=1000), 1000, chosen_seed())
