@@ -143,6 +143,7 @@ def make_mount(fuse_device, scratch, sanitizer_logs, afterwards, request):
                 named["endpoint_url"] = request.getfixturevalue("plane").url
             named.setdefault("region", aws.REGION)
         directory = scratch / f"mount-{len(mounts)}"
+        directory.mkdir()
         mounts.append(Mount(directory, sanitizer_logs, source, *words, **named))
         return mounts[-1].start() if start else mounts[-1]
 

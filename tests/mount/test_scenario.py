@@ -17,6 +17,7 @@ class Stage:
 
     def __init__(self, plane, cli, mount, scratch):
         self.plane, self.cli, self.mount, self.scratch = plane, cli, mount, scratch
+        self.is_local = mount.source.startswith("local:")
         self.function = mount.path / "helloworld"
 
     def zip(self, text):
@@ -29,7 +30,8 @@ class Stage:
         with self.plane.recording() as record:
             self.mount.run("ln", *arguments, cwd=self.mount.path, check=True)
         assert record.writes == writes, str(record)
-        assert record.write_calls == {name: writes.count(name) for name in writes}, str(record)
+        asked = {} if self.is_local else {name: writes.count(name) for name in writes}
+        assert record.write_calls == asked, str(record)
 
     def points(self, alias, version):
         assert os.readlink(self.function / alias) == version
@@ -45,8 +47,8 @@ class Stage:
 def stage(request, plane, cli, make_mount, scratch):
     """Mounted over HTTP, or as local:DIR beside a lambda-plane that serves the same DIR."""
     local = request.param == "same directory"
-    mount = make_mount(f"local:{plane.state}") if local else make_mount()
-    return Stage(plane, cli, mount, scratch)
+    source = f"local:{plane.state}" if local else None
+    return Stage(plane, cli, make_mount(source, start=False), scratch)
 
 
 @pytest.mark.quick_sanitized
@@ -56,6 +58,7 @@ def test_the_scenario(stage, scratch):
         *("--function-name", "helloworld", "--runtime", "python3.11", "--role", aws.ROLE),
         *("--handler", "handler.handler", "--zip-file", stage.zip("one")),
     )
+    stage.mount.start()
     assert (stage.function / "$LATEST").is_dir()
     stage.ln("-s", "$LATEST", "helloworld/DEV", writes=["CreateAlias"])
     stage.points("DEV", "$LATEST")

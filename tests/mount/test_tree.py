@@ -49,9 +49,10 @@ def test_an_empty_account_is_an_empty_directory(mount):
     assert os.listdir(mount.path) == []
 
 
-def test_functions_are_directories_and_versions_and_links_are_in_order(api, mount):
+def test_functions_are_directories_and_versions_and_links_are_in_order(api, make_mount):
     aws.create_function(api, "sorted", versions=11, aliases={"b": 2, "A": 1, "Z": 11, "a-1": 10})
     aws.create_function(api, "another")
+    mount = make_mount()
     assert in_order(mount.path) == ["another", "sorted"]
     shown = in_order(mount.path / "sorted")
     versions = ["$LATEST", *map(str, range(1, 12))]
@@ -84,17 +85,18 @@ def test_readdir_tells_the_kinds(hello, mount):
     assert kinds["PROD"].is_symlink()
 
 
-def test_configuration_is_canonical_and_complete(api, hello, mount):
+def test_configuration_is_canonical_and_complete(api, plane, hello, make_mount):
     api.update_function_configuration(
         FunctionName=hello,
         Description='quotes " and ünïcode / \x7f',
         Environment={"Variables": {"SECRET": "hunter2"}},
     )
+    mount = make_mount()
     for qualifier in ("$LATEST", "1"):
         text = (mount.path / hello / qualifier / "configuration.json").read_text()
         shown = json.loads(text)
-        expected = api.get_function_configuration(FunctionName=hello, Qualifier=qualifier)
-        expected.pop("ResponseMetadata")
+        # Off the wire: the SDK drops members that are younger than itself, the document keeps them.
+        expected = plane.get(f"/2015-03-31/functions/{hello}/configuration?Qualifier={qualifier}")
         assert shown == {k: v for k, v in expected.items() if k not in CHANGING}
         assert shown["FunctionArn"].endswith(f":{hello}:{qualifier}")
         assert "hunter2" not in text
@@ -103,7 +105,7 @@ def test_configuration_is_canonical_and_complete(api, hello, mount):
 
 
 def test_documents_are_the_same_bytes_from_whichever_call(api, hello, make_mount):
-    aws.create_function(api, "other", versions=1, Environment={"Variables": {"A": "1", "B": "2"}})
+    aws.create_function(api, "other", versions=1, Environment={"Variables": {"AA": "1", "BB": "2"}})
     one, two, three = make_mount(), make_mount(), make_mount()
     os.listdir(two.path / hello)  # the listing fills this one
     for function in sorted(os.listdir(three.path)):  # a crawl fills that one
@@ -114,10 +116,11 @@ def test_documents_are_the_same_bytes_from_whichever_call(api, hello, make_mount
             assert len(seen) == 1, f"{function}/{version}/{name} differs between mounts"
 
 
-def test_environment_alone_in_its_file(api, mount):
+def test_environment_alone_in_its_file(api, make_mount):
     variables = {"ZETA": "ü", "ALPHA": "1", "EMPTY": ""}
     aws.create_function(api, "env", versions=1, Environment={"Variables": variables})
     aws.create_function(api, "bare", versions=1)
+    mount = make_mount()
     text = (mount.path / "env/1/environment.json").read_text()
     assert json.loads(text) == variables
     assert list(json.loads(text)) == sorted(variables)
