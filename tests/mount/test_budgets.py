@@ -8,6 +8,7 @@ df's refresh in the background (GetAccountSettings) is no part of a gesture and 
 import math
 import os
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -43,10 +44,11 @@ def mounted(make_mount):
 
 
 def functions(api, count, versions=1, aliases=None):
+    aliases = {"PROD": 1} if aliases is None else aliases
     with ThreadPoolExecutor(4) as pool:
         list(
             pool.map(
-                lambda n: aws.create_function(api, f"fn-{n:03}", versions, aliases or {"PROD": 1}),
+                lambda n: aws.create_function(api, f"fn-{n:03}", versions, aliases),
                 range(count),
             )
         )
@@ -90,7 +92,8 @@ def test_readlink_of_a_known_path(api, calls, mounted):
     path = mount.path / "many/PROD"
     assert sum(calls.of(lambda: os.readlink(path)).values()) <= 2
     assert calls.of(lambda: os.readlink(path)) == {}
-    assert calls.of(lambda: os.lstat(path)) == {}
+    os.lstat(path)  # its time is that of the version it leads to
+    assert calls.of(lambda: (os.lstat(path), os.readlink(path))) == {}
 
 
 @pytest.mark.parametrize("form", ["-sfn", "-sf"])
@@ -105,6 +108,8 @@ def test_a_remap_cold_and_warm(api, calls, hello, mounted, form):
     assert cold.pop("UpdateAlias") == 1
     if form == "-sfn":  # through the alias, ln also looks at the version it leads to
         assert sum(cold.values()) <= 2, cold
+    os.listdir(mount.path / hello)
+    os.lstat(mount.path / hello / "2")
     assert remap("3") == {"UpdateAlias": 1}
     assert remap("1") == {"UpdateAlias": 1}
 
@@ -188,9 +193,7 @@ def test_parallel_cold_listings_share_one_call(calls, hello, proxy, mounted):
 
 def test_the_rate_limits_reads(api, calls, mounted):
     """At 10 reads a second 30 cold functions one after another take 2 s at least (a burst is allowed)."""
-    import time
-
-    functions(api, 30, versions=0)
+    functions(api, 30)
     mount = mounted(rate=10)
     started = time.monotonic()
     found = calls.of(lambda: [os.readlink(mount.path / f"fn-{n:03}/PROD") for n in range(30)])

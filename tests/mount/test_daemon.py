@@ -78,7 +78,7 @@ def test_signals_in_the_foreground_unmount(hello, make_mount, number):
 WRONG = {
     "403": (faultproxy.access_denied(), ["AccessDeniedException", "lambda:ListFunctions"]),
     "expired": (faultproxy.expired_token(), ["expired"]),
-    "500": (faultproxy.service_error(), ["500"]),
+    "500": (faultproxy.service_error(), ["ServiceException", "fa017000-0000-4000-8000-00000000fa01"]),
     "garbage": (faultproxy.garbage(), []),
     "no Lambda": (faultproxy.replace(200, {"content-type": "text/html"}, "<html>hi</html>"), []),
 }
@@ -332,8 +332,10 @@ def test_many_threads_walk_at_once(api, make_mount):
             failures.append(repr(error))
 
     def walk():
-        seen = [os.path.join(d, n) for d, names, files in os.walk(mount.path) for n in names + files]
-        assert sum(path.endswith("PROD") for path in seen) == 3
+        for name in ("one", "two", "three"):
+            seen = [each for _, names, files in os.walk(mount.path / name) for each in names + files]
+            assert seen.count("configuration.json") == 4
+            assert "PROD" in os.listdir(mount.path / name)
 
     def remap(name):
         for version in "231":

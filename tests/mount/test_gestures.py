@@ -467,8 +467,10 @@ def test_people_whose_names_look_temporary(api, gesture, function, mount):
         assert version_of(api, name) == "3"
 
 
-def test_moving_an_alias_to_another_function_is_never_possible(api, gesture, function, mount):
+def test_moving_an_alias_to_another_function_is_never_possible(api, gesture, hello, make_mount):
     aws.create_function(api, "other", versions=1)
+    mount = make_mount()
+    function = mount.path / hello
     with gesture():
         refused(errno.EPERM, lambda: os.rename(function / "PROD", mount.path / "other/PROD"))
         refused(errno.EPERM, lambda: os.rename(function / "PROD", function / "PROD.old"))
