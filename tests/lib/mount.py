@@ -174,6 +174,16 @@ class Mount:
 # --- where ordinary users can mount -------------------------------------------------------------
 
 
+# Mounts of other tests come along into the namespace and would live on there when their test unmounts
+# them, so that their aliasfs never ends: they are dropped first.
+SETUP = """
+sed -n 's/^[^ ]* \\([^ ]*\\) fuse.aliasfs .*/\\1/p' /proc/self/mounts | while read -r place; do
+	umount -l "$place"
+done
+mount --bind "$1" /dev/fuse && echo ready && exec sleep infinity
+"""
+
+
 class OrdinaryUser:
     """A private mount namespace in which an ordinary user may use /dev/fuse.
 
@@ -200,7 +210,7 @@ class OrdinaryUser:
                 "private",
                 "/bin/sh",
                 "-c",
-                'mount --bind "$1" /dev/fuse && echo ready && exec sleep infinity',
+                SETUP,
                 "sh",
                 str(node),
             ],

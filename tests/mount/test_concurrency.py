@@ -47,10 +47,11 @@ def remap_at_random(mount, seconds, processes, seed):
     return yes
 
 
-def judge(plane, api, mount, seconds, seed):
+def judge(plane, api, make_mount, seconds, seed):
     for function in FUNCTIONS:
         aws.create_function(api, function, versions=3, aliases={name: 1 for name in ALIASES})
     changes = len(plane.changes())
+    mount = make_mount(rate=1000)
     yes = remap_at_random(mount, seconds, 16, seed)
     mount.unmount()
     written = plane.changes()[changes:]
@@ -78,9 +79,9 @@ def seed():
 
 @pytest.mark.quick_sanitized
 def test_sixteen_processes(plane, api, make_mount):
-    judge(plane, api, make_mount(rate=1000), 6, seed())
+    judge(plane, api, make_mount, 6, seed())
 
 
 @pytest.mark.long
 def test_sixteen_processes_for_a_minute(plane, api, make_mount):
-    judge(plane, api, make_mount(rate=1000), 60, seed())
+    judge(plane, api, make_mount, 60, seed())

@@ -56,11 +56,12 @@ def play(plane, api, make_mount, rounds, seed):
     return moved
 
 
-def play_killing_tools(plane, api, mount, rounds, seed):
+def play_killing_tools(plane, api, make_mount, rounds, seed):
     """The other way round: the tool is killed between its system calls, the mount lives."""
     randomness = random.Random(seed)
     aws.create_function(api, "hello", versions=3, aliases={name: 1 for name in ALIASES})
     changes = len(plane.changes())
+    mount = make_mount(rate=1000)
     unfinished = 0
     for number in range(rounds):
         name, version = randomness.choice(ALIASES), randomness.choice("123")
@@ -71,7 +72,7 @@ def play_killing_tools(plane, api, mount, rounds, seed):
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        time.sleep(randomness.uniform(0, 0.005))
+        time.sleep(randomness.uniform(0, 0.03))
         tool.kill()
         unfinished += tool.wait(20) != 0
         after = aws.aliases_of(api, "hello")
@@ -95,7 +96,7 @@ def test_kills_during_remaps(plane, api, make_mount):
 
 
 def test_kills_of_ln(plane, api, make_mount):
-    play_killing_tools(plane, api, make_mount(rate=1000), 200, chosen_seed())
+    play_killing_tools(plane, api, make_mount, 200, chosen_seed())
 
 
 @pytest.mark.long
@@ -105,4 +106,4 @@ def test_more_kills_during_remaps(plane, api, make_mount):
 
 @pytest.mark.long
 def test_more_kills_of_ln(plane, api, make_mount):
-    play_killing_tools(plane, api, make_mount(rate=1000), 1000, chosen_seed())
+    play_killing_tools(plane, api, make_mount, 1000, chosen_seed())
