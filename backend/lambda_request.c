@@ -397,11 +397,18 @@ static enum lambda_status attempt_request(struct lambda_client *client,
 	struct lambda_tries *tries, struct http_response *ret_response, bool *ret_again,
 	struct lambda_error *reterr)
 {
+	const struct lambda_error before = reterr ? *reterr : (struct lambda_error){0};
 	struct attempt attempt = {0};
 	enum lambda_status status = try_once(client, scope, request, &attempt, reterr);
 
 	*ret_again = false;
 	tries->lost = false;
+	if (status == LAMBDA_TIMED_OUT && tries->attempt && tries->class == RETRY_THROTTLED) {
+		/* The time went by in waiting for AWS to allow more: that is what there is to say. */
+		status = LAMBDA_THROTTLED;
+		if (reterr)
+			*reterr = before;
+	}
 	if (status) {
 		tries->class = RETRY_PERMANENT;
 		name_operation(reterr, request->operation);

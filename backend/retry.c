@@ -111,7 +111,7 @@ enum lambda_status retry_status(int http_status, const char *code)
 	case 403:
 		return LAMBDA_ACCESS_DENIED;
 	case 404:
-		return LAMBDA_NOT_FOUND;
+		return LAMBDA_BAD_ANSWER; /* no code of Lambda's: something else answers there */
 	case 409:
 		return LAMBDA_CONFLICT;
 	case 412:
