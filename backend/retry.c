@@ -174,7 +174,7 @@ int64_t retry_after_ms(const char *retry_after, const char *amz_retry_after)
 
 	if (*amz_retry_after && !number_parse_double(amz_retry_after, 0, 1e9, &milliseconds))
 		seconds = milliseconds / 1000;
-	else if (!*retry_after || number_parse_double(retry_after, 0, 1e9, &seconds))
+	else if (*retry_after && number_parse_double(retry_after, 0, 1e9, &seconds))
 		return 0;
 	return seconds * 1000 < DELAY_MAX_MS ? (int64_t)(seconds * 1000) : DELAY_MAX_MS;
 }

@@ -5,6 +5,7 @@
 
 #include "backend/base/buffer.h"
 #include "backend/profile.h"
+#include "tests/unit/table_environment.h"
 
 static struct profile_file *parse(const char *text, size_t length)
 {
@@ -202,24 +203,10 @@ static void words_are_split_as_a_shell_splits(void **state)
 	}
 }
 
-struct variable {
-	const char *name, *value;
-};
-
-static const char *look_up(void *data, const char *name)
-{
-	const struct variable *variable;
-
-	for (variable = data; variable->name; variable++)
-		if (!strcmp(variable->name, name))
-			return variable->value;
-	return NULL;
-}
-
 static void files_that_are_not_there_are_empty(void **state)
 {
 	struct variable variables[] = {{"HOME", "/nonexistent"}, {NULL, NULL}};
-	struct environment environment = {.get = look_up, .data = variables};
+	struct environment environment = table_environment(variables);
 	cleanup(profile_set_free_pointer) struct profile_set *set = NULL;
 	struct lambda_error error = {0};
 
@@ -233,7 +220,7 @@ static void a_directory_is_an_error_that_names_it(void **state)
 {
 	struct variable variables[] = {
 		{"HOME", "/nonexistent"}, {"AWS_CONFIG_FILE", "/"}, {NULL, NULL}};
-	struct environment environment = {.get = look_up, .data = variables};
+	struct environment environment = table_environment(variables);
 	struct profile_set *set = NULL;
 	struct lambda_error error = {0};
 
