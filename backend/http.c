@@ -34,6 +34,7 @@ struct exchange {
 	const struct http_request *request;
 	struct http_response *response;
 	size_t header_bytes;
+	bool headers_complete;
 	unsigned int sendings;
 	int write_error; /* -EFBIG or -ENOMEM: why the body was refused */
 	char error_text[CURL_ERROR_SIZE];
@@ -191,6 +192,8 @@ static size_t on_header(char *data, size_t size, size_t count, void *user)
 	struct http_response *response = exchange->response;
 	char date[64] = "", other_id[64] = "";
 
+	/* libcurl takes a head that ends in the middle for a whole one: look for its last line. */
+	exchange->headers_complete = count <= 2 && memchr(data, '\n', count);
 	exchange->header_bytes += size * count;
 	if (exchange->header_bytes > HTTP_HEADERS_MAX) {
 		exchange->write_error = -EFBIG;
@@ -349,6 +352,8 @@ static enum lambda_status conclude(struct slot *slot, struct exchange *exchange,
 {
 	long status = 0, system_error = 0;
 
+	if (!driven && code == CURLE_OK && !exchange->headers_complete)
+		code = CURLE_PARTIAL_FILE;
 	if (!driven && code == CURLE_OK) {
 		curl_easy_getinfo(slot->easy, CURLINFO_RESPONSE_CODE, &status);
 		exchange->response->status = (int)status;

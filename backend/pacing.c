@@ -7,7 +7,7 @@
 #define BURST 0.4       /* of a second's calls may go at once: rate and burst stay below AWS's 15 */
 #define WRITES_BORROW 5 /* calls that writes may be ahead of the rate */
 #define STAND_BACK_MS 10 /* for reads while a write waits */
-#define RATE_MIN 0.5
+#define RATE_MIN 2       /* who is throttled at less is throttled because of others */
 #define HALF_SECOND_MS 500
 /* The constants of AWS's adaptive mode (TCP CUBIC). */
 #define SMOOTHING 0.8
