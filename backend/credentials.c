@@ -80,19 +80,27 @@ enum lambda_status credentials_set(struct credentials *ret_credentials, const ch
 	return LAMBDA_OK;
 }
 
+enum lambda_status credentials_ask(const struct credentials_provider *providers,
+	const struct credentials_context *context, bool *ret_found,
+	struct credentials *ret_credentials, struct lambda_error *reterr)
+{
+	enum lambda_status status = LAMBDA_OK;
+
+	*ret_found = false;
+	for (; !status && !*ret_found && providers->name; providers++)
+		status = providers->fetch(context, ret_found, ret_credentials, reterr);
+	return status;
+}
+
 enum lambda_status credentials_fetch(const struct credentials_context *context,
 	struct credentials *ret_credentials, struct lambda_error *reterr)
 {
-	const struct credentials_provider *provider;
+	bool found = false;
+	enum lambda_status status =
+		credentials_ask(credentials_providers, context, &found, ret_credentials, reterr);
 
-	for (provider = credentials_providers; provider->name; provider++) {
-		bool found = false;
-		enum lambda_status status =
-			provider->fetch(context, &found, ret_credentials, reterr);
-
-		if (status || found)
-			return status;
-	}
+	if (status || found)
+		return status;
 	lambda_fail(reterr, LAMBDA_NO_CREDENTIALS, "no AWS credentials were found");
 	if (reterr)
 		snprintf(reterr->hint, sizeof(reterr->hint),

@@ -44,6 +44,7 @@ bool credentials_are_equal(const struct credentials *one, const struct credentia
 struct credentials_context {
 	const struct settings *settings;
 	const struct profile_set *profiles; /* read afresh for every fetch by a store */
+	const char *profile;                /* whose credentials are wanted */
 	const struct environment *environment;
 	struct http_pool *pool;
 	int64_t deadline_ms;            /* clock_monotonic_ms() */
@@ -64,7 +65,7 @@ struct credentials_provider {
 /* The providers in their order, ended by one without a name. */
 extern const struct credentials_provider credentials_providers[];
 
-/* Asks the providers. LAMBDA_NO_CREDENTIALS when none has any. May block until the deadline. */
+/* Asks the providers for the settings' profile. LAMBDA_NO_CREDENTIALS when none has any. May block until the deadline. */
 enum lambda_status credentials_fetch(const struct credentials_context *context,
 	struct credentials *ret_credentials, struct lambda_error *reterr) must_check;
 

@@ -2,13 +2,6 @@
 /* Credentials that stand somewhere as they are: in the environment and in the two files. */
 #include "backend/credentials_providers.h"
 
-const struct credentials_provider credentials_providers[] = {
-	{"environment", credentials_from_environment},
-	{"shared credentials file", credentials_from_shared_file},
-	{"config file", credentials_from_config_file},
-	{NULL, NULL},
-};
-
 enum lambda_status credentials_from_environment(const struct credentials_context *context,
 	bool *ret_found, struct credentials *ret_credentials, struct lambda_error *reterr)
 {
@@ -60,13 +53,13 @@ enum lambda_status credentials_of_profile(const struct profile_set *profiles,
 enum lambda_status credentials_from_shared_file(const struct credentials_context *context,
 	bool *ret_found, struct credentials *ret_credentials, struct lambda_error *reterr)
 {
-	return credentials_of_profile(context->profiles, PROFILE_CREDENTIALS,
-		context->settings->profile.value, ret_found, ret_credentials, reterr);
+	return credentials_of_profile(context->profiles, PROFILE_CREDENTIALS, context->profile,
+		ret_found, ret_credentials, reterr);
 }
 
 enum lambda_status credentials_from_config_file(const struct credentials_context *context,
 	bool *ret_found, struct credentials *ret_credentials, struct lambda_error *reterr)
 {
-	return credentials_of_profile(context->profiles, PROFILE_CONFIG,
-		context->settings->profile.value, ret_found, ret_credentials, reterr);
+	return credentials_of_profile(context->profiles, PROFILE_CONFIG, context->profile,
+		ret_found, ret_credentials, reterr);
 }

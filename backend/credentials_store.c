@@ -66,6 +66,7 @@ static enum lambda_status fetch_afresh(struct credentials_context *context,
 	enum lambda_status status = profile_set_load(context->environment, &profiles, reterr);
 
 	context->profiles = profiles;
+	context->profile = context->settings->profile.value;
 	return status ? status : credentials_fetch(context, ret_credentials, reterr);
 }
 
@@ -95,22 +96,22 @@ static enum lambda_status fetch(struct credentials_store *store, int64_t deadlin
 	return LAMBDA_OK;
 }
 
-/* Waits for another thread's fetch. The mutex is held. */
+/*
+ * Waits a little for another thread's fetch. One step only: what is there after it may already do,
+ * although the next fetch has begun. The mutex is held.
+ */
 static enum lambda_status wait_for_fetch(struct credentials_store *store, int64_t deadline_ms,
 	const atomic_bool *interrupted, struct lambda_error *reterr)
 {
-	while (store->fetching) {
-		int64_t now = clock_monotonic_ms(), until = now + HTTP_STEP_MS;
-		struct timespec moment = {
-			.tv_sec = until / 1000, .tv_nsec = until % 1000 * 1000000};
+	int64_t now = clock_monotonic_ms(), until = now + HTTP_STEP_MS;
+	struct timespec moment = {.tv_sec = until / 1000, .tv_nsec = until % 1000 * 1000000};
 
-		if (interrupted && atomic_load(interrupted))
-			return lambda_fail(reterr, LAMBDA_INTERRUPTED, "interrupted");
-		if (now >= deadline_ms)
-			return lambda_fail(reterr, LAMBDA_TIMED_OUT,
-				"the credentials did not come within the time allowed");
-		pthread_cond_timedwait(&store->fetched, &store->mutex, &moment);
-	}
+	if (interrupted && atomic_load(interrupted))
+		return lambda_fail(reterr, LAMBDA_INTERRUPTED, "interrupted");
+	if (now >= deadline_ms)
+		return lambda_fail(reterr, LAMBDA_TIMED_OUT,
+			"the credentials did not come within the time allowed");
+	pthread_cond_timedwait(&store->fetched, &store->mutex, &moment);
 	return LAMBDA_OK;
 }
 

@@ -20,7 +20,6 @@ struct slot {
 struct http_pool {
 	int64_t connect_timeout_ms;
 	char *ca_bundle;
-	_Atomic uint64_t requests;
 	pthread_mutex_t mutex;
 	pthread_cond_t given_back;          /* a slot became idle */
 	struct slot slots[HTTP_POOL_SLOTS]; /* those made: the first `made` */
@@ -78,11 +77,6 @@ void http_pool_free(struct http_pool *pool)
 	free(pool->ca_bundle);
 	free(pool);
 	curl_global_cleanup();
-}
-
-uint64_t http_pool_requests(const struct http_pool *pool)
-{
-	return atomic_load(&pool->requests);
 }
 
 static bool is_interrupted(const struct http_request *request)
@@ -155,7 +149,8 @@ static int before_sending(void *data, char *remote, char *local, int remote_port
 	(void)local_port;
 	if (exchange->sendings++)
 		return CURL_PREREQFUNC_ABORT;
-	atomic_fetch_add(&exchange->pool->requests, 1);
+	if (exchange->request->sendings)
+		atomic_fetch_add(exchange->request->sendings, 1);
 	return CURL_PREREQFUNC_OK;
 }
 

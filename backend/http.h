@@ -42,9 +42,6 @@ struct http_pool *http_pool_new(const struct http_pool_options *options) must_ch
 void http_pool_free(struct http_pool *pool);
 DEFINE_CLEANUP(struct http_pool *, http_pool_free);
 
-/* Requests put on the wire since the start. Thread-safe. */
-uint64_t http_pool_requests(const struct http_pool *pool);
-
 /* All pointers are borrowed for the length of the exchange. */
 struct http_request {
 	const char *method;
@@ -58,6 +55,7 @@ struct http_request {
 	size_t body_maximum;            /* bytes of the answer's body, at most HTTP_BODY_MAX */
 	int64_t deadline_ms;            /* clock_monotonic_ms() */
 	const atomic_bool *interrupted; /* NULL: cannot be interrupted */
+	_Atomic uint64_t *sendings;     /* NULL, or counted up when the request goes on the wire */
 };
 
 /* An answer. Texts are "" where the header is absent or too long. */

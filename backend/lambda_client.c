@@ -97,5 +97,5 @@ const char *lambda_client_endpoint(const struct lambda_client *client)
 
 uint64_t lambda_client_calls(const struct lambda_client *client)
 {
-	return http_pool_requests(client->pool);
+	return atomic_load(&client->calls);
 }

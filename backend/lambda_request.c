@@ -163,7 +163,8 @@ static void exchange(struct lambda_client *client, const struct call_scope *scop
 		.body_length = request->body_length,
 		.body_maximum = HTTP_BODY_MAX,
 		.deadline_ms = attempt_deadline(scope, request->mutation),
-		.interrupted = request->mutation ? NULL : scope->interrupted};
+		.interrupted = request->mutation ? NULL : scope->interrupted,
+		.sendings = &client->calls};
 
 	attempt->status = http_exchange(client->pool, &http, &attempt->response, &attempt->failure);
 	attempt->answered = !attempt->status;

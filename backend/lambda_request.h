@@ -31,6 +31,7 @@ struct lambda_client {
 	struct http_pool *pool;
 	struct sigv4_key_cache *keys;
 	struct credentials_store *credentials;
+	_Atomic uint64_t calls;         /* to Lambda, every attempt on the wire */
 	_Atomic int64_t clock_offset_s; /* server's time - ours, when they are far apart */
 	pthread_mutex_t mutex;
 	struct pacing pacing;     /* protected by mutex */

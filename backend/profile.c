@@ -107,8 +107,7 @@ char *profile_expand_home(const struct environment *environment, const char *pat
 	return expanded;
 }
 
-/* Reads a whole regular file. 0, -EFBIG, -ENOMEM or what the kernel said. */
-static int read_file(const char *path, struct buffer *out)
+int profile_read_file(const char *path, struct buffer *out)
 {
 	cleanup(close_descriptor) int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	char chunk[4096];
@@ -137,7 +136,7 @@ static enum lambda_status load_file(
 {
 	cleanup(buffer_release_secret) struct buffer text = BUFFER_INIT(PROFILE_FILE_MAX);
 	struct profile_problem problem = {0};
-	int error = read_file(path, &text);
+	int error = profile_read_file(path, &text);
 
 	if (error == -ENOMEM)
 		return lambda_fail_memory(reterr);

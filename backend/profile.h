@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "backend/base/buffer.h"
 #include "backend/base/cleanup.h"
 #include "backend/environment.h"
 #include "backend/error.h"
@@ -107,6 +108,12 @@ const char *profile_set_get_service(const struct profile_set *set, const char *s
 int profile_split_words(const char *text, char ***ret_words, size_t *ret_count) must_check;
 void profile_free_words(char **words);
 DEFINE_CLEANUP(char **, profile_free_words);
+
+/*
+ * Appends the content of a local file, at most what the buffer takes. 0, -EFBIG, -ENOMEM, or what the
+ * kernel said. Blocks on the file.
+ */
+int profile_read_file(const char *path, struct buffer *out) must_check;
 
 /* `~` and `~/…` with HOME, else the user's home of the password database; NULL: no memory. */
 char *profile_expand_home(const struct environment *environment, const char *path) must_check;

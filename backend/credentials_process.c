@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: MIT */
+/* credential_process: a program of the user's that prints credentials. No shell is involved. */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+
+#include "backend/base/clock.h"
+#include "backend/credentials_providers.h"
+#include "backend/lambda_error.h"
+
+#define OUTPUT_MAX (64 * 1024)
+#define COMPLAINT_MAX 4096 /* of its standard error; what is more is thrown away */
+#define STEP_MS 20
+
+/* A program that runs, with the ends of its pipes that we read. */
+struct program {
+	pid_t pid;
+	int output, complaint; /* -1 when at its end */
+	struct buffer text;    /* its standard output: secret */
+	struct buffer words;   /* the start of its standard error */
+	int status;            /* as waitpid() gives it */
+};
+
+static void close_end(int *descriptor)
+{
+	if (*descriptor >= 0)
+		close(*descriptor);
+	*descriptor = -1;
+}
+
+/* Starts it in a process group of its own, with default signals and nothing on standard input. */
+static int spawn(char **words, int output, int complaint, pid_t *ret_pid)
+{
+	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attributes;
+	sigset_t none, all;
+	int error;
+
+	sigemptyset(&none);
+	sigfillset(&all);
+	posix_spawn_file_actions_init(&actions);
+	posix_spawnattr_init(&attributes);
+	error = posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+	if (!error)
+		error = posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
+	if (!error)
+		error = posix_spawn_file_actions_adddup2(&actions, complaint, STDERR_FILENO);
+	posix_spawnattr_setsigmask(&attributes, &none);
+	posix_spawnattr_setsigdefault(&attributes, &all);
+	posix_spawnattr_setflags(&attributes,
+		POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+	if (!error)
+		error = posix_spawnp(ret_pid, words[0], &actions, &attributes, words, environ);
+	posix_spawn_file_actions_destroy(&actions);
+	posix_spawnattr_destroy(&attributes);
+	return -error;
+}
+
+/* 0 or what went wrong. */
+static int start(struct program *program, char **words)
+{
+	int output[2] = {-1, -1}, complaint[2] = {-1, -1}, error;
+
+	if (pipe2(output, O_CLOEXEC) || pipe2(complaint, O_CLOEXEC))
+		error = -errno;
+	else
+		error = spawn(words, output[1], complaint[1], &program->pid);
+	close_end(&output[1]);
+	close_end(&complaint[1]);
+	if (error) {
+		close_end(&output[0]);
+		close_end(&complaint[0]);
+		return error;
+	}
+	program->output = output[0];
+	program->complaint = complaint[0];
+	return 0;
+}
+
+/* Takes what one of its pipes has; closes it at the end. -EFBIG, -ENOMEM for the output only. */
+static int take(int *descriptor, struct buffer *buffer, bool all_needed)
+{
+	char chunk[4096];
+	ssize_t got = read(*descriptor, chunk, sizeof(chunk));
+	int error = 0;
+
+	if (got > 0)
+		error = buffer_append(buffer, chunk, (size_t)got);
+	else if (got == 0 || errno != EINTR)
+		close_end(descriptor);
+	explicit_bzero(chunk, sizeof(chunk));
+	return all_needed ? error : 0;
+}
+
+static int wait_once(struct program *program)
+{
+	struct pollfd ends[] = {{.fd = program->output, .events = POLLIN},
+		{.fd = program->complaint, .events = POLLIN}};
+	int error = 0;
+
+	if (poll(ends, array_count(ends), STEP_MS) <= 0)
+		return 0;
+	if (ends[0].revents)
+		error = take(&program->output, &program->text, true);
+	if (!error && ends[1].revents)
+		error = take(&program->complaint, &program->words, false);
+	return error;
+}
+
+/* Runs it to its end: 0, -ETIMEDOUT, -EINTR, -EFBIG, -ENOMEM; then it is killed. */
+static int finish(struct program *program, const struct credentials_context *context)
+{
+	int error = 0;
+	pid_t ended = 0;
+
+	while (!error && (program->output >= 0 || !ended)) {
+		if (context->interrupted && atomic_load(context->interrupted))
+			error = -EINTR;
+		else if (clock_monotonic_ms() >= context->deadline_ms)
+			error = -ETIMEDOUT;
+		else
+			error = wait_once(program);
+		if (!error && !ended)
+			ended = waitpid(program->pid, &program->status, WNOHANG);
+		if (ended < 0)
+			error = -ECHILD;
+	}
+	/* Those that it has left behind may still hold the pipe of its standard error. */
+	if (!error && program->complaint >= 0)
+		error = wait_once(program);
+	if (error || !ended)
+		kill(-program->pid, SIGKILL);
+	if (!ended)
+		waitpid(program->pid, &program->status, 0);
+	return error;
+}
+
+static enum lambda_status say_end(
+	const struct program *program, int error, const char *who, struct lambda_error *reterr)
+{
+	char words[256];
+
+	if (error == -ENOMEM)
+		return lambda_fail_memory(reterr);
+	if (error == -EINTR)
+		return lambda_fail(reterr, LAMBDA_INTERRUPTED, "interrupted");
+	if (error == -EFBIG)
+		return lambda_fail(reterr, LAMBDA_NO_CREDENTIALS, "%s: it printed too much", who);
+	if (error == -ETIMEDOUT)
+		return lambda_fail(reterr, LAMBDA_NO_CREDENTIALS,
+			"%s: it did not end within the time allowed", who);
+	if (error)
+		return lambda_fail(
+			reterr, LAMBDA_NO_CREDENTIALS, "%s: %s", who, strerrordesc_np(-error));
+	lambda_error_copy_line(
+		words, sizeof(words), buffer_text(&program->words), program->words.length);
+	if (WIFSIGNALED(program->status))
+		return lambda_fail(reterr, LAMBDA_NO_CREDENTIALS,
+			"%s: it was ended by signal %d: %s", who, WTERMSIG(program->status), words);
+	if (WEXITSTATUS(program->status))
+		return lambda_fail(reterr, LAMBDA_NO_CREDENTIALS, "%s: it exited with %d: %s", who,
+			WEXITSTATUS(program->status), words);
+	return LAMBDA_OK;
+}
+
+/* {"Version": 1, …} as the CLI's documentation has it. */
+static enum lambda_status read_output(const struct program *program, const char *who,
+	struct credentials *ret_credentials, struct lambda_error *reterr)
+{
+	const struct credentials_document document = {.token = "SessionToken", .source = who};
+	cleanup(json_free_pointer) struct json *json =
+		json_parse(buffer_text(&program->text), program->text.length, NULL);
+	int64_t version = 0;
+
+	if (json && !json_integer(json_member(json, "Version"), 1, 1, &version))
+		return lambda_fail(
+			reterr, LAMBDA_NO_CREDENTIALS, "%s: it did not print \"Version\": 1", who);
+	return credentials_read_document(buffer_text(&program->text), program->text.length,
+		&document, ret_credentials, reterr);
+}
+
+static enum lambda_status run(const struct credentials_context *context, char **words,
+	const char *who, struct credentials *ret_credentials, struct lambda_error *reterr)
+{
+	struct program program = {.output = -1,
+		.complaint = -1,
+		.text = BUFFER_INIT(OUTPUT_MAX),
+		.words = BUFFER_INIT(COMPLAINT_MAX)};
+	enum lambda_status status;
+	int error = start(&program, words);
+
+	if (error) {
+		status = lambda_fail(reterr, LAMBDA_NO_CREDENTIALS, "%s: %s: %s", who, words[0],
+			strerrordesc_np(-error));
+	} else {
+		status = say_end(&program, finish(&program, context), who, reterr);
+		if (!status)
+			status = read_output(&program, who, ret_credentials, reterr);
+	}
+	close_end(&program.output);
+	close_end(&program.complaint);
+	buffer_release_secret(&program.text);
+	buffer_release_secret(&program.words);
+	return status;
+}
+
+enum lambda_status credentials_from_process(const struct credentials_context *context,
+	bool *ret_found, struct credentials *ret_credentials, struct lambda_error *reterr)
+{
+	struct profile_origin origin;
+	const char *command =
+		profile_set_get(context->profiles, context->profile, "credential_process", &origin);
+	cleanup(profile_free_words_pointer) char **words = NULL;
+	char who[SETTING_SOURCE_SIZE];
+	size_t count = 0;
+	int error;
+
+	*ret_found = command != NULL;
+	if (!command)
+		return LAMBDA_OK;
+	snprintf(who, sizeof(who), "%s line %u, credential_process of profile %s", origin.path,
+		origin.line, context->profile);
+	error = profile_split_words(command, &words, &count);
+	if (error == -ENOMEM)
+		return lambda_fail_memory(reterr);
+	if (error || !count)
+		return lambda_fail(reterr, LAMBDA_NO_CREDENTIALS,
+			"%s: its words cannot be told apart (a quote is left open?)", who);
+	return run(context, words, who, ret_credentials, reterr);
+}
