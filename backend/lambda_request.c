@@ -249,9 +249,9 @@ static enum lambda_status judge_answer(const struct lambda_request *request,
 	tries->lost = request->mutation &&
 		      (tries->class == RETRY_TRANSIENT || error.status == LAMBDA_BAD_ANSWER);
 	tries->answered = true;
-	if (error.status == LAMBDA_BAD_ANSWER)
+	if (response->status >= 300 && response->status <= 399)
 		snprintf(error.message, sizeof(error.message),
-			"the server answered HTTP %d, which Lambda does not: redirects are refused",
+			"the server answered HTTP %d, and redirects are not followed",
 			response->status);
 	if (reterr)
 		*reterr = error;

@@ -104,6 +104,8 @@ LASTING = [
     (replace(200, {"x-large": "x" * 70000}, {"Aliases": []}), "bad answer", 1),
     (access_denied(), "access denied", 1),
     (not_found(), "not found", 1),
+    (replace(404), "bad answer", 1),
+    (html_error(404), "bad answer", 1),
     (conflict(), "conflict", 1),
     (expired_token(), "credentials expired", 1),
     (aws_error(403, "UnrecognizedClientException", "who?"), "credentials refused", 1),

@@ -28,7 +28,7 @@ static void answers_are_classified(void **state)
 		{408, "RequestTimeoutException", RETRY_TRANSIENT, LAMBDA_SERVICE_FAILED},
 		{400, "RequestTimeout", RETRY_TRANSIENT, LAMBDA_SERVICE_FAILED},
 		{404, "ResourceNotFoundException", RETRY_PERMANENT, LAMBDA_NOT_FOUND},
-		{404, "", RETRY_PERMANENT, LAMBDA_NOT_FOUND},
+		{404, "", RETRY_PERMANENT, LAMBDA_BAD_ANSWER}, /* not Lambda that answers */
 		{409, "ResourceConflictException", RETRY_PERMANENT, LAMBDA_CONFLICT},
 		{400, "ResourceInUseException", RETRY_PERMANENT, LAMBDA_CONFLICT},
 		{412, "PreconditionFailedException", RETRY_PERMANENT, LAMBDA_REVISION_CHANGED},
