@@ -74,6 +74,8 @@ def test_too_long_is_efbig_and_changes_nothing(api, gesture, place, mount):
         result = mount.run(
             "/bin/sh", "-c", "printf '%0300d' 0 > description", cwd=place
         )
+        assert not result.ok  # the shell's printf only says "I/O error"
+        result = mount.run("/usr/bin/tee", "description", cwd=place, input="x" * 300)
         assert not result.ok and "File too large" in result.stderr
     assert alias(api)[2] == "old words"
     with gesture("UpdateAlias"):
@@ -93,13 +95,21 @@ def test_every_change_changes_the_time(api, place):
 def test_other_names_are_refused(gesture, place):
     with gesture():
         for attempt in (
-            lambda: (place / "note").write_text("x"),
             lambda: os.mkdir(place / "sub"),
             lambda: os.unlink(place / "description"),
             lambda: os.mkdir(place.parent / "NEW"),
         ):
             with pytest.raises(OSError):
                 attempt()
+
+
+def test_other_files_are_drafts_that_never_reach_aws(gesture, place):
+    with gesture():
+        (place / "note").write_text("x" * 300)
+        assert (place / "note").read_text() == "x" * 300
+        assert os.listdir(place) == ["description"]
+        os.unlink(place / "note")
+        assert not (place / "note").exists()
 
 
 def test_a_backup_restores_it(api, hello, place, mount, scratch):
