@@ -69,20 +69,45 @@ static enum exit_code exit_code_of(enum lambda_status status)
 	}
 }
 
+/* What to do about it, where the backend has no better idea. */
+static const char *hint_for(enum lambda_status status)
+{
+	switch (status) {
+	case LAMBDA_CREDENTIALS_EXPIRED:
+		return "renew them, with `aws sso login` or new session keys";
+	case LAMBDA_CREDENTIALS_REFUSED:
+		return "AWS does not know this key or its signature: check the profile and its "
+		       "keys";
+	case LAMBDA_ACCESS_DENIED:
+		return "the policy must allow lambda:ListFunctions";
+	case LAMBDA_CONNECTION_REFUSED:
+	case LAMBDA_HOST_UNREACHABLE:
+	case LAMBDA_NETWORK_UNREACHABLE:
+	case LAMBDA_BAD_ANSWER:
+		return "check region and endpoint_url";
+	case LAMBDA_TLS_FAILED:
+		return "behind a proxy that opens TLS, name its certificates with ca_bundle";
+	default:
+		return "";
+	}
+}
+
 /* What failed at the start, where, why and what to do. */
 static enum exit_code fail_api(struct aliasfs *fs, struct daemon *daemon, const char *what,
 	const struct lambda_error *error)
 {
 	char details[256] = "", status[16] = "";
+	const char *hint;
 
 	if (error->http_status)
 		snprintf(status, sizeof(status), "HTTP %d ", error->http_status);
 	if (error->http_status || error->code[0] || error->request_id[0])
 		snprintf(details, sizeof(details), " [%s%s%s%s]", status, error->code,
 			error->request_id[0] ? " request " : "", error->request_id);
+	hint = error->hint[0] ? error->hint : hint_for(error->status);
 	return fail(fs, daemon, exit_code_of(error->status), "%s: %s: %s%s%s%s", what,
-		lambda_status_name(error->status), error->message, details,
-		error->hint[0] ? " - " : "", error->hint);
+		lambda_status_name(error->status), error->message, details, *hint ? " - " : "",
+		hint);
 }
 
 static struct call_scope scope_for(const struct aliasfs *fs)
