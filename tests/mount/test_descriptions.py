@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What links cannot say: .aliases/NAME/description, written by every kind of editor as one UpdateAlias."""
 
+import errno
 import os
 import shutil
 
@@ -78,6 +79,7 @@ def test_too_long_is_efbig_and_changes_nothing(api, gesture, place, mount):
         result = mount.run("/usr/bin/tee", "description", cwd=place, input="x" * 300)
         assert not result.ok and "File too large" in result.stderr
     assert alias(api)[2] == "old words"
+    assert (place / "description").read_text().rstrip("\n") == "old words"
     with gesture("UpdateAlias"):
         (place / "description").write_text("ü" * 256)
     assert alias(api)[2] == "ü" * 256

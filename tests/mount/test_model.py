@@ -9,6 +9,7 @@ import copy
 import ctypes
 import os
 import random
+import time
 
 import pytest
 
@@ -73,6 +74,7 @@ class Game:
         # A grace that no step outlasts: what is removed goes when a step says so.
         self.mount = make_mount(rate=1000, delete_grace=30)
         self.steps = []
+        self.births = {}  # {(function, name): when the mount last made an alias of that name}
 
     # What a step needs
 
@@ -91,6 +93,14 @@ class Game:
     def absent(self):
         free = [name for name in NAMES if name not in self.aliases]
         return self.random.choice(free) if free else None
+
+    def is_born(self, name):
+        """Whether the mount made that name in the last minute (contract 2.1); None near the minute's end."""
+        age = time.monotonic() - self.births.get((self.function, name), -1000)
+        return None if 50 < age < 70 else age < 60
+
+    def bear(self, name):
+        self.births[self.function, name] = time.monotonic()
 
     def settle(self):
         directory = os.open(self.directory, os.O_RDONLY)
@@ -115,6 +125,7 @@ class Game:
         version = self.version()
         os.symlink(version, self.directory / name)
         self.aliases[name] = Alias(version)
+        self.bear(name)
         return ["CreateAlias"]
 
     def replace_by_rename(self):
@@ -154,21 +165,27 @@ class Game:
 
     def rename_to_new(self):
         name, new = self.standing(), self.absent()
-        if not name or not new:
+        if not name or not new or self.is_born(name) is None:
             return None
         os.rename(self.directory / name, self.directory / new)
         self.settle()
+        if self.is_born(name):
+            self.bear(new)
         self.aliases[new] = self.aliases.pop(name)
         return ["CreateAlias", "DeleteAlias"]
 
     def rename_onto(self):
+        """A standing alias takes everything along; one made a moment ago is a tool's new link."""
         name, other = self.standing(), self.standing()
-        if not name or name == other:
+        if not name or name == other or self.is_born(name) is None:
             return None
         same = self.aliases[name] == self.aliases[other]
         os.rename(self.directory / name, self.directory / other)
         self.settle()
-        self.aliases[other] = self.aliases.pop(name)
+        moved = self.aliases.pop(name)
+        if self.is_born(name):
+            return [*self.moved(other, moved.version), "DeleteAlias"]
+        self.aliases[other] = moved
         return ["DeleteAlias"] if same else ["UpdateAlias", "DeleteAlias"]
 
     def swap(self):

@@ -117,7 +117,7 @@ def test_every_weight_is_shown_exactly(api, hello, make_mount, weight, shown):
     assert weights(api) == {"2": weight}
 
 
-@pytest.mark.parametrize("name", ["PROD%101", "PROD%-1", "PROD%", "PROD%x", "PROD%10.0", "NONE%10", "77%1"])
+@pytest.mark.parametrize("name", ["PROD%101", "PROD%10.0", "PROD%00", "NONE%10"])
 def test_wrong_weights_are_refused(gesture, function, name):
     with gesture():
         with pytest.raises(OSError) as caught:
