@@ -281,7 +281,7 @@ def test_every_failure_has_one_line_with_what_aws_said(account, proxy):
     lines = (account.path / ".aliasfs/errors").read_text().splitlines()
     (line,) = [line for line in lines if "UpdateAlias" in line]
     for part in (
-        "hello/PROD",
+        "-> PROD by ln",
         "AccessDeniedException",
         "is not authorized to perform: lambda:UpdateAlias",
         "fa017000-0000-4000-8000-00000000fa01",
