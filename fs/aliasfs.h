@@ -29,6 +29,7 @@ struct invalidator;
 struct journal;
 struct request_list;
 struct embedded;
+struct listed;
 struct times;
 
 struct aliasfs {
@@ -40,6 +41,7 @@ struct aliasfs {
 	struct gestures *gestures;
 	struct node_table *nodes;
 	struct times *times;
+	struct listed *listed;
 	struct drafts *drafts;
 	struct journal *journal;
 	struct invalidator *invalidator;

@@ -7,6 +7,7 @@
 #include "backend/base/clock.h"
 #include "fs/account.h"
 #include "fs/file.h"
+#include "fs/listed.h"
 #include "fs/tree.h"
 #include "fs/xattr.h"
 
@@ -245,7 +246,9 @@ static void ll_release(fuse_req_t handle, fuse_ino_t inode, struct fuse_file_inf
 struct directory {
 	struct node node;
 	struct tree_listing listing;
-	bool used; /* entries were given since it was listed */
+	uint64_t inode;
+	uint64_t hash; /* of the listing */
+	bool used;     /* entries were given since it was listed */
 };
 
 static void directory_free(struct directory *directory)
@@ -286,8 +289,13 @@ static void ll_opendir(fuse_req_t handle, fuse_ino_t inode, struct fuse_file_inf
 		return;
 	}
 	info->fh = (uintptr_t)directory;
-	info->cache_readdir = is_immutable_directory(&node);
-	info->keep_cache = info->cache_readdir;
+	directory->inode = inode;
+	directory->hash = tree_listing_hash(&directory->listing);
+	info->cache_readdir = 1;
+	info->keep_cache =
+		is_immutable_directory(&node) ||
+		listed_open(request.fs->listed, inode, directory->hash, clock_monotonic_ms(),
+			(int64_t)(request.fs->options->ttl * 1000));
 	request_end(&request);
 	if (fuse_reply_open(handle, info))
 		directory_free(directory);
@@ -303,6 +311,7 @@ static int relist(struct request *request, struct directory *directory)
 		return error;
 	tree_listing_release(&directory->listing);
 	directory->listing = listing;
+	directory->hash = tree_listing_hash(&directory->listing);
 	return 0;
 }
 
@@ -399,6 +408,8 @@ static void read_directory(
 		return;
 	}
 	directory->used = true;
+	if (offset == 0)
+		listed_read(reply.fs->listed, directory->inode, directory->hash);
 	add_entries(&reply, directory, offset);
 	request_end(&request);
 	fuse_reply_buf(handle, reply.data, reply.used);

@@ -13,6 +13,7 @@
 #include "fs/errno_table.h"
 #include "fs/invalidate.h"
 #include "fs/journal.h"
+#include "fs/listed.h"
 #include "fs/ll.h"
 #include "fs/logging.h"
 #include "fs/mountpoint.h"
@@ -287,6 +288,7 @@ static void unmake(struct aliasfs *fs)
 	embedded_stop(fs->embedded);
 	drafts_free(fs->drafts);
 	times_free(fs->times);
+	listed_free(fs->listed);
 	node_table_free(fs->nodes);
 	journal_free(fs->journal);
 	if (fs->session)
@@ -309,8 +311,9 @@ static enum exit_code make(struct aliasfs *fs, struct daemon *daemon)
 	fs->requests = request_list_new();
 	fs->nodes = node_table_new();
 	fs->times = times_new();
+	fs->listed = listed_new();
 	fs->drafts = drafts_new();
-	if (!fs->journal || !fs->requests || !fs->nodes || !fs->times || !fs->drafts)
+	if (!fs->journal || !fs->requests || !fs->nodes || !fs->times || !fs->listed || !fs->drafts)
 		return fail(fs, daemon, EXIT_FAILED, "out of memory");
 	code = make_client(fs, daemon);
 	if (code)

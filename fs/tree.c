@@ -222,24 +222,27 @@ static int root_attributes(
 	return 0;
 }
 
-/* The directories that only exist with their function: .aliases and .aliases/PROD. */
+/* .aliases, and .aliases/PROD while there is such an alias: as old as their function. */
 static int alias_directory_attributes(struct request *request, const struct node *node, bool exact,
 	struct tree_attributes *attributes)
 {
 	struct tree_attributes owned;
-	struct node owner;
-	int error;
+	struct gesture_entry entry;
+	struct node function;
+	int error = 0;
 
-	if (node->kind == NODE_ALIASES) {
-		node_make(&owner, NODE_FUNCTION, node->function, 0, NULL);
-		error = function_attributes(request, &owner, exact, attributes);
-	} else {
-		node_make(&owner, NODE_LINK, node->function, 0, node->name);
-		error = link_attributes(request, &owner, exact, attributes);
+	if (node->kind == NODE_ALIAS) {
+		error = gesture_lookup(request->fs->gestures, &request->scope, node->function,
+			node->name, &entry, &request->error);
+		if (!error && entry.kind != GESTURE_ALIAS)
+			error = -ENOENT;
 	}
 	if (error)
 		return error;
-	owned = *attributes;
+	node_make(&function, NODE_FUNCTION, node->function, 0, NULL);
+	error = function_attributes(request, &function, exact, &owned);
+	if (error)
+		return error;
 	tree_fill(request->fs, node, owned.last_modified, 0, attributes);
 	attributes->attribute_timeout = owned.attribute_timeout;
 	attributes->entry_timeout = owned.entry_timeout;

@@ -56,6 +56,9 @@ void tree_listing_release(struct tree_listing *listing);
 int tree_list(struct request *request, const struct node *directory,
 	struct tree_listing *ret_listing) must_check;
 
+/* Differs whenever names, kinds or their order do. Pure. */
+uint64_t tree_listing_hash(const struct tree_listing *listing);
+
 /* The node of an entry of that directory. Pure. */
 void tree_entry_node(
 	const struct node *directory, const struct tree_entry *entry, struct node *ret_node);

@@ -84,8 +84,10 @@ static int add_link(void *data, const char *name, enum gesture_kind kind, uint64
 		return -ENOMEM;
 	entry->version = version;
 	entry->size = links->kind == NODE_LINK ? (uint32_t)version_text_length(version) : 0;
-	entry->last_modified = target ? target->last_modified : 0;
-	entry->has_attributes = target != NULL;
+	entry->last_modified = links->kind == NODE_ALIAS ? links->versions->last_modified
+			       : target                  ? target->last_modified
+							 : 0;
+	entry->has_attributes = target != NULL || links->kind == NODE_ALIAS;
 	return 0;
 }
 
@@ -222,6 +224,21 @@ int tree_list(
 	return error;
 }
 
+uint64_t tree_listing_hash(const struct tree_listing *listing)
+{
+	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+	char text[LAMBDA_VERSION_TEXT_SIZE];
+	const char *name;
+	size_t i;
+
+	for (i = 0; i < listing->count; i++) {
+		hash = (hash ^ (uint64_t)listing->entries[i].kind) * UINT64_C(0x100000001b3);
+		for (name = tree_entry_name(&listing->entries[i], text); *name; name++)
+			hash = (hash ^ (unsigned char)*name) * UINT64_C(0x100000001b3);
+	}
+	return hash;
+}
+
 void tree_entry_node(
 	const struct node *directory, const struct tree_entry *entry, struct node *ret_node)
 {
@@ -258,7 +275,7 @@ void tree_entry_attributes(const struct aliasfs *fs, const struct node *director
 	tree_fill(fs, &node, entry->last_modified, entry->size, ret_attributes);
 	ret_attributes->entry_timeout = until;
 	ret_attributes->attribute_timeout = until;
-	if (entry->kind == NODE_LINK || entry->kind == NODE_ALIAS)
+	if (entry->kind == NODE_LINK)
 		ret_attributes->attribute_timeout = 0;
 	else if (entry->kind == NODE_VERSION && immutable)
 		ret_attributes->attribute_timeout = tree_seconds_until(INT64_MAX);

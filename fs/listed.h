@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Which entries of a directory the kernel may still hold from an earlier listing, so that a directory that
+ * has not changed is not sent again. It is asked at every OPENDIR: an error must be seen there, since
+ * busybox, toybox and perl take an error of readdir(3) for the end of an empty directory (measured), so
+ * OPENDIR is never left out.
+ *
+ * Bounded: what is forgotten is only sent again. One mutex inside; never blocks otherwise.
+ */
+#ifndef ALIASFS_LISTED_H
+#define ALIASFS_LISTED_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "backend/base/cleanup.h"
+
+#define LISTED_MAX 65536 /* directories */
+
+struct listed;
+
+struct listed *listed_new(void) must_check;
+void listed_free(struct listed *listed);
+
+/*
+ * OPENDIR of a directory whose content has that hash: whether the kernel may keep what it holds. It may
+ * while the same was last given, no longer than `keep_ms` ago.
+ */
+bool listed_open(
+	struct listed *listed, uint64_t inode, uint64_t hash, int64_t now_ms, int64_t keep_ms);
+
+/* The first READDIR of an opened directory: one with another content than the last opened spoils what is kept. */
+void listed_read(struct listed *listed, uint64_t inode, uint64_t hash);
+
+#endif
