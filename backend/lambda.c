@@ -16,12 +16,19 @@
 #define PATH_MAX_BYTES 8192
 #define QUERY_MAX_BYTES (3 * LAMBDA_MARKER_MAX + 128)
 
+int lambda_append_segment(struct buffer *out, const char *name)
+{
+	if (!*name || !strcmp(name, ".") || !strcmp(name, ".."))
+		return -EINVAL;
+	return text_append_percent_encoded(out, name);
+}
+
 int lambda_append_path(struct buffer *out, const char *function, const char *rest)
 {
 	int error = buffer_append_string(out, FUNCTIONS_PATH "/");
 
 	if (!error)
-		error = text_append_percent_encoded(out, function);
+		error = lambda_append_segment(out, function);
 	return error ? error : buffer_append_string(out, rest);
 }
 
@@ -30,6 +37,8 @@ static enum lambda_status fail_to_write(int error, struct lambda_error *reterr)
 {
 	if (error == -ENOMEM)
 		return lambda_fail_memory(reterr);
+	if (error == -EINVAL)
+		return lambda_fail(reterr, LAMBDA_INVALID, "that cannot be a name on AWS");
 	return lambda_fail(reterr, LAMBDA_INVALID, "a name or a marker is too long to ask for");
 }
 
@@ -222,7 +231,7 @@ enum lambda_status lambda_get_alias_as(struct lambda_client *client, const struc
 	int error = lambda_append_path(&path, function, "/aliases/");
 
 	if (!error)
-		error = text_append_percent_encoded(&path, name);
+		error = lambda_append_segment(&path, name);
 	if (error)
 		return fail_to_write(error, reterr);
 	status =

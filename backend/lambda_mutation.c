@@ -328,6 +328,8 @@ static enum lambda_status fail_to_write(int error, struct lambda_error *reterr)
 {
 	if (error == -ENOMEM)
 		return lambda_fail_memory(reterr);
+	if (error == -EINVAL)
+		return lambda_fail(reterr, LAMBDA_INVALID, "that cannot be a name on AWS");
 	return lambda_fail(reterr, LAMBDA_TOO_LARGE, "a name or a description is too long to send");
 }
 
@@ -415,7 +417,7 @@ enum lambda_status lambda_update_alias(struct lambda_client *client, const struc
 		status = lambda_fail(reterr, LAMBDA_INVALID,
 			"alias %s cannot be changed without knowing its revision", wanted->name);
 	if (!error)
-		error = text_append_percent_encoded(&path, wanted->name);
+		error = lambda_append_segment(&path, wanted->name);
 	if (!error)
 		error = lambda_write_update_alias(wanted, with_description, &body);
 	if (status || error)
@@ -445,7 +447,7 @@ enum lambda_status lambda_delete_alias(struct lambda_client *client, const struc
 	int error = lambda_append_path(&path, function, "/aliases/");
 
 	if (!error)
-		error = text_append_percent_encoded(&path, name);
+		error = lambda_append_segment(&path, name);
 	if (error)
 		return fail_to_write(error, reterr);
 	mutation.request = (struct lambda_request){.operation = "DeleteAlias",

@@ -102,7 +102,13 @@ enum lambda_status lambda_list_versions_as(struct lambda_client *client,
 	const char *marker, struct lambda_version_page *ret_page,
 	struct lambda_error *reterr) must_check;
 
-/* Appends "/2015-03-31/functions/NAME" and `rest`, the name percent-encoded. 0, -ENOMEM, -EFBIG. */
+/*
+ * Appends a name as one segment of a path. -EINVAL for "", "." and "..": a server may take those for
+ * another path, and DELETE …/aliases/.. for the function itself. 0, -ENOMEM, -EFBIG.
+ */
+int lambda_append_segment(struct buffer *out, const char *name) must_check;
+
+/* Appends "/2015-03-31/functions/NAME" and `rest`. Errors as lambda_append_segment(). */
 int lambda_append_path(struct buffer *out, const char *function, const char *rest) must_check;
 
 #endif
