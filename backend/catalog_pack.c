@@ -27,6 +27,14 @@ struct packer *packer_new(void)
 	return packer;
 }
 
+static void forget_scratch(struct packer *packer, size_t document)
+{
+	if (packer->scratch[document])
+		explicit_bzero(packer->scratch[document], packer->scratch_size[document]);
+	free(take_pointer(packer->scratch[document]));
+	packer->scratch_size[document] = 0;
+}
+
 void packer_free(struct packer *packer)
 {
 	size_t i;
@@ -35,7 +43,7 @@ void packer_free(struct packer *packer)
 		return;
 	deflateEnd(&packer->stream);
 	for (i = 0; i < PACK_DOCUMENTS; i++)
-		free(packer->scratch[i]);
+		forget_scratch(packer, i);
 	free(packer);
 }
 
@@ -83,8 +91,10 @@ struct pack_dictionary *pack_dictionary_ref(struct pack_dictionary *dictionary)
 
 void pack_dictionary_unref(struct pack_dictionary *dictionary)
 {
-	if (dictionary && atomic_fetch_sub(&dictionary->references, 1) == 1)
-		free(dictionary);
+	if (!dictionary || atomic_fetch_sub(&dictionary->references, 1) != 1)
+		return;
+	explicit_bzero(dictionary->bytes, (size_t)dictionary->lengths[0] + dictionary->lengths[1]);
+	free(dictionary);
 }
 
 /* FNV-1a, 64 bits: guards against change, not against somebody who looks for collisions. */
@@ -111,11 +121,10 @@ static int64_t deflate_document(struct packer *packer, size_t document,
 	z_stream *stream = &packer->stream;
 
 	if (packer->scratch_size[document] < length) {
-		unsigned char *grown = realloc(packer->scratch[document], length);
-
-		if (!grown)
+		forget_scratch(packer, document);
+		packer->scratch[document] = malloc(length);
+		if (!packer->scratch[document])
 			return -ENOMEM;
-		packer->scratch[document] = grown;
 		packer->scratch_size[document] = length;
 	}
 	if (deflateReset(stream) != Z_OK ||
@@ -186,6 +195,7 @@ void pack_unref(struct pack *pack)
 	if (!pack || atomic_fetch_sub(&pack->references, 1) != 1)
 		return;
 	pack_dictionary_unref(pack->dictionary);
+	explicit_bzero(pack->bytes, pack_size(pack) - sizeof(*pack));
 	free(pack);
 }
 
@@ -231,5 +241,8 @@ int pack_open(const struct pack *pack, enum catalog_document document, struct bu
 	if (!text)
 		return -ENOMEM;
 	error = inflate_document(pack, document, text);
-	return error ? error : buffer_append(out, text, length);
+	if (!error)
+		error = buffer_append(out, text, length);
+	explicit_bzero(text, length);
+	return error;
 }

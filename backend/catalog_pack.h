@@ -3,7 +3,8 @@
  * The documents of one version, compressed. The versions of a function differ in a few members, so
  * each is deflated (raw, zlib) against the first version that was seen of that function: some
  * hundred bytes instead of some thousand. Packs and dictionaries are immutable and counted; they
- * may be used by any number of threads. Nothing here blocks or locks.
+ * may be used by any number of threads. Environments may hold secrets: memory is wiped before it is
+ * freed. Nothing here blocks or locks.
  */
 #ifndef ALIASFS_CATALOG_PACK_H
 #define ALIASFS_CATALOG_PACK_H

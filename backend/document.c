@@ -3,7 +3,6 @@
 
 #include <errno.h>
 
-#include "backend/base/number.h"
 #include "backend/base/text.h"
 
 #define ENTRY_NAME_MAX 255
@@ -164,25 +163,6 @@ static int print_environment(const struct json *environment, struct buffer *out)
 	return error ? error : json_print_canonical(shown, out);
 }
 
-/* $LATEST, $LATEST.PUBLISHED or a number without leading zeros. */
-static int read_version_number(const char *text, uint64_t *ret_version)
-{
-	uint64_t version;
-
-	if (!strcmp(text, "$LATEST")) {
-		*ret_version = LAMBDA_VERSION_LATEST;
-		return 0;
-	}
-	if (!strcmp(text, "$LATEST.PUBLISHED")) {
-		*ret_version = LAMBDA_VERSION_LATEST_PUBLISHED;
-		return 0;
-	}
-	if (text[0] == '0' || number_parse_u64(text, LAMBDA_VERSION_LATEST_PUBLISHED - 1, &version))
-		return -EINVAL;
-	*ret_version = version;
-	return 0;
-}
-
 static int hex_digit(char digit)
 {
 	if (digit >= '0' && digit <= '9')
@@ -248,7 +228,7 @@ static enum lambda_status read_members(const struct json *configuration,
 	int64_t code_size = 0;
 	int error;
 
-	if (read_version_number(
+	if (lambda_version_parse(
 		    json_member_string(configuration, "Version", ""), &version->version))
 		return fail_member(reterr, configuration, "Version");
 	if (text_parse_time(
@@ -308,9 +288,7 @@ enum lambda_status document_read_version(const struct json *configuration,
 	version.configuration = buffer_detach(&shown, &version.configuration_length);
 	version.environment = buffer_detach(&environment, &version.environment_length);
 	if (!version.function_name || !version.configuration || !version.environment) {
-		free(version.function_name);
-		free(version.configuration);
-		free(version.environment);
+		lambda_version_release(&version);
 		return lambda_fail_memory(reterr);
 	}
 	*ret_version = version;

@@ -218,6 +218,10 @@ static void fill_version(
 	char text[LAMBDA_VERSION_TEXT_SIZE], document[512];
 	unsigned int touched = version == LAMBDA_VERSION_LATEST ? function->touched : 0;
 
+	if (fake.options.make) {
+		fake.options.make(function->name, version, ret_version);
+		return;
+	}
 	memset(ret_version, 0, sizeof(*ret_version));
 	lambda_version_format(version, text);
 	snprintf(document, sizeof(document),

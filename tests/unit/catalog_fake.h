@@ -38,6 +38,8 @@ struct fake_options {
 		const char *function, const char *marker);
 	void *hook_data;
 	bool endless; /* every list goes on with the same marker */
+	/* Makes a version, all members, in place of the small documents made here. May be NULL. */
+	void (*make)(const char *function, uint64_t version, struct lambda_version *ret_version);
 };
 
 /* Starts with an empty account. */

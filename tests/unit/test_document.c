@@ -12,13 +12,6 @@
 	"{\"FunctionName\":\"shop\",\"FunctionArn\":\"" ARN qualifier "\",\"Version\":\"" version  \
 	"\",\"LastModified\":\"2020-04-10T19:06:32.563+0000\",\"CodeSize\":22"
 
-static void release(struct lambda_version *version)
-{
-	free(version->function_name);
-	free(version->configuration);
-	free(version->environment);
-}
-
 static enum lambda_status read_text(
 	const char *text, struct lambda_version *ret_version, struct lambda_error *reterr)
 {
@@ -81,7 +74,7 @@ static void gives_the_same_bytes_whichever_call_it_came_from(void **state)
 		assert_true(version.version == LAMBDA_VERSION_LATEST);
 		assert_true(version.last_modified == 1586545592);
 		assert_true(version.code_size == 22);
-		release(&version);
+		lambda_version_release(&version);
 	}
 }
 
@@ -100,7 +93,7 @@ static void keeps_unknown_members_and_drops_nulls_at_every_level(void **state)
 						      "  },\n"));
 	assert_non_null(strstr(version.configuration, "\"FunctionArn\": \"" ARN ":7\""));
 	assert_true(version.version == 7);
-	release(&version);
+	lambda_version_release(&version);
 }
 
 static void hides_only_at_the_top(void **state)
@@ -110,7 +103,7 @@ static void hides_only_at_the_top(void **state)
 
 	(void)state;
 	assert_non_null(strstr(version.configuration, "\"State\": \"On\""));
-	release(&version);
+	lambda_version_release(&version);
 }
 
 static void writes_the_variables_alone(void **state)
@@ -143,7 +136,7 @@ static void writes_the_variables_alone(void **state)
 		version = must_read(text);
 		assert_string_equal(version.environment, table[i].wanted);
 		assert_null(strstr(version.configuration, "Environment"));
-		release(&version);
+		lambda_version_release(&version);
 	}
 }
 
@@ -170,7 +163,7 @@ static void reads_zip_hashes_and_image_digests(void **state)
 		document_format_sha256(&version, written);
 		assert_string_equal(written, table[i].wanted);
 		assert_true(version.has_code_sha256 == (table[i].wanted[0] != '\0'));
-		release(&version);
+		lambda_version_release(&version);
 	}
 }
 
@@ -182,10 +175,10 @@ static void knows_every_kind_of_version(void **state)
 	version = must_read(HEAD("", "$LATEST.PUBLISHED") "}");
 	assert_true(version.version == LAMBDA_VERSION_LATEST_PUBLISHED);
 	assert_non_null(strstr(version.configuration, ARN ":$LATEST.PUBLISHED\""));
-	release(&version);
+	lambda_version_release(&version);
 	version = must_read(HEAD(":12", "12") "}");
 	assert_true(version.version == 12);
-	release(&version);
+	lambda_version_release(&version);
 }
 
 static void refuses(const char *text, const char *named)
