@@ -105,14 +105,6 @@ enum lambda_status gesture_resolve_target(struct gestures *gestures, const struc
 	}
 }
 
-void gesture_forget_after_failure(
-	struct gestures *gestures, const char *function, enum lambda_status status)
-{
-	if (status == LAMBDA_NOT_FOUND || status == LAMBDA_ALREADY_EXISTS ||
-		status == LAMBDA_TIMED_OUT || status == LAMBDA_BAD_ANSWER)
-		catalog_refresh_function(gestures->catalog, function);
-}
-
 /* --- beginning and end --- */
 
 static bool make_condition(pthread_cond_t *condition)

@@ -375,7 +375,6 @@ static int carry_out(struct change *change)
 		status = exchange(change);
 	else if (change->plan.write != REMAP_WRITE_NOTHING)
 		status = write_alias(change);
-	gesture_forget_after_failure(change->gestures, change->event.place->function, status);
 	return -errno_of(status, change->gesture);
 }
 
@@ -388,6 +387,9 @@ static void plan_failure(struct change *change)
 
 	memset(&change->plan, 0, sizeof(change->plan));
 	change->plan.place = event->place;
+	change->plan.process = event->process;
+	change->plan.name = event->name;
+	change->plan.new_name = event->new_name;
 	name_parse(event->new_name ? event->new_name : event->name, &name);
 	if (to->in_version || (!event->target && !event->new_name))
 		return;

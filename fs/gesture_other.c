@@ -76,7 +76,6 @@ int gesture_rmdir(struct gestures *gestures, const struct call_scope *scope,
 	if (gesture_settle(gestures, scope, function, reterr) == -ETIMEDOUT)
 		return -ETIMEDOUT;
 	status = catalog_delete_version(gestures->catalog, scope, function, name.version, reterr);
-	gesture_forget_after_failure(gestures, function, status);
 	return -errno_of(status, ERRNO_RMDIR);
 }
 
@@ -205,7 +204,6 @@ int gesture_set_description(struct gestures *gestures, const struct call_scope *
 	if (hidden)
 		return gesture_refuse(reterr, ENOENT, "the alias is being removed");
 	status = write_description(gestures, scope, function, alias, text, reterr);
-	gesture_forget_after_failure(gestures, function, status);
 	pthread_mutex_lock(&gestures->mutex);
 	remap_end(gestures->remap, function, alias);
 	pthread_cond_broadcast(&gestures->changed);

@@ -87,7 +87,6 @@ static enum lambda_status finish_tombstone(struct gestures *gestures,
 		status = call_off_weight(gestures, scope, tombstone, reterr);
 	else
 		status = delete_alias(gestures, scope, tombstone, reterr);
-	gesture_forget_after_failure(gestures, tombstone->function, status);
 	drop_tombstone(gestures, tombstone, status == LAMBDA_OK);
 	return status;
 }
@@ -117,7 +116,6 @@ static enum lambda_status finish_held(struct gestures *gestures, const struct ca
 {
 	enum lambda_status status = create_held(gestures, scope, due, reterr);
 
-	gesture_forget_after_failure(gestures, due->function, status);
 	pthread_mutex_lock(&gestures->mutex);
 	remap_drop_held(gestures->remap, clock_monotonic_ms(), due->function, due->name,
 		status == LAMBDA_OK);

@@ -71,8 +71,4 @@ int gesture_settle_alias(struct gestures *gestures, const struct call_scope *sco
 /* The thread that ends graces. */
 void *gesture_run_pending(void *gestures);
 
-/* After a failed or unclear write: what is shown of the function is read afresh. */
-void gesture_forget_after_failure(
-	struct gestures *gestures, const char *function, enum lambda_status status);
-
 #endif

@@ -26,20 +26,41 @@ static bool set_alias(struct name *name, const char *text, size_t length)
 	return true;
 }
 
-/* ALIAS%DECIMAL. What follows the % otherwise (a tool's suffix) makes it local. */
+/* Whether a percentage is followed by what a tool or a person adds to a name: `10_a1B2c3`, `10.new`, `10#`. */
+static bool is_weight_with_suffix(const char *text)
+{
+	size_t length = strspn(text, DIGITS ".");
+	char number[WEIGHT_TEXT_SIZE];
+	double weight;
+
+	while (length && text[length - 1] == '.')
+		length--;
+	if (!length || length >= sizeof(number) || !text[length] ||
+		!strchr("._~#,:@", text[length]))
+		return false;
+	memcpy(number, text, length);
+	number[length] = '\0';
+	return weight_parse(number, &weight) == 0;
+}
+
+/*
+ * ALIAS%DECIMAL. A weight with something added is local, as tools make such names; anything else that
+ * begins with a name and a % is a mistake, and would only vanish after a minute if it were local.
+ */
 static void parse_weight(const char *text, const char *percent, struct name *name)
 {
 	size_t length = (size_t)(percent - text);
 
 	name->kind = NAME_LOCAL;
+	if (strspn(text, ALIAS_CHARACTERS) < length)
+		return;
+	if (is_weight_with_suffix(percent + 1))
+		return;
+	name->kind = NAME_WEIGHT_MALFORMED;
 	if (!is_alias_spelling(text, length))
 		return;
 	if (weight_parse(percent + 1, &name->weight) == 0)
 		name->kind = NAME_WEIGHT;
-	else if (!percent[1] || !percent[1 + strspn(percent + 1, DIGITS ".")])
-		name->kind = NAME_WEIGHT_MALFORMED;
-	else
-		return;
 	if (!set_alias(name, text, length))
 		name->kind = NAME_ALIAS_TOO_LONG;
 }

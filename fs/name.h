@@ -19,7 +19,7 @@ enum name_kind {
 	NAME_ALIAS,          /* an alias, there or not */
 	NAME_ALIAS_TOO_LONG, /* an alias name of more than 128 bytes. Never exists */
 	NAME_WEIGHT,         /* PROD%10 */
-	NAME_WEIGHT_MALFORMED, /* PROD%10.0, PROD%101: looks like one and is none. Never exists */
+	NAME_WEIGHT_MALFORMED, /* PROD%10.0, PROD%x, 7%10: looks like one and is none. Never exists */
 	NAME_ALIASES,          /* .aliases */
 	NAME_NEWEST,           /* .newest */
 	NAME_PUBLISH,          /* +, +description: for mkdir only */

@@ -2,7 +2,6 @@
 #include "fs/remap.h"
 
 #include <errno.h>
-#include <fnmatch.h>
 
 #include "fs/remap_private.h"
 
@@ -144,7 +143,7 @@ static int add_link(struct remap *remap, int64_t now_ms, const struct remap_plan
 	drop_link(link);
 	link->used = true;
 	link->held = plan->held;
-	link->made_by_ln = plan->made_by_ln;
+	link->temporary = plan->temporary;
 	link->in_version = plan->place->in_version;
 	link->version = plan->place->version;
 	link->made_ms = now_ms;
@@ -327,116 +326,6 @@ void remap_drop_tombstone(struct remap *remap, const struct remap_tombstone *tom
 		remap_cancel(remap, tombstone->function, tombstone->alias, true);
 }
 
-/* --- evidence --- */
-
-static struct remap_arrival *find_arrival_entry(struct remap *remap, pid_t thread)
-{
-	struct remap_arrival *set = remap->arrivals[(unsigned int)thread % REMAP_ARRIVAL_SETS];
-	struct remap_arrival *oldest = &set[0];
-	size_t i;
-
-	for (i = 0; i < REMAP_ARRIVAL_WAYS; i++) {
-		if (set[i].thread == thread)
-			return &set[i];
-		if (set[i].at_ms < oldest->at_ms)
-			oldest = &set[i];
-	}
-	return oldest;
-}
-
-void remap_note_readlink(
-	struct remap *remap, int64_t now_ms, pid_t thread, const char *function, const char *alias)
-{
-	struct remap_arrival *arrival;
-
-	if (thread <= 0)
-		return;
-	arrival = find_arrival_entry(remap, thread);
-	if (!alias) {
-		if (arrival->thread == thread)
-			memset(arrival, 0, sizeof(*arrival));
-		return;
-	}
-	arrival->thread = thread;
-	arrival->at_ms = now_ms;
-	snprintf(arrival->function, sizeof(arrival->function), "%s", function);
-	snprintf(arrival->alias, sizeof(arrival->alias), "%s", alias);
-}
-
-const char *remap_find_arrival(
-	const struct remap *remap, int64_t now_ms, pid_t thread, const char *function)
-{
-	const struct remap_arrival *set;
-	size_t i;
-
-	if (thread <= 0)
-		return NULL;
-	set = remap->arrivals[(unsigned int)thread % REMAP_ARRIVAL_SETS];
-	for (i = 0; i < REMAP_ARRIVAL_WAYS; i++)
-		if (set[i].thread == thread && now_ms - set[i].at_ms < REMAP_ARRIVAL_MS &&
-			!strcmp(set[i].function, function))
-			return set[i].alias;
-	return NULL;
-}
-
-void remap_note_birth(struct remap *remap, int64_t now_ms, const char *function, const char *alias)
-{
-	struct remap_birth *chosen = &remap->births[0];
-	size_t i;
-
-	for (i = 0; i < REMAP_BIRTHS; i++) {
-		struct remap_birth *birth = &remap->births[i];
-
-		if (!birth->used || now_ms - birth->at_ms >= REMAP_LOCAL_MS) {
-			chosen = birth;
-			break;
-		}
-		if (birth->at_ms < chosen->at_ms)
-			chosen = birth;
-	}
-	chosen->used = true;
-	chosen->at_ms = now_ms;
-	snprintf(chosen->function, sizeof(chosen->function), "%s", function);
-	snprintf(chosen->alias, sizeof(chosen->alias), "%s", alias);
-}
-
-bool remap_was_born(
-	const struct remap *remap, int64_t now_ms, const char *function, const char *alias)
-{
-	size_t i;
-
-	for (i = 0; i < REMAP_BIRTHS; i++) {
-		const struct remap_birth *birth = &remap->births[i];
-
-		if (birth->used && now_ms - birth->at_ms < REMAP_LOCAL_MS &&
-			!strcmp(birth->alias, alias) && !strcmp(birth->function, function))
-			return true;
-	}
-	return false;
-}
-
-void remap_note_refused_removal(
-	struct remap *remap, int64_t now_ms, pid_t process, const char *function)
-{
-	guard_note_refusal(&remap->guard, now_ms, process, function);
-}
-
-bool remap_is_guarded(
-	const struct remap *remap, int64_t now_ms, pid_t process, const char *function)
-{
-	return guard_holds(&remap->guard, now_ms, process, function);
-}
-
-bool remap_is_protected(const struct remap *remap, const char *alias)
-{
-	size_t i;
-
-	for (i = 0; remap->protect[i]; i++)
-		if (!fnmatch(remap->protect[i], alias, 0))
-			return true;
-	return false;
-}
-
 /* --- busy names --- */
 
 static struct remap_busy_name *find_busy(
@@ -491,6 +380,24 @@ void remap_end(struct remap *remap, const char *function, const char *name)
 
 /* --- how a plan ended --- */
 
+/* A tombstone is taken back, and a link that was on its way is no more than that. True: it was. */
+static bool take_back(struct remap *remap, int64_t now_ms, const struct remap_plan *plan)
+{
+	struct remap_link *link = NULL;
+
+	if (plan->new_name && plan->name)
+		link = find_link_for_change(remap, now_ms, plan->place, plan->name);
+	if (link)
+		link->temporary = true;
+	if (plan->note_refused_retry)
+		remap_forget_failure(remap, plan);
+	if (!*plan->alias ||
+		!remap_cancel(remap, plan->place->function, plan->alias, plan->alias_is_weight))
+		return false;
+	remap_note_failure(remap, now_ms, plan);
+	return true;
+}
+
 int remap_complete(struct remap *remap, int64_t now_ms, const struct remap_plan *plan, int result,
 	bool created, bool *ret_cancelled)
 {
@@ -499,9 +406,7 @@ int remap_complete(struct remap *remap, int64_t now_ms, const struct remap_plan 
 	int r = 0;
 
 	if (result < 0) {
-		if (*plan->alias)
-			cancelled =
-				remap_cancel(remap, function, plan->alias, plan->alias_is_weight);
+		cancelled = take_back(remap, now_ms, plan);
 	} else {
 		if (plan->write == REMAP_WRITE_VERSION || plan->write == REMAP_WRITE_COPY)
 			remap_cancel(remap, function, plan->alias, false);

@@ -13,6 +13,7 @@
  *   arrivals    through which alias a thread came a moment ago (2.1)
  *   births      aliases that this mount made in the last minute (2.1)
  *   busy names  changes under way: one at a time per alias; a tombstone's clock stops meanwhile
+ *   failures    whose replacement of a hidden name has just failed (2.4)
  *   guard       who is deleting recursively (3.1)
  *
  * Pure: no call, no clock (now_ms is clock_monotonic_ms(), passed in), no lock: the owner serialises.
@@ -34,12 +35,15 @@
 #define REMAP_HELD_MS 2000    /* after that a held link becomes an alias */
 #define REMAP_ARRIVAL_MS 2000 /* a READLINK older than this is no arrival */
 #define REMAP_RETURN_MS 500   /* how long a name is hidden at least that will not be deleted */
+#define REMAP_RETRY_MS                                                                             \
+	1000 /* how long a failed replacement keeps its process from removing the name */
 #define REMAP_NAME_MAX 255
 
 #define REMAP_LINKS 1024
 #define REMAP_TOMBSTONES 1024
 #define REMAP_BIRTHS 512
 #define REMAP_BUSY 128
+#define REMAP_FAILURES 64
 #define REMAP_ARRIVAL_SETS 256
 #define REMAP_ARRIVAL_WAYS 4
 
@@ -53,8 +57,8 @@ struct remap_options {
 /* A link that only this mount knows. */
 struct remap_link {
 	bool used;
-	bool held;       /* its name could be an alias */
-	bool made_by_ln; /* held: never becomes an alias */
+	bool held;      /* its name could be an alias */
+	bool temporary; /* held: never becomes an alias, as ln made it or a RENAME of it failed */
 	bool in_version;
 	uint64_t version; /* in_version */
 	int64_t made_ms;
@@ -170,6 +174,8 @@ struct remap_plan {
 	int error; /* 0, or the errno to answer: nothing is to be done but remap_complete() */
 	const char *sentence; /* with `error`: why; static */
 	bool note_refused_removal;
+	bool note_refused_retry; /* the failed replacement before it has been answered for */
+	pid_t process;
 
 	enum remap_write write;
 	enum remap_source source_kind;
@@ -186,7 +192,7 @@ struct remap_plan {
 	const char *name;
 	const char *new_name;
 	bool replaces_link; /* a held link called `new_name` gives way */
-	bool held, made_by_ln;
+	bool held, temporary;
 	char through[LAMBDA_ALIAS_NAME_MAX + 1];
 	const char *link_target; /* ADD */
 	uint64_t old_version;    /* ADD without link_target, and RETARGET: the link leads there */

@@ -12,6 +12,7 @@ void remap_plan_start(const struct remap_event *event, struct remap_plan *plan)
 	plan->place = event->place;
 	plan->name = event->name;
 	plan->new_name = event->new_name;
+	plan->process = event->process;
 }
 
 void remap_refuse(struct remap_plan *plan, int error, const char *sentence)
@@ -135,7 +136,7 @@ static void decide_symlink_in_version(
 	plan->local = REMAP_LOCAL_ADD;
 	plan->link_target = event->target;
 	plan->held = true;
-	plan->made_by_ln = true;
+	plan->temporary = true;
 	snprintf(plan->through, sizeof(plan->through), "%s", event->through->name);
 }
 
@@ -167,7 +168,7 @@ static void plan_held_link(const struct remap *remap, const struct remap_event *
 	}
 	plan_local_link(remap, event, plan);
 	plan->held = true;
-	plan->made_by_ln = event->caller_is_ln;
+	plan->temporary = event->caller_is_ln;
 }
 
 static void decide_symlink_of_alias(const struct remap *remap, const struct remap_event *event,
@@ -273,6 +274,18 @@ static void decide_unlink_of_alias(const struct remap *remap, const struct remap
 	}
 	if (!is_weight && remap_is_protected(remap, name->alias)) {
 		remap_refuse(plan, EPERM, REMAP_ALIAS_IS_PROTECTED);
+		return;
+	}
+	/*
+	 * A tool that unlinks and links again until that works (toybox cp -f) would go on for ever, since
+	 * the name is back each time, and delete it when it is killed in between.
+	 */
+	if (remap_has_just_failed(
+		    remap, event->now_ms, event->process, function, name->alias, is_weight)) {
+		snprintf(plan->alias, sizeof(plan->alias), "%s", name->alias);
+		plan->alias_is_weight = is_weight;
+		plan->note_refused_retry = true;
+		remap_refuse(plan, EPERM, "its replacement has just failed: it stays as it was");
 		return;
 	}
 	remap_bury(remap, event, plan, event->alias, is_weight, true);

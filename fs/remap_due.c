@@ -37,7 +37,7 @@ static const struct remap_tombstone *find_due_tombstone(
 
 static bool becomes_alias(const struct remap_link *link)
 {
-	return link->used && link->held && !link->made_by_ln && !link->in_version;
+	return link->used && link->held && !link->temporary && !link->in_version;
 }
 
 static const struct remap_link *find_due_link(

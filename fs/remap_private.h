@@ -20,6 +20,14 @@ struct remap_birth {
 	char alias[LAMBDA_ALIAS_NAME_MAX + 1];
 };
 
+struct remap_failure {
+	pid_t process; /* 0: free */
+	int64_t at_ms;
+	bool is_weight;
+	char function[LAMBDA_FUNCTION_NAME_MAX + 1];
+	char alias[LAMBDA_ALIAS_NAME_MAX + 1];
+};
+
 struct remap_busy_name {
 	bool used;
 	char function[LAMBDA_FUNCTION_NAME_MAX + 1];
@@ -38,6 +46,7 @@ struct remap {
 	struct remap_arrival arrivals[REMAP_ARRIVAL_SETS][REMAP_ARRIVAL_WAYS];
 	struct remap_birth births[REMAP_BIRTHS];
 	struct remap_busy_name busy[REMAP_BUSY];
+	struct remap_failure failures[REMAP_FAILURES];
 };
 
 /* Whether this mount made the alias within the last minute. */
@@ -45,6 +54,13 @@ bool remap_was_born(
 	const struct remap *remap, int64_t now_ms, const char *function, const char *alias);
 
 void remap_note_birth(struct remap *remap, int64_t now_ms, const char *function, const char *alias);
+
+/* Whether the process's replacement of that name failed a moment ago, and nothing has been said to it since. */
+bool remap_has_just_failed(const struct remap *remap, int64_t now_ms, pid_t process,
+	const char *function, const char *alias, bool is_weight);
+
+void remap_note_failure(struct remap *remap, int64_t now_ms, const struct remap_plan *plan);
+void remap_forget_failure(struct remap *remap, const struct remap_plan *plan);
 
 bool remap_is_protected(const struct remap *remap, const char *alias);
 

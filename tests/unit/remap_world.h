@@ -167,7 +167,7 @@ static inline int update(
 		return -ENOENT;
 	if (strcmp(alias->revision_id, wanted->revision_id) != 0)
 		return -EREMCHG;
-	if (wanted->version > world->newest && wanted->version != LAMBDA_VERSION_LATEST_PUBLISHED)
+	if (wanted->version > world->newest || wanted->weighted_version > world->newest)
 		return -ENOENT;
 	note(world, "update", wanted);
 	if (with_description)

@@ -297,6 +297,49 @@ static void hidden_names_are_hidden_until_something_takes_their_place(void **sta
 	stop(&world);
 }
 
+static void a_tool_that_unlinks_and_links_until_it_works_comes_to_an_end(void **state)
+{
+	struct world world;
+
+	(void)state;
+	start(&world);
+	assert_int_equal(do_unlink(&world, &tool, "PROD"), 0);
+	assert_int_equal(do_symlink(&world, &tool, "PROD", "99"), ENOENT);
+	assert_int_equal(do_unlink(&world, &other, "PROD"), 0); /* somebody else's rm */
+	assert_int_equal(do_symlink(&world, &other, "PROD", "99"), ENOENT);
+	assert_int_equal(do_unlink(&world, &tool, "PROD"), EPERM); /* toybox cp -f stops here */
+	assert_int_equal(do_unlink(&world, &tool, "PROD"), 0);     /* said once */
+	assert_int_equal(do_symlink(&world, &tool, "PROD", "2"), 0);
+	assert_writes(&world, "update PROD>2", "again");
+	assert_int_equal(do_unlink(&world, &tool, "CANARY%10"), 0);
+	assert_int_equal(do_symlink(&world, &tool, "CANARY%10", "99"), ENOENT);
+	assert_int_equal(do_unlink(&world, &tool, "CANARY"), 0);
+	assert_int_equal(do_symlink(&world, &tool, "CANARY", "2"), 0);
+	assert_writes(&world, "update CANARY>2", "the alias of the weight");
+	assert_int_equal(do_unlink(&world, &tool, "BETA"), 0);
+	assert_int_equal(do_symlink(&world, &tool, "BETA", "99"), ENOENT);
+	world.now_ms += REMAP_RETRY_MS;
+	assert_int_equal(do_unlink(&world, &tool, "BETA"), 0);
+	stop(&world);
+}
+
+static void a_held_link_whose_rename_failed_is_no_alias_to_be(void **state)
+{
+	struct world world;
+
+	(void)state;
+	start(&world);
+	assert_int_equal(do_symlink(&world, &tool, "tmpab_1234x", "2"), 0);
+	world.fail_next = EREMOTEIO;
+	assert_int_equal(do_rename(&world, &tool, "tmpab_1234x", "PROD", 0), EREMOTEIO);
+	pass(&world, REMAP_HELD_MS);
+	assert_true(is_link(&world, "tmpab_1234x"));
+	pass(&world, REMAP_LOCAL_MS);
+	assert_writes(&world, "", "a temporary link whose tool died");
+	assert_false(is_link(&world, "tmpab_1234x"));
+	stop(&world);
+}
+
 static void a_colleagues_change_in_the_grace_wins(void **state)
 {
 	struct world world;
@@ -422,6 +465,8 @@ int main(void)
 		cmocka_unit_test(a_busy_name_stops_its_clock),
 		cmocka_unit_test(the_next_end_is_foretold),
 		cmocka_unit_test(hidden_names_are_hidden_until_something_takes_their_place),
+		cmocka_unit_test(a_tool_that_unlinks_and_links_until_it_works_comes_to_an_end),
+		cmocka_unit_test(a_held_link_whose_rename_failed_is_no_alias_to_be),
 		cmocka_unit_test(a_colleagues_change_in_the_grace_wins),
 		cmocka_unit_test(a_grace_of_0_deletes_at_once),
 		cmocka_unit_test(names_that_are_too_long_are_said_to_be),

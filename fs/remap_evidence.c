@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: MIT */
+/* What callers did a moment ago, as far as it decides what they mean now. */
+#include <fnmatch.h>
+
+#include "fs/remap_private.h"
+
+/* --- arrivals and births --- */
+
+static struct remap_arrival *find_arrival_entry(struct remap *remap, pid_t thread)
+{
+	struct remap_arrival *set = remap->arrivals[(unsigned int)thread % REMAP_ARRIVAL_SETS];
+	struct remap_arrival *oldest = &set[0];
+	size_t i;
+
+	for (i = 0; i < REMAP_ARRIVAL_WAYS; i++) {
+		if (set[i].thread == thread)
+			return &set[i];
+		if (set[i].at_ms < oldest->at_ms)
+			oldest = &set[i];
+	}
+	return oldest;
+}
+
+void remap_note_readlink(
+	struct remap *remap, int64_t now_ms, pid_t thread, const char *function, const char *alias)
+{
+	struct remap_arrival *arrival;
+
+	if (thread <= 0)
+		return;
+	arrival = find_arrival_entry(remap, thread);
+	if (!alias) {
+		if (arrival->thread == thread)
+			memset(arrival, 0, sizeof(*arrival));
+		return;
+	}
+	arrival->thread = thread;
+	arrival->at_ms = now_ms;
+	snprintf(arrival->function, sizeof(arrival->function), "%s", function);
+	snprintf(arrival->alias, sizeof(arrival->alias), "%s", alias);
+}
+
+const char *remap_find_arrival(
+	const struct remap *remap, int64_t now_ms, pid_t thread, const char *function)
+{
+	const struct remap_arrival *set;
+	size_t i;
+
+	if (thread <= 0)
+		return NULL;
+	set = remap->arrivals[(unsigned int)thread % REMAP_ARRIVAL_SETS];
+	for (i = 0; i < REMAP_ARRIVAL_WAYS; i++)
+		if (set[i].thread == thread && now_ms - set[i].at_ms < REMAP_ARRIVAL_MS &&
+			!strcmp(set[i].function, function))
+			return set[i].alias;
+	return NULL;
+}
+
+void remap_note_birth(struct remap *remap, int64_t now_ms, const char *function, const char *alias)
+{
+	struct remap_birth *chosen = &remap->births[0];
+	size_t i;
+
+	for (i = 0; i < REMAP_BIRTHS; i++) {
+		struct remap_birth *birth = &remap->births[i];
+
+		if (!birth->used || now_ms - birth->at_ms >= REMAP_LOCAL_MS) {
+			chosen = birth;
+			break;
+		}
+		if (birth->at_ms < chosen->at_ms)
+			chosen = birth;
+	}
+	chosen->used = true;
+	chosen->at_ms = now_ms;
+	snprintf(chosen->function, sizeof(chosen->function), "%s", function);
+	snprintf(chosen->alias, sizeof(chosen->alias), "%s", alias);
+}
+
+bool remap_was_born(
+	const struct remap *remap, int64_t now_ms, const char *function, const char *alias)
+{
+	size_t i;
+
+	for (i = 0; i < REMAP_BIRTHS; i++) {
+		const struct remap_birth *birth = &remap->births[i];
+
+		if (birth->used && now_ms - birth->at_ms < REMAP_LOCAL_MS &&
+			!strcmp(birth->alias, alias) && !strcmp(birth->function, function))
+			return true;
+	}
+	return false;
+}
+
+void remap_note_refused_removal(
+	struct remap *remap, int64_t now_ms, pid_t process, const char *function)
+{
+	guard_note_refusal(&remap->guard, now_ms, process, function);
+}
+
+bool remap_is_guarded(
+	const struct remap *remap, int64_t now_ms, pid_t process, const char *function)
+{
+	return guard_holds(&remap->guard, now_ms, process, function);
+}
+
+bool remap_is_protected(const struct remap *remap, const char *alias)
+{
+	size_t i;
+
+	for (i = 0; remap->protect[i]; i++)
+		if (!fnmatch(remap->protect[i], alias, 0))
+			return true;
+	return false;
+}
+
+/* --- failed replacements --- */
+
+static struct remap_failure *find_failure(
+	struct remap *remap, pid_t process, const char *function, const char *alias, bool is_weight)
+{
+	size_t i;
+
+	for (i = 0; i < REMAP_FAILURES; i++) {
+		struct remap_failure *failure = &remap->failures[i];
+
+		if (failure->process == process && failure->is_weight == is_weight &&
+			!strcmp(failure->alias, alias) && !strcmp(failure->function, function))
+			return failure;
+	}
+	return NULL;
+}
+
+bool remap_has_just_failed(const struct remap *remap, int64_t now_ms, pid_t process,
+	const char *function, const char *alias, bool is_weight)
+{
+	size_t i;
+
+	for (i = 0; process > 0 && i < REMAP_FAILURES; i++) {
+		const struct remap_failure *failure = &remap->failures[i];
+
+		if (failure->process == process && failure->is_weight == is_weight &&
+			!strcmp(failure->alias, alias) && !strcmp(failure->function, function))
+			return now_ms - failure->at_ms < REMAP_RETRY_MS;
+	}
+	return false;
+}
+
+void remap_note_failure(struct remap *remap, int64_t now_ms, const struct remap_plan *plan)
+{
+	struct remap_failure *chosen = find_failure(
+		remap, plan->process, plan->place->function, plan->alias, plan->alias_is_weight);
+	size_t i;
+
+	if (plan->process <= 0)
+		return;
+	if (!chosen) {
+		chosen = &remap->failures[0];
+		for (i = 1; i < REMAP_FAILURES; i++)
+			if (remap->failures[i].at_ms < chosen->at_ms)
+				chosen = &remap->failures[i];
+	}
+	chosen->process = plan->process;
+	chosen->at_ms = now_ms;
+	chosen->is_weight = plan->alias_is_weight;
+	snprintf(chosen->function, sizeof(chosen->function), "%s", plan->place->function);
+	snprintf(chosen->alias, sizeof(chosen->alias), "%s", plan->alias);
+}
+
+void remap_forget_failure(struct remap *remap, const struct remap_plan *plan)
+{
+	struct remap_failure *failure = find_failure(
+		remap, plan->process, plan->place->function, plan->alias, plan->alias_is_weight);
+
+	if (failure)
+		memset(failure, 0, sizeof(*failure));
+}
