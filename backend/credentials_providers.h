@@ -119,6 +119,10 @@ enum lambda_status credentials_failed(
 enum lambda_status credentials_read_sts(const char *text, size_t length, const char *source,
 	struct credentials *ret_credentials, struct lambda_error *reterr) must_check;
 
+/* Reads the answer of GetCallerIdentity; texts are cut at `size`. 0, -EINVAL, -ENOMEM. Pure. */
+int credentials_read_identity(
+	const char *text, size_t length, char *account, char *arn, size_t size) must_check;
+
 /* Reads STS's error answer into code and message ("" when it is none). Pure. */
 void credentials_read_sts_error(const char *text, size_t length, struct lambda_error *ret_error);
 
@@ -129,6 +133,14 @@ void credentials_read_sts_error(const char *text, size_t length, struct lambda_e
 enum lambda_status credentials_call_sts(const struct credentials_context *context,
 	const struct buffer *form, const struct credentials *signer, const char *who,
 	struct credentials *ret_credentials, struct lambda_error *reterr) must_check;
+
+/*
+ * Posts the form to STS. LAMBDA_OK and a 200 in *ret_response, which is the caller's; else what STS or
+ * the network said, with `who` in front.
+ */
+enum lambda_status credentials_post_sts(const struct credentials_context *context,
+	const struct buffer *form, const struct credentials *signer, const char *who,
+	struct http_response *ret_response, struct lambda_error *reterr) must_check;
 
 /* Appends `&name=value`, encoded; nothing when value is NULL. 0, -ENOMEM, -EFBIG. */
 int credentials_append_form(struct buffer *form, const char *name, const char *value) must_check;

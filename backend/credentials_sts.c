@@ -18,6 +18,8 @@ enum wanted {
 	EXPIRATION,
 	ERROR_CODE,
 	ERROR_MESSAGE,
+	ACCOUNT,
+	ARN,
 	WANTED_COUNT,
 };
 
@@ -30,6 +32,8 @@ static const struct {
 	[EXPIRATION] = {"Credentials", "Expiration"},
 	[ERROR_CODE] = {"Error", "Code"},
 	[ERROR_MESSAGE] = {"Error", "Message"},
+	[ACCOUNT] = {"GetCallerIdentityResult", "Account"},
+	[ARN] = {"GetCallerIdentityResult", "Arn"},
 };
 
 #define NAME_MAX_BYTES 64
@@ -153,6 +157,23 @@ enum lambda_status credentials_read_sts(const char *text, size_t length, const c
 		buffer_text(&document.texts[SESSION_TOKEN]), expires_s, source, reterr);
 }
 
+int credentials_read_identity(
+	const char *text, size_t length, char *account, char *arn, size_t size)
+{
+	cleanup(document_release) struct document document;
+	int error = parse(text, length, &document);
+
+	if (!error && (!has(&document, ACCOUNT) || !has(&document, ARN)))
+		error = -EINVAL;
+	if (error)
+		return error;
+	lambda_error_copy_line(account, size, buffer_text(&document.texts[ACCOUNT]),
+		document.texts[ACCOUNT].length);
+	lambda_error_copy_line(
+		arn, size, buffer_text(&document.texts[ARN]), document.texts[ARN].length);
+	return 0;
+}
+
 void credentials_read_sts_error(const char *text, size_t length, struct lambda_error *ret_error)
 {
 	cleanup(document_release) struct document document;
@@ -205,14 +226,13 @@ static enum lambda_status say_refusal(
 	return status;
 }
 
-enum lambda_status credentials_call_sts(const struct credentials_context *context,
+enum lambda_status credentials_post_sts(const struct credentials_context *context,
 	const struct buffer *form, const struct credentials *signer, const char *who,
-	struct credentials *ret_credentials, struct lambda_error *reterr)
+	struct http_response *ret_response, struct lambda_error *reterr)
 {
 	static const struct sigv4_header headers[] = {
 		{"Content-Type", "application/x-www-form-urlencoded; charset=utf-8"}};
 	const char *region = context->settings->region.value;
-	struct http_response response;
 	struct endpoint endpoint;
 	struct credentials_request request = {.method = "POST",
 		.endpoint = &endpoint,
@@ -229,14 +249,28 @@ enum lambda_status credentials_call_sts(const struct credentials_context *contex
 			"AWS_ENDPOINT_URL_STS", region, &endpoint, reterr);
 
 	if (!status)
-		status = credentials_exchange(context, &request, &response, reterr);
+		status = credentials_exchange(context, &request, ret_response, reterr);
 	if (status)
 		return credentials_failed(reterr, status, who);
-	if (response.status == 200)
-		status = credentials_read_sts(buffer_text(&response.body), response.body.length,
-			who, ret_credentials, reterr);
-	else
-		status = say_refusal(&response, who, reterr);
+	if (ret_response->status == 200)
+		return LAMBDA_OK;
+	status = say_refusal(ret_response, who, reterr);
+	http_response_release(ret_response);
+	return status;
+}
+
+enum lambda_status credentials_call_sts(const struct credentials_context *context,
+	const struct buffer *form, const struct credentials *signer, const char *who,
+	struct credentials *ret_credentials, struct lambda_error *reterr)
+{
+	struct http_response response;
+	enum lambda_status status =
+		credentials_post_sts(context, form, signer, who, &response, reterr);
+
+	if (status)
+		return status;
+	status = credentials_read_sts(
+		buffer_text(&response.body), response.body.length, who, ret_credentials, reterr);
 	http_response_release(&response);
 	return status;
 }

@@ -123,6 +123,40 @@ DEFINE_CLEANUP(struct lambda_client *, lambda_client_free);
 const char *lambda_client_region(const struct lambda_client *client);
 const char *lambda_client_endpoint(const struct lambda_client *client);
 
+/* One line of lambda_client_report(): what it is, what it came out as, and by what. Borrowed. */
+struct lambda_report_line {
+	const char *name;   /* "profile", "region", "endpoint", "credentials" … */
+	const char *value;  /* for people; never a secret: of a key id only the end is shown */
+	const char *source; /* "AWS_REGION", "/home/u/.aws/config line 3", "default" … */
+};
+
+/*
+ * Tells what was resolved and where each came from, a line at a time, for `aliasfs --check`: profile,
+ * region, endpoint, CA bundle, attempts, then the credentials, which are fetched for it, and how long
+ * they live. What was resolved is told also when the credentials fail. No call to Lambda is made;
+ * finding credentials may block until the read deadline.
+ */
+enum lambda_status lambda_client_report(struct lambda_client *client,
+	const struct call_scope *scope,
+	void (*tell)(void *tell_data, const struct lambda_report_line *line), void *tell_data,
+	struct lambda_error *reterr) must_check;
+
+#define LAMBDA_IDENTITY_SIZE 256
+
+/* Who the credentials are, as STS says. */
+struct lambda_identity {
+	char account[LAMBDA_IDENTITY_SIZE]; /* "111122223333" */
+	char arn[LAMBDA_IDENTITY_SIZE];     /* "arn:aws:sts::111122223333:assumed-role/deploy/me" */
+};
+
+/*
+ * sts:GetCallerIdentity, which needs no permission. A read, not paced. LAMBDA_INVALID for local:, where
+ * nobody signs.
+ */
+enum lambda_status lambda_client_identity(struct lambda_client *client,
+	const struct call_scope *scope, struct lambda_identity *ret_identity,
+	struct lambda_error *reterr) must_check;
+
 /* Calls made since the start, every attempt on the wire counted. Thread-safe. */
 uint64_t lambda_client_calls(const struct lambda_client *client);
 

@@ -204,6 +204,39 @@ static enum lambda_status get_account(
 	return LAMBDA_OK;
 }
 
+static void tell(void *data, const struct lambda_report_line *line)
+{
+	struct json *lines = data;
+	struct json *both = json_new_array();
+
+	must(json_append(both, json_new_string(line->value)));
+	must(json_append(both, json_new_string(line->source)));
+	must(json_set(lines, line->name, both));
+}
+
+static enum lambda_status report(
+	const struct run *run, const struct call_scope *scope, struct lambda_error *error)
+{
+	struct json *lines = json_new_object();
+	enum lambda_status status = lambda_client_report(run->client, scope, tell, lines, error);
+
+	must(json_set(run->answer, "report", lines));
+	return status;
+}
+
+static enum lambda_status identity(
+	const struct run *run, const struct call_scope *scope, struct lambda_error *error)
+{
+	struct lambda_identity identity;
+	enum lambda_status status = lambda_client_identity(run->client, scope, &identity, error);
+
+	if (status)
+		return status;
+	must(json_set_string(run->answer, "account", identity.account));
+	must(json_set_string(run->answer, "arn", identity.arn));
+	return LAMBDA_OK;
+}
+
 static enum lambda_status call(
 	const struct run *run, const struct call_scope *scope, struct lambda_error *error)
 {
@@ -221,6 +254,10 @@ static enum lambda_status call(
 		return write_alias(run, scope, error);
 	if (!strcmp(name, "get-version") || !strcmp(name, "publish"))
 		return with_versions(run, scope, error);
+	if (!strcmp(name, "report"))
+		return report(run, scope, error);
+	if (!strcmp(name, "identity"))
+		return identity(run, scope, error);
 	if (!strcmp(name, "get-account"))
 		return get_account(run, scope, error);
 	if (!strcmp(name, "delete-alias"))

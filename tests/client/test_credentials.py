@@ -920,3 +920,70 @@ def test_keys_renewed_by_hand_in_the_file_are_seen(user, proxy, signers):
     proxy.rule(expired_token(), times=1, when=new_keys)
     assert user("get-account").status == "ok"
     assert signers() == [("OLD", None), ("NEW", None)]
+
+
+# --- what --check tells -------------------------------------------------------------------------------
+
+
+def test_the_report_says_where_everything_came_from(user, services):
+    config = user.write_file(
+        "config", "[profile dev]\nregion = eu-west-1\nca_bundle = ~/ca.pem\nmax_attempts = 5\n"
+    )
+    credentials = user.write_file(
+        "credentials", "[dev]\naws_access_key_id = AKIAEXAMPLEWXYZ\naws_secret_access_key = s\n"
+    )
+    user.environment.update(AWS_PROFILE="dev", AWS_DEFAULT_REGION=None)
+    url = user.options.pop("endpoint_url")
+    user.environment["AWS_ENDPOINT_URL_LAMBDA"] = url
+    answer = user("report")
+    assert answer.status == "ok"
+    assert answer.report == {
+        "profile": ["dev", "AWS_PROFILE"],
+        "region": ["eu-west-1", f"{config} line 2"],
+        "endpoint": [url, "AWS_ENDPOINT_URL_LAMBDA"],
+        "CA bundle": [f"{user.home}/ca.pem", f"{config} line 3"],
+        "attempts": ["5", f"{config} line 4"],
+        "credentials": ["****WXYZ", f"{credentials} line 2, profile dev"],
+    }
+
+
+def test_the_report_without_credentials(user):
+    answer = user("report")
+    assert answer.status == "no credentials"
+    assert answer.report["profile"] == ["default", "default"]
+    assert "credentials" not in answer.report
+
+
+def test_the_report_tells_when_credentials_expire(user, services):
+    user.environment.update(AWS_CONTAINER_CREDENTIALS_FULL_URI=f"{services.url}/creds")
+    services.route("GET", "/creds", container("TASK"))
+    report = user("report").report
+    assert report["credentials"] == [
+        "****, with a session token",
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+    ]
+    assert moment(3000)[:16] < report["credentials expire"][0][:16] <= moment(3600)[:16]
+
+
+def test_identity(user, services):
+    user.environment.update(AWS_ACCESS_KEY_ID="ENV", AWS_SECRET_ACCESS_KEY="secret")
+    services.route(
+        "POST",
+        "/",
+        """<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">
+        <GetCallerIdentityResult><Arn>arn:aws:iam::111122223333:user/me</Arn><UserId>AIDA</UserId>
+        <Account>111122223333</Account></GetCallerIdentityResult></GetCallerIdentityResponse>""",
+    )
+    answer = user("identity")
+    assert (answer.account, answer.arn) == ("111122223333", "arn:aws:iam::111122223333:user/me")
+    [seen] = services.seen
+    assert seen.form == {"Action": "GetCallerIdentity", "Version": "2011-06-15"}
+    verify_signature(seen, "secret", services.port)
+
+
+def test_identity_that_is_refused(user, services):
+    user.environment.update(AWS_ACCESS_KEY_ID="ENV", AWS_SECRET_ACCESS_KEY="secret")
+    services.route("POST", "/", sts_error(403, "InvalidClientTokenId", "The token is invalid"))
+    refused(user("identity"), "InvalidClientTokenId", status="credentials refused")
+    services.route("POST", "/", "<a/>")
+    refused(user("identity"), "names nobody", status="bad answer")
