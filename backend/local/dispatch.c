@@ -2,6 +2,7 @@
 #include "backend/local/dispatch.h"
 
 #include <errno.h>
+#include <strings.h>
 
 #include "backend/base/clock.h"
 #include "backend/base/number.h"
@@ -10,6 +11,7 @@
 #include "backend/local/code.h"
 #include "backend/local/plane_private.h"
 #include "backend/local/route.h"
+#include "backend/local/signature.h"
 
 #define VALIDATION_MESSAGE_MAX (256u << 10)
 
@@ -42,6 +44,15 @@ static int parse_body(struct call *call, const struct request *request)
 	return 0;
 }
 
+static const char *find_header(const struct request *request, const char *name)
+{
+	for (size_t i = 0; i < request->header_count; i++) {
+		if (!strcasecmp(request->headers[i].name, name))
+			return request->headers[i].value;
+	}
+	return NULL;
+}
+
 static int take_headers(struct call *call, const struct request *request)
 {
 	int error = 0;
@@ -49,7 +60,7 @@ static int take_headers(struct call *call, const struct request *request)
 	for (const struct member *member = call->operation->members; member->name && !error;
 		member++) {
 		const char *value = member->location == IN_HEADER
-					    ? request->header(request, member->wire_name)
+					    ? find_header(request, member->wire_name)
 					    : NULL;
 
 		if (value && text_is_utf8(value, strlen(value)))
@@ -248,19 +259,55 @@ static bool path_is(const char *target, const char *path)
 	return length == strlen(path) && !memcmp(target, path, length);
 }
 
+static int answer_calls(struct plane *plane, const char *method, struct answer *answer)
+{
+	if (!strcmp(method, "GET"))
+		return append_calls(plane, &answer->body);
+	if (strcmp(method, "DELETE"))
+		return -EINVAL;
+	for (size_t i = 0; i < operation_count; i++)
+		atomic_store(&plane->calls[i], 0);
+	answer->status = 204;
+	return 0;
+}
+
+static int put_faults(struct plane *plane, const struct request *request, struct answer *answer)
+{
+	const char *reason = NULL;
+	struct json *list = json_parse(buffer_text(request->body), request->body->length, &reason);
+	int error = list ? faults_set(plane->faults, list, &reason) : -EINVAL;
+
+	json_free(list);
+	if (error == -EINVAL) {
+		answer_fail(answer, FAILURE_REQUEST_CONTENT, reason);
+		return 0;
+	}
+	return error ? error : faults_append(plane->faults, &answer->body);
+}
+
+static int answer_faults(struct plane *plane, const struct request *request, struct answer *answer)
+{
+	const char *reason;
+
+	if (!strcmp(request->method, "GET"))
+		return faults_append(plane->faults, &answer->body);
+	if (!strcmp(request->method, "PUT"))
+		return put_faults(plane, request, answer);
+	if (strcmp(request->method, "DELETE"))
+		return -EINVAL;
+	answer->status = 204;
+	return faults_set(plane->faults, NULL, &reason);
+}
+
 static int answer_local(struct plane *plane, const struct request *request, struct answer *answer)
 {
 	bool get = !strcmp(request->method, "GET");
 
 	answer->status = 200;
-	if (path_is(request->target, "/_local/calls") && get)
-		return append_calls(plane, &answer->body);
-	if (path_is(request->target, "/_local/calls") && !strcmp(request->method, "DELETE")) {
-		for (size_t i = 0; i < operation_count; i++)
-			atomic_store(&plane->calls[i], 0);
-		answer->status = 204;
-		return 0;
-	}
+	if (path_is(request->target, "/_local/calls"))
+		return answer_calls(plane, request->method, answer);
+	if (path_is(request->target, "/_local/faults"))
+		return answer_faults(plane, request, answer);
 	if (path_is(request->target, "/_local/changes") && get)
 		return answer_changes(plane, request->target, answer);
 	if (text_starts_with(request->target, "/_local/code/") && get) {
@@ -270,37 +317,142 @@ static int answer_local(struct plane *plane, const struct request *request, stru
 	return -EINVAL;
 }
 
+static void dispatch_local(
+	struct plane *plane, const struct request *request, struct answer *answer)
+{
+	int error = answer_local(plane, request, answer);
+
+	if (error == -EINVAL)
+		answer_fail(answer, FAILURE_UNKNOWN_OPERATION, "No such thing under /_local/");
+	else if (error)
+		answer_fail(answer, FAILURE_SERVICE, "An error occurred. Please try again.");
+}
+
+/* --- what happens before an operation has its say --- */
+
+/* False when the signature is to be checked and is not good: then that is answered. */
+static bool pass_signature(
+	struct plane *plane, const struct request *request, struct answer *answer)
+{
+	cleanup(free_pointer) char *path = NULL;
+	struct signature_key key = {.access_key_id = plane->access_key_id,
+		.secret_access_key = plane->secret_access_key,
+		.region = plane->identity.region};
+	size_t length = strcspn(request->target, "?");
+	struct signature_verdict verdict;
+	struct sigv4_request signed_request = {.method = request->method,
+		.query = request->target[length] ? request->target + length + 1 : "",
+		.headers = request->headers,
+		.header_count = request->header_count,
+		.body = buffer_text(request->body),
+		.body_length = request->body->length};
+
+	if (!plane->access_key_id)
+		return true;
+	path = strndup(request->target, length);
+	signed_request.path = path;
+	if (!path || signature_verify(&key, &signed_request, clock_wall_ms() / 1000, &verdict)) {
+		answer_fail(answer, FAILURE_SERVICE, "An error occurred. Please try again.");
+		return false;
+	}
+	if (!verdict.good)
+		answer_fail(answer, verdict.failure, verdict.message);
+	return verdict.good;
+}
+
+/* False when the body could not be taken in. */
+static bool pass_body(
+	const struct operation *operation, const struct request *request, struct answer *answer)
+{
+	bool invoke = operation->raw_body;
+	char message[160];
+
+	if (request->overloaded) {
+		answer_fail(answer, FAILURE_UNAVAILABLE, "Too much is being uploaded at once.");
+		return false;
+	}
+	if (!request->body_too_large)
+		return true;
+	snprintf(message, sizeof(message),
+		"Request must be smaller than %zu bytes for the %s operation",
+		dispatch_body_max(request->method, request->target),
+		invoke ? "InvokeFunction" : operation->name);
+	answer_fail(answer, invoke ? FAILURE_TOO_LARGE : FAILURE_ENTITY_TOO_LARGE, message);
+	return false;
+}
+
+static void answer_fault(struct answer *answer, const struct fault *fault)
+{
+	enum failure failure = FAILURE_SERVICE;
+
+	for (size_t i = 0; i < FAILURE_COUNT; i++) {
+		if (!strcmp(failure_forms[i].code, fault->code))
+			failure = (enum failure)i;
+	}
+	if (fault->kind == FAULT_CODE && failure == FAILURE_THROTTLED) {
+		answer_throttle(answer, "CallerRateLimitExceeded", "Rate exceeded");
+		return;
+	}
+	answer_fail(answer, failure, fault->text[0] ? fault->text : "A fault was asked for.");
+	if (fault->kind == FAULT_CODE) {
+		snprintf(answer->error_type, sizeof(answer->error_type), "%s", fault->code);
+		return;
+	}
+	answer->status = (int)fault->amount;
+	answer->error_type[0] = '\0';
+	buffer_reset(&answer->body);
+	if (buffer_append_string(&answer->body, fault->text))
+		buffer_reset(&answer->body);
+}
+
+static bool replaces_answer(const struct fault *fault)
+{
+	return fault->kind == FAULT_STATUS || fault->kind == FAULT_CODE;
+}
+
+/* Whether a fault lets the call take effect: those that spoil its answer have to. */
+static bool runs_anyway(const struct fault *fault)
+{
+	return fault->kind == FAULT_NONE || fault->kind == FAULT_TRUNCATE ||
+	       fault->kind == FAULT_SLOW || fault->after_commit;
+}
+
+static void dispatch_operation(struct plane *plane, const struct operation *operation,
+	const struct request *request, struct answer *answer, const char *request_id,
+	struct fault *fault)
+{
+	atomic_fetch_add(&plane->calls[operation - operations], 1);
+	faults_take(plane->faults, operation->name, fault);
+	if (runs_anyway(fault)) {
+		if (!pass_body(operation, request, answer) ||
+			!pass_signature(plane, request, answer))
+			return;
+		if (!throttle_pass(&plane->throttle, operation->name, clock_monotonic_ms())) {
+			answer_throttle(answer, "CallerRateLimitExceeded", "Rate exceeded");
+			return;
+		}
+		answer_call(plane, operation, request, answer, request_id);
+	}
+	if (replaces_answer(fault)) {
+		answer_fault(answer, fault);
+		fault->kind = FAULT_NONE;
+	}
+}
+
 void dispatch(struct plane *plane, const struct request *request, struct answer *answer,
-	char request_id[UUID_SIZE])
+	char request_id[UUID_SIZE], struct fault *fault)
 {
 	const struct operation *operation;
 
 	make_uuid(request_id);
+	fault->kind = FAULT_NONE;
 	if (text_starts_with(request->target, "/_local/")) {
-		int error = answer_local(plane, request, answer);
-
-		if (error == -EINVAL)
-			answer_fail(
-				answer, FAILURE_UNKNOWN_OPERATION, "No such thing under /_local/");
-		else if (error)
-			answer_fail(
-				answer, FAILURE_SERVICE, "An error occurred. Please try again.");
+		dispatch_local(plane, request, answer);
 		return;
 	}
 	operation = route_find(request->method, request->target);
-	if (!operation) {
+	if (operation)
+		dispatch_operation(plane, operation, request, answer, request_id, fault);
+	else
 		answer_fail(answer, FAILURE_UNKNOWN_OPERATION, NULL);
-		return;
-	}
-	atomic_fetch_add(&plane->calls[operation - operations], 1);
-	if (request->body_too_large) {
-		char message[160];
-
-		snprintf(message, sizeof(message),
-			"Request must be smaller than %zu bytes for the %s operation",
-			dispatch_body_max(request->method, request->target), operation->name);
-		answer_fail(answer, FAILURE_ENTITY_TOO_LARGE, message);
-		return;
-	}
-	answer_call(plane, operation, request, answer, request_id);
 }

@@ -4,6 +4,8 @@
 #define ALIASFS_LOCAL_DISPATCH_H
 
 #include "backend/local/call.h"
+#include "backend/local/fault.h"
+#include "backend/sigv4.h"
 
 #define BODY_MAX_CODE 70167211   /* bytes: CreateFunction, UpdateFunctionCode (lambda-api.md 4.1) */
 #define BODY_MAX_PAYLOAD 6291556 /* bytes: Invoke */
@@ -15,17 +17,20 @@ struct request {
 	const char *target; /* path and query, percent-encoded */
 	const struct buffer *body;
 	const char *base_url;
-	bool body_too_large; /* it was read away, not kept */
-	/* A header's value, or NULL; `data` is the caller's. */
-	const char *(*header)(const struct request *request, const char *name);
-	void *data;
+	bool body_too_large;                /* it was read away, not kept */
+	bool overloaded;                    /* there was no memory left to keep the body */
+	const struct sigv4_header *headers; /* all of them, in their order */
+	size_t header_count;
 };
 
 /* How many bytes of body a request may have. */
 size_t dispatch_body_max(const char *method, const char *target);
 
-/* Answers. Fills `answer` (answer_init() it before) and `request_id`. Blocks on the disk. */
+/*
+ * Answers. Fills `answer` (answer_init() it before), `request_id` and `fault`: what is to happen to
+ * the answer on its way (FAULT_NONE, RESET, HANG, TRUNCATE or SLOW). Blocks on the disk.
+ */
 void dispatch(struct plane *plane, const struct request *request, struct answer *answer,
-	char request_id[UUID_SIZE]);
+	char request_id[UUID_SIZE], struct fault *fault);
 
 #endif

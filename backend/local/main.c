@@ -8,6 +8,8 @@
 #include "backend/local/plane.h"
 
 #define MILLISECONDS_MAX 3600000
+#define RATE_MAX 1000000
+#define TIMEOUT_MAX 3600
 
 static const char usage[] =
 	"Usage: lambda-plane --state DIR (--listen ADDR:PORT | --unix PATH) [options]\n"
@@ -20,6 +22,12 @@ static const char usage[] =
 	"  --region R          the region it plays (us-east-1)\n"
 	"  --settle MS         how long Pending and InProgress last (0)\n"
 	"  --latency MS        added to every answer (0)\n"
+	"  --rate N            let N control-plane calls a second pass, as AWS does with 15 (0: "
+	"all)\n"
+	"  --seed N            choose between an alias's two versions by this sequence (0)\n"
+	"  --verify-signatures KEY:SECRET\n"
+	"                      refuse what is not signed with this key\n"
+	"  --timeout S         how long a connection may be silent or take for a request (60)\n"
 	"  --verbose           say more on standard error\n"
 	"  --help, --version\n";
 
@@ -41,6 +49,32 @@ static int parse_milliseconds(const char *name, const char *text, int64_t *ret_v
 	}
 	*ret_value = (int64_t)value;
 	return 0;
+}
+
+static int parse_number(const char *name, const char *text, uint64_t maximum, uint64_t *ret_value)
+{
+	if (!number_parse_u64(text, maximum, ret_value))
+		return 0;
+	fprintf(stderr, "lambda-plane: --%s wants a number, not '%s'\n", name, text);
+	return -EINVAL;
+}
+
+static int parse_rate(const char *text, double *ret_rate)
+{
+	if (!number_parse_double(text, 0, RATE_MAX, ret_rate))
+		return 0;
+	fprintf(stderr, "lambda-plane: --rate wants calls a second, not '%s'\n", text);
+	return -EINVAL;
+}
+
+static int parse_timeout(const char *text, unsigned *ret_timeout)
+{
+	uint64_t seconds;
+	int error = parse_number("timeout", text, TIMEOUT_MAX, &seconds);
+
+	if (!error)
+		*ret_timeout = (unsigned)seconds;
+	return error;
 }
 
 /* "127.0.0.1:9001" or "[::1]:9001". */
@@ -89,6 +123,15 @@ static int parse_option(struct arguments *arguments, int option, const char *val
 		return parse_milliseconds("settle", value, &options->settle_ms);
 	case 'L':
 		return parse_milliseconds("latency", value, &options->latency_ms);
+	case 'R':
+		return parse_rate(value, &options->rate);
+	case 'e':
+		return parse_number("seed", value, UINT64_MAX, &options->seed);
+	case 'k':
+		options->verify_signatures = value;
+		return 0;
+	case 't':
+		return parse_timeout(value, &options->timeout_s);
 	case 'v':
 		arguments->verbose = true;
 		return 0;
@@ -103,8 +146,10 @@ static int parse_arguments(int argc, char **argv, struct arguments *arguments)
 		{"listen", required_argument, NULL, 'l'}, {"unix", required_argument, NULL, 'u'},
 		{"account", required_argument, NULL, 'a'}, {"region", required_argument, NULL, 'r'},
 		{"settle", required_argument, NULL, 'S'}, {"latency", required_argument, NULL, 'L'},
-		{"verbose", no_argument, NULL, 'v'}, {"help", no_argument, NULL, 'h'},
-		{"version", no_argument, NULL, 'V'}, {0}};
+		{"rate", required_argument, NULL, 'R'}, {"seed", required_argument, NULL, 'e'},
+		{"verify-signatures", required_argument, NULL, 'k'},
+		{"timeout", required_argument, NULL, 't'}, {"verbose", no_argument, NULL, 'v'},
+		{"help", no_argument, NULL, 'h'}, {"version", no_argument, NULL, 'V'}, {0}};
 	int option, error = 0;
 
 	while (!error && (option = getopt_long(argc, argv, "hv", known, NULL)) != -1) {

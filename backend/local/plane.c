@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <sys/stat.h>
 
+#include "backend/base/clock.h"
 #include "backend/local/code.h"
 #include "backend/local/pattern.h"
 #include "backend/local/plane_private.h"
@@ -36,6 +37,21 @@ static int set_identity(
 	snprintf(plane->identity.region, sizeof(plane->identity.region), "%s", region);
 	snprintf(plane->identity.partition, sizeof(plane->identity.partition), "%s", partition);
 	return 0;
+}
+
+static int set_key(struct plane *plane, const char *pair, char *reterr, size_t reterr_size)
+{
+	const char *colon = pair ? strchr(pair, ':') : NULL;
+
+	if (!pair)
+		return 0;
+	if (!colon || colon == pair || !colon[1]) {
+		snprintf(reterr, reterr_size, "signatures are verified with KEY:SECRET");
+		return -EINVAL;
+	}
+	plane->access_key_id = strndup(pair, (size_t)(colon - pair));
+	plane->secret_access_key = strdup(colon + 1);
+	return plane->access_key_id && plane->secret_access_key ? 0 : -ENOMEM;
 }
 
 static int load_download_key(struct plane *plane, struct store *store)
@@ -95,8 +111,14 @@ int plane_start(const struct plane_options *options, struct plane **ret_plane, c
 	plane->log = options->log;
 	plane->settle_ms = options->settle_ms;
 	plane->latency_ms = options->latency_ms;
+	plane->seed = options->seed;
+	throttle_init(&plane->throttle, options->rate, clock_monotonic_ms());
 	plane->calls = calloc(operation_count, sizeof(*plane->calls));
-	error = plane->calls ? set_identity(plane, options, reterr, reterr_size) : -ENOMEM;
+	plane->faults = faults_new();
+	error = plane->calls && plane->faults ? set_identity(plane, options, reterr, reterr_size)
+					      : -ENOMEM;
+	if (!error)
+		error = set_key(plane, options->verify_signatures, reterr, reterr_size);
 	if (!error)
 		error = open_state(plane, options->state_directory, reterr, reterr_size);
 	if (!error)
@@ -118,11 +140,18 @@ void plane_stop(struct plane *plane)
 {
 	if (!plane)
 		return;
+	atomic_store(&plane->stopping, true);
 	server_stop(plane->server);
 	store_pool_close(plane->stores);
 	if (plane->code_directory >= 0)
 		close(plane->code_directory);
 	explicit_bzero(plane->download_key, sizeof(plane->download_key));
+	if (plane->secret_access_key)
+		explicit_bzero(plane->secret_access_key, strlen(plane->secret_access_key));
+	free(plane->secret_access_key);
+	free(plane->access_key_id);
+	throttle_destroy(&plane->throttle);
+	faults_free(plane->faults);
 	free(plane->calls);
 	free(plane);
 }

@@ -30,7 +30,13 @@ struct plane_options {
 	const char *region;  /* NULL: us-east-1 */
 	int64_t settle_ms;   /* how long Pending and InProgress last */
 	int64_t latency_ms;  /* added to every API answer */
-	struct log *log;     /* may be NULL; must outlive the plane */
+	double rate;         /* control-plane calls a second that pass; 0: no limit (AWS: 15) */
+	uint64_t seed;       /* of the choice between the versions of a weighted alias */
+	/* "KEY:SECRET": only requests that are signed with it pass. NULL: any do. */
+	const char *verify_signatures;
+	unsigned
+		timeout_s; /* how long a connection may be silent, or take for one request; 0: 60 */
+	struct log *log;   /* may be NULL; must outlive the plane */
 };
 
 /*

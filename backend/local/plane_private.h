@@ -4,11 +4,14 @@
 #define ALIASFS_LOCAL_PLANE_PRIVATE_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 
 #include "backend/base/log.h"
 #include "backend/local/call.h"
+#include "backend/local/fault.h"
 #include "backend/local/plane.h"
 #include "backend/local/store.h"
+#include "backend/local/throttle.h"
 
 struct server;
 
@@ -22,6 +25,11 @@ struct plane {
 	uint64_t seed;                  /* of the choice between an alias's two versions */
 	_Atomic uint64_t invocations;   /* how often it was made */
 	_Atomic uint64_t *calls;        /* per operation of the table */
+	struct faults *faults;
+	struct throttle throttle;
+	char *access_key_id,
+		*secret_access_key; /* of the signatures that are good; NULL: all are */
+	atomic_bool stopping;       /* nobody waits for anything any more */
 	struct server *server;
 };
 

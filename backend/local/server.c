@@ -3,22 +3,33 @@
 
 #include <errno.h>
 #include <microhttpd.h>
+#include <poll.h>
+#include <stdatomic.h>
+#include <sys/socket.h>
 
 #include "backend/base/clock.h"
+#include "backend/local/connection.h"
 #include "backend/local/dispatch.h"
 #include "backend/local/listen.h"
 #include "backend/local/plane_private.h"
+#include "backend/local/reply.h"
 
 #define CONNECTIONS_MAX 512
-#define CONNECTION_MEMORY (128u << 10) /* bytes: request line and headers must fit */
-#define CONNECTION_TIMEOUT_S 60        /* of silence */
+#define CONNECTION_MEMORY (256u << 10) /* bytes: what libmicrohttpd keeps of one */
+#define HEADERS_MAX_BYTES (64u << 10)  /* request line and headers: more is our own 431 */
+#define HEADERS_MAX 64
+#define TIMEOUT_S 60
+#define SEND_MS 600000
 #define STACK_SIZE (512u << 10)
-#define DISCARD_MAX (128u << 20) /* bytes of an oversized body that are read away before the 413 */
+#define DISCARD_MAX (128u << 20)      /* bytes of an oversized body that are read away first */
+#define BODIES_MAX ((int64_t)1 << 30) /* bytes of all bodies that are in memory at once */
 
 struct server {
 	struct plane *plane;
 	struct MHD_Daemon *daemon;
 	struct listener listener;
+	struct connections *connections;
+	_Atomic int64_t body_bytes;
 };
 
 /* One request while it comes in. */
@@ -26,17 +37,49 @@ struct exchange {
 	char *target;
 	struct buffer body;
 	uint64_t discarded;
-	bool started;
+	bool started, headers_too_large, overloaded;
 	struct MHD_Connection *connection;
+	struct sigv4_header headers[HEADERS_MAX];
+	size_t header_count, header_bytes;
 };
 
-static void exchange_free(struct exchange *exchange)
+static void exchange_free(struct server *server, struct exchange *exchange)
 {
 	if (!exchange)
 		return;
+	atomic_fetch_sub(&server->body_bytes, (int64_t)exchange->body.length);
 	buffer_release(&exchange->body);
 	free(exchange->target);
 	free(exchange);
+}
+
+static struct connection *get_connection(struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+	return info ? info->socket_context : NULL;
+}
+
+static int get_descriptor(struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+
+	return info ? info->connect_fd : -1;
+}
+
+static void on_connection(void *data, struct MHD_Connection *connection, void **socket_context,
+	enum MHD_ConnectionNotificationCode code)
+{
+	struct server *server = data;
+
+	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+		*socket_context = connection_open(server->connections, get_descriptor(connection));
+	} else {
+		connection_close(server->connections, *socket_context);
+		*socket_context = NULL;
+	}
 }
 
 /* The first that is heard of a request, and the only time that its target is seen undecoded. */
@@ -49,7 +92,7 @@ static void *on_target(void *data, const char *target, struct MHD_Connection *co
 	exchange->connection = connection;
 	exchange->target = strdup(target);
 	if (!exchange->target) {
-		exchange_free(exchange);
+		free(exchange);
 		return NULL;
 	}
 	return exchange;
@@ -58,13 +101,58 @@ static void *on_target(void *data, const char *target, struct MHD_Connection *co
 static void on_completed(void *data, struct MHD_Connection *connection, void **exchange,
 	enum MHD_RequestTerminationCode code)
 {
-	exchange_free(*exchange);
+	struct server *server = data;
+
+	exchange_free(server, *exchange);
 	*exchange = NULL;
+	connection_receives(server->connections, get_connection(connection));
 }
 
-static const char *get_header(const struct request *request, const char *name)
+static enum MHD_Result on_header(
+	void *data, enum MHD_ValueKind kind, const char *name, const char *value)
 {
-	return MHD_lookup_connection_value(request->data, MHD_HEADER_KIND, name);
+	struct exchange *exchange = data;
+
+	exchange->header_bytes += strlen(name) + (value ? strlen(value) : 0) + 4;
+	if (exchange->header_count < HEADERS_MAX)
+		exchange->headers[exchange->header_count] =
+			(struct sigv4_header){.name = name, .value = value ? value : ""};
+	exchange->header_count++;
+	return MHD_YES;
+}
+
+/* Headers are known now, the body is still to come. */
+static void begin(struct exchange *exchange, const char *method)
+{
+	exchange->started = true;
+	exchange->header_bytes = strlen(method) + strlen(exchange->target);
+	MHD_get_connection_values(exchange->connection, MHD_HEADER_KIND, on_header, exchange);
+	exchange->headers_too_large =
+		exchange->header_bytes > HEADERS_MAX_BYTES || exchange->header_count > HEADERS_MAX;
+	exchange->body.maximum = dispatch_body_max(method, exchange->target);
+}
+
+/* Takes a piece of the body: kept, or read away once it is too much. */
+static enum MHD_Result take_upload(
+	struct server *server, struct exchange *exchange, const char *data, size_t size)
+{
+	bool keep = !exchange->discarded && !exchange->headers_too_large;
+	int error = keep ? 0 : -EFBIG;
+
+	if (keep &&
+		atomic_fetch_add(&server->body_bytes, (int64_t)size) + (int64_t)size > BODIES_MAX) {
+		exchange->overloaded = true;
+		error = -EFBIG;
+	}
+	if (!error)
+		error = buffer_append(&exchange->body, data, size);
+	if (!error)
+		return MHD_YES;
+	if (keep)
+		atomic_fetch_sub(&server->body_bytes, (int64_t)(size + exchange->body.length));
+	buffer_release(&exchange->body);
+	exchange->discarded += size;
+	return error != -EFBIG || exchange->discarded > DISCARD_MAX ? MHD_NO : MHD_YES;
 }
 
 /* "http://" and what the client calls us, or nothing that could break out of a URL. */
@@ -79,108 +167,85 @@ static void format_base_url(struct MHD_Connection *connection, char *url, size_t
 	snprintf(url, size, "http://%s", host);
 }
 
-static struct MHD_Response *make_response(struct answer *answer)
+/*
+ * Waits `milliseconds` (0: for ever), but not longer than the client stays or the plane runs. For
+ * delays and hanging answers.
+ */
+static void wait_patiently(struct plane *plane, int descriptor, int64_t milliseconds)
 {
-	struct MHD_Response *response;
-	size_t length;
-	char *text;
+	int64_t until_ms = clock_monotonic_ms() + milliseconds;
 
-	if (answer->file >= 0) {
-		response = MHD_create_response_from_fd64(answer->file_size, answer->file);
-		if (response)
-			answer->file = -1;
-		return response;
-	}
-	if (!answer->body.length)
-		return MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
-	text = buffer_detach(&answer->body, &length);
-	response =
-		text ? MHD_create_response_from_buffer(length, text, MHD_RESPMEM_MUST_FREE) : NULL;
-	if (!response)
-		free(text);
-	return response;
-}
+	while (!atomic_load(&plane->stopping)) {
+		int64_t left_ms = until_ms - clock_monotonic_ms();
+		struct pollfd waiting = {.fd = descriptor, .events = POLLRDHUP};
 
-static void add_headers(
-	struct MHD_Response *response, const struct answer *answer, const char *request_id)
-{
-	const struct {
-		const char *name, *value;
-	} headers[] = {
-		{"x-amzn-RequestId", request_id},
-		{"Content-Type", answer->status == 204 ? NULL : answer->content_type},
-		{"x-amzn-ErrorType", answer->error_type},
-		{"Retry-After", answer->retry_after},
-		{"X-Amz-Executed-Version", answer->executed_version},
-		{"X-Amz-Function-Error", answer->function_error},
-		{"X-Amz-Log-Result", answer->log_result},
-	};
-
-	for (size_t i = 0; i < array_count(headers); i++) {
-		if (headers[i].value && *headers[i].value)
-			MHD_add_response_header(response, headers[i].name, headers[i].value);
+		if (milliseconds && left_ms <= 0)
+			return;
+		if (!milliseconds || left_ms > 100)
+			left_ms = 100;
+		if (poll(&waiting, 1, (int)left_ms) > 0)
+			return;
 	}
 }
 
-static enum MHD_Result send_answer(
-	struct MHD_Connection *connection, struct answer *answer, const char *request_id)
+/* Ends the connection without an answer; with a reset, where the kernel has one to send. */
+static enum MHD_Result drop(struct MHD_Connection *connection, bool reset)
 {
-	struct MHD_Response *response = make_response(answer);
-	enum MHD_Result result;
+	struct sockaddr nowhere = {.sa_family = AF_UNSPEC};
 
-	if (!response)
-		return MHD_NO;
-	add_headers(response, answer, request_id);
-	result = MHD_queue_response(connection, (unsigned)answer->status, response);
-	MHD_destroy_response(response);
-	return result;
+	if (reset && connect(get_descriptor(connection), &nowhere, sizeof(nowhere)))
+		shutdown(get_descriptor(connection), SHUT_RDWR);
+	return MHD_NO;
 }
 
-static void wait_latency(const struct plane *plane, int64_t begun_ms)
+static enum MHD_Result reply(struct server *server, struct exchange *exchange,
+	struct answer *answer, const char *request_id, const struct fault *fault)
 {
-	int64_t left = begun_ms + plane->latency_ms - clock_monotonic_ms();
+	struct MHD_Connection *connection = exchange->connection;
 
-	if (plane->latency_ms > 0 && left > 0)
-		usleep((useconds_t)left * 1000);
+	if (fault->kind == FAULT_HANG)
+		wait_patiently(server->plane, get_descriptor(connection), fault->amount);
+	if (fault->kind == FAULT_HANG || fault->kind == FAULT_RESET)
+		return drop(connection, fault->kind == FAULT_RESET);
+	connection_sends(server->connections, get_connection(connection));
+	return reply_queue(connection, answer, request_id, fault);
 }
 
 static enum MHD_Result answer_request(
-	struct plane *plane, struct exchange *exchange, const char *method)
+	struct server *server, struct exchange *exchange, const char *method)
 {
+	struct plane *plane = server->plane;
 	char base_url[300], request_id[UUID_SIZE];
 	struct request request = {.method = method,
 		.target = exchange->target,
 		.body = &exchange->body,
 		.base_url = base_url,
 		.body_too_large = exchange->discarded > 0,
-		.header = get_header,
-		.data = exchange->connection};
+		.overloaded = exchange->overloaded,
+		.headers = exchange->headers,
+		.header_count = exchange->header_count};
 	int64_t begun_ms = clock_monotonic_ms();
+	struct fault fault = {.kind = FAULT_NONE};
 	struct answer answer;
 	enum MHD_Result result;
 
+	connection_works(server->connections, get_connection(exchange->connection));
 	format_base_url(exchange->connection, base_url, sizeof(base_url));
 	answer_init(&answer);
-	dispatch(plane, &request, &answer, request_id);
-	if (strncmp(exchange->target, "/_local/", 8))
-		wait_latency(plane, begun_ms);
-	result = send_answer(exchange->connection, &answer, request_id);
+	if (exchange->headers_too_large) {
+		make_uuid(request_id);
+		answer_fail(&answer, FAILURE_HEADERS_TOO_LARGE,
+			"The request line and the headers are too large.");
+	} else {
+		dispatch(plane, &request, &answer, request_id, &fault);
+	}
+	if (plane->latency_ms && strncmp(exchange->target, "/_local/", 8) &&
+		clock_monotonic_ms() - begun_ms < plane->latency_ms)
+		wait_patiently(plane, get_descriptor(exchange->connection),
+			plane->latency_ms - (clock_monotonic_ms() - begun_ms));
+	result = reply(server, exchange, &answer, request_id, &fault);
 	answer_release(&answer);
 	return result;
-}
-
-/* Takes a piece of the body: kept, or read away once it is too much. */
-static enum MHD_Result take_upload(struct exchange *exchange, const char *data, size_t size)
-{
-	int error = exchange->discarded ? -EFBIG : buffer_append(&exchange->body, data, size);
-
-	if (error == -EFBIG) {
-		buffer_release(&exchange->body);
-		exchange->discarded += size;
-	} else if (error) {
-		return MHD_NO;
-	}
-	return exchange->discarded > DISCARD_MAX ? MHD_NO : MHD_YES;
 }
 
 static enum MHD_Result on_request(void *data, struct MHD_Connection *connection, const char *url,
@@ -194,16 +259,15 @@ static enum MHD_Result on_request(void *data, struct MHD_Connection *connection,
 	if (!exchange)
 		return MHD_NO;
 	if (!exchange->started) {
-		exchange->started = true;
-		exchange->body.maximum = dispatch_body_max(method, exchange->target);
+		begin(exchange, method);
 		return MHD_YES;
 	}
 	if (*upload_size) {
-		result = take_upload(exchange, upload, *upload_size);
+		result = take_upload(server, exchange, upload, *upload_size);
 		*upload_size = 0;
 		return result;
 	}
-	return answer_request(server->plane, exchange, method);
+	return answer_request(server, exchange, method);
 }
 
 /* Targets are decoded by the router, after it split them. */
@@ -212,9 +276,36 @@ static size_t leave_escaped(void *data, struct MHD_Connection *connection, char 
 	return strlen(text);
 }
 
+/* What libmicrohttpd has to say is about clients that went away: worth a line for who asks. */
+static void printf_like(2, 0) on_log(void *data, const char *format, va_list arguments)
+{
+	struct server *server = data;
+	char line[512];
+
+	vsnprintf(line, sizeof(line), format, arguments);
+	line[strcspn(line, "\n")] = '\0';
+	log_write(server->plane->log, LOG_LEVEL_DEBUG, "http: %s", line);
+}
+
+static struct MHD_Daemon *start_daemon(struct server *server, unsigned timeout_s)
+{
+	return MHD_start_daemon(MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD |
+					MHD_USE_POLL | MHD_USE_ITC | MHD_USE_TURBO |
+					MHD_USE_ERROR_LOG,
+		0, NULL, NULL, on_request, server, MHD_OPTION_EXTERNAL_LOGGER, on_log, server,
+		MHD_OPTION_LISTEN_SOCKET, server->listener.descriptor, MHD_OPTION_URI_LOG_CALLBACK,
+		on_target, server, MHD_OPTION_NOTIFY_COMPLETED, on_completed, server,
+		MHD_OPTION_NOTIFY_CONNECTION, on_connection, server, MHD_OPTION_UNESCAPE_CALLBACK,
+		leave_escaped, NULL, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
+		MHD_OPTION_CONNECTION_TIMEOUT, timeout_s, MHD_OPTION_THREAD_STACK_SIZE,
+		(size_t)STACK_SIZE, MHD_OPTION_END);
+}
+
 int server_start(struct plane *plane, const struct plane_options *options,
 	struct server **ret_server, char *reterr, size_t reterr_size)
 {
+	unsigned timeout_s = options->timeout_s ? options->timeout_s : TIMEOUT_S;
 	struct server *server = calloc(1, sizeof(*server));
 	int error;
 
@@ -226,20 +317,12 @@ int server_start(struct plane *plane, const struct plane_options *options,
 		free(server);
 		return error;
 	}
-	server->daemon = MHD_start_daemon(MHD_USE_THREAD_PER_CONNECTION |
-						  MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL |
-						  MHD_USE_ITC | MHD_USE_TURBO,
-		0, NULL, NULL, on_request, server, MHD_OPTION_LISTEN_SOCKET,
-		server->listener.descriptor, MHD_OPTION_URI_LOG_CALLBACK, on_target, server,
-		MHD_OPTION_NOTIFY_COMPLETED, on_completed, server, MHD_OPTION_UNESCAPE_CALLBACK,
-		leave_escaped, NULL, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
-		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
-		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)CONNECTION_TIMEOUT_S,
-		MHD_OPTION_THREAD_STACK_SIZE, (size_t)STACK_SIZE, MHD_OPTION_END);
+	server->connections = connections_new((int64_t)timeout_s * 1000, SEND_MS);
+	if (server->connections)
+		server->daemon = start_daemon(server, timeout_s);
 	if (!server->daemon) {
 		snprintf(reterr, reterr_size, "the HTTP server does not start");
-		listener_close(&server->listener);
-		free(server);
+		server_stop(server);
 		return -EIO;
 	}
 	*ret_server = server;
@@ -255,8 +338,11 @@ void server_stop(struct server *server)
 {
 	if (!server)
 		return;
-	MHD_stop_daemon(server->daemon); /* closes the listening socket too */
-	server->listener.descriptor = -1;
+	if (server->daemon) {
+		MHD_stop_daemon(server->daemon); /* closes the listening socket too */
+		server->listener.descriptor = -1;
+	}
+	connections_free(server->connections);
 	listener_close(&server->listener);
 	free(server);
 }

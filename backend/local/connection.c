@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: MIT */
+#include "backend/local/connection.h"
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <sys/socket.h>
+
+#include "backend/base/clock.h"
+
+#define NEVER INT64_MAX
+
+struct connection {
+	int descriptor;
+	int64_t deadline_ms; /* protected by mutex, as are the links */
+	struct connection *next, **link;
+};
+
+struct connections {
+	pthread_mutex_t mutex; /* held for a few instructions, and while sockets are shut down */
+	pthread_cond_t wake;
+	pthread_t watcher;
+	struct connection *list;
+	bool stopping;
+	int64_t receive_ms, send_ms;
+};
+
+/* Ends what is overdue; gives the milliseconds until the next may be. */
+static int64_t end_overdue(struct connections *connections, int64_t now_ms)
+{
+	int64_t next_ms = 1000;
+
+	for (struct connection *each = connections->list; each; each = each->next) {
+		if (each->deadline_ms == NEVER)
+			continue;
+		if (each->deadline_ms <= now_ms) {
+			shutdown(each->descriptor, SHUT_RDWR);
+			each->deadline_ms = NEVER;
+		} else if (each->deadline_ms - now_ms < next_ms) {
+			next_ms = each->deadline_ms - now_ms;
+		}
+	}
+	return next_ms;
+}
+
+static void *watch(void *data)
+{
+	struct connections *connections = data;
+
+	pthread_mutex_lock(&connections->mutex);
+	while (!connections->stopping) {
+		int64_t until_ms, left_ms = end_overdue(connections, clock_monotonic_ms());
+		struct timespec until;
+
+		until_ms = clock_monotonic_ms() + left_ms;
+		until.tv_sec = until_ms / 1000;
+		until.tv_nsec = until_ms % 1000 * 1000000;
+		pthread_cond_timedwait(&connections->wake, &connections->mutex, &until);
+	}
+	pthread_mutex_unlock(&connections->mutex);
+	return NULL;
+}
+
+struct connections *connections_new(int64_t receive_ms, int64_t send_ms)
+{
+	struct connections *connections = calloc(1, sizeof(*connections));
+	pthread_condattr_t attributes;
+
+	if (!connections)
+		return NULL;
+	connections->receive_ms = receive_ms;
+	connections->send_ms = send_ms;
+	pthread_mutex_init(&connections->mutex, NULL);
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_cond_init(&connections->wake, &attributes);
+	pthread_condattr_destroy(&attributes);
+	if (pthread_create(&connections->watcher, NULL, watch, connections)) {
+		pthread_cond_destroy(&connections->wake);
+		pthread_mutex_destroy(&connections->mutex);
+		free(connections);
+		return NULL;
+	}
+	return connections;
+}
+
+void connections_free(struct connections *connections)
+{
+	if (!connections)
+		return;
+	pthread_mutex_lock(&connections->mutex);
+	connections->stopping = true;
+	pthread_cond_signal(&connections->wake);
+	pthread_mutex_unlock(&connections->mutex);
+	pthread_join(connections->watcher, NULL);
+	pthread_cond_destroy(&connections->wake);
+	pthread_mutex_destroy(&connections->mutex);
+	free(connections);
+}
+
+struct connection *connection_open(struct connections *connections, int descriptor)
+{
+	struct connection *connection = calloc(1, sizeof(*connection));
+
+	if (!connection)
+		return NULL;
+	connection->descriptor = descriptor;
+	connection->deadline_ms = clock_monotonic_ms() + connections->receive_ms;
+	pthread_mutex_lock(&connections->mutex);
+	connection->next = connections->list;
+	connection->link = &connections->list;
+	if (connection->next)
+		connection->next->link = &connection->next;
+	connections->list = connection;
+	pthread_mutex_unlock(&connections->mutex);
+	return connection;
+}
+
+void connection_close(struct connections *connections, struct connection *connection)
+{
+	if (!connection)
+		return;
+	pthread_mutex_lock(&connections->mutex);
+	*connection->link = connection->next;
+	if (connection->next)
+		connection->next->link = connection->link;
+	pthread_mutex_unlock(&connections->mutex);
+	free(connection);
+}
+
+static void set_deadline(
+	struct connections *connections, struct connection *connection, int64_t deadline_ms)
+{
+	if (!connection)
+		return;
+	pthread_mutex_lock(&connections->mutex);
+	connection->deadline_ms = deadline_ms;
+	pthread_mutex_unlock(&connections->mutex);
+}
+
+void connection_receives(struct connections *connections, struct connection *connection)
+{
+	set_deadline(connections, connection, clock_monotonic_ms() + connections->receive_ms);
+}
+
+void connection_works(struct connections *connections, struct connection *connection)
+{
+	set_deadline(connections, connection, NEVER);
+}
+
+void connection_sends(struct connections *connections, struct connection *connection)
+{
+	set_deadline(connections, connection, clock_monotonic_ms() + connections->send_ms);
+}
