@@ -2,6 +2,7 @@
 #include "backend/local/connection.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <sys/socket.h>
 
@@ -11,8 +12,8 @@
 
 struct connection {
 	int descriptor;
-	int64_t deadline_ms; /* protected by mutex, as are the links */
-	struct connection *next, **link;
+	_Atomic int64_t deadline_ms;     /* every request sets it: no lock for that */
+	struct connection *next, **link; /* protected by mutex */
 };
 
 struct connections {
@@ -22,6 +23,8 @@ struct connections {
 	struct connection *list;
 	bool stopping;
 	int64_t receive_ms, send_ms;
+	void (*tick)(void *data);
+	void *tick_data;
 };
 
 /* Ends what is overdue; gives the milliseconds until the next may be. */
@@ -30,13 +33,13 @@ static int64_t end_overdue(struct connections *connections, int64_t now_ms)
 	int64_t next_ms = 1000;
 
 	for (struct connection *each = connections->list; each; each = each->next) {
-		if (each->deadline_ms == NEVER)
-			continue;
-		if (each->deadline_ms <= now_ms) {
+		int64_t deadline_ms = atomic_load(&each->deadline_ms);
+
+		if (deadline_ms <= now_ms) {
 			shutdown(each->descriptor, SHUT_RDWR);
-			each->deadline_ms = NEVER;
-		} else if (each->deadline_ms - now_ms < next_ms) {
-			next_ms = each->deadline_ms - now_ms;
+			atomic_compare_exchange_strong(&each->deadline_ms, &deadline_ms, NEVER);
+		} else if (deadline_ms - now_ms < next_ms) {
+			next_ms = deadline_ms - now_ms;
 		}
 	}
 	return next_ms;
@@ -55,12 +58,18 @@ static void *watch(void *data)
 		until.tv_sec = until_ms / 1000;
 		until.tv_nsec = until_ms % 1000 * 1000000;
 		pthread_cond_timedwait(&connections->wake, &connections->mutex, &until);
+		if (connections->stopping)
+			break;
+		pthread_mutex_unlock(&connections->mutex);
+		connections->tick(connections->tick_data);
+		pthread_mutex_lock(&connections->mutex);
 	}
 	pthread_mutex_unlock(&connections->mutex);
 	return NULL;
 }
 
-struct connections *connections_new(int64_t receive_ms, int64_t send_ms)
+struct connections *connections_new(
+	int64_t receive_ms, int64_t send_ms, void (*tick)(void *data), void *data)
 {
 	struct connections *connections = calloc(1, sizeof(*connections));
 	pthread_condattr_t attributes;
@@ -69,6 +78,8 @@ struct connections *connections_new(int64_t receive_ms, int64_t send_ms)
 		return NULL;
 	connections->receive_ms = receive_ms;
 	connections->send_ms = send_ms;
+	connections->tick = tick;
+	connections->tick_data = data;
 	pthread_mutex_init(&connections->mutex, NULL);
 	pthread_condattr_init(&attributes);
 	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
@@ -104,7 +115,7 @@ struct connection *connection_open(struct connections *connections, int descript
 	if (!connection)
 		return NULL;
 	connection->descriptor = descriptor;
-	connection->deadline_ms = clock_monotonic_ms() + connections->receive_ms;
+	atomic_init(&connection->deadline_ms, clock_monotonic_ms() + connections->receive_ms);
 	pthread_mutex_lock(&connections->mutex);
 	connection->next = connections->list;
 	connection->link = &connections->list;
@@ -127,27 +138,23 @@ void connection_close(struct connections *connections, struct connection *connec
 	free(connection);
 }
 
-static void set_deadline(
-	struct connections *connections, struct connection *connection, int64_t deadline_ms)
+static void set_deadline(struct connection *connection, int64_t deadline_ms)
 {
-	if (!connection)
-		return;
-	pthread_mutex_lock(&connections->mutex);
-	connection->deadline_ms = deadline_ms;
-	pthread_mutex_unlock(&connections->mutex);
+	if (connection)
+		atomic_store(&connection->deadline_ms, deadline_ms);
 }
 
 void connection_receives(struct connections *connections, struct connection *connection)
 {
-	set_deadline(connections, connection, clock_monotonic_ms() + connections->receive_ms);
+	set_deadline(connection, clock_monotonic_ms() + connections->receive_ms);
 }
 
 void connection_works(struct connections *connections, struct connection *connection)
 {
-	set_deadline(connections, connection, NEVER);
+	set_deadline(connection, NEVER);
 }
 
 void connection_sends(struct connections *connections, struct connection *connection)
 {
-	set_deadline(connections, connection, clock_monotonic_ms() + connections->send_ms);
+	set_deadline(connection, clock_monotonic_ms() + connections->send_ms);
 }

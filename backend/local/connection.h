@@ -16,9 +16,11 @@ struct connection;
 
 /*
  * Watches: a request must be in within `receive_ms` of the answer before it (or of the connection's
- * begin), and its answer out within `send_ms`. Starts a thread. NULL when that fails.
+ * begin), and its answer out within `send_ms`. Calls `tick` about once a second. Starts a thread. NULL
+ * when that fails.
  */
-struct connections *connections_new(int64_t receive_ms, int64_t send_ms) must_check;
+struct connections *connections_new(
+	int64_t receive_ms, int64_t send_ms, void (*tick)(void *data), void *data) must_check;
 
 /* Stops the thread. All connections must be gone. NULL is fine. */
 void connections_free(struct connections *connections);

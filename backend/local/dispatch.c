@@ -145,9 +145,12 @@ static int run_in_transaction(struct call *call)
 	/* Not before the lock: what is settled, and what a change is dated, must follow its order. */
 	call->now_ms = clock_wall_ms();
 	error = call->operation->handle(call);
-	if (!error)
-		return store_commit(call->store);
-	store_rollback(call->store);
+	if (!write && error >= 0)
+		store_end_read(call->store);
+	else if (!error)
+		error = store_commit(call->store);
+	else
+		store_rollback(call->store);
 	return error;
 }
 

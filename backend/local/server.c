@@ -15,8 +15,8 @@
 #include "backend/local/reply.h"
 
 #define CONNECTIONS_MAX 512
-#define CONNECTION_MEMORY (256u << 10) /* bytes: what libmicrohttpd keeps of one */
-#define HEADERS_MAX_BYTES (64u << 10)  /* request line and headers: more is our own 431 */
+#define CONNECTION_MEMORY (48u << 10) /* bytes: libmicrohttpd clears all of it for every request */
+#define HEADERS_MAX_BYTES (32u << 10) /* request line and headers: more is our own 431 */
 #define HEADERS_MAX 64
 #define TIMEOUT_S 60
 #define SEND_MS 600000
@@ -287,6 +287,13 @@ static void printf_like(2, 0) on_log(void *data, const char *format, va_list arg
 	log_write(server->plane->log, LOG_LEVEL_DEBUG, "http: %s", line);
 }
 
+static void on_tick(void *data)
+{
+	struct server *server = data;
+
+	store_pool_tick(server->plane->stores);
+}
+
 static struct MHD_Daemon *start_daemon(struct server *server, unsigned timeout_s)
 {
 	return MHD_start_daemon(MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD |
@@ -317,7 +324,7 @@ int server_start(struct plane *plane, const struct plane_options *options,
 		free(server);
 		return error;
 	}
-	server->connections = connections_new((int64_t)timeout_s * 1000, SEND_MS);
+	server->connections = connections_new((int64_t)timeout_s * 1000, SEND_MS, on_tick, server);
 	if (server->connections)
 		server->daemon = start_daemon(server, timeout_s);
 	if (!server->daemon) {

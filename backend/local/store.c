@@ -4,10 +4,18 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 
 #define STATEMENTS_MAX 256
 #define IDLE_MAX 64 /* connections kept open while nobody uses them */
 #define BUSY_TIMEOUT_MS 20000
+
+/*
+ * The header of SQLite's wal-index: 48 bytes that every commit of every process changes, and nothing
+ * else (sqlite.org/walformat.html, section 2.1).
+ */
+#define LOG_HEADER_WORDS 12
+#define LOG_REGION_SIZE 32768
 
 struct kept_statement {
 	const char *sql; /* its address is the key */
@@ -17,19 +25,19 @@ struct kept_statement {
 struct store {
 	sqlite3 *database;
 	struct store_pool *pool;
-	struct store *next_idle; /* protected by pool->mutex */
-	bool writing;            /* holds pool->writer */
+	bool writing;                        /* holds pool->writer */
+	bool has_snapshot;                   /* a read transaction is open */
+	uint32_t snapshot[LOG_HEADER_WORDS]; /* what the log's header was when it began */
 	struct kept_statement kept[STATEMENTS_MAX];
 };
 
-/* Lock order: writer before mutex; mutex is held for a few instructions only. */
 struct store_pool {
 	char *path;
 	struct log *log;
-	pthread_mutex_t mutex;  /* of `idle` and `idle_count` */
 	pthread_mutex_t writer; /* held by the one writing transaction of this process */
-	struct store *idle;
-	size_t idle_count;
+	struct store *anchor;   /* keeps `log_header` mapped; never given out */
+	const _Atomic uint32_t *log_header;     /* in SQLite's shared memory, or NULL */
+	_Atomic(struct store *) idle[IDLE_MAX]; /* connections that nobody uses, in any place */
 };
 
 static int store_errno(struct store *store, int code)
@@ -146,19 +154,63 @@ static int ensure_schema(struct store *store, char *reterr, size_t reterr_size)
 	return error;
 }
 
+/*
+ * Finds the log's header in the memory that SQLite has mapped for the anchor. Opening that file
+ * ourselves would be wrong: closing it would drop all of SQLite's locks on it (fcntl(2)).
+ */
+static void map_log_header(struct store_pool *pool)
+{
+	sqlite3_file *file = NULL;
+	void volatile *region = NULL;
+
+	if (sqlite3_file_control(pool->anchor->database, "main", SQLITE_FCNTL_FILE_POINTER,
+		    &file) != SQLITE_OK ||
+		!file || !file->pMethods || file->pMethods->iVersion < 2 ||
+		file->pMethods->xShmMap(file, 0, LOG_REGION_SIZE, 0, &region) != SQLITE_OK)
+		return;
+	pool->log_header = (const _Atomic uint32_t *)(uintptr_t)region;
+}
+
+static void read_log_header(const struct store_pool *pool, uint32_t header[LOG_HEADER_WORDS])
+{
+	for (size_t i = 0; i < LOG_HEADER_WORDS; i++)
+		header[i] = atomic_load(&pool->log_header[i]);
+}
+
+/* Whether nobody has committed since the connection's snapshot began. */
+static bool is_newest(const struct store *store)
+{
+	uint32_t header[LOG_HEADER_WORDS];
+
+	if (!store->pool->log_header)
+		return false;
+	read_log_header(store->pool, header);
+	return !memcmp(header, store->snapshot, sizeof(header));
+}
+
+/*
+ * Counting memory would make every allocation of every connection take one lock. SQLite refuses this
+ * once it is in use: then it counts, and all works.
+ */
+static void configure_once(void)
+{
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 int store_pool_open(const char *directory, struct log *log, struct store_pool **ret_pool,
 	char *reterr, size_t reterr_size)
 {
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	struct store_pool *pool = calloc(1, sizeof(*pool));
 	struct store *store;
 	int error;
 
+	pthread_once(&once, configure_once);
 	if (!pool || asprintf(&pool->path, "%s/lambda.db", directory) < 0) {
 		free(pool);
 		return -ENOMEM;
 	}
 	pool->log = log;
-	pthread_mutex_init(&pool->mutex, NULL);
 	pthread_mutex_init(&pool->writer, NULL);
 	store = store_open(pool);
 	if (!store) {
@@ -168,11 +220,12 @@ int store_pool_open(const char *directory, struct log *log, struct store_pool **
 	}
 	snprintf(reterr, reterr_size, "cannot set up %s", pool->path);
 	error = ensure_schema(store, reterr, reterr_size);
-	store_pool_give(pool, store);
+	pool->anchor = store;
 	if (error) {
 		store_pool_close(pool);
 		return error;
 	}
+	map_log_header(pool);
 	*ret_pool = pool;
 	return 0;
 }
@@ -181,59 +234,84 @@ void store_pool_close(struct store_pool *pool)
 {
 	if (!pool)
 		return;
-	while (pool->idle) {
-		struct store *store = pool->idle;
-
-		pool->idle = store->next_idle;
-		store_close(store);
-	}
+	for (size_t i = 0; i < IDLE_MAX; i++)
+		store_close(atomic_load(&pool->idle[i]));
+	store_close(pool->anchor);
 	pthread_mutex_destroy(&pool->writer);
-	pthread_mutex_destroy(&pool->mutex);
 	free(pool->path);
 	free(pool);
 }
 
 struct store *store_pool_take(struct store_pool *pool)
 {
-	struct store *store;
+	for (size_t i = 0; i < IDLE_MAX; i++) {
+		struct store *store = atomic_load_explicit(&pool->idle[i], memory_order_relaxed);
 
-	pthread_mutex_lock(&pool->mutex);
-	store = pool->idle;
-	if (store) {
-		pool->idle = store->next_idle;
-		pool->idle_count--;
+		if (store)
+			store = atomic_exchange(&pool->idle[i], NULL);
+		if (store)
+			return store;
 	}
-	pthread_mutex_unlock(&pool->mutex);
-	return store ? store : store_open(pool);
+	return store_open(pool);
 }
 
 void store_pool_give(struct store_pool *pool, struct store *store)
 {
-	bool kept = false;
+	for (size_t i = 0; i < IDLE_MAX && store; i++) {
+		struct store *empty = NULL;
 
-	if (!store)
-		return;
-	pthread_mutex_lock(&pool->mutex);
-	if (pool->idle_count < IDLE_MAX) {
-		store->next_idle = pool->idle;
-		pool->idle = store;
-		pool->idle_count++;
-		kept = true;
+		if (atomic_compare_exchange_strong(&pool->idle[i], &empty, store))
+			return;
 	}
-	pthread_mutex_unlock(&pool->mutex);
-	if (!kept)
-		store_close(store);
+	store_close(store);
+}
+
+static void end_snapshot(struct store *store)
+{
+	if (store->has_snapshot && store_execute(store, "COMMIT", ""))
+		log_write(store->pool->log, LOG_LEVEL_ERROR, "store: a read did not end");
+	store->has_snapshot = false;
 }
 
 int store_begin_read(struct store *store)
 {
-	return store_execute(store, "BEGIN", "");
+	int error;
+
+	if (store->has_snapshot && is_newest(store))
+		return 0;
+	end_snapshot(store);
+	/* Before the transaction: what is committed in between is seen, and seen as a change. */
+	if (store->pool->log_header)
+		read_log_header(store->pool, store->snapshot);
+	error = store_execute(store, "BEGIN", "");
+	store->has_snapshot = !error;
+	return error;
+}
+
+void store_end_read(struct store *store)
+{
+	if (!store->pool->log_header)
+		end_snapshot(store);
+}
+
+void store_pool_tick(struct store_pool *pool)
+{
+	for (size_t i = 0; i < IDLE_MAX; i++) {
+		struct store *store = atomic_exchange(&pool->idle[i], NULL);
+
+		if (!store)
+			continue;
+		if (!is_newest(store))
+			end_snapshot(store);
+		store_pool_give(pool, store);
+	}
 }
 
 int store_begin_write(struct store *store)
 {
 	int error;
 
+	end_snapshot(store);
 	pthread_mutex_lock(&store->pool->writer);
 	store->writing = true;
 	error = store_execute(store, "BEGIN IMMEDIATE", "");
@@ -263,6 +341,7 @@ int store_commit(struct store *store)
 
 void store_rollback(struct store *store)
 {
+	store->has_snapshot = false;
 	/* After some failures SQLite has rolled back by itself. */
 	if (!sqlite3_get_autocommit(store->database) && store_execute(store, "ROLLBACK", ""))
 		log_write(store->pool->log, LOG_LEVEL_ERROR, "store: the rollback failed");
