@@ -374,7 +374,8 @@ static enum exit_code serve(struct aliasfs *fs, struct daemon *daemon)
 	atomic_store(&fs->serving, NULL);
 	notify_send(&fs->notify, "STOPPING=1\nSTATUS=doing what is pending");
 	scope = scope_for(fs);
-	scope.interrupted = NULL; /* what is pending is done, told to end or not: bounded by its deadlines */
+	scope.interrupted =
+		NULL; /* what is pending is done, told to end or not: bounded by its deadlines */
 	if (gesture_settle(fs->gestures, &scope, NULL, &unheard))
 		result = -EIO;
 	return result < 0 ? EXIT_FAILED : EXIT_OK;
