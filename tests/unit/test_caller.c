@@ -22,6 +22,7 @@ static struct caller caller_of(const char *program, const char *arguments)
 	return caller;
 }
 
+/* semantics(2.1.2) */
 static void force_is_read_as_getopt_reads_it(void **state)
 {
 	static const struct {
@@ -91,6 +92,7 @@ static void ln_is_known_by_its_names(void **state)
 	}
 }
 
+/* semantics(2.2.10) */
 static void names_stand_in_the_command_line_as_words(void **state)
 {
 	static const struct {

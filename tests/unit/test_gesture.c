@@ -153,6 +153,7 @@ static void await_failure(struct world *world, const char *expected)
 
 /* --- what is shown --- */
 
+/* semantics(2.3.8, 3.0.12, 3.3.1) */
 static void aliases_and_weights_are_shown_as_links(void **state)
 {
 	struct gesture_entry entry;
@@ -176,6 +177,7 @@ static void aliases_and_weights_are_shown_as_links(void **state)
 	stop(&world);
 }
 
+/* semantics(3.0.18) */
 static void a_missing_function_is_no_empty_directory(void **state)
 {
 	cleanup(buffer_release) struct buffer names = BUFFER_INIT(8192);
@@ -203,6 +205,7 @@ static void a_missing_function_is_no_empty_directory(void **state)
 
 /* --- one update --- */
 
+/* semantics(2.0.1, 2.0.2, 2.0.13, 2.2.1, 2.4.1) */
 static void a_remap_is_one_call(void **state)
 {
 	struct world world;
@@ -233,6 +236,7 @@ static void a_remap_is_one_call(void **state)
 	stop(&world);
 }
 
+/* semantics(2.0.8) */
 static void a_remap_ends_a_canary_in_the_same_call(void **state)
 {
 	struct world world;
@@ -248,6 +252,7 @@ static void a_remap_ends_a_canary_in_the_same_call(void **state)
 	stop(&world);
 }
 
+/* semantics(2.0.9, 2.0.10) */
 static void a_remap_to_where_it_points_is_confirmed_by_one_get(void **state)
 {
 	struct world world;
@@ -272,6 +277,7 @@ static void a_remap_to_where_it_points_is_confirmed_by_one_get(void **state)
 	stop(&world);
 }
 
+/* semantics(2.0.11) */
 static void a_colleagues_change_is_not_overwritten(void **state)
 {
 	struct world world;
@@ -297,6 +303,7 @@ static void a_colleagues_change_is_not_overwritten(void **state)
 	stop(&world);
 }
 
+/* semantics(2.3.3, 2.3.4) */
 static void targets_by_name_are_read_afresh(void **state)
 {
 	struct world world;
@@ -324,6 +331,7 @@ static void targets_by_name_are_read_afresh(void **state)
 	stop(&world);
 }
 
+/* semantics(2.1.1, 2.1.2, 2.1.4) */
 static void through_an_alias(void **state)
 {
 	const char *forced = "ln|-sf|2|PROD|", *unforced = "ln|-s|2|PROD|";
@@ -354,6 +362,7 @@ static void through_an_alias(void **state)
 
 /* --- failures --- */
 
+/* semantics(2.0.12, 2.4.3, 2.4.4, 2.4.17) */
 static void a_failed_replace_leaves_the_alias(void **state)
 {
 	struct world world;
@@ -383,6 +392,7 @@ static void a_failed_replace_leaves_the_alias(void **state)
 	stop(&world);
 }
 
+/* semantics(2.4.8) */
 static void what_cannot_be_done_at_the_end_brings_the_name_back(void **state)
 {
 	struct world world;
@@ -403,6 +413,7 @@ static void what_cannot_be_done_at_the_end_brings_the_name_back(void **state)
 
 /* --- graces --- */
 
+/* semantics(2.4.1, 2.4.2) */
 static void graces_end_by_themselves(void **state)
 {
 	struct world world;
@@ -418,6 +429,7 @@ static void graces_end_by_themselves(void **state)
 	stop(&world);
 }
 
+/* semantics(2.4.6) */
 static void a_change_in_the_grace_keeps_the_alias(void **state)
 {
 	struct world world;
@@ -437,6 +449,7 @@ static void a_change_in_the_grace_keeps_the_alias(void **state)
 	stop(&world);
 }
 
+/* semantics(2.4.9) */
 static void all_is_done_at_the_end_of_the_mount(void **state)
 {
 	struct world world;
@@ -452,6 +465,7 @@ static void all_is_done_at_the_end_of_the_mount(void **state)
 	stop(&world);
 }
 
+/* semantics(2.4.11) */
 static void dependent_gestures_wait_for_the_end(void **state)
 {
 	struct world world;
@@ -467,6 +481,7 @@ static void dependent_gestures_wait_for_the_end(void **state)
 	stop(&world);
 }
 
+/* semantics(2.4.12) */
 static void without_a_grace_all_is_done_at_once(void **state)
 {
 	struct world world;
@@ -487,6 +502,7 @@ static void without_a_grace_all_is_done_at_once(void **state)
 	stop(&world);
 }
 
+/* semantics(2.2.2, 2.2.5, 2.2.11) */
 static void held_names_become_aliases(void **state)
 {
 	struct world world;
@@ -509,6 +525,7 @@ static void held_names_become_aliases(void **state)
 
 /* --- the other gestures --- */
 
+/* semantics(2.4.10, 3.0.4, 3.0.5, 3.0.7, 3.0.8) */
 static void moves_carry_everything_along(void **state)
 {
 	struct world world;
@@ -536,6 +553,7 @@ static void moves_carry_everything_along(void **state)
 	stop(&world);
 }
 
+/* semantics(2.0.5, 2.0.6) */
 static void an_exchange_is_two_updates_or_none(void **state)
 {
 	struct world world;
@@ -556,6 +574,25 @@ static void an_exchange_is_two_updates_or_none(void **state)
 	stop(&world);
 }
 
+/* semantics(2.0.7) */
+static void an_exchange_with_a_link_leaves_where_the_alias_was(void **state)
+{
+	struct world world;
+
+	(void)state;
+	start(&world, &usual);
+	assert_int_equal(do_symlink(&world, "PROD.new", "2"), 0);
+	assert_int_equal(do_rename(&world, "PROD.new", "PROD", RENAME_EXCHANGE), 0);
+	assert_writes(&world, "UpdateAlias PROD>2");
+	assert_reads(&world, "PROD", "2");
+	assert_reads(&world, "PROD.new", "1");
+	assert_int_equal(do_rename(&world, "PROD", "PROD.new", RENAME_EXCHANGE), 0);
+	assert_writes(&world, "UpdateAlias PROD>1");
+	assert_reads(&world, "PROD.new", "2");
+	stop(&world);
+}
+
+/* semantics(3.3.1, 3.3.2, 3.3.5, 3.3.6, 3.3.7) */
 static void weights_are_links(void **state)
 {
 	struct world world;
@@ -587,6 +624,7 @@ static void weights_are_links(void **state)
 	stop(&world);
 }
 
+/* semantics(2.4.7) */
 static void a_weight_called_off_survives_our_own_description(void **state)
 {
 	struct world world;
@@ -603,6 +641,7 @@ static void a_weight_called_off_survives_our_own_description(void **state)
 	stop(&world);
 }
 
+/* semantics(3.0.16, 3.0.17) */
 static void descriptions_leave_the_rest_alone(void **state)
 {
 	char text[LAMBDA_DESCRIPTION_MAX * 2 + 3] = "";
@@ -638,6 +677,7 @@ static void descriptions_leave_the_rest_alone(void **state)
 	stop(&world);
 }
 
+/* semantics(3.0.10, 3.0.11) */
 static void publishing_is_mkdir(void **state)
 {
 	struct world world;
@@ -671,6 +711,7 @@ static int do_rmdir(struct world *world, const char *name)
 	return -gesture_rmdir(world->gestures, &world->scope, tool(), &here, name, &world->error);
 }
 
+/* semantics(2.4.11, 3.0.13, 3.0.14, 3.0.15, 3.1.4) */
 static void versions_are_deleted_only_where_that_was_allowed(void **state)
 {
 	struct world world;
@@ -692,6 +733,7 @@ static void versions_are_deleted_only_where_that_was_allowed(void **state)
 	stop(&world);
 }
 
+/* semantics(3.1.1, 3.1.2) */
 static void recursive_removals_leave_everything(void **state)
 {
 	struct world world;
@@ -710,6 +752,7 @@ static void recursive_removals_leave_everything(void **state)
 	stop(&world);
 }
 
+/* semantics(2.0.15) */
 static void a_read_only_mount_changes_nothing(void **state)
 {
 	struct world world;
@@ -753,6 +796,7 @@ int main(void)
 		cmocka_unit_test(held_names_become_aliases),
 		cmocka_unit_test(moves_carry_everything_along),
 		cmocka_unit_test(an_exchange_is_two_updates_or_none),
+		cmocka_unit_test(an_exchange_with_a_link_leaves_where_the_alias_was),
 		cmocka_unit_test(weights_are_links),
 		cmocka_unit_test(a_weight_called_off_survives_our_own_description),
 		cmocka_unit_test(descriptions_leave_the_rest_alone),

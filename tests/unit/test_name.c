@@ -3,6 +3,7 @@
 
 #include "fs/name.h"
 
+/* semantics(3.3.11) */
 static void every_name_means_one_thing(void **state)
 {
 	static const struct {

@@ -5,6 +5,7 @@
  */
 #include "tests/unit/remap_world.h"
 
+/* semantics(2.0.1, 2.0.2, 2.0.3, 2.0.4, 2.0.7, 2.0.8, 2.0.9, 2.3.1, 2.3.2) */
 static void every_tool_replaces_by_one_update(void **state)
 {
 	static const struct row rows[] = {
@@ -61,6 +62,7 @@ static void every_tool_replaces_by_one_update(void **state)
 	play_rows(rows, array_count(rows));
 }
 
+/* semantics(2.0.5, 2.0.14, 2.4.11, 2.4.13, 2.4.14, 2.4.15, 3.0.1, 3.0.4, 3.0.5, 3.3.5, 3.3.6, 3.3.7, 3.3.8, 3.3.9) */
 static void other_gestures_write_what_the_table_says(void **state)
 {
 	static const struct row rows[] = {
@@ -109,6 +111,7 @@ static void other_gestures_write_what_the_table_says(void **state)
 	play_rows(rows, array_count(rows));
 }
 
+/* semantics(2.0.12, 2.3.5, 2.3.6, 2.3.7, 3.0.2, 3.0.7, 3.0.9, 3.3.10, 3.3.12) */
 static void refusals_change_nothing(void **state)
 {
 	static const struct row rows[] = {
@@ -142,6 +145,7 @@ static void refusals_change_nothing(void **state)
 	play_rows(rows, array_count(rows));
 }
 
+/* semantics(2.2.1) */
 static void links_that_cannot_be_aliases_are_local_for_a_minute(void **state)
 {
 	struct world world;
@@ -166,6 +170,7 @@ static void links_that_cannot_be_aliases_are_local_for_a_minute(void **state)
 	stop(&world);
 }
 
+/* semantics(2.2.3, 2.2.4, 2.2.5, 2.2.7, 2.2.8, 2.2.9) */
 static void held_names_are_never_lost_and_never_littered(void **state)
 {
 	static const char *const names[] = {"Customer", "Currency", "PROD_canary", "tmp_file_01"};
@@ -215,6 +220,7 @@ static void held_names_are_never_lost_and_never_littered(void **state)
 	}
 }
 
+/* semantics(2.4.5) */
 static void a_busy_name_stops_its_clock(void **state)
 {
 	struct remap_due due;
@@ -262,6 +268,7 @@ static void the_next_end_is_foretold(void **state)
 	stop(&world);
 }
 
+/* semantics(2.4.1, 2.4.3, 2.4.4, 2.4.8) */
 static void hidden_names_are_hidden_until_something_takes_their_place(void **state)
 {
 	struct world world;
@@ -297,6 +304,7 @@ static void hidden_names_are_hidden_until_something_takes_their_place(void **sta
 	stop(&world);
 }
 
+/* semantics(2.4.17) */
 static void a_tool_that_unlinks_and_links_until_it_works_comes_to_an_end(void **state)
 {
 	struct world world;
@@ -323,6 +331,7 @@ static void a_tool_that_unlinks_and_links_until_it_works_comes_to_an_end(void **
 	stop(&world);
 }
 
+/* semantics(2.2.6) */
 static void a_held_link_whose_rename_failed_is_no_alias_to_be(void **state)
 {
 	struct world world;
@@ -340,6 +349,7 @@ static void a_held_link_whose_rename_failed_is_no_alias_to_be(void **state)
 	stop(&world);
 }
 
+/* semantics(2.0.11, 2.4.6, 2.4.7, 2.4.16) */
 static void a_colleagues_change_in_the_grace_wins(void **state)
 {
 	struct world world;
@@ -379,6 +389,7 @@ static void a_colleagues_change_in_the_grace_wins(void **state)
 	stop(&world);
 }
 
+/* semantics(2.4.12, 2.4.13) */
 static void a_grace_of_0_deletes_at_once(void **state)
 {
 	const struct remap_options options = {.mountpoint = "/mnt", .delete_grace_ms = 0};
@@ -402,6 +413,7 @@ static void a_grace_of_0_deletes_at_once(void **state)
 	stop(&world);
 }
 
+/* semantics(3.0.9) */
 static void names_that_are_too_long_are_said_to_be(void **state)
 {
 	char name[REMAP_NAME_MAX + 1], temporary[REMAP_NAME_MAX + 1];
@@ -423,6 +435,7 @@ static void names_that_are_too_long_are_said_to_be(void **state)
 	stop(&world);
 }
 
+/* semantics(2.2.12) */
 static void tables_are_bounded(void **state)
 {
 	char name[32];

@@ -6,6 +6,7 @@ static const struct gesture_place in_1 = {.function = "hello", .in_version = tru
 static const struct gesture_place in_2 = {.function = "hello", .in_version = true, .version = 2};
 static const struct gesture_place in_latest = {.function = "hello", .in_version = true};
 
+/* semantics(2.1.1, 2.1.2, 2.1.3) */
 static void ln_sf_without_n_moves_the_alias_it_came_through(void **state)
 {
 	struct world world;
@@ -41,6 +42,7 @@ static void ln_sf_without_n_moves_the_alias_it_came_through(void **state)
 	stop(&world);
 }
 
+/* semantics(2.1.8, 2.1.9, 2.1.10, 2.1.11) */
 static void without_evidence_versions_are_read_only(void **state)
 {
 	const struct remap_options strict = {.mountpoint = "/mnt", .strict_ln = true};
@@ -78,6 +80,7 @@ static void without_evidence_versions_are_read_only(void **state)
 	stop(&world);
 }
 
+/* semantics(2.1.4) */
 static void toybox_ln_sf_goes_through_the_alias_too(void **state)
 {
 	struct world world;
@@ -101,6 +104,7 @@ static void toybox_ln_sf_goes_through_the_alias_too(void **state)
 	stop(&world);
 }
 
+/* semantics(2.1.5, 2.1.6, 2.1.7) */
 static void mv_without_t_moves_the_alias_it_came_through(void **state)
 {
 	struct world world;
@@ -146,6 +150,7 @@ static void mv_without_t_moves_the_alias_it_came_through(void **state)
 	stop(&world);
 }
 
+/* semantics(3.0.6) */
 static void a_link_made_a_moment_ago_keeps_the_description_of_what_it_replaces(void **state)
 {
 	struct player typed = {.ln = true, .thread = 5, .process = 5, .names = "release"};
@@ -162,6 +167,7 @@ static void a_link_made_a_moment_ago_keeps_the_description_of_what_it_replaces(v
 	stop(&world);
 }
 
+/* semantics(3.1.1, 3.1.2, 3.1.3, 3.1.5, 3.1.6) */
 static void recursive_removals_delete_nothing(void **state)
 {
 	struct world world;
@@ -196,6 +202,7 @@ static void recursive_removals_delete_nothing(void **state)
 	stop(&world);
 }
 
+/* semantics(3.0.3) */
 static void protected_names_are_not_deleted(void **state)
 {
 	static const char *const globs[] = {"PROD", "C*", NULL};

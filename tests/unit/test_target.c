@@ -9,6 +9,7 @@ static const struct gesture_place hello = {.function = "hello"};
 static const struct gesture_place hello_1 = {.function = "hello", .in_version = true, .version = 1};
 static const struct gesture_place hello_latest = {.function = "hello", .in_version = true};
 
+/* semantics(2.3.1, 2.3.2, 2.3.6) */
 static void targets_are_versions_of_the_same_function(void **state)
 {
 	static const struct {
@@ -77,6 +78,7 @@ static void mounts_on_the_root_have_absolute_targets_too(void **state)
 	assert_int_equal(target.kind, TARGET_VERSION);
 }
 
+/* semantics(2.1.3) */
 static void targets_through_an_alias_are_meant_beside_it(void **state)
 {
 	struct target target;

@@ -6,6 +6,7 @@
 
 #include "fs/weight.h"
 
+/* semantics(3.3.2, 3.3.3, 3.3.4) */
 static void weights_are_shown_as_the_shortest_percentage(void **state)
 {
 	static const struct {
@@ -57,6 +58,7 @@ static void numbers_outside_0_to_1_are_no_weights(void **state)
 	assert_int_equal(weight_format((double)INFINITY, text), -ERANGE);
 }
 
+/* semantics(3.3.10) */
 static void only_the_shortest_spelling_is_a_weight(void **state)
 {
 	static const struct {
