@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/* Error answers, and the answers of the services that give credentials. */
+#include "tests/fuzz/fuzz.h"
+
+#include "backend/base/text.h"
+#include "backend/credentials_providers.h"
+#include "backend/lambda_error.h"
+
+static void check_line(const char *line)
+{
+	const char *at;
+
+	PROMISE(text_is_utf8(line, strlen(line)));
+	for (at = line; *at; at++)
+		PROMISE((unsigned char)*at >= 0x20 && *at != 0x7f);
+}
+
+static void check_error(const char *type, const char *body, size_t length)
+{
+	const struct lambda_error_answer answer = {.http_status = 400 + (int)(length % 200),
+		.error_type = type,
+		.request_id = type,
+		.body = body,
+		.body_length = length};
+	struct lambda_error error;
+
+	lambda_error_read(&answer, &error);
+	PROMISE(error.status != LAMBDA_OK && error.message[0]);
+	check_line(error.message);
+	check_line(error.code);
+	check_line(error.request_id);
+}
+
+static void check_credentials(enum lambda_status status, struct credentials *made)
+{
+	if (!status) {
+		PROMISE(made->access_key_id && made->secret_access_key);
+		PROMISE(!strpbrk(made->access_key_id, "\r\n "));
+		PROMISE(!made->session_token || !strpbrk(made->session_token, "\r\n "));
+	}
+	credentials_release(made);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	const struct credentials_document document = {
+		.token = "Token", .expiration_required = size % 2, .source = "x"};
+	cleanup(free_pointer) char *text = fuzz_text(data, size);
+	struct credentials made = {0};
+	struct lambda_error error = {0};
+	char account[64], arn[64];
+
+	check_error("", text, size);
+	check_error(text, "{}", 2);
+	credentials_read_sts_error(text, size, &error);
+	check_line(error.message);
+	check_line(error.code);
+	check_credentials(credentials_read_sts(text, size, "x", &made, &error), &made);
+	check_credentials(credentials_read_document(text, size, &document, &made, &error), &made);
+	check_line(error.message);
+	if (!credentials_read_identity(text, size, account, arn, sizeof(arn))) {
+		check_line(account);
+		check_line(arn);
+	}
+	return 0;
+}
