@@ -18,6 +18,8 @@ struct catalog *catalog_new(struct lambda_client *client, const struct catalog_o
 	catalog->log = options->log;
 	catalog->changed = options->changed;
 	catalog->changed_data = options->changed_data;
+	catalog->wrote_data = options->wrote_data;
+	catalog->wrote = options->wrote;
 	return catalog;
 }
 

@@ -38,12 +38,36 @@ struct catalog_change {
 	bool aliases;         /* aliases came, went or moved */
 };
 
+/* Where an alias leads. */
+struct catalog_route {
+	uint64_t version;
+	uint64_t weighted_version; /* 0: none */
+	double weight;
+};
+
+/* One call that changed AWS, or may have. All borrowed for the length of the callback. */
+struct catalog_write {
+	const void *who;       /* the scope's record->who; NULL: nobody said */
+	const char *operation; /* "UpdateAlias" */
+	const char *function;
+	const char *alias;       /* NULL: it is about a version */
+	const char *description; /* what the alias or version says from now on; NULL: untouched */
+	bool has_before, has_after; /* of an alias: whether `before` and `after` are known */
+	struct catalog_route before, after;
+	uint64_t version;       /* published or deleted; when there is no alias */
+	bool outcome_unknown;   /* it may or may not have happened */
+	const char *request_id; /* of the last answer, or "" */
+};
+
 struct catalog_options {
 	int64_t ttl_ms;
 	struct log *log; /* kept, may be NULL */
 	/* Called without a lock from the thread that saw the change; must not call the catalog. May be NULL. */
 	void (*changed)(void *changed_data, const struct catalog_change *change);
 	void *changed_data;
+	/* Called without a lock from the thread that made the call, before the call is answered. May be NULL. */
+	void (*wrote)(void *wrote_data, const struct catalog_write *write);
+	void *wrote_data;
 };
 
 /* `client` is kept and must outlive the catalog. NULL when out of memory. */

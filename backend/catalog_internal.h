@@ -105,6 +105,8 @@ struct catalog {
 	struct log *log;
 	void (*changed)(void *changed_data, const struct catalog_change *change);
 	void *changed_data;
+	void (*wrote)(void *wrote_data, const struct catalog_write *write);
+	void *wrote_data;
 
 	struct flight_room room;
 	/* all that follows is protected by room.lock */

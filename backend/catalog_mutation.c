@@ -11,7 +11,56 @@ struct mutation {
 	struct catalog *catalog;
 	struct function *function;
 	uint64_t begun;
+	struct call_scope scope; /* the caller's, with a record in any case */
+	struct call_record record;
+	struct catalog_write write; /* for catalog->wrote */
 };
+
+static struct catalog_route route_of(const struct lambda_alias *alias)
+{
+	return (struct catalog_route){alias->version, alias->weighted_version, alias->weight};
+}
+
+/* Makes ready to tell of the call: who, what about, and where the alias led. */
+static void prepare(struct mutation *mutation, const struct call_scope *scope,
+	const char *operation, const char *alias)
+{
+	const struct alias_set *known;
+
+	mutation->scope = *scope;
+	mutation->record = (struct call_record){0};
+	if (!scope->record)
+		mutation->scope.record = &mutation->record;
+	mutation->write = (struct catalog_write){.who = mutation->scope.record->who,
+		.operation = operation,
+		.function = mutation->function->name,
+		.alias = alias};
+	if (!alias)
+		return;
+	catalog_lock(mutation->catalog);
+	known = mutation->function->aliases;
+	if (known) {
+		const struct lambda_alias *before = catalog_aliases_find(&known->view, alias);
+
+		mutation->write.has_before = before != NULL;
+		if (before)
+			mutation->write.before = route_of(before);
+	}
+	catalog_unlock(mutation->catalog);
+}
+
+/* Tells of the call, if it changed something or may have. */
+static void tell(
+	struct mutation *mutation, enum lambda_status status, const struct lambda_error *error)
+{
+	const struct catalog *catalog = mutation->catalog;
+
+	if (!catalog->wrote || (status && !error->outcome_unknown))
+		return;
+	mutation->write.outcome_unknown = status != LAMBDA_OK;
+	mutation->write.request_id = mutation->scope.record->request_id;
+	catalog->wrote(catalog->wrote_data, &mutation->write);
+}
 
 static enum lambda_status begin(struct mutation *mutation, struct catalog *catalog,
 	const char *name, struct lambda_error *reterr)
@@ -141,7 +190,13 @@ enum lambda_status catalog_create_alias(struct catalog *catalog, const struct ca
 
 	if (status)
 		return status;
-	status = lambda_create_alias(catalog->client, scope, function, wanted, &answer, &error);
+	prepare(&mutation, scope, "CreateAlias", wanted->name);
+	mutation.write.after = route_of(wanted);
+	mutation.write.has_after = true;
+	mutation.write.description = wanted->description;
+	status = lambda_create_alias(
+		catalog->client, &mutation.scope, function, wanted, &answer, &error);
+	tell(&mutation, status, &error);
 	return end_with_alias(&mutation, status, &answer, &error, reterr);
 }
 
@@ -167,8 +222,13 @@ enum lambda_status catalog_update_alias(struct catalog *catalog, const struct ca
 
 	if (status)
 		return status;
-	status = lambda_update_alias(
-		catalog->client, scope, function, wanted, with_description, &answer, &error);
+	prepare(&mutation, scope, "UpdateAlias", wanted->name);
+	mutation.write.after = route_of(wanted);
+	mutation.write.has_after = true;
+	mutation.write.description = with_description ? wanted->description : NULL;
+	status = lambda_update_alias(catalog->client, &mutation.scope, function, wanted,
+		with_description, &answer, &error);
+	tell(&mutation, status, &error);
 	status = end_with_alias(&mutation, status, &answer, &error, reterr);
 	if (status == LAMBDA_REVISION_CHANGED)
 		fetch_again(catalog, scope, function, wanted->name);
@@ -185,7 +245,9 @@ enum lambda_status catalog_delete_alias(struct catalog *catalog, const struct ca
 
 	if (status)
 		return status;
-	status = lambda_delete_alias(catalog->client, scope, function, name, &error);
+	prepare(&mutation, scope, "DeleteAlias", name);
+	status = lambda_delete_alias(catalog->client, &mutation.scope, function, name, &error);
+	tell(&mutation, status, &error);
 	if (status) {
 		end(&mutation, NULL, is_doubtful(status, &error), false);
 		return fail(&error, status, reterr);
@@ -230,8 +292,12 @@ enum lambda_status catalog_publish_version(struct catalog *catalog, const struct
 		status = begin(&mutation, catalog, function, reterr);
 	if (status)
 		return status;
+	prepare(&mutation, scope, "PublishVersion", NULL);
+	mutation.write.description = description;
 	status = lambda_publish_version(
-		catalog->client, scope, function, description, newest, &answer, &error);
+		catalog->client, &mutation.scope, function, description, newest, &answer, &error);
+	mutation.write.version = status ? 0 : answer.version;
+	tell(&mutation, status, &error);
 	if (status) {
 		end(&mutation, NULL, false, is_doubtful(status, &error));
 		return fail(&error, status, reterr);
@@ -260,7 +326,10 @@ enum lambda_status catalog_delete_version(struct catalog *catalog, const struct 
 
 	if (status)
 		return status;
-	status = lambda_delete_version(catalog->client, scope, function, version, &error);
+	prepare(&mutation, scope, "DeleteFunction", NULL);
+	mutation.write.version = version;
+	status = lambda_delete_version(catalog->client, &mutation.scope, function, version, &error);
+	tell(&mutation, status, &error);
 	if (status) {
 		end(&mutation, NULL, false, is_doubtful(status, &error));
 		return fail(&error, status, reterr);

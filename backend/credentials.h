@@ -91,6 +91,22 @@ enum lambda_status credentials_store_get(struct credentials_store *store, int64_
  */
 void credentials_store_expire(struct credentials_store *store, const struct credentials *refused);
 
+/* Fetches whatever the age is; on failure what is known stays. Blocks until the deadline. */
+enum lambda_status credentials_store_renew(struct credentials_store *store, int64_t deadline_ms,
+	const atomic_bool *interrupted, struct lambda_error *reterr) must_check;
+
+/* What may be told of the credentials in use. */
+struct credentials_facts {
+	char source[SETTING_SOURCE_SIZE];
+	char key_id_end[5]; /* the last characters of the access key id */
+	bool has_token;
+	int64_t expires_s; /* 0: never */
+};
+
+/* False while none were needed. Never blocks. */
+bool credentials_store_peek(
+	struct credentials_store *store, struct credentials_facts *ret_facts) must_check;
+
 /* What is to be done with credentials of that age. Pure; for credentials_store_get(). */
 enum credentials_need {
 	CREDENTIALS_FRESH,

@@ -162,3 +162,36 @@ void credentials_store_expire(struct credentials_store *store, const struct cred
 		store->expired = true;
 	pthread_mutex_unlock(&store->mutex);
 }
+
+enum lambda_status credentials_store_renew(struct credentials_store *store, int64_t deadline_ms,
+	const atomic_bool *interrupted, struct lambda_error *reterr)
+{
+	enum lambda_status status;
+
+	pthread_mutex_lock(&store->mutex);
+	status = wait_for_fetch(store, deadline_ms, interrupted, reterr);
+	if (!status)
+		status = fetch(store, deadline_ms, interrupted, reterr);
+	pthread_mutex_unlock(&store->mutex);
+	return status;
+}
+
+bool credentials_store_peek(struct credentials_store *store, struct credentials_facts *ret_facts)
+{
+	const struct credentials *current = &store->current;
+	bool known;
+
+	memset(ret_facts, 0, sizeof(*ret_facts));
+	pthread_mutex_lock(&store->mutex);
+	known = store->known;
+	if (known) {
+		size_t length = strlen(current->access_key_id), shown = length > 12 ? 4 : 0;
+
+		memcpy(ret_facts->source, current->source, sizeof(ret_facts->source));
+		memcpy(ret_facts->key_id_end, current->access_key_id + length - shown, shown);
+		ret_facts->has_token = current->session_token != NULL;
+		ret_facts->expires_s = current->expires_s;
+	}
+	pthread_mutex_unlock(&store->mutex);
+	return known;
+}

@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "backend/base/buffer.h"
 #include "backend/base/cleanup.h"
 #include "backend/base/log.h"
 #include "backend/error.h"
@@ -101,11 +102,14 @@ struct lambda_client_options {
 	int64_t connect_timeout_ms; /* default 5,000 */
 	double rate;                /* control-plane calls a second, default 10 */
 	bool rate_unlimited;        /* for local:DIR */
-	struct log *log;            /* kept, may be NULL */
-	bool insecure_http;         /* plain http to another machine is wanted */
+	const unsigned char
+		*redact_key; /* REDACT_KEY_SIZE bytes: environments come as hashes (redact.h) */
+	struct log *log;     /* kept, may be NULL */
+	bool insecure_http;  /* plain http to another machine is wanted */
 };
 
 struct lambda_client;
+struct lambda_operation_stats;
 
 /*
  * Makes a client: resolves profile, region and endpoint (no network), starts no thread. Must not be
@@ -156,6 +160,27 @@ struct lambda_identity {
 enum lambda_status lambda_client_identity(struct lambda_client *client,
 	const struct call_scope *scope, struct lambda_identity *ret_identity,
 	struct lambda_error *reterr) must_check;
+
+/*
+ * Appends lines "name: value (where it comes from)": region, endpoint, profile, and the source, the end
+ * of the key id and the expiry of the credentials in use. Never a secret, never blocks. Errors as
+ * buffer_append().
+ */
+int lambda_client_describe(struct lambda_client *client, struct buffer *out) must_check;
+
+/* The source of the credentials in use: "environment", "none were needed yet"; cut at `size`. */
+void lambda_client_credentials_source(struct lambda_client *client, char *text, size_t size);
+
+/*
+ * Reads the credentials again, whatever their age (SIGHUP). When that fails those in use stay. May block
+ * until the scope's deadline for reads.
+ */
+enum lambda_status lambda_client_renew_credentials(struct lambda_client *client,
+	const struct call_scope *scope, struct lambda_error *reterr) must_check;
+
+/* What was counted since the start; gives how many operations there are. Thread-safe. */
+size_t lambda_client_stats(
+	const struct lambda_client *client, struct lambda_operation_stats *operations);
 
 /* Calls made since the start, every attempt on the wire counted. Thread-safe. */
 uint64_t lambda_client_calls(const struct lambda_client *client);

@@ -12,6 +12,8 @@ void lambda_client_free(struct lambda_client *client)
 	if (!client)
 		return;
 	credentials_store_free(client->credentials);
+	lambda_stats_free(client->stats);
+	explicit_bzero(client->redact_key, sizeof(client->redact_key));
 	sigv4_key_cache_free(client->keys);
 	http_pool_free(client->pool);
 	settings_release(&client->settings);
@@ -51,11 +53,12 @@ static int make_parts(const struct lambda_client_options *options, struct lambda
 
 	client->pool = http_pool_new(&pool);
 	client->keys = sigv4_key_cache_new();
+	client->stats = lambda_stats_new();
 	context.pool = client->pool;
 	client->credentials = credentials_store_new(&context);
 	if (options->unix_socket)
 		client->unix_socket = strdup(options->unix_socket);
-	return client->pool && client->keys && client->credentials &&
+	return client->pool && client->keys && client->stats && client->credentials &&
 			       (client->unix_socket || !options->unix_socket)
 		       ? 0
 		       : -ENOMEM;
@@ -75,6 +78,9 @@ enum lambda_status lambda_client_new(const struct lambda_client_options *options
 	client->log = options->log;
 	client->environment = environment_of_process();
 	client->quota.tokens = RETRY_QUOTA;
+	client->redacts = options->redact_key != NULL;
+	if (client->redacts)
+		memcpy(client->redact_key, options->redact_key, sizeof(client->redact_key));
 	pacing_init(&client->pacing, options->rate_unlimited ? 0 : rate, clock_monotonic_ms());
 	status = resolve(options, client, reterr);
 	if (status)

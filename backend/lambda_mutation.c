@@ -465,6 +465,8 @@ static enum lambda_status read_published(
 {
 	enum lambda_status status = document_read_version(json, &mutation->version, reterr);
 
+	if (!status)
+		status = lambda_redact_version(mutation->client, &mutation->version, reterr);
 	if (!status && !is_number(mutation->version.version)) {
 		lambda_version_release(&mutation->version);
 		status = lambda_fail(

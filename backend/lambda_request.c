@@ -418,6 +418,12 @@ static enum lambda_status attempt_request(struct lambda_client *client,
 	}
 	tries->attempt++;
 	status = judge(request, &attempt, tries, reterr);
+	tries->throttled += tries->class == RETRY_THROTTLED;
+	if (scope->record) {
+		scope->record->calls++;
+		memcpy(scope->record->request_id, attempt.response.request_id,
+			sizeof(scope->record->request_id));
+	}
 	learn(client, tries);
 	if (status && attempt.answered)
 		*ret_again = correct_clock(client, &attempt, reterr, tries) ||
@@ -430,9 +436,9 @@ static enum lambda_status attempt_request(struct lambda_client *client,
 	return status;
 }
 
-enum lambda_status lambda_request(struct lambda_client *client, const struct call_scope *scope,
-	const struct lambda_request *request, struct lambda_tries *tries,
-	struct http_response *ret_response, struct lambda_error *reterr)
+static enum lambda_status try_until_settled(struct lambda_client *client,
+	const struct call_scope *scope, const struct lambda_request *request,
+	struct lambda_tries *tries, struct http_response *ret_response, struct lambda_error *reterr)
 {
 	struct lambda_error error = {0};
 
@@ -452,6 +458,20 @@ enum lambda_status lambda_request(struct lambda_client *client, const struct cal
 			return status;
 		}
 	}
+}
+
+enum lambda_status lambda_request(struct lambda_client *client, const struct call_scope *scope,
+	const struct lambda_request *request, struct lambda_tries *tries,
+	struct http_response *ret_response, struct lambda_error *reterr)
+{
+	unsigned int attempts = tries->attempt, throttled = tries->throttled;
+	int64_t begun_ms = clock_monotonic_ms();
+	enum lambda_status status =
+		try_until_settled(client, scope, request, tries, ret_response, reterr);
+
+	lambda_stats_note(client->stats, request->operation, status, tries->attempt - attempts,
+		tries->throttled - throttled, clock_monotonic_ms() - begun_ms);
+	return status;
 }
 
 enum lambda_status lambda_parse_answer(const struct http_response *response, const char *operation,

@@ -20,7 +20,9 @@
 #include "backend/http.h"
 #include "backend/json.h"
 #include "backend/lambda.h"
+#include "backend/lambda_stats.h"
 #include "backend/pacing.h"
+#include "backend/redact.h"
 #include "backend/retry.h"
 
 struct lambda_client {
@@ -31,6 +33,9 @@ struct lambda_client {
 	struct http_pool *pool;
 	struct sigv4_key_cache *keys;
 	struct credentials_store *credentials;
+	struct lambda_stats *stats;
+	bool redacts; /* environments are shown as hashes */
+	unsigned char redact_key[REDACT_KEY_SIZE];
 	_Atomic uint64_t calls;         /* to Lambda, every attempt on the wire */
 	_Atomic int64_t clock_offset_s; /* server's time - ours, when they are far apart */
 	pthread_mutex_t mutex;
@@ -56,6 +61,7 @@ struct lambda_tries {
 	unsigned int cost;    /* retry tokens that the last one took */
 	bool clock_corrected;
 	bool credentials_renewed;
+	unsigned int throttled; /* attempts that were refused for being too many */
 	/* about the last attempt */
 	enum retry_class class;
 	int64_t retry_after_ms;
@@ -101,6 +107,10 @@ enum lambda_status lambda_list_versions_as(struct lambda_client *client,
 	const struct call_scope *scope, enum pacing_kind pacing, const char *function,
 	const char *marker, struct lambda_version_page *ret_page,
 	struct lambda_error *reterr) must_check;
+
+/* Replaces the environment's values where that was asked for; a version that cannot be is released. */
+enum lambda_status lambda_redact_version(const struct lambda_client *client,
+	struct lambda_version *version, struct lambda_error *reterr) must_check;
 
 /*
  * Appends a name as one segment of a path. -EINVAL for "", "." and "..": a server may take those for

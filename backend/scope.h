@@ -8,6 +8,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* What a caller wants to know of the calls that were made on its behalf, besides their result. */
+struct call_record {
+	const void *who; /* the caller's own, handed on to whoever tells of changes; may be NULL */
+	unsigned int calls;  /* requests tried, by the caller's own thread */
+	char request_id[64]; /* of the last answer; "" when AWS gave none */
+};
+
 /*
  * Lives on the caller's stack for the length of the call. A read stops within 100 ms of
  * *interrupted becoming true; a mutation never looks at it (contract, section 4).
@@ -16,6 +23,7 @@ struct call_scope {
 	int64_t read_deadline_ms;     /* clock_monotonic_ms() at which reads give up */
 	int64_t mutation_deadline_ms; /* the same for mutations, reading back a lost answer included */
 	const atomic_bool *interrupted; /* NULL: cannot be interrupted */
+	struct call_record *record;     /* NULL: nobody wants to know */
 };
 
 #define CALL_SCOPE_READ_MS 30000

@@ -4,7 +4,7 @@
  * start its pointers do not change any more.
  *
  * Lock order, for the whole project: no function takes a second lock while it holds one, with this
- * exception: gestures may hold its mutex while it logs. The mutexes are in node.c, journal.c, request.c, times.c,
+ * exception: gestures may hold its mutex while it logs. The mutexes are in node.c, journal.c, audit.c, request.c, times.c,
  * draft.c, invalidate.c, gesture.c, and in backend/ in catalog, http and credentials. None is held
  * across the network, a FUSE notification or a reply.
  */
@@ -23,11 +23,13 @@
 #include "fs/options.h"
 
 struct account;
+struct audit;
 struct drafts;
 struct fuse_session;
 struct invalidator;
 struct journal;
 struct request_list;
+struct stats;
 struct embedded;
 struct listed;
 struct times;
@@ -47,6 +49,8 @@ struct aliasfs {
 	struct invalidator *invalidator;
 	struct request_list *requests; /* those under way */
 	struct account *account;
+	struct stats *stats;
+	struct audit *audit;
 	struct fuse_session *session;
 	_Atomic(struct fuse_session *) serving; /* NULL: the loop does not run */
 	atomic_bool ending;                     /* somebody asked for the end: reads stop */

@@ -3,7 +3,9 @@
 
 #include <errno.h>
 
+#include "fs/audit.h"
 #include "fs/journal.h"
+#include "fs/stats.h"
 
 struct control_file {
 	const char *name;
@@ -23,6 +25,25 @@ static int read_version(struct request *request, struct buffer *out)
 	return buffer_appendf(out, "aliasfs %s\n", ALIASFS_VERSION);
 }
 
+static int read_stats(struct request *request, struct buffer *out)
+{
+	return stats_print(request->fs, out);
+}
+
+static int read_audit(struct request *request, struct buffer *out)
+{
+	return audit_read(request->fs->audit, out);
+}
+
+static int read_identity(struct request *request, struct buffer *out)
+{
+	struct aliasfs *fs = request->fs;
+	int error = buffer_appendf(out, "source: %s\nmountpoint: %s\nuid: %u\n",
+		fs->options->source_text, fs->options->mountpoint, (unsigned int)fs->uid);
+
+	return error ? error : lambda_client_describe(fs->client, out);
+}
+
 static int read_nothing(struct request *request, struct buffer *out)
 {
 	(void)request;
@@ -37,8 +58,11 @@ static int write_refresh(struct request *request)
 }
 
 static const struct control_file files[] = {
+	{"audit", 0400, read_audit, NULL},
 	{"errors", 0400, read_errors, NULL},
+	{"identity", 0400, read_identity, NULL},
 	{"refresh", 0600, read_nothing, write_refresh},
+	{"stats", 0444, read_stats, NULL},
 	{"version", 0444, read_version, NULL},
 };
 

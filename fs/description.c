@@ -241,7 +241,7 @@ int description_draft_attributes(
 	if (!found)
 		return -ENOENT;
 	stat->st_ino = node_inode(node);
-	stat->st_mode = tree_mode(node);
+	stat->st_mode = tree_shown_mode(request->fs, node);
 	stat->st_nlink = 1;
 	stat->st_uid = request->fs->shown_uid;
 	stat->st_gid = request->fs->shown_gid;

@@ -95,7 +95,7 @@ int file_open(
 	struct request *request, const struct node *node, int flags, struct open_file **ret_file)
 {
 	int mask = access_mask(flags) | (flags & O_TRUNC ? W_OK : 0);
-	int error = request_permits(request, tree_mode(node), mask);
+	int error = request_permits(request, tree_shown_mode(request->fs, node), mask);
 	struct open_file *file;
 
 	if (error)

@@ -434,3 +434,13 @@ int gesture_list(struct gestures *gestures, const struct call_scope *scope, cons
 	free(hidden.tombstones);
 	return r;
 }
+
+struct gesture_counts gesture_count(struct gestures *gestures)
+{
+	struct gesture_counts counts;
+
+	pthread_mutex_lock(&gestures->mutex);
+	remap_count(gestures->remap, &counts.links, &counts.tombstones);
+	pthread_mutex_unlock(&gestures->mutex);
+	return counts;
+}

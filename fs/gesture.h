@@ -136,6 +136,15 @@ int gesture_create_refused(struct gestures *gestures, const struct caller *calle
 	const struct gesture_place *place, const char *name,
 	struct lambda_error *reterr) must_check;
 
+/* What is on its way, for the statistics. */
+struct gesture_counts {
+	size_t links;      /* local and held */
+	size_t tombstones; /* hidden, to be deleted */
+};
+
+/* Never blocks on the network. */
+struct gesture_counts gesture_count(struct gestures *gestures);
+
 /* fsync of a directory, unmount: ends the graces of that function (NULL: of all) now. 0 or the first failure. */
 int gesture_settle(struct gestures *gestures, const struct call_scope *scope, const char *function,
 	struct lambda_error *reterr) must_check;

@@ -76,7 +76,7 @@ static void ll_lookup(fuse_req_t handle, fuse_ino_t parent_inode, const char *na
 	request_begin(&request, handle, "LOOKUP");
 	if (!ll_node(&request, parent_inode, &parent))
 		return;
-	error = request_permits(&request, tree_mode(&parent), X_OK);
+	error = request_permits(&request, tree_shown_mode(request.fs, &parent), X_OK);
 	if (!error)
 		error = tree_lookup(
 			&request, &parent, name, &child, &attributes, &negative_timeout);
@@ -121,7 +121,9 @@ static void ll_getattr(fuse_req_t handle, fuse_ino_t inode, struct fuse_file_inf
 	request_begin(&request, handle, "GETATTR");
 	if (!ll_node(&request, inode, &node))
 		return;
-	error = tree_attributes_get(&request, &node, &attributes);
+	error = inode == FUSE_ROOT_ID ? 0 : request_permits_passage(&request);
+	if (!error)
+		error = tree_attributes_get(&request, &node, &attributes);
 	if (error) {
 		request_fail(&request, error, &node, NULL);
 		return;
@@ -141,8 +143,11 @@ static void ll_readlink(fuse_req_t handle, fuse_ino_t inode)
 	request_begin(&request, handle, "READLINK");
 	if (!ll_node(&request, inode, &node))
 		return;
-	error = gesture_readlink(request.fs->gestures, &request.scope, request_caller(&request),
-		node.function, node.name, &target, &request.error);
+	error = request_permits_passage(&request);
+	if (!error)
+		error = gesture_readlink(request.fs->gestures, &request.scope,
+			request_caller(&request), node.function, node.name, &target,
+			&request.error);
 	if (error) {
 		request_fail(&request, error, &node, NULL);
 		return;
@@ -161,7 +166,9 @@ static void ll_open(fuse_req_t handle, fuse_ino_t inode, struct fuse_file_info *
 	request_begin(&request, handle, "OPEN");
 	if (!ll_node(&request, inode, &node))
 		return;
-	error = file_open(&request, &node, info->flags, &file);
+	error = request_permits_passage(&request);
+	if (!error)
+		error = file_open(&request, &node, info->flags, &file);
 	if (error) {
 		request_fail(&request, error, &node, NULL);
 		return;
@@ -280,7 +287,7 @@ static void ll_opendir(fuse_req_t handle, fuse_ino_t inode, struct fuse_file_inf
 		return;
 	}
 	directory->node = node;
-	error = request_permits(&request, tree_mode(&node), R_OK);
+	error = request_permits(&request, tree_shown_mode(request.fs, &node), R_OK);
 	if (!error)
 		error = tree_list(&request, &node, &directory->listing);
 	if (error) {
@@ -458,7 +465,8 @@ static void ll_access(fuse_req_t handle, fuse_ino_t inode, int mask)
 	request_begin(&request, handle, "ACCESS");
 	if (!ll_node(&request, inode, &node))
 		return;
-	error = request_permits(&request, tree_mode(&node), mask & (R_OK | W_OK | X_OK));
+	error = request_permits(
+		&request, tree_shown_mode(request.fs, &node), mask & (R_OK | W_OK | X_OK));
 	if (!error && mask & W_OK && S_ISREG(tree_mode(&node)) && !(tree_mode(&node) & 0222))
 		error = -EACCES;
 	if (!error && mask & X_OK && S_ISREG(tree_mode(&node)))
@@ -479,7 +487,11 @@ static void ll_getxattr(fuse_req_t handle, fuse_ino_t inode, const char *name, s
 	request_begin(&request, handle, "GETXATTR");
 	if (!ll_node(&request, inode, &node))
 		return;
-	error = xattr_get(&request, &node, name, &value);
+	error = request_permits_passage(&request);
+	if (!error)
+		error = request_permits(&request, tree_shown_mode(request.fs, &node), R_OK);
+	if (!error)
+		error = xattr_get(&request, &node, name, &value);
 	if (!error && size && value.length > size)
 		error = -ERANGE;
 	if (error) {

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "fs/audit.h"
 #include "fs/ll.h"
 
 #include <errno.h>
@@ -48,6 +49,13 @@ static bool begin_change(struct request *request, fuse_req_t handle, const char 
 	if (error)
 		request_fail(request, error, ret_parent, name);
 	return !error;
+}
+
+/* What is carried out later, behind everybody's back, is put down to this caller. */
+static void note_asked(struct request *request, const struct gesture_place *place, const char *name)
+{
+	if (!place->in_version)
+		audit_asked(request->fs->audit, request_caller(request), place->function, name);
 }
 
 static void end_change(
@@ -227,13 +235,15 @@ void ll_unlink(fuse_req_t handle, fuse_ino_t parent_inode, const char *name)
 
 	if (!begin_change(&request, handle, "UNLINK", parent_inode, name, &parent))
 		return;
-	if (place_of(&parent, &place))
+	if (place_of(&parent, &place)) {
+		note_asked(&request, &place, name);
 		error = gesture_unlink(request.fs->gestures, &request.scope,
 			request_caller(&request), &place, name, &request.error);
-	else if (parent.kind == NODE_ALIAS)
+	} else if (parent.kind == NODE_ALIAS) {
 		error = description_unlink(&request, &parent, name);
-	else
+	} else {
 		error = request_refuse(&request, EPERM, "what is here cannot be removed");
+	}
 	end_change(&request, error, &parent, name);
 }
 
@@ -271,6 +281,7 @@ void ll_symlink(fuse_req_t handle, const char *target, fuse_ino_t parent_inode, 
 		request_fail(&request, -EPERM, &parent, name);
 		return;
 	}
+	note_asked(&request, &place, name);
 	error = gesture_symlink(request.fs->gestures, &request.scope, request_caller(&request),
 		&place, name, target, &made, &request.error);
 	if (error) {
@@ -300,6 +311,8 @@ void ll_rename(fuse_req_t handle, fuse_ino_t parent_inode, const char *name,
 	if (!ll_node(&request, new_parent_inode, &new_parent))
 		return;
 	if (place_of(&parent, &from) && place_of(&new_parent, &to)) {
+		note_asked(&request, &from, name);
+		note_asked(&request, &to, new_name);
 		error = gesture_rename(request.fs->gestures, &request.scope,
 			request_caller(&request), &from, name, &to, new_name, flags,
 			&request.error);

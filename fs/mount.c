@@ -8,6 +8,7 @@
 #include "backend/base/clock.h"
 #include "fs/account.h"
 #include "fs/aliasfs.h"
+#include "fs/audit.h"
 #include "fs/description.h"
 #include "fs/embedded.h"
 #include "fs/errno_table.h"
@@ -17,11 +18,15 @@
 #include "fs/ll.h"
 #include "fs/logging.h"
 #include "fs/mountpoint.h"
+#include "fs/redact_key.h"
+#include "fs/request.h"
 #include "fs/signals.h"
+#include "fs/stats.h"
 #include "fs/times.h"
 
 #define THREADS_MAX 256 /* requests served at a time: a hanging one must not keep others waiting */
 #define THREADS_IDLE_MAX 16
+#define STATE_TEXT_MAX (256 * 1024)
 #define UNMOUNT_GRACE_MS 15000 /* for what is pending at the end */
 
 /* Says why it does not start: to the waiting parent, or in the foreground to standard error. */
@@ -162,6 +167,15 @@ static void on_background_failure(void *data, const char *operation, const char 
 		fs->journal, operation, where, errno_of(error->status, ERRNO_UNLINK), error);
 }
 
+static void on_wrote(void *data, const struct catalog_write *write)
+{
+	struct aliasfs *fs = data;
+	/* Whoever set `who` was request_begin(): a change runs in the thread of its request. */
+	struct request *request = (struct request *)(uintptr_t)write->who;
+
+	audit_write(fs->audit, request ? request_caller(request) : NULL, write);
+}
+
 /* --- making and unmaking the parts --- */
 
 static enum exit_code make_client(struct aliasfs *fs, struct daemon *daemon)
@@ -179,8 +193,12 @@ static enum exit_code make_client(struct aliasfs *fs, struct daemon *daemon)
 		.log = &fs->log,
 		.changed = on_catalog_changed,
 		.changed_data = fs,
+		.wrote = on_wrote,
+		.wrote_data = fs,
 	};
+	unsigned char key[REDACT_KEY_SIZE];
 	struct lambda_error error = {0};
+	enum lambda_status status;
 
 	if (options->source == SOURCE_LOCAL) {
 		char text[512] = "";
@@ -193,7 +211,16 @@ static enum exit_code make_client(struct aliasfs *fs, struct daemon *daemon)
 		client.unix_socket = embedded_socket(fs->embedded);
 		client.rate_unlimited = true;
 	}
-	if (lambda_client_new(&client, &fs->client, &error))
+	if (options->environment == ENVIRONMENT_REDACT) {
+		cleanup(buffer_release) struct buffer message = BUFFER_INIT(DAEMON_TEXT_MAX);
+
+		if (redact_key_load(options->redact_key, key, &message))
+			return fail(fs, daemon, EXIT_FAILED, "%s", buffer_text(&message));
+		client.redact_key = key;
+	}
+	status = lambda_client_new(&client, &fs->client, &error);
+	explicit_bzero(key, sizeof(key));
+	if (status)
 		return fail_api(fs, daemon, "cannot start", &error);
 	fs->catalog = catalog_new(fs->client, &catalog);
 	if (!fs->catalog)
@@ -294,10 +321,13 @@ static void unmake(struct aliasfs *fs)
 	if (fs->session)
 		fuse_session_destroy(fs->session);
 	request_list_free(fs->requests);
+	stats_free(fs->stats);
+	audit_free(fs->audit);
 }
 
 static enum exit_code make(struct aliasfs *fs, struct daemon *daemon)
 {
+	cleanup(buffer_release) struct buffer message = BUFFER_INIT(DAEMON_TEXT_MAX);
 	struct call_scope scope;
 	struct lambda_error error = {0};
 	enum exit_code code;
@@ -309,21 +339,27 @@ static enum exit_code make(struct aliasfs *fs, struct daemon *daemon)
 	fs->mounted_at = clock_wall_ms() / 1000;
 	fs->journal = journal_new(&fs->log);
 	fs->requests = request_list_new();
+	fs->stats = stats_new();
 	fs->nodes = node_table_new();
 	fs->times = times_new();
 	fs->listed = listed_new();
 	fs->drafts = drafts_new();
-	if (!fs->journal || !fs->requests || !fs->nodes || !fs->times || !fs->listed || !fs->drafts)
+	if (!fs->journal || !fs->requests || !fs->stats || !fs->nodes || !fs->times ||
+		!fs->listed || !fs->drafts)
 		return fail(fs, daemon, EXIT_FAILED, "out of memory");
+	if (audit_new(fs->options->audit, &fs->log, &fs->audit, &message))
+		return fail(fs, daemon, EXIT_FAILED, "%s", buffer_text(&message));
 	code = make_client(fs, daemon);
 	if (code)
 		return code;
 	scope = scope_for(fs);
 	if (catalog_verify(fs->catalog, &scope, &error)) {
-		char what[512];
+		char what[1024], credentials[512];
 
-		snprintf(what, sizeof(what), "cannot list the functions at %s (region %s)",
-			lambda_client_endpoint(fs->client), lambda_client_region(fs->client));
+		lambda_client_credentials_source(fs->client, credentials, sizeof(credentials));
+		snprintf(what, sizeof(what), "cannot list the functions at %s (region %s, %s)",
+			lambda_client_endpoint(fs->client), lambda_client_region(fs->client),
+			credentials);
 		return fail_api(fs, daemon, what, &error);
 	}
 	if (make_session(fs))
@@ -354,6 +390,17 @@ static int loop(struct aliasfs *fs)
 	return result;
 }
 
+/* The one line: what, in which version, where, as whom. */
+static void log_mount(struct aliasfs *fs, const char *what)
+{
+	char credentials[512];
+
+	lambda_client_credentials_source(fs->client, credentials, sizeof(credentials));
+	log_write(&fs->log, LOG_LEVEL_INFO, "aliasfs %s: %s (%s, %s, %s) is %s %s", ALIASFS_VERSION,
+		fs->options->source_text, lambda_client_endpoint(fs->client),
+		lambda_client_region(fs->client), credentials, what, fs->options->mountpoint);
+}
+
 /* The session stands and is mounted: serves until the end, and does what is pending while it is still there. */
 static enum exit_code serve(struct aliasfs *fs, struct daemon *daemon)
 {
@@ -361,9 +408,7 @@ static enum exit_code serve(struct aliasfs *fs, struct daemon *daemon)
 	struct call_scope scope;
 	int result = 0;
 
-	log_write(&fs->log, LOG_LEVEL_INFO, "aliasfs %s: %s (%s, %s) is mounted on %s",
-		ALIASFS_VERSION, fs->options->source_text, lambda_client_endpoint(fs->client),
-		lambda_client_region(fs->client), fs->options->mountpoint);
+	log_mount(fs, "mounted on");
 	notify_send(&fs->notify, "READY=1\nSTATUS=%s is mounted on %s", fs->options->source_text,
 		fs->options->mountpoint);
 	atomic_store(&fs->serving, fs->session);
@@ -402,9 +447,7 @@ static enum exit_code mount_and_serve(struct aliasfs *fs, struct daemon *daemon)
 	code = serve(fs, daemon);
 	invalidator_stop(fs->invalidator);
 	fuse_session_unmount(fs->session);
-	log_write(&fs->log, LOG_LEVEL_INFO, "aliasfs %s: %s (%s, %s) is unmounted from %s",
-		ALIASFS_VERSION, fs->options->source_text, lambda_client_endpoint(fs->client),
-		lambda_client_region(fs->client), fs->options->mountpoint);
+	log_mount(fs, "unmounted from");
 	return code;
 }
 
@@ -425,15 +468,39 @@ static void on_end(void *data)
 static void on_reload(void *data)
 {
 	struct aliasfs *fs = data;
+	struct call_scope scope = scope_for(fs);
+	struct lambda_error error = {0};
+	char source[512];
 
-	log_write(&fs->log, LOG_LEVEL_INFO, "SIGHUP: the credentials are read again");
+	if (!fs->client)
+		return;
+	notify_send(&fs->notify, "RELOADING=1");
+	if (lambda_client_renew_credentials(fs->client, &scope, &error)) {
+		log_write(&fs->log, LOG_LEVEL_ERROR,
+			"the credentials cannot be read again, those in use stay: %s",
+			error.message);
+	} else {
+		lambda_client_credentials_source(fs->client, source, sizeof(source));
+		log_write(&fs->log, LOG_LEVEL_INFO, "read again: %s", source);
+	}
+	notify_send(&fs->notify, "READY=1");
 }
 
+/* The state, a line each; comments are for Prometheus alone. */
 static void on_dump(void *data)
 {
+	cleanup(buffer_release) struct buffer text = BUFFER_INIT(STATE_TEXT_MAX);
 	struct aliasfs *fs = data;
+	char *rest, *line;
 
-	log_write(&fs->log, LOG_LEVEL_INFO, "SIGUSR1");
+	if (!atomic_load(&fs->serving))
+		return;
+	if (lambda_client_describe(fs->client, &text) || stats_print(fs, &text) || !text.data)
+		return;
+	rest = text.data;
+	while ((line = strsep(&rest, "\n")))
+		if (*line && *line != '#')
+			log_write(&fs->log, LOG_LEVEL_INFO, "state: %s", line);
 }
 
 static void on_cycle(void *data)

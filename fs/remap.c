@@ -426,3 +426,14 @@ int remap_complete(struct remap *remap, int64_t now_ms, const struct remap_plan 
 		*ret_cancelled = cancelled;
 	return r;
 }
+
+void remap_count(const struct remap *remap, size_t *ret_links, size_t *ret_tombstones)
+{
+	size_t i;
+
+	*ret_links = *ret_tombstones = 0;
+	for (i = 0; i < remap->links_end; i++)
+		*ret_links += remap->links[i].used;
+	for (i = 0; i < remap->tombstones_end; i++)
+		*ret_tombstones += remap->tombstones[i].used;
+}

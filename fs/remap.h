@@ -98,6 +98,9 @@ const struct remap_link *remap_find_link(const struct remap *remap, int64_t now_
 const struct remap_tombstone *remap_find_tombstone(
 	const struct remap *remap, const char *function, const char *alias, bool is_weight);
 
+/* How many links and tombstones there are, of all functions. */
+void remap_count(const struct remap *remap, size_t *ret_links, size_t *ret_tombstones);
+
 /* Copies of the function's tombstones, NULL for none; the caller frees them. False: out of memory. */
 bool remap_copy_tombstones(const struct remap *remap, const char *function,
 	struct remap_tombstone **ret_tombstones, size_t *ret_count) must_check;

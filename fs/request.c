@@ -7,6 +7,7 @@
 
 #include "backend/base/clock.h"
 #include "fs/journal.h"
+#include "fs/stats.h"
 
 static void on_interrupt(fuse_req_t handle, void *data)
 {
@@ -90,6 +91,9 @@ void request_begin(struct request *request, fuse_req_t handle, const char *opera
 	request->scope.mutation_deadline_ms =
 		now_ms + (int64_t)(request->fs->options->timeout * 1000);
 	request->scope.interrupted = &request->interrupted;
+	request->scope.record = &request->record;
+	request->record.who = request;
+	request->begun_us = stats_now_us();
 	enlist(request->fs->requests, request);
 	fuse_req_interrupt_func(handle, on_interrupt, request);
 }
@@ -99,6 +103,8 @@ void request_end(struct request *request)
 	/* Taking the function away waits for one that is running: the request lives on the stack. */
 	fuse_req_interrupt_func(request->handle, NULL, NULL);
 	strike_off(request->fs->requests, request);
+	stats_note(request->fs->stats, request->operation, request->result, request->record.calls,
+		stats_now_us() - request->begun_us);
 	if (request->caller_read)
 		caller_release(&request->caller);
 	request->caller_read = false;
@@ -132,6 +138,8 @@ int request_refuse(struct request *request, int error, const char *format, ...)
 	return -error;
 }
 
+#define GROUPS_MAX 256 /* of one process that are looked at */
+
 /* What is asked for all the time and is no failure to anybody. */
 static bool is_worth_a_line(const struct request *request, int error)
 {
@@ -148,6 +156,7 @@ void request_fail(struct request *request, int error, const struct node *node, c
 {
 	fuse_req_t handle = request->handle;
 
+	request->result = error;
 	if (is_worth_a_line(request, error))
 		journal_failure(request->fs->journal, request_caller(request), request->operation,
 			node, name, -error, &request->error);
@@ -163,15 +172,38 @@ void request_succeed(struct request *request)
 	fuse_reply_err(handle, 0);
 }
 
+/* Whether the asking process is in the shown group, with its primary or another of its groups. */
+static bool in_shown_group(const struct request *request)
+{
+	const gid_t shown = request->fs->shown_gid;
+	gid_t groups[GROUPS_MAX];
+	int count, i;
+
+	if (fuse_req_ctx(request->handle)->gid == shown)
+		return true;
+	count = fuse_req_getgroups(request->handle, GROUPS_MAX, groups);
+	for (i = 0; i < count && i < GROUPS_MAX; i++)
+		if (groups[i] == shown)
+			return true;
+	return false;
+}
+
 int request_permits(const struct request *request, mode_t mode, int mask)
 {
 	const struct fuse_ctx *context = fuse_req_ctx(request->handle);
-	int granted;
+	mode_t others = mode & 7, group = mode >> 3 & 7, wanted = (mode_t)mask & 7;
 
 	if (context->uid == 0 || context->uid == request->fs->uid)
 		return 0;
-	granted = (int)(context->gid == request->fs->gid ? mode >> 3 & 7 : mode & 7);
-	return (granted & mask) == mask ? 0 : -EACCES;
+	/* The shown owner is nobody special: what is shown never grants anything by itself. */
+	if (group == others)
+		return (others & wanted) == wanted ? 0 : -EACCES;
+	return ((in_shown_group(request) ? group : others) & wanted) == wanted ? 0 : -EACCES;
+}
+
+int request_permits_passage(const struct request *request)
+{
+	return request_permits(request, 0755 & ~(mode_t)request->fs->options->umask, X_OK);
 }
 
 int request_permits_change(struct request *request)

@@ -23,6 +23,9 @@ struct request {
 	struct aliasfs *fs;
 	const char *operation; /* "RENAME": for the journal */
 	struct call_scope scope;
+	struct call_record record; /* scope.record: its `who` is this request */
+	int64_t begun_us;          /* CLOCK_MONOTONIC */
+	int result;                /* 0 or negative: how it ended, for the statistics */
 	atomic_bool interrupted;
 	struct request *next, *previous; /* of those under way; protected by their list's mutex */
 	bool caller_read;
@@ -72,6 +75,12 @@ void request_succeed(struct request *request);
 
 /* Whether the asking user may do `mask` (R_OK, W_OK, X_OK) on a thing of that mode: 0 or -EACCES. */
 int request_permits(const struct request *request, mode_t mode, int mask);
+
+/*
+ * Whether the asking user may pass through the directories above a node: all have the same bits for other
+ * users. Asked for every node, since the kernel follows a path that it remembers without asking. 0 or -EACCES.
+ */
+int request_permits_passage(const struct request *request);
 
 /* Whether the asking user may change things: the mounting user and root. 0 or -EACCES with its sentence. */
 int request_permits_change(struct request *request);

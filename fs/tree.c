@@ -48,6 +48,14 @@ mode_t tree_mode(const struct node *node)
 	return 0;
 }
 
+mode_t tree_shown_mode(const struct aliasfs *fs, const struct node *node)
+{
+	mode_t mode = tree_mode(node);
+
+	/* A link's mode means nothing to anybody. */
+	return S_ISLNK(mode) ? mode : mode & ~(mode_t)fs->options->umask;
+}
+
 /* Seconds from now until that moment: what an entry_timeout or attr_timeout takes. */
 double tree_seconds_until(int64_t expires_ms)
 {
@@ -69,7 +77,7 @@ void tree_fill(const struct aliasfs *fs, const struct node *node, int64_t last_m
 	memset(attributes, 0, sizeof(*attributes));
 	attributes->last_modified = last_modified;
 	stat->st_ino = node_inode(node);
-	stat->st_mode = tree_mode(node);
+	stat->st_mode = tree_shown_mode(fs, node);
 	stat->st_nlink = 1;
 	stat->st_uid = fs->shown_uid;
 	stat->st_gid = fs->shown_gid;

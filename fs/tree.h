@@ -80,4 +80,7 @@ int tree_read_file(struct request *request, const struct node *node, struct buff
 /* The mode a node shows: file type and permission bits. Pure. */
 mode_t tree_mode(const struct node *node);
 
+/* The same without the bits of -o umask: what is shown, and what other users are held to. */
+mode_t tree_shown_mode(const struct aliasfs *fs, const struct node *node);
+
 #endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * environment.json without its values: each string becomes "hmac:" and 24 hexadecimal digits, the first 96
+ * bits of HMAC-SHA256(key, function NUL variable NUL value). The same value of the same variable gives the
+ * same text for everybody who has the key, so a change shows and nothing else does: without the key
+ * not even a short value can be guessed from it. Pure.
+ */
+#ifndef ALIASFS_REDACT_H
+#define ALIASFS_REDACT_H
+
+#include <stddef.h>
+
+#include "backend/base/cleanup.h"
+
+#define REDACT_KEY_SIZE 32
+
+/*
+ * Replaces the bytes of an environment.json (malloc'ed; the old ones are wiped). What is no string (the
+ * Error that stands for variables AWS could not decrypt) stays. 0, -ENOMEM, -EFBIG, -EINVAL; then
+ * nothing has changed.
+ */
+int redact_environment(const unsigned char key[REDACT_KEY_SIZE], const char *function,
+	char **environment, size_t *length) must_check;
+
+#endif

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: MIT */
+#include "fs/audit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sys/stat.h>
+
+#include "backend/base/clock.h"
+#include "backend/base/text.h"
+#include "backend/json.h"
+
+#define LINE_MAX_BYTES 8192
+
+/* Who asked for something that may be carried out later. */
+struct asked {
+	bool used;
+	uid_t uid;
+	pid_t process;
+	char program[16];
+	char function[LAMBDA_FUNCTION_NAME_MAX + 1];
+	char alias[LAMBDA_ALIAS_NAME_MAX + 1];
+};
+
+struct audit {
+	struct log *log;
+	int file; /* -1: none */
+	char *path;
+	pthread_mutex_t mutex; /* protects what is below, and the order of lines in the file */
+	char *lines[AUDIT_LINES_MAX];
+	size_t next; /* where the next line goes: the oldest one */
+	struct asked asked[AUDIT_ASKED_MAX];
+	size_t next_asked;
+};
+
+static int complain(struct buffer *message, int error, const char *path, const char *what)
+{
+	if (buffer_appendf(message, "the audit file '%s' %s", path, what))
+		return -ENOMEM;
+	return -error;
+}
+
+static int open_file(const char *path, int *ret_file, struct buffer *message)
+{
+	cleanup(close_descriptor) int file = open(path,
+		O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | O_NONBLOCK,
+		0600);
+	struct stat status;
+
+	if (file < 0 || fstat(file, &status))
+		return complain(message, errno, path,
+			errno == ELOOP ? "is a symbolic link" : strerrordesc_np(errno));
+	if (!S_ISREG(status.st_mode))
+		return complain(message, EINVAL, path, "is no plain file");
+	if (status.st_mode & 022)
+		return complain(message, EPERM, path, "may be written by others: chmod 600 it");
+	*ret_file = file;
+	file = -1;
+	return 0;
+}
+
+int audit_new(const char *path, struct log *log, struct audit **ret_audit, struct buffer *message)
+{
+	cleanup(free_pointer) struct audit *audit = calloc(1, sizeof(*audit));
+	int error;
+
+	if (!audit)
+		return -ENOMEM;
+	audit->log = log;
+	audit->file = -1;
+	if (path) {
+		error = open_file(path, &audit->file, message);
+		if (error)
+			return error;
+		audit->path = strdup(path);
+	}
+	pthread_mutex_init(&audit->mutex, NULL);
+	*ret_audit = take_pointer(audit);
+	return 0;
+}
+
+void audit_free(struct audit *audit)
+{
+	size_t i;
+
+	if (!audit)
+		return;
+	for (i = 0; i < AUDIT_LINES_MAX; i++)
+		free(audit->lines[i]);
+	if (audit->file >= 0)
+		close(audit->file);
+	free(audit->path);
+	pthread_mutex_destroy(&audit->mutex);
+	free(audit);
+}
+
+/* --- who --- */
+
+/* The alias that a name is about: PROD of PROD and of PROD%10. */
+static void alias_of(const char *name, char alias[LAMBDA_ALIAS_NAME_MAX + 1])
+{
+	snprintf(alias, LAMBDA_ALIAS_NAME_MAX + 1, "%.*s", (int)strcspn(name, "%"), name);
+}
+
+void audit_asked(
+	struct audit *audit, const struct caller *caller, const char *function, const char *name)
+{
+	struct asked *asked;
+
+	pthread_mutex_lock(&audit->mutex);
+	asked = &audit->asked[audit->next_asked];
+	audit->next_asked = (audit->next_asked + 1) % AUDIT_ASKED_MAX;
+	asked->used = true;
+	asked->uid = caller->uid;
+	asked->process = caller->process;
+	memcpy(asked->program, caller->program, sizeof(asked->program));
+	snprintf(asked->function, sizeof(asked->function), "%s", function);
+	alias_of(name, asked->alias);
+	pthread_mutex_unlock(&audit->mutex);
+}
+
+/* The last who asked about that alias; NULL when nobody is remembered. The mutex is held. */
+static const struct asked *find_asked(
+	const struct audit *audit, const char *function, const char *alias)
+{
+	size_t i;
+
+	for (i = 1; i <= AUDIT_ASKED_MAX; i++) {
+		const struct asked *asked =
+			&audit->asked[(audit->next_asked + AUDIT_ASKED_MAX - i) % AUDIT_ASKED_MAX];
+
+		if (asked->used && !strcmp(asked->function, function) &&
+			!strcmp(asked->alias, alias))
+			return asked;
+	}
+	return NULL;
+}
+
+/* --- the line --- */
+
+static int set_caller(struct json *line, unsigned int uid, int process, const char *program)
+{
+	int error = json_set_number(line, "uid", uid);
+
+	if (!error)
+		error = json_set_number(line, "pid", process);
+	return error ? error : json_set_string(line, "command", program);
+}
+
+static int set_version(struct json *object, const char *name, uint64_t version)
+{
+	char text[LAMBDA_VERSION_TEXT_SIZE];
+
+	lambda_version_format(version, text);
+	return json_set_string(object, name, text);
+}
+
+/* {"version": "2", "weights": {"3": 0.1}} */
+static int set_route(struct json *line, const char *name, const struct catalog_route *route)
+{
+	char text[LAMBDA_VERSION_TEXT_SIZE];
+	struct json *object = json_new_object();
+	struct json *weights = NULL;
+	int error = object ? set_version(object, "version", route->version) : -ENOMEM;
+
+	if (!error && route->weighted_version) {
+		weights = json_new_object();
+		lambda_version_format(route->weighted_version, text);
+		error = weights ? json_set_number(weights, text, route->weight) : -ENOMEM;
+		if (error)
+			json_free(weights);
+		else
+			error = json_set(object, "weights", weights);
+	}
+	if (error) {
+		json_free(object);
+		return error;
+	}
+	return json_set(line, name, object);
+}
+
+static int set_what(struct json *line, const struct catalog_write *write)
+{
+	int error = json_set_string(line, "operation", write->operation);
+
+	if (!error)
+		error = json_set_string(line, "function", write->function);
+	if (!error && write->alias)
+		error = json_set_string(line, "alias", write->alias);
+	if (!error && !write->alias && write->version)
+		error = set_version(line, "version", write->version);
+	if (!error && write->has_before)
+		error = set_route(line, "from", &write->before);
+	if (!error && write->has_after)
+		error = set_route(line, "to", &write->after);
+	if (!error && write->description && *write->description)
+		error = json_set_string(line, "description", write->description);
+	if (!error)
+		error = json_set_string(line, "outcome", write->outcome_unknown ? "unknown" : "ok");
+	return error ? error : json_set_string(line, "request_id", write->request_id);
+}
+
+/* The mutex is held. */
+static int set_who(const struct audit *audit, struct json *line, const struct caller *caller,
+	const struct catalog_write *write)
+{
+	const struct asked *asked = NULL;
+
+	/* A removal whose grace somebody else ended (fsync, the next gesture) is still its own asker's. */
+	if (write->alias && (!caller || !strcmp(write->operation, "DeleteAlias")))
+		asked = find_asked(audit, write->function, write->alias);
+	if (asked)
+		return set_caller(line, asked->uid, asked->process, asked->program);
+	return caller ? set_caller(line, caller->uid, caller->process, caller->program) : 0;
+}
+
+/* The mutex is held. */
+static int print_line(const struct audit *audit, const struct caller *caller,
+	const struct catalog_write *write, struct buffer *out)
+{
+	cleanup(json_free_pointer) struct json *line = json_new_object();
+	char time[TEXT_TIME_SIZE];
+	int error;
+
+	if (!line)
+		return -ENOMEM;
+	text_format_time(clock_wall_ms(), time);
+	error = json_set_string(line, "time", time);
+	if (!error)
+		error = set_who(audit, line, caller, write);
+	if (!error)
+		error = set_what(line, write);
+	if (!error)
+		error = json_print(line, out);
+	return error ? error : buffer_append_byte(out, '\n');
+}
+
+/* One write(2): lines of several mounts into one file do not mix. The mutex is held. */
+static void append(struct audit *audit, const struct buffer *line)
+{
+	ssize_t length;
+
+	do
+		length = write(audit->file, line->data, line->length);
+	while (length < 0 && errno == EINTR);
+	if (length != (ssize_t)line->length)
+		log_write(audit->log, LOG_LEVEL_ERROR, "the audit file '%s' %s", audit->path,
+			length < 0 ? strerrordesc_np(errno) : "took only a part of a line");
+}
+
+void audit_write(
+	struct audit *audit, const struct caller *caller, const struct catalog_write *write)
+{
+	cleanup(buffer_release) struct buffer line = BUFFER_INIT(LINE_MAX_BYTES);
+
+	pthread_mutex_lock(&audit->mutex);
+	if (print_line(audit, caller, write, &line)) {
+		log_write(audit->log, LOG_LEVEL_ERROR, "a line for the audit was lost: %s %s",
+			write->operation, write->function);
+	} else {
+		if (audit->file >= 0)
+			append(audit, &line);
+		free(audit->lines[audit->next]);
+		audit->lines[audit->next] = buffer_detach(&line, NULL);
+		audit->next = (audit->next + 1) % AUDIT_LINES_MAX;
+	}
+	pthread_mutex_unlock(&audit->mutex);
+}
+
+int audit_read(struct audit *audit, struct buffer *out)
+{
+	int error = 0;
+	size_t i;
+
+	pthread_mutex_lock(&audit->mutex);
+	for (i = 0; i < AUDIT_LINES_MAX && !error; i++) {
+		const char *line = audit->lines[(audit->next + i) % AUDIT_LINES_MAX];
+
+		if (line)
+			error = buffer_append_string(out, line);
+	}
+	pthread_mutex_unlock(&audit->mutex);
+	return error == -EFBIG ? 0 : error;
+}
