@@ -50,6 +50,7 @@ def tree(path):
 
 
 @pytest.mark.parametrize("server", BAD_SERVERS)
+@pytest.mark.semantics("1.4.1")
 def test_rsync_delete_deletes_nothing(account, proxy, scratch, server):
     """The whole account fails from now on: rsync fails, in time, and the backup is as it was."""
     mount, backup = account, scratch / "backup"
@@ -99,6 +100,7 @@ ERRNOS = {
 
 @pytest.mark.parametrize("server", ERRNOS)
 @pytest.mark.quick_sanitized
+@pytest.mark.semantics("1.4.1", "4.3.3", "5.2.1")
 def test_an_error_is_one_true_errno_in_time(account, proxy, server):
     for path in (account.path, account.path / "hello"):
         rule = proxy.rule(BAD_SERVERS[server])
@@ -128,6 +130,7 @@ CREDENTIALS = {
 
 
 @pytest.mark.parametrize("code", CREDENTIALS)
+@pytest.mark.semantics("5.2.1")
 def test_bad_credentials(account, proxy, code):
     proxy.rule(faultproxy.aws_error(403, code, "The security token is no good"))
     with pytest.raises(OSError) as caught:
@@ -192,6 +195,7 @@ LOST = {
 
 @pytest.mark.parametrize("fault", LOST)
 @pytest.mark.quick_sanitized
+@pytest.mark.semantics("4.3.1")
 def test_a_lost_answer_of_a_remap_is_success_once(api, plane, account, proxy, fault):
     proxy.rule(LOST[fault], method="PUT", times=1)
     with plane.recording() as record:
@@ -235,6 +239,7 @@ REFUSALS = {
 
 
 @pytest.mark.parametrize("refusal", REFUSALS)
+@pytest.mark.semantics("5.2.1")
 def test_a_refused_remap_changes_nothing_and_says_why(api, plane, account, proxy, refusal):
     fault, text = REFUSALS[refusal]
     rule = proxy.rule(fault, method="PUT")
@@ -252,6 +257,7 @@ def test_a_refused_remap_changes_nothing_and_says_why(api, plane, account, proxy
     assert os.readlink(account.path / "hello/PROD") == "1"
 
 
+@pytest.mark.semantics("4.3.2", "4.3.3")
 def test_an_update_that_never_answers_times_out_and_may_have_happened(api, account, proxy):
     rule = proxy.rule(faultproxy.hang(forward=True), method="PUT")
     silent = proxy.rule(faultproxy.hang(), path="/aliases", when=lambda request: rule.hits > 0)
@@ -275,6 +281,7 @@ def test_an_update_that_never_answers_times_out_and_may_have_happened(api, accou
 # --- what the log says ----------------------------------------------------------------------------------
 
 
+@pytest.mark.semantics("5.1.1")
 def test_every_failure_has_one_line_with_what_aws_said(account, proxy):
     proxy.rule(faultproxy.access_denied("lambda:UpdateAlias"), method="PUT")
     assert not remap(account).ok
@@ -293,6 +300,7 @@ def test_every_failure_has_one_line_with_what_aws_said(account, proxy):
     assert len(logged) == 1, account.log()
 
 
+@pytest.mark.semantics("5.1.2")
 def test_no_secret_is_ever_told(api, account, proxy):
     api.update_function_configuration(
         FunctionName="hello", Environment={"Variables": {"TOKEN": "swordfish"}}
@@ -318,6 +326,7 @@ def test_the_error_file_is_bounded(account, proxy):
 # --- interruption -----------------------------------------------------------------------------------------
 
 
+@pytest.mark.semantics("4.3.4")
 def test_ctrl_c_ends_a_read(account, proxy):
     """A tool waiting for a server that does not answer can be interrupted at once."""
     import signal

@@ -54,6 +54,20 @@ def functions(api, count, versions=1, aliases=None):
         )
 
 
+@pytest.mark.semantics("1.1.6")
+def test_what_desktops_and_crawlers_probe_for_costs_nothing(hello, calls, mounted):
+    mount = mounted()
+    probes = [".git", ".hidden", ".Trash", ".Trash-1000", "autorun.inf", ".nomedia", ".DS_Store", "a b"]
+
+    def probe():
+        for place in (mount.path, mount.path / hello / "$LATEST"):
+            for name in probes:
+                assert not (place / name).exists()
+
+    os.listdir(mount.path / hello)
+    assert calls.of(probe) == {}
+
+
 @pytest.mark.parametrize("count, pages", [(0, 1), (3, 1), (50, 1), (51, 2), (101, 3)])
 def test_mounting_is_one_call_and_the_first_page_of_the_root(api, calls, mounted, count, pages):
     functions(api, count, versions=0, aliases={})
@@ -116,6 +130,7 @@ def test_a_remap_cold_and_warm(api, calls, hello, mounted, form):
 
 @pytest.mark.parametrize("how", ["find", "rsync"])
 @pytest.mark.parametrize("count, versions", [(4, 1), (60, 2)])
+@pytest.mark.semantics("4.5.1")
 def test_a_crawl_lists_everything_at_once(api, calls, mounted, scratch, how, count, versions):
     functions(api, count, versions)
     mount = mounted()
@@ -130,6 +145,7 @@ def test_a_crawl_lists_everything_at_once(api, calls, mounted, scratch, how, cou
 
 
 @pytest.mark.quick_sanitized
+@pytest.mark.semantics("1.4.4", "4.5.2")
 def test_a_second_rsync_sends_nothing_and_asks_nothing(api, calls, mounted, scratch):
     functions(api, 10, versions=3, aliases={"PROD": 2, "DEV": "$LATEST"})
     mount = mounted()
@@ -151,6 +167,7 @@ def test_a_second_rsync_sends_nothing_and_asks_nothing(api, calls, mounted, scra
 
 
 @pytest.mark.quick_sanitized
+@pytest.mark.semantics("4.4.2")
 def test_parallel_cold_stats_share_one_call(calls, hello, proxy, mounted):
     mount = mounted(endpoint_url=proxy.url)
     proxy.rule(faultproxy.delay(0.3))

@@ -48,6 +48,7 @@ def alias(api):
 
 
 @pytest.mark.parametrize("editor", EDITORS)
+@pytest.mark.semantics("3.4.2")
 def test_each_editor_makes_one_update(api, gesture, place, mount, scratch, editor):
     script, wanted = EDITORS[editor]
     if editor.startswith("vim") and not shutil.which("vim", path="/usr/bin"):
@@ -63,6 +64,7 @@ def test_each_editor_makes_one_update(api, gesture, place, mount, scratch, edito
     assert (place / "description").stat().st_size == len(shown.encode())
 
 
+@pytest.mark.semantics("3.4.1")
 def test_reading_it(place, api):
     text = (place / "description").read_text()
     assert text.rstrip("\n") == "old words"
@@ -70,6 +72,7 @@ def test_reading_it(place, api):
     assert "PROD" in os.listdir(place.parent)
 
 
+@pytest.mark.semantics("3.0.17")
 def test_too_long_is_efbig_and_changes_nothing(api, gesture, place, mount):
     with gesture():
         result = mount.run(
@@ -85,6 +88,7 @@ def test_too_long_is_efbig_and_changes_nothing(api, gesture, place, mount):
     assert alias(api)[2] == "ü" * 256
 
 
+@pytest.mark.semantics("3.4.4")
 def test_every_change_changes_the_time(api, place):
     """Two texts of one length written in one second: size and time tools must see the change."""
     seen = set()
@@ -94,6 +98,7 @@ def test_every_change_changes_the_time(api, place):
     assert len(seen) == 3
 
 
+@pytest.mark.semantics("3.4.5")
 def test_other_names_are_refused(gesture, place):
     with gesture():
         for attempt in (
@@ -105,6 +110,7 @@ def test_other_names_are_refused(gesture, place):
                 attempt()
 
 
+@pytest.mark.semantics("3.4.3")
 def test_other_files_are_drafts_that_never_reach_aws(gesture, place):
     with gesture():
         (place / "note").write_text("x" * 300)

@@ -140,6 +140,7 @@ FORMS = {
 
 @pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
 @pytest.mark.quick_sanitized
+@pytest.mark.semantics("4.1.2")
 def test_a_remap_is_one_update(api, plane, function, mount, form):
     for version in ("2", "3", "$LATEST", "1"):
         with plane.recording() as record:
@@ -419,6 +420,7 @@ def test_a_failed_replace_is_never_a_delete(api, plane, hello, proxy, make_mount
     assert version_of(api, "PROD") == "1"
 
 
+@pytest.mark.semantics("5.2.2")
 def test_a_delete_that_aws_refuses_brings_the_name_back(api, hello, proxy, make_mount):
     mount = make_mount(endpoint_url=proxy.url)
     proxy.rule(faultproxy.access_denied("lambda:DeleteAlias"), method="DELETE")
@@ -467,6 +469,7 @@ def test_people_whose_names_look_temporary(api, gesture, function, mount):
         assert version_of(api, name) == "3"
 
 
+@pytest.mark.semantics("5.2.2")
 def test_moving_an_alias_to_another_function_is_never_possible(api, gesture, hello, make_mount):
     aws.create_function(api, "other", versions=1)
     mount = make_mount()
@@ -478,6 +481,7 @@ def test_moving_an_alias_to_another_function_is_never_possible(api, gesture, hel
     assert os.readlink(function / "PROD") == "1"
 
 
+@pytest.mark.semantics("1.3.3")
 def test_owner_mode_and_times_are_accepted(gesture, function, mount):
     with gesture():
         for path in (function / "PROD", function, function / "1"):
@@ -492,6 +496,7 @@ def test_owner_mode_and_times_are_accepted(gesture, function, mount):
 
 
 @pytest.mark.parametrize("form", [(GNU, "-sfn"), (GNU, "-sf"), (*BUSYBOX, "-sfn")], ids=str)
+@pytest.mark.semantics("4.2.1", "4.2.2", "5.2.2")
 def test_a_colleagues_move_is_not_overwritten(api, cli, plane, hello, make_mount, form):
     mount = make_mount(ttl=60)  # on a busy machine the aws CLI alone takes longer than the default
     function = mount.path / hello
@@ -524,6 +529,7 @@ def test_two_mounts_and_one_alias(api, hello, make_mount):
 # --- freshness --------------------------------------------------------------------------------------------
 
 
+@pytest.mark.semantics("4.1.1")
 def test_a_change_elsewhere_shows_after_the_ttl(api, hello, make_mount):
     mount = make_mount(ttl=1)
     path = mount.path / hello / "PROD"
@@ -542,6 +548,7 @@ def test_a_change_elsewhere_shows_after_the_ttl(api, hello, make_mount):
     wait_for(lambda: not (mount.path / "later").exists(), 5, "the deleted function is gone")
 
 
+@pytest.mark.semantics("4.1.3")
 def test_refresh_drops_everything_known(api, hello, make_mount):
     mount = make_mount(ttl=3600)
     path = mount.path / hello / "PROD"
@@ -554,6 +561,7 @@ def test_refresh_drops_everything_known(api, hello, make_mount):
     assert "later" in os.listdir(mount.path)
 
 
+@pytest.mark.semantics("4.1.1")
 def test_latest_changes_within_the_ttl(api, hello, make_mount):
     mount = make_mount(ttl=1)
     document = mount.path / hello / "$LATEST/configuration.json"
@@ -565,6 +573,7 @@ def test_latest_changes_within_the_ttl(api, hello, make_mount):
     assert (mount.path / hello / "1/configuration.json").read_bytes() != document.read_bytes()
 
 
+@pytest.mark.semantics("4.4.1")
 def test_operations_on_different_functions_do_not_wait_for_each_other(api, hello, proxy, make_mount):
     aws.create_function(api, "other", versions=2, aliases={"PROD": 1})
     mount = make_mount(endpoint_url=proxy.url)

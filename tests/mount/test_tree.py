@@ -45,10 +45,12 @@ def modified(api, function, qualifier):
     return int(datetime.datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%f%z").timestamp())
 
 
+@pytest.mark.semantics("1.1.1")
 def test_an_empty_account_is_an_empty_directory(mount):
     assert os.listdir(mount.path) == []
 
 
+@pytest.mark.semantics("1.1.1", "1.1.2", "1.1.4")
 def test_functions_are_directories_and_versions_and_links_are_in_order(api, make_mount):
     aws.create_function(api, "sorted", versions=11, aliases={"b": 2, "A": 1, "Z": 11, "a-1": 10})
     aws.create_function(api, "another")
@@ -61,6 +63,7 @@ def test_functions_are_directories_and_versions_and_links_are_in_order(api, make
     assert in_order(mount.path / "another")[0] == "$LATEST"
 
 
+@pytest.mark.semantics("1.1.3", "1.2.5")
 def test_kinds_and_modes(api, hello, mount):
     function = mount.path / hello
     assert stat.S_ISDIR(function.lstat().st_mode)
@@ -85,6 +88,7 @@ def test_readdir_tells_the_kinds(hello, mount):
     assert kinds["PROD"].is_symlink()
 
 
+@pytest.mark.semantics("1.2.1", "1.2.2")
 def test_configuration_is_canonical_and_complete(api, plane, hello, make_mount):
     api.update_function_configuration(
         FunctionName=hello,
@@ -104,6 +108,7 @@ def test_configuration_is_canonical_and_complete(api, plane, hello, make_mount):
         assert list(shown) == sorted(shown)
 
 
+@pytest.mark.semantics("1.2.4")
 def test_documents_are_the_same_bytes_from_whichever_call(api, hello, make_mount):
     aws.create_function(api, "other", versions=1, Environment={"Variables": {"AA": "1", "BB": "2"}})
     one, two, three = make_mount(), make_mount(), make_mount()
@@ -116,6 +121,7 @@ def test_documents_are_the_same_bytes_from_whichever_call(api, hello, make_mount
             assert len(seen) == 1, f"{function}/{version}/{name} differs between mounts"
 
 
+@pytest.mark.semantics("1.2.5")
 def test_environment_alone_in_its_file(api, make_mount):
     variables = {"ZETA": "ü", "ALPHA": "1", "EMPTY": ""}
     aws.create_function(api, "env", versions=1, Environment={"Variables": variables})
@@ -127,6 +133,7 @@ def test_environment_alone_in_its_file(api, make_mount):
     assert json.loads((mount.path / "bare/1/environment.json").read_text() or "{}") == {}
 
 
+@pytest.mark.semantics("1.2.6")
 def test_code_hash_checks_a_zip_beside_it(hello, mount, scratch):
     zipped = aws.code(f"{hello} 2")
     copy = scratch / "copy"
@@ -138,6 +145,7 @@ def test_code_hash_checks_a_zip_beside_it(hello, mount, scratch):
     mount.run("sha256sum", "-c", "code.sha256", cwd=copy, check=True)
 
 
+@pytest.mark.semantics("1.2.7")
 def test_sizes_are_exact_before_a_file_was_read(hello, mount):
     for version in ("$LATEST", "1", "3"):
         for name in DOCUMENTS:
@@ -156,6 +164,7 @@ def test_parts_of_a_file_can_be_read(hello, mount):
         assert file.read(10) == b""
 
 
+@pytest.mark.semantics("1.3.1", "1.3.2", "1.3.3")
 def test_times_are_last_modified(api, hello, mount):
     function = mount.path / hello
     times = {q: modified(api, hello, q) for q in ("$LATEST", "1", "2", "3")}
@@ -178,6 +187,7 @@ def inodes(mount):
     return found
 
 
+@pytest.mark.semantics("1.3.4")
 def test_inodes_are_stable_and_distinct(api, hello, make_mount):
     aws.create_function(api, "other", versions=2, aliases={"PROD": 1})
     mount = make_mount()
@@ -198,6 +208,7 @@ def test_a_remap_keeps_the_inode(api, hello, mount):
     assert path.lstat().st_ino == before
 
 
+@pytest.mark.semantics("1.5.1")
 def test_arn_by_getfattr(api, hello, mount):
     for name, wanted in {
         ".": ":function:hello",
@@ -212,6 +223,7 @@ def test_arn_by_getfattr(api, hello, mount):
         assert result.stdout.endswith(wanted)
 
 
+@pytest.mark.semantics("1.5.2")
 def test_attributes_are_not_listed_and_others_are_refused(hello, mount):
     for path in (mount.path, mount.path / hello, mount.path / hello / "PROD"):
         assert os.listxattr(path, follow_symlinks=False) == []
@@ -222,6 +234,7 @@ def test_attributes_are_not_listed_and_others_are_refused(hello, mount):
     raises(errno.ENODATA, os.getxattr, mount.path / hello, "lambda.nonsense", follow_symlinks=False)
 
 
+@pytest.mark.semantics("1.5.3")
 def test_space_shows_the_account(api, hello, mount):
     account = api.get_account_settings()
 
@@ -238,6 +251,7 @@ def test_space_shows_the_account(api, hello, mount):
     assert "aliasfs" in result.stdout
 
 
+@pytest.mark.semantics("1.5.3")
 def test_space_never_waits_for_the_network(hello, proxy, make_mount):
     mount = make_mount(endpoint_url=proxy.url)
     proxy.rule(faultproxy.hang())
@@ -298,11 +312,13 @@ def test_the_root_refuses_everything(plane, hello, mount):
     assert record.writes == []
 
 
+@pytest.mark.semantics("1.1.5")
 def test_the_control_directory_is_there_but_not_listed(hello, mount):
     assert ".aliasfs" not in os.listdir(mount.path)
     assert {"errors", "refresh"} <= set(os.listdir(mount.path / ".aliasfs"))
 
 
+@pytest.mark.semantics("1.1.1", "1.4.3")
 def test_everything_of_a_larger_account_is_listed(api, make_mount):
     aws.create_function(api, "many", versions=130, aliases={f"alias{n:03}": n for n in range(1, 61)})
     with ThreadPoolExecutor(4) as pool:
@@ -330,6 +346,7 @@ def test_names_that_aws_allows_are_shown(proxy, hello, make_mount):
 
 
 @pytest.mark.parametrize("name", ["a/b", "..", "", "line\\u0001", ".aliasfs"])
+@pytest.mark.semantics("1.4.2")
 def test_a_name_that_cannot_be_an_entry_fails_the_listing(proxy, hello, make_mount, name):
     mount = make_mount(endpoint_url=proxy.url, ttl=0)
 

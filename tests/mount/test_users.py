@@ -17,6 +17,7 @@ def own(hello, make_mount, ordinary_user):
 
 
 @pytest.mark.parametrize("form", ["-sfn", "-sfT", "-sf"])
+@pytest.mark.semantics("1.6.1")
 def test_an_ordinary_user_remaps(api, gesture, own, form):
     with gesture("UpdateAlias"):
         own.run("ln", form, "2", own.path / "hello/PROD", check=True)
@@ -54,6 +55,7 @@ def test_an_ordinary_user_is_refused_inside_versions(api, gesture, own):
     assert aws.alias_version(api, "hello", "PROD") == "1"
 
 
+@pytest.mark.semantics("1.6.3")
 def test_strangers_see_nothing_without_allow_other(own, ordinary_user):
     if not ordinary_user.root_prefix:
         pytest.skip("needs root, to be somebody else")
@@ -79,6 +81,7 @@ def stranger(mount, *argv):
     return mount.run(*OrdinaryUser.drop_to(12345), *argv)
 
 
+@pytest.mark.semantics("1.6.2")
 def test_others_may_read_but_for_secrets(shared):
     function = shared.path / "hello"
     assert stranger(shared, "ls", "-l", function).ok
@@ -90,6 +93,7 @@ def test_others_may_read_but_for_secrets(shared):
     assert "swordfish" in (function / "$LATEST/environment.json").read_text()
 
 
+@pytest.mark.semantics("1.6.2")
 def test_others_may_change_nothing(api, gesture, shared):
     function = shared.path / "hello"
     # What was remembered of a mode or an owner grants nothing.

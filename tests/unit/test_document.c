@@ -78,6 +78,7 @@ static void gives_the_same_bytes_whichever_call_it_came_from(void **state)
 	}
 }
 
+/* semantics(1.2.3) */
 static void keeps_unknown_members_and_drops_nulls_at_every_level(void **state)
 {
 	struct lambda_version version = must_read(
