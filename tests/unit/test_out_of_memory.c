@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Every allocation of the backend's parts fails once: each scene is run again and again, and the n-th
+ * allocation of the n-th run fails. What comes out must be an error or the right result, and nothing may
+ * be left allocated. The linker leads the allocations here (--wrap), cJSON by its hooks.
+ */
+#include "tests/unit/unit.h"
+
+#include <errno.h>
+#include <stdarg.h>
+
+#include "backend/base/clock.h"
+#include "backend/credentials_providers.h"
+#include "backend/lambda_error.h"
+#include "backend/lambda_model.h"
+#include "tests/unit/table_environment.h"
+
+#define RUNS_MAX 20000
+
+static long countdown = -1; /* allocations until one fails; negative: none does */
+static bool failed;
+static long live; /* allocations that were not freed, by wrapped functions */
+
+static bool fails(void)
+{
+	if (countdown < 0)
+		return false;
+	if (countdown-- > 0)
+		return false;
+	failed = true;
+	return true;
+}
+
+static void *counted(void *memory)
+{
+	live += memory != NULL;
+	return memory;
+}
+
+/* cJSON's header is json.c's alone (banned.h). */
+struct cjson_hooks {
+	void *(*allocate)(size_t size);
+	void (*release)(void *memory);
+};
+void cJSON_InitHooks(struct cjson_hooks *hooks);
+
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__real_realloc(void *memory, size_t size);
+void __real_free(void *memory);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_realloc(void *memory, size_t size);
+void *__wrap_reallocarray(void *memory, size_t count, size_t size);
+void __wrap_free(void *memory);
+char *__wrap_strdup(const char *text);
+char *__wrap_strndup(const char *text, size_t length);
+int __wrap_asprintf(char **ret_text, const char *format, ...) printf_like(2, 3);
+int __wrap___asprintf_chk(char **ret_text, int flag, const char *format, ...) printf_like(3, 4);
+
+void *__wrap_malloc(size_t size)
+{
+	return fails() ? NULL : counted(__real_malloc(size));
+}
+
+void *__wrap_calloc(size_t count, size_t size)
+{
+	return fails() ? NULL : counted(__real_calloc(count, size));
+}
+
+void *__wrap_realloc(void *memory, size_t size)
+{
+	void *moved;
+
+	if (fails())
+		return NULL;
+	moved = __real_realloc(memory, size);
+	live += moved && !memory;
+	return moved;
+}
+
+void *__wrap_reallocarray(void *memory, size_t count, size_t size)
+{
+	return count && size > SIZE_MAX / count ? NULL : __wrap_realloc(memory, count * size);
+}
+
+void __wrap_free(void *memory)
+{
+	live -= memory != NULL;
+	__real_free(memory);
+}
+
+char *__wrap_strndup(const char *text, size_t length)
+{
+	size_t size = strnlen(text, length);
+	char *copy = __wrap_malloc(size + 1);
+
+	if (!copy)
+		return NULL;
+	memcpy(copy, text, size);
+	copy[size] = '\0';
+	return copy;
+}
+
+char *__wrap_strdup(const char *text)
+{
+	return __wrap_strndup(text, strlen(text));
+}
+
+static int print_allocated(char **ret_text, const char *format, va_list arguments)
+{
+	char text[4096];
+	int length = vsnprintf(text, sizeof(text), format, arguments);
+
+	assert_in_range(length, 0, sizeof(text) - 1);
+	*ret_text = __wrap_strdup(text);
+	return *ret_text ? length : -1;
+}
+
+int __wrap_asprintf(char **ret_text, const char *format, ...)
+{
+	va_list arguments;
+	int length;
+
+	va_start(arguments, format);
+	length = print_allocated(ret_text, format, arguments);
+	va_end(arguments);
+	return length;
+}
+
+int __wrap___asprintf_chk(char **ret_text, int flag, const char *format, ...)
+{
+	va_list arguments;
+	int length;
+
+	(void)flag;
+	va_start(arguments, format);
+	length = print_allocated(ret_text, format, arguments);
+	va_end(arguments);
+	return length;
+}
+
+/* --- scenes: each does something whole and says 0 when it came out right, else an error --- */
+
+static struct json *parse(const char *text)
+{
+	return json_parse(text, strlen(text), NULL);
+}
+
+static int scene_json(void)
+{
+	cleanup(json_free_pointer) struct json *json =
+		parse("{\"b\":[1,{\"a\":\"x\"}],\"a\":null}");
+	cleanup(json_free_pointer) struct json *copy = json ? json_copy(json) : NULL;
+	cleanup(buffer_release) struct buffer text = BUFFER_INIT(4096);
+	int error = copy ? json_set_string(copy, "c", "z") : -ENOMEM;
+
+	if (!error)
+		error = json_set_number(copy, "a", 0.5);
+	if (!error)
+		error = json_print_canonical(copy, &text);
+	if (error)
+		return error;
+	assert_non_null(strstr(buffer_text(&text), "\"a\": 0.5"));
+	return 0;
+}
+
+#define ALIAS                                                                                      \
+	"{\"Name\":\"P\",\"FunctionVersion\":\"1\",\"RevisionId\":\"r\",\"Description\":\"d\","    \
+	"\"RoutingConfig\":{\"AdditionalVersionWeights\":{\"2\":0.5}}}"
+
+static int scene_aliases(void)
+{
+	cleanup(json_free_pointer) struct json *json =
+		parse("{\"Aliases\":[" ALIAS "," ALIAS "],\"NextMarker\":\"m\"}");
+	cleanup(buffer_release) struct buffer body = BUFFER_INIT(4096);
+	struct lambda_alias_page page;
+	struct lambda_alias copy;
+	int error;
+
+	if (!json || lambda_read_alias_page(json, &page, NULL))
+		return -ENOMEM;
+	assert_int_equal(page.count, 2);
+	assert_string_equal(page.next_marker, "m");
+	error = lambda_alias_copy(&page.items[1], &copy);
+	if (!error) {
+		error = lambda_write_update_alias(&copy, true, &body);
+		if (!error)
+			error = lambda_write_create_alias(&copy, &body);
+		if (!error)
+			error = lambda_write_publish_version("d", &body);
+		lambda_alias_release(&copy);
+	}
+	lambda_alias_page_release(&page);
+	return error;
+}
+
+#define VERSION(number)                                                                            \
+	"{\"FunctionName\":\"f\",\"FunctionArn\":\"arn:aws:lambda:us-east-1:000000000000:"         \
+	"function:f:" number                                                                       \
+	"\",\"CodeSize\":1,\"LastModified\":\"2020-04-10T19:06:32.563+0000\","                     \
+	"\"CodeSha256\":\"47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\",\"Version\":\"" number    \
+	"\",\"Environment\":{\"Variables\":{\"A\":\"b\"}},\"Layers\":[{\"Arn\":\"x\"}]}"
+
+static int scene_versions(void)
+{
+	cleanup(json_free_pointer) struct json *json =
+		parse("{\"Versions\":[" VERSION("1") "," VERSION("2") "]}");
+	struct lambda_version_page page;
+
+	if (!json || lambda_read_version_page(json, "Versions", &page, NULL))
+		return -ENOMEM;
+	assert_int_equal(page.count, 2);
+	assert_string_equal(page.items[1].function_name, "f");
+	lambda_version_page_release(&page);
+	return 0;
+}
+
+static int scene_error(void)
+{
+	static const char body[] = "{\"message\":\"no such function\"}";
+	const struct lambda_error_answer answer = {.http_status = 404,
+		.error_type = "ResourceNotFoundException",
+		.request_id = "id",
+		.body = body,
+		.body_length = sizeof(body) - 1};
+	struct lambda_error error;
+
+	lambda_error_read(&answer, &error);
+	assert_int_equal(error.status, LAMBDA_NOT_FOUND); /* whatever memory there is */
+	return failed ? -ENOMEM : 0;
+}
+
+static int scene_sign(void)
+{
+	static const struct sigv4_header headers[] = {{"Host", "h"}, {"X-Amz-Date", "d"}};
+	const struct sigv4_request request = {.method = "GET",
+		.path = "/a%20b/../c",
+		.query = "b=2&a=1",
+		.headers = headers,
+		.header_count = array_count(headers)};
+	const struct sigv4_scope scope = {
+		.date = "20150830T123600Z", .region = "us-east-1", .service = "lambda"};
+	cleanup(sigv4_key_cache_free_pointer) struct sigv4_key_cache *cache = sigv4_key_cache_new();
+	cleanup(buffer_release) struct buffer out = BUFFER_INIT(4096);
+	unsigned char key[SIGV4_KEY_SIZE];
+	int error = cache ? sigv4_key_cache_get(cache, "secret", &scope, key) : -ENOMEM;
+
+	if (!error)
+		error = sigv4_authorization(&request, &scope, "A", key, &out);
+	if (!error)
+		assert_non_null(strstr(buffer_text(&out), "SignedHeaders=host;x-amz-date,"));
+	return error;
+}
+
+static const char config[] = "[default]\nregion = us-east-1\nservices = v\n"
+			     "[profile 'a b']\nk = one\n  two\ns3 =\n  x = 1\n  y = 2\n"
+			     "[services v]\nlambda =\n  endpoint_url = http://localhost:1\n";
+
+static struct profile_set *make_profiles(void)
+{
+	struct profile_problem problem;
+	struct profile_file *one = NULL, *other = NULL;
+
+	if (profile_file_parse(config, sizeof(config) - 1, &one, &problem))
+		return NULL;
+	if (profile_file_parse("[default]\na=b\n", 14, &other, &problem)) {
+		profile_file_free(one);
+		return NULL;
+	}
+	return profile_set_new(one, "config", other, "credentials");
+}
+
+static int scene_settings(void)
+{
+	struct variable variables[] = {{"AWS_CA_BUNDLE", "~/ca.pem"}, {"HOME", "/h"}, {NULL, NULL}};
+	struct environment environment = table_environment(variables);
+	struct settings_request request = {.profile = NULL};
+	struct profile_set *profiles = make_profiles();
+	struct settings settings;
+
+	if (!profiles || settings_resolve(&request, &environment, profiles, &settings, NULL))
+		return -ENOMEM;
+	/* A section's name that could not be split is not found: then the rules decide. */
+	assert_true(failed || !strcmp(settings.endpoint_url.value, "http://localhost:1"));
+	assert_string_equal(settings.ca_bundle.value, "/h/ca.pem");
+	settings_release(&settings);
+	return 0;
+}
+
+static int scene_words(void)
+{
+	cleanup(profile_free_words_pointer) char **words = NULL;
+	size_t count = 0;
+	int error = profile_split_words("one 'two words' th\"r\"ee", &words, &count);
+
+	if (!error)
+		assert_int_equal(count, 3);
+	return error;
+}
+
+#define STS                                                                                        \
+	"<r><Credentials><AccessKeyId>A</AccessKeyId><SecretAccessKey>s</SecretAccessKey>"         \
+	"<SessionToken>t</SessionToken><Expiration>2030-01-01T00:00:00Z</Expiration>"              \
+	"</Credentials></r>"
+
+static int scene_credentials(void)
+{
+	static const char text[] = "{\"AccessKeyId\":\"A\",\"SecretAccessKey\":\"s\","
+				   "\"Token\":\"t\",\"Expiration\":\"2030-01-01T00:00:00Z\"}";
+	const struct credentials_document document = {
+		.token = "Token", .expiration_required = true, .source = "x"};
+	cleanup(credentials_release) struct credentials made = {0}, copy = {0}, sts = {0};
+
+	if (credentials_read_document(text, sizeof(text) - 1, &document, &made, NULL) ||
+		credentials_copy(&made, &copy) ||
+		credentials_read_sts(STS, sizeof(STS) - 1, "x", &sts, NULL))
+		return -ENOMEM;
+	assert_true(credentials_are_equal(&made, &copy));
+	assert_true(credentials_are_equal(&made, &sts));
+	return 0;
+}
+
+/* A whole client, up to a socket where nobody listens. */
+static int scene_client(void)
+{
+	const struct lambda_client_options options = {
+		.unix_socket = "/nonexistent/socket", .rate_unlimited = true};
+	cleanup(lambda_client_free_pointer) struct lambda_client *client = NULL;
+	struct call_scope scope = {.read_deadline_ms = clock_monotonic_ms() + 20,
+		.mutation_deadline_ms = clock_monotonic_ms() + 20};
+	struct lambda_alias wanted = {.name = "P", .revision_id = "r", .version = 1}, alias;
+	struct lambda_version_page page;
+	struct lambda_error error = {0};
+
+	if (lambda_client_new(&options, &client, &error))
+		return -ENOMEM;
+	assert_int_not_equal(
+		lambda_list_functions(client, &scope, true, "m", &page, &error), LAMBDA_OK);
+	if (error.status == LAMBDA_NO_MEMORY)
+		return -ENOMEM;
+	assert_int_not_equal(
+		lambda_update_alias(client, &scope, "f", &wanted, true, &alias, &error), LAMBDA_OK);
+	return error.status == LAMBDA_NO_MEMORY ? -ENOMEM : 0;
+}
+
+/* --- the sweep --- */
+
+static void sweep(int (*scene)(void))
+{
+	struct cjson_hooks hooks = {.allocate = __wrap_malloc, .release = __wrap_free};
+	long run;
+
+	cJSON_InitHooks(&hooks);
+	for (run = 0; run < RUNS_MAX; run++) {
+		long before = live;
+		int error;
+
+		failed = false;
+		countdown = run;
+		error = scene();
+		countdown = -1;
+		assert_int_equal(live, before);
+		if (!failed) {
+			assert_int_equal(error, 0);
+			break;
+		}
+	}
+	cJSON_InitHooks(NULL);
+	assert_in_range(run, 1, RUNS_MAX - 1);
+}
+
+#define SWEEP(name)                                                                                \
+	static void sweep_##name(void **state)                                                     \
+	{                                                                                          \
+		(void)state;                                                                       \
+		sweep(scene_##name);                                                               \
+	}                                                                                          \
+	struct sweep_needs_a_semicolon
+
+SWEEP(json);
+SWEEP(aliases);
+SWEEP(versions);
+SWEEP(error);
+SWEEP(sign);
+SWEEP(settings);
+SWEEP(words);
+SWEEP(credentials);
+SWEEP(client);
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(sweep_json),
+		cmocka_unit_test(sweep_aliases),
+		cmocka_unit_test(sweep_versions),
+		cmocka_unit_test(sweep_error),
+		cmocka_unit_test(sweep_sign),
+		cmocka_unit_test(sweep_settings),
+		cmocka_unit_test(sweep_words),
+		cmocka_unit_test(sweep_credentials),
+		cmocka_unit_test(sweep_client),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
