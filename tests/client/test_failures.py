@@ -137,6 +137,13 @@ def test_the_message_and_the_request_id_are_awss(faulty, proxy, function):
     assert error.request_id == "fa017000-0000-4000-8000-00000000fa01"
 
 
+@pytest.mark.parametrize("attempts", [1, 2, 5])
+def test_the_number_of_attempts_may_be_chosen(faulty, proxy, function, attempts):
+    proxy.rule(reset_before_forwarding())
+    faulty.environment["AWS_MAX_ATTEMPTS"] = attempts
+    assert faulty("get-alias", function, "PROD").calls == attempts
+
+
 def test_retry_after_is_honoured(faulty, proxy, function):
     proxy.rule(throttled(retry_after="1"), times=1)
     answer = faulty("get-alias", function, "PROD")

@@ -19,7 +19,8 @@ static void check_endpoint(const char *text)
 		return;
 	}
 	endpoint_format(&endpoint, url);
-	PROMISE(!strpbrk(url, "\r\n \t@?#\"<>\\^`{|}"));
+	PROMISE(!strpbrk(endpoint.authority, "\r\n \t/@?#\"<>\\^`{|}%"));
+	PROMISE(!strpbrk(endpoint.path, "\r\n \t?#\"<>\\^`{|}"));
 	PROMISE(!endpoint_parse(url, &again, &reason));
 	PROMISE(!strcmp(again.host, endpoint.host) && again.port == endpoint.port);
 	PROMISE(!strcmp(again.path, endpoint.path) && again.https == endpoint.https);

@@ -108,6 +108,8 @@ char *__wrap_strdup(const char *text)
 }
 
 static int print_allocated(char **ret_text, const char *format, va_list arguments)
+	printf_like(2, 0);
+static int print_allocated(char **ret_text, const char *format, va_list arguments)
 {
 	char text[4096];
 	int length = vsnprintf(text, sizeof(text), format, arguments);
