@@ -17,7 +17,7 @@ struct segment {
 /* Splits a path at its slashes; one at the end does not count. Gives 0 for what cannot be one of ours. */
 static size_t split_path(const char *path, struct segment segments[SEGMENTS_MAX])
 {
-	size_t length = strcspn(path, "?#"), count = 0, at = 1;
+	size_t length = strcspn(path, "?"), count = 0, at = 1;
 
 	if (!length || path[0] != '/')
 		return 0;
@@ -61,7 +61,7 @@ static bool find_query(
 
 	while (query && *query) {
 		const char *item = query + 1;
-		size_t length = strcspn(item, "&#"), name_length = strcspn(item, "=&#");
+		size_t length = strcspn(item, "&"), name_length = strcspn(item, "=&");
 
 		if (name_length == strlen(name) && !memcmp(item, name, name_length) && !index--) {
 			size_t skip = name_length < length ? name_length + 1 : name_length;

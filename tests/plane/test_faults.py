@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: MIT
+"""Faults on demand, and throttling as AWS does it."""
+
+import concurrent.futures
+import http.client
+import json
+import socket
+import time
+
+import pytest
+from botocore.exceptions import ClientError
+from lib import aws
+from lib.programs import patience
+from wire import FUNCTIONS, Wire, exchange
+
+ALIAS = b"GET /2015-03-31/functions/fn/aliases/PROD HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+
+
+@pytest.fixture
+def function(api):
+    aws.create_function(api, "fn", versions=2, aliases={"PROD": 1})
+
+
+def put(wire, *faults):
+    answer = wire("PUT", "/_local/faults", list(faults))
+    assert answer.status == 200, str(answer)
+    return answer.json
+
+
+def test_a_code_is_answered_in_awss_form(function, wire, api):
+    put(wire, {"operation": "GetAlias", "code": "TooManyRequestsException", "count": 2})
+    for _ in range(2):
+        answer = wire.get_alias("fn", "PROD")
+        assert (answer.status, answer.code) == (429, "TooManyRequestsException")
+        assert answer.headers["Retry-After"] == "1"
+        assert answer.json["Reason"] == "CallerRateLimitExceeded"
+    assert wire.get_alias("fn", "PROD").status == 200
+    put(wire, {"operation": "*", "code": "ExpiredTokenException", "message": "too late"})
+    with pytest.raises(ClientError) as caught:
+        api.get_alias(FunctionName="fn", Name="PROD")
+    assert caught.value.response["Error"] == {"Code": "ExpiredTokenException", "Message": "too late"}
+
+
+def test_a_status_with_and_without_a_body(function, wire):
+    put(wire, {"operation": "GetAlias", "status": 503},
+        {"operation": "GetAlias", "status": 500, "body": "<html>oh</html>"})
+    assert (lambda answer: (answer.status, answer.body))(wire.get_alias("fn", "PROD")) == (503, b"")
+    assert wire.get_alias("fn", "PROD").body == b"<html>oh</html>"
+    assert wire.get_alias("fn", "PROD").status == 200
+
+
+@pytest.mark.parametrize("after_commit", [False, True])
+def test_a_reset_before_or_after_it_took_effect(function, wire, plane, after_commit):
+    put(wire, {"operation": "UpdateAlias", "reset": True, "after_commit": after_commit})
+    other = Wire(plane.port)
+    with pytest.raises((ConnectionResetError, http.client.RemoteDisconnected)):
+        other.update_alias("fn", "PROD", FunctionVersion="2")
+    other.close()
+    assert wire.get_alias("fn", "PROD").json["FunctionVersion"] == ("2" if after_commit else "1")
+    assert plane.calls()["UpdateAlias"] == 1
+
+
+def test_a_reset_is_a_reset(function, wire, plane):
+    put(wire, {"operation": "GetAlias", "reset": True})
+    with socket.create_connection(("127.0.0.1", plane.port), 10) as connection:
+        connection.sendall(ALIAS)
+        with pytest.raises(ConnectionResetError):
+            assert connection.recv(100)
+
+
+def test_an_answer_that_hangs_until_the_client_leaves(function, wire, plane):
+    put(wire, {"operation": "GetAlias", "hang": True})
+    with socket.create_connection(("127.0.0.1", plane.port), 10) as connection:
+        connection.sendall(ALIAS)
+        connection.settimeout(0.5)
+        with pytest.raises(TimeoutError):
+            connection.recv(100)
+    put(wire, {"operation": "GetAlias", "hang": 300})
+    began = time.monotonic()
+    assert exchange(plane.port, ALIAS) == b""
+    assert time.monotonic() - began >= 0.3
+
+
+def test_a_hanging_answer_does_not_keep_it_from_ending(function, wire, plane):
+    put(wire, {"operation": "GetAlias", "hang": True})
+    connection = socket.create_connection(("127.0.0.1", plane.port), 10)
+    connection.sendall(ALIAS)
+    time.sleep(0.2)
+    plane.stop()
+    connection.close()
+
+
+def test_half_a_body(function, wire, plane):
+    put(wire, {"operation": "GetAlias", "truncate": 20})
+    raw = exchange(plane.port, ALIAS)
+    head, body = raw.split(b"\r\n\r\n", 1)
+    assert len(body) == 20 and int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0]) > 20
+
+
+def test_a_slow_body_is_whole_in_the_end(function, wire, plane):
+    put(wire, {"operation": "GetAlias", "slow": 2})
+    began = time.monotonic()
+    answer = wire.get_alias("fn", "PROD")
+    assert answer.json["FunctionVersion"] == "1"
+    assert time.monotonic() - began > 0.002 * len(answer.body)
+
+
+def test_counts_and_removal(function, wire):
+    put(wire, {"operation": "GetAlias", "status": 500, "count": -1},
+        {"operation": "ListAliases", "status": 500, "count": 3})
+    for _ in range(5):
+        assert wire.get_alias("fn", "PROD").status == 500
+    assert wire("GET", f"{FUNCTIONS}/fn/aliases").status == 500
+    assert [(each["operation"], each["count"]) for each in wire("GET", "/_local/faults").json] == [
+        ("GetAlias", -1), ("ListAliases", 2)]
+    assert wire("DELETE", "/_local/faults").status == 204
+    assert wire.get_alias("fn", "PROD").status == 200
+    assert wire("GET", "/_local/faults").json == []
+
+
+@pytest.mark.parametrize("bad", [
+    {}, {"operation": "GetAlias"}, {"operation": "Nothing", "status": 500}, {"status": 99},
+    {"status": 500, "reset": True}, {"hang": -1}, {"truncate": "x"}, {"status": 500, "count": "x"},
+    {"code": ""}, {"code": 5}, {"reset": False},
+])
+def test_wrong_faults_are_explained_and_change_nothing(wire, bad):
+    put(wire, {"operation": "GetAlias", "status": 500})
+    answer = wire("PUT", "/_local/faults", [bad])
+    assert answer.status == 400 and answer.message
+    assert len(wire("GET", "/_local/faults").json) == 1
+    assert wire("PUT", "/_local/faults", "{").status == 400
+    assert wire("PUT", "/_local/faults", {"operation": "*"}).status == 400
+    assert wire("PUT", "/_local/faults", [{"status": 500}] * 65).status == 400
+
+
+def test_throttling_as_aws_does_it(make_plane):
+    wire = Wire(make_plane("--rate", "5").port)
+    answers = [wire("GET", FUNCTIONS) for _ in range(40)]
+    throttled = [each for each in answers if each.status == 429]
+    assert len(throttled) >= 30
+    assert json.loads(throttled[0].body) == {
+        "Type": "User", "message": "Rate exceeded", "Reason": "CallerRateLimitExceeded"}
+    assert throttled[0].code == "TooManyRequestsException" and throttled[0].headers["Retry-After"]
+    # GetFunction has a larger bucket of its own, Invoke none.
+    assert [wire("GET", f"{FUNCTIONS}/fn").status for _ in range(20)] == [404] * 20
+    assert [wire("POST", f"{FUNCTIONS}/fn/invocations").status for _ in range(50)] == [404] * 50
+    time.sleep(1.1)
+    assert [wire("GET", FUNCTIONS).status for _ in range(5)] == [200] * 5
+    wire.close()
+
+
+def test_throttled_writes_take_no_effect(make_plane):
+    plane = make_plane("--rate", "8")
+
+    def create(number):
+        return Wire(plane.port).create_function(f"fn{number}").status
+
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        statuses = list(pool.map(create, range(40)))
+    time.sleep(patience(1.2))
+    listed = Wire(plane.port)("GET", FUNCTIONS).json["Functions"]
+    assert len(listed) == statuses.count(201)
+    assert set(statuses) == {201, 429}
