@@ -5,22 +5,10 @@ import json
 
 import pytest
 
+from client_answer import Answer
 from lib import aws
 from lib.process import SanitizerLog, run
 from lib.programs import patience, program
-
-
-class Answer(dict):
-    """What lambda_call printed: the members of its JSON as attributes."""
-
-    def __getattr__(self, name):
-        try:
-            return self[name]
-        except KeyError:
-            raise AttributeError(f"{name} is not in {dict(self)}") from None
-
-    def __bool__(self):
-        return True
 
 
 class Caller:
