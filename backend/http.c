@@ -35,6 +35,7 @@ struct exchange {
 	size_t header_bytes;
 	bool headers_complete;
 	unsigned int sendings;
+	bool is_ok;      /* the status line said 200 */
 	int write_error; /* -EFBIG or -ENOMEM: why the body was refused */
 	char error_text[CURL_ERROR_SIZE];
 };
@@ -157,7 +158,12 @@ static int before_sending(void *data, char *remote, char *local, int remote_port
 static size_t on_body(char *data, size_t size, size_t count, void *user)
 {
 	struct exchange *exchange = user;
+	const struct http_request *request = exchange->request;
 
+	if (request->sink && exchange->is_ok) {
+		exchange->write_error = request->sink(request->sink_data, data, size * count);
+		return exchange->write_error ? 0 : count;
+	}
 	exchange->write_error = buffer_append(&exchange->response->body, data, size * count);
 	return exchange->write_error ? 0 : count;
 }
@@ -189,6 +195,13 @@ static size_t on_header(char *data, size_t size, size_t count, void *user)
 
 	/* libcurl takes a head that ends in the middle for a whole one: look for its last line. */
 	exchange->headers_complete = count <= 2 && memchr(data, '\n', count);
+	if (count > strlen("HTTP/") && !strncmp(data, "HTTP/", strlen("HTTP/"))) {
+		const char *status = memchr(data, ' ', count);
+
+		/* Every answer begins with one: a 100 before it is no answer. */
+		exchange->is_ok =
+			status && status + 4 <= data + count && !memcmp(status, " 200", 4);
+	}
 	exchange->header_bytes += size * count;
 	if (exchange->header_bytes > HTTP_HEADERS_MAX) {
 		exchange->write_error = -EFBIG;

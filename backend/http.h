@@ -52,7 +52,13 @@ struct http_request {
 	size_t header_count;
 	const void *body; /* NULL: none */
 	size_t body_length;
-	size_t body_maximum;            /* bytes of the answer's body, at most HTTP_BODY_MAX */
+	size_t body_maximum; /* bytes of the answer's body, at most HTTP_BODY_MAX */
+	/*
+	 * Takes the body of a 200 piece by piece instead, without that maximum; other answers' bodies are
+	 * kept as always. Anything but 0 ends the exchange. May be NULL.
+	 */
+	int (*sink)(void *sink_data, const void *bytes, size_t length);
+	void *sink_data;
 	int64_t deadline_ms;            /* clock_monotonic_ms() */
 	const atomic_bool *interrupted; /* NULL: cannot be interrupted */
 	_Atomic uint64_t *sendings;     /* NULL, or counted up when the request goes on the wire */

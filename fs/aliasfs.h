@@ -24,6 +24,7 @@
 
 struct account;
 struct audit;
+struct code_cache;
 struct drafts;
 struct fuse_session;
 struct invalidator;
@@ -40,6 +41,7 @@ struct aliasfs {
 	struct embedded *embedded; /* local:DIR only, else NULL */
 	struct lambda_client *client;
 	struct catalog *catalog;
+	struct code_cache *code_cache; /* -o code only, else NULL */
 	struct gestures *gestures;
 	struct node_table *nodes;
 	struct times *times;

@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <unistd.h>
 
+#include "backend/code_cache.h"
 #include "backend/document.h"
 #include "fs/control.h"
 #include "fs/description.h"
@@ -19,8 +20,10 @@ struct open_file {
 	bool writable;
 	pthread_mutex_t mutex; /* protects what is below */
 	struct buffer content;
-	bool written;   /* data came since the last FLUSH that carried it out */
-	bool truncated; /* cut to a size, and no data since */
+	struct lambda_code code; /* NODE_CODE: what it was when it was opened; does not change */
+	struct code_file *code_file; /* NODE_CODE: with the first READ; a reference */
+	bool written;                /* data came since the last FLUSH that carried it out */
+	bool truncated;              /* cut to a size, and no data since */
 };
 
 static bool is_writable_kind(enum node_kind kind)
@@ -33,6 +36,22 @@ static size_t content_maximum(enum node_kind kind)
 	return is_writable_kind(kind) && kind != NODE_CONTROL_FILE ? DRAFT_SIZE_MAX : CONTENT_MAX;
 }
 
+/* Which code it is; the code itself is fetched when it is read. */
+static int load_code(struct request *request, struct open_file *file)
+{
+	struct catalog_version version;
+	enum lambda_status status = catalog_version_get(request->fs->catalog, &request->scope,
+		file->node.function, file->node.version, &version, &request->error);
+
+	if (status)
+		return request_errno(status, ERRNO_READ);
+	if (!version.has_code_sha256)
+		return -ENOENT;
+	file->code.size = version.code_size;
+	memcpy(file->code.sha256, version.code_sha256, sizeof(file->code.sha256));
+	return 0;
+}
+
 /* What the file holds now. */
 static int load(struct request *request, struct open_file *file)
 {
@@ -42,6 +61,8 @@ static int load(struct request *request, struct open_file *file)
 	int error;
 
 	switch (node->kind) {
+	case NODE_CODE:
+		return load_code(request, file);
 	case NODE_CONTROL_FILE:
 		return control_read(request, node->name, &file->content);
 	case NODE_DRAFT:
@@ -72,8 +93,10 @@ static struct open_file *file_new(const struct node *node, bool writable)
 	return file;
 }
 
-void file_abandon(struct open_file *file)
+void file_abandon(const struct aliasfs *fs, struct open_file *file)
 {
+	if (file->code_file)
+		code_file_unref(fs->code_cache, file->code_file);
 	buffer_release(&file->content);
 	pthread_mutex_destroy(&file->mutex);
 	free(file);
@@ -115,7 +138,7 @@ int file_open(
 	else if (node->kind != NODE_CONTROL_FILE || mask & R_OK)
 		error = load(request, file);
 	if (error) {
-		file_abandon(file);
+		file_abandon(request->fs, file);
 		return error;
 	}
 	*ret_file = file;
@@ -156,6 +179,7 @@ bool file_is_immutable(const struct open_file *file)
 	case NODE_CONFIGURATION:
 	case NODE_ENVIRONMENT:
 	case NODE_CODE_SHA256:
+	case NODE_CODE:
 		return file->node.version != LAMBDA_VERSION_LATEST &&
 		       file->node.version != LAMBDA_VERSION_LATEST_PUBLISHED;
 	default:
@@ -163,7 +187,55 @@ bool file_is_immutable(const struct open_file *file)
 	}
 }
 
-void file_reply_read(struct request *request, struct open_file *file, size_t size, off_t offset)
+/* The verified code, fetched by the first who reads. Several READs of one file come at once. */
+static int fetch_code(struct request *request, struct open_file *file, struct code_file **ret_file)
+{
+	struct code_cache *cache = request->fs->code_cache;
+	struct code_file *fetched;
+	enum lambda_status status;
+
+	pthread_mutex_lock(&file->mutex);
+	*ret_file = file->code_file;
+	pthread_mutex_unlock(&file->mutex);
+	if (*ret_file)
+		return 0;
+	status = code_cache_get(cache, &request->scope, file->node.function, file->node.version,
+		&file->code, &fetched, &request->error);
+	if (status)
+		return request_errno(status, ERRNO_READ);
+	pthread_mutex_lock(&file->mutex);
+	if (file->code_file)
+		code_file_unref(cache, fetched);
+	else
+		file->code_file = fetched;
+	*ret_file = file->code_file;
+	pthread_mutex_unlock(&file->mutex);
+	return 0;
+}
+
+static void reply_code(struct request *request, struct open_file *file, size_t size, off_t offset)
+{
+	fuse_req_t handle = request->handle;
+	cleanup(free_pointer) char *bytes = NULL;
+	struct code_file *code = NULL;
+	ssize_t length = 0;
+	int error = fetch_code(request, file, &code);
+
+	if (!error) {
+		bytes = malloc(size ? size : 1);
+		length = bytes ? code_file_read(code, bytes, size, (uint64_t)offset) : -ENOMEM;
+		error = length < 0 ? (int)length : 0;
+	}
+	if (error) {
+		request_fail(request, error, &file->node, NULL);
+		return;
+	}
+	request_end(request);
+	fuse_reply_buf(handle, bytes, (size_t)length);
+}
+
+static void reply_content(
+	struct request *request, struct open_file *file, size_t size, off_t offset)
 {
 	fuse_req_t handle = request->handle;
 
@@ -175,6 +247,15 @@ void file_reply_read(struct request *request, struct open_file *file, size_t siz
 		size = file->content.length - (size_t)offset;
 	fuse_reply_buf(handle, size ? file->content.data + offset : NULL, size);
 	pthread_mutex_unlock(&file->mutex);
+}
+
+void file_reply_read(struct request *request, struct open_file *file, size_t size, off_t offset)
+{
+	if (file->node.kind == NODE_CODE) {
+		reply_code(request, file, size, offset);
+		return;
+	}
+	reply_content(request, file, size, offset);
 }
 
 /* Makes the content `size` bytes long, with NUL bytes where it grows. The mutex is held. */
@@ -298,7 +379,7 @@ int file_truncate(
 	if (!error && whole)
 		error = commit_if(request, whole, true);
 	if (whole)
-		file_abandon(whole);
+		file_abandon(request->fs, whole);
 	return error;
 }
 
@@ -311,6 +392,6 @@ int file_release(struct request *request, struct open_file *file)
 {
 	int error = commit_if(request, file, true);
 
-	file_abandon(file);
+	file_abandon(request->fs, file);
 	return error;
 }

@@ -45,6 +45,6 @@ int file_flush(struct request *request, struct open_file *file) must_check;
 int file_release(struct request *request, struct open_file *file) must_check;
 
 /* Frees a file whose opening nobody waited for: nothing is carried out. */
-void file_abandon(struct open_file *file);
+void file_abandon(const struct aliasfs *fs, struct open_file *file);
 
 #endif

@@ -48,6 +48,7 @@ static void format_place(const struct node *node, char *path, size_t size)
 		[NODE_CONFIGURATION] = "/configuration.json",
 		[NODE_ENVIRONMENT] = "/environment.json",
 		[NODE_CODE_SHA256] = "/code.sha256",
+		[NODE_CODE] = "/code.zip",
 	};
 	char version[LAMBDA_VERSION_TEXT_SIZE];
 
@@ -65,6 +66,7 @@ static void format_place(const struct node *node, char *path, size_t size)
 	case NODE_CONFIGURATION:
 	case NODE_ENVIRONMENT:
 	case NODE_CODE_SHA256:
+	case NODE_CODE:
 		snprintf(path, size, "%s/%s%s", node->function, version, files[node->kind]);
 		break;
 	case NODE_LINK:

@@ -178,7 +178,7 @@ static void ll_open(fuse_req_t handle, fuse_ino_t inode, struct fuse_file_info *
 	info->direct_io = !info->keep_cache;
 	request_end(&request);
 	if (fuse_reply_open(handle, info))
-		file_abandon(file);
+		file_abandon(fuse_req_userdata(handle), file);
 }
 
 static void ll_read(

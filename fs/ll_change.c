@@ -173,7 +173,7 @@ void ll_create(fuse_req_t handle, fuse_ino_t parent_inode, const char *name, mod
 		if (!error && !entry.ino)
 			error = -ENOMEM;
 		if (error)
-			file_abandon(file);
+			file_abandon(fuse_req_userdata(handle), file);
 	}
 	if (error) {
 		request_fail(&request, error, &parent, name);
@@ -187,7 +187,7 @@ void ll_create(fuse_req_t handle, fuse_ino_t parent_inode, const char *name, mod
 	request_end(&request);
 	if (fuse_reply_create(handle, &entry, info)) {
 		node_table_forget(fs->nodes, entry.ino, 1);
-		file_abandon(file);
+		file_abandon(fuse_req_userdata(handle), file);
 	}
 }
 

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "backend/base/clock.h"
+#include "backend/code_cache.h"
 #include "fs/account.h"
 #include "fs/aliasfs.h"
 #include "fs/audit.h"
@@ -228,6 +229,22 @@ static enum exit_code make_client(struct aliasfs *fs, struct daemon *daemon)
 	return EXIT_OK;
 }
 
+/* Code is large: /var/tmp is made for that, /tmp may be memory. */
+static enum exit_code make_code_cache(struct aliasfs *fs, struct daemon *daemon)
+{
+	const char *directory = getenv("TMPDIR");
+
+	if (!fs->options->code)
+		return EXIT_OK;
+	if (!directory || *directory != '/')
+		directory = "/var/tmp";
+	fs->code_cache = code_cache_new(
+		fs->client, directory, (uint64_t)(fs->options->code_cache * 1024 * 1024));
+	if (!fs->code_cache)
+		return fail(fs, daemon, EXIT_FAILED, "out of memory");
+	return EXIT_OK;
+}
+
 /* -o protect=GLOB[:GLOB] as a NULL-ended list in place; `list` has room for PROTECT_MAX + 1. */
 #define PROTECT_MAX 64
 
@@ -320,6 +337,7 @@ static void unmake(struct aliasfs *fs)
 	journal_free(fs->journal);
 	if (fs->session)
 		fuse_session_destroy(fs->session);
+	code_cache_free(fs->code_cache);
 	request_list_free(fs->requests);
 	stats_free(fs->stats);
 	audit_free(fs->audit);
@@ -368,7 +386,8 @@ static enum exit_code make(struct aliasfs *fs, struct daemon *daemon)
 	fs->invalidator = invalidator_new(fs->session, fs->nodes);
 	if (!fs->invalidator)
 		return fail(fs, daemon, EXIT_FAILED, "out of memory or threads");
-	return make_gestures(fs, daemon);
+	code = make_code_cache(fs, daemon);
+	return code ? code : make_gestures(fs, daemon);
 }
 
 /* --- serving --- */

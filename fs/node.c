@@ -57,6 +57,7 @@ static bool has_version(enum node_kind kind)
 	case NODE_CONFIGURATION:
 	case NODE_ENVIRONMENT:
 	case NODE_CODE_SHA256:
+	case NODE_CODE:
 		return true;
 	default:
 		return false;

@@ -42,6 +42,7 @@ enum node_kind {
 	NODE_DRAFT,
 	NODE_CONTROL,
 	NODE_CONTROL_FILE,
+	NODE_CODE, /* code.zip, with -o code; at the end: a kind's number is in its inode number */
 };
 
 #define NODE_NAME_MAX (2 * NAME_MAX + 1) /* bytes of node.name: a draft's holds the alias too */

@@ -9,6 +9,7 @@
 #include "fs/control.h"
 #include "fs/description.h"
 #include "fs/name.h"
+#include "fs/selection.h"
 #include "fs/times.h"
 #include "fs/tree_private.h"
 
@@ -17,6 +18,7 @@
 
 const struct tree_version_file tree_version_files[TREE_VERSION_FILES] = {
 	{NODE_CODE_SHA256, "code.sha256"},
+	{NODE_CODE, "code.zip"},
 	{NODE_CONFIGURATION, "configuration.json"},
 	{NODE_ENVIRONMENT, "environment.json"},
 };
@@ -38,6 +40,7 @@ mode_t tree_mode(const struct node *node)
 		return S_IFREG | 0400;
 	case NODE_CONFIGURATION:
 	case NODE_CODE_SHA256:
+	case NODE_CODE:
 		return S_IFREG | 0444;
 	case NODE_DESCRIPTION:
 	case NODE_DRAFT:
@@ -101,9 +104,16 @@ uint64_t tree_file_size(enum node_kind kind, const struct catalog_version *versi
 		return version->environment_length;
 	case NODE_CODE_SHA256:
 		return version->has_code_sha256 ? DOCUMENT_SHA256_SIZE - 1 : 0;
+	case NODE_CODE:
+		return version->code_size;
 	default:
 		return 0;
 	}
+}
+
+bool tree_shows_code(const struct aliasfs *fs, const struct catalog_version *version)
+{
+	return fs->options->code && version->has_code_sha256 && version->code_size > 0;
 }
 
 /* A version's directory or one of its files. */
@@ -117,6 +127,8 @@ static int version_attributes(
 		node->version, &version, &request->error);
 	if (status)
 		return request_errno(status, ERRNO_READ);
+	if (node->kind == NODE_CODE && !tree_shows_code(request->fs, &version))
+		return -ENOENT;
 	tree_fill(request->fs, node, version.last_modified, tree_file_size(node->kind, &version),
 		attributes);
 	attributes->attribute_timeout = tree_seconds_until(version.expires_ms);
@@ -209,6 +221,20 @@ static int function_attributes(struct request *request, const struct node *node,
 }
 
 /* Stale is better than nothing here: that the root cannot be listed is said by its listing. */
+/* The newest LastModified of the functions that are shown. */
+static int64_t newest_shown(
+	const struct aliasfs *fs, const struct catalog_root *root, int64_t otherwise)
+{
+	int64_t newest = INT64_MIN;
+	size_t i;
+
+	for (i = 0; i < root->count; i++)
+		if (root->entries[i].last_modified > newest &&
+			selection_shows(fs->options->functions, root->entries[i].name))
+			newest = root->entries[i].last_modified;
+	return newest == INT64_MIN ? otherwise : newest;
+}
+
 static int root_attributes(
 	struct request *request, const struct node *node, struct tree_attributes *attributes)
 {
@@ -219,8 +245,10 @@ static int root_attributes(
 	last_modified = request->fs->mounted_at;
 	expires_ms = 0;
 	if (!catalog_root_get(request->fs->catalog, &request->scope, &root, &unheard)) {
-		if (root->count)
+		if (root->count && !request->fs->options->functions)
 			last_modified = root->last_modified;
+		else if (root->count)
+			last_modified = newest_shown(request->fs, root, last_modified);
 		expires_ms = root->expires_ms;
 		catalog_root_unref(root);
 	}
@@ -292,6 +320,7 @@ static int node_attributes(struct request *request, const struct node *node, boo
 	case NODE_CONFIGURATION:
 	case NODE_ENVIRONMENT:
 	case NODE_CODE_SHA256:
+	case NODE_CODE:
 		return version_attributes(request, node, attributes);
 	case NODE_LINK:
 		return link_attributes(request, node, exact, attributes);
@@ -343,13 +372,13 @@ static bool may_be_function(const char *name)
 	return length && !name[length];
 }
 
-static int child_of_root(const char *name, struct node *child)
+static int child_of_root(const struct aliasfs *fs, const char *name, struct node *child)
 {
 	if (!strcmp(name, ".aliasfs")) {
 		node_make(child, NODE_CONTROL, NULL, 0, NULL);
 		return 0;
 	}
-	if (!may_be_function(name))
+	if (!may_be_function(name) || !selection_shows(fs->options->functions, name))
 		return -ENOENT;
 	node_make(child, NODE_FUNCTION, name, 0, NULL);
 	return 0;
@@ -377,13 +406,16 @@ static int child_of_function(const struct node *parent, const char *text, struct
 	}
 }
 
-static int child_of_version(const struct node *parent, const char *name, struct node *child)
+static int child_of_version(
+	const struct aliasfs *fs, const struct node *parent, const char *name, struct node *child)
 {
 	char version[LAMBDA_VERSION_TEXT_SIZE];
 	size_t i;
 
 	for (i = 0; i < TREE_VERSION_FILES; i++) {
 		if (!strcmp(name, tree_version_files[i].name)) {
+			if (tree_version_files[i].kind == NODE_CODE && !fs->options->code)
+				return -ENOENT;
 			node_make(child, tree_version_files[i].kind, parent->function,
 				parent->version, NULL);
 			return 0;
@@ -396,17 +428,18 @@ static int child_of_version(const struct node *parent, const char *name, struct 
 }
 
 /* What the name would be; whether it is there is asked afterwards. -ENOENT: nothing is ever called that here. */
-static int child_of(const struct node *parent, const char *name, struct node *child)
+static int child_of(
+	const struct aliasfs *fs, const struct node *parent, const char *name, struct node *child)
 {
 	struct name parsed;
 
 	switch (parent->kind) {
 	case NODE_ROOT:
-		return child_of_root(name, child);
+		return child_of_root(fs, name, child);
 	case NODE_FUNCTION:
 		return child_of_function(parent, name, child);
 	case NODE_VERSION:
-		return child_of_version(parent, name, child);
+		return child_of_version(fs, parent, name, child);
 	case NODE_ALIASES:
 		name_parse(name, &parsed);
 		if (parsed.kind != NAME_ALIAS)
@@ -430,7 +463,8 @@ int tree_lookup(struct request *request, const struct node *parent, const char *
 	struct node *ret_child, struct tree_attributes *ret_attributes,
 	double *ret_negative_timeout)
 {
-	int error = strlen(name) > NAME_MAX ? -ENAMETOOLONG : child_of(parent, name, ret_child);
+	int error = strlen(name) > NAME_MAX ? -ENAMETOOLONG
+					    : child_of(request->fs, parent, name, ret_child);
 
 	*ret_negative_timeout = 0;
 	if (error == -ENOENT) {

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "fs/control.h"
+#include "fs/selection.h"
 
 static size_t version_text_length(uint64_t version)
 {
@@ -59,7 +60,9 @@ static int list_root(struct request *request, struct tree_listing *listing)
 	if (status)
 		return request_errno(status, ERRNO_READ);
 	for (i = 0; i < root->count && !error; i++)
-		error = add_entry(listing, NODE_FUNCTION, root->entries[i].name) ? 0 : -ENOMEM;
+		if (selection_shows(request->fs->options->functions, root->entries[i].name))
+			error = add_entry(listing, NODE_FUNCTION, root->entries[i].name) ? 0
+											 : -ENOMEM;
 	listing->expires_ms = root->expires_ms;
 	catalog_root_unref(root);
 	return error;
@@ -153,9 +156,12 @@ static int list_version(
 	if (status)
 		return request_errno(status, ERRNO_READ);
 	for (i = 0; i < TREE_VERSION_FILES; i++) {
-		struct tree_entry *entry =
-			add_entry(listing, tree_version_files[i].kind, tree_version_files[i].name);
+		struct tree_entry *entry;
 
+		if (tree_version_files[i].kind == NODE_CODE &&
+			!tree_shows_code(request->fs, &version))
+			continue;
+		entry = add_entry(listing, tree_version_files[i].kind, tree_version_files[i].name);
 		if (!entry)
 			return -ENOMEM;
 		entry->version = directory->version;

@@ -5,9 +5,9 @@
 
 #include "fs/tree.h"
 
-#define TREE_VERSION_FILES 3
+#define TREE_VERSION_FILES 4
 
-/* The files of every version, in the order shown. */
+/* The files of every version, in the order shown; NODE_CODE only where tree_shows_code(). */
 struct tree_version_file {
 	enum node_kind kind;
 	const char *name;
@@ -18,6 +18,9 @@ extern const struct tree_version_file tree_version_files[TREE_VERSION_FILES];
 /* Everything of a node's attributes but the timeouts, which are 0. `last_modified` in seconds, `size` in bytes. */
 void tree_fill(const struct aliasfs *fs, const struct node *node, int64_t last_modified,
 	uint64_t size, struct tree_attributes *attributes);
+
+/* Whether the version shows code.zip: with -o code, and not for images. Pure. */
+bool tree_shows_code(const struct aliasfs *fs, const struct catalog_version *version);
 
 /* Bytes of one of a version's files. */
 uint64_t tree_file_size(enum node_kind kind, const struct catalog_version *version);
