@@ -12,7 +12,8 @@
 #define SERVICE "lambda"
 #define URL_MAX 16384          /* bytes of a URL: markers are long */
 #define AUTHORIZATION_MAX 2048 /* bytes */
-#define STEP_MS 20            /* the longest sleep between looks at the pace and the interruption */
+#define STEP_MS 20 /* the longest sleep between looks at the pace and the interruption */
+#define LOOK_ATTEMPT_MS 500
 #define READ_ATTEMPT_MS 10000 /* a read that hangs longer than this is tried again */
 #define SKEW_S (4 * 60)       /* a clock this far from the server's is worth correcting */
 #define HEADERS 10
@@ -140,13 +141,16 @@ static int sign(struct lambda_client *client, const struct lambda_request *reque
 }
 
 /* How long one attempt may take: long enough for any answer, short enough to try or look again. */
-static int64_t attempt_deadline(const struct call_scope *scope, bool mutation)
+static int64_t attempt_deadline(
+	const struct call_scope *scope, const struct lambda_request *request)
 {
-	int64_t now = clock_monotonic_ms(), deadline = deadline_of(scope, mutation);
+	int64_t now = clock_monotonic_ms(), deadline = deadline_of(scope, request->mutation);
 	int64_t left = deadline - now;
 
-	if (mutation)
+	if (request->mutation)
 		return now + left * 3 / 5; /* what remains is for reading back */
+	if (request->pacing == PACING_WRITE && left > 2 * LOOK_ATTEMPT_MS)
+		return now + left / 2; /* reading back: one answer that hangs is not the end */
 	return left > 2 * READ_ATTEMPT_MS ? now + READ_ATTEMPT_MS : deadline;
 }
 
@@ -162,7 +166,7 @@ static void exchange(struct lambda_client *client, const struct call_scope *scop
 		.body = request->body,
 		.body_length = request->body_length,
 		.body_maximum = HTTP_BODY_MAX,
-		.deadline_ms = attempt_deadline(scope, request->mutation),
+		.deadline_ms = attempt_deadline(scope, request),
 		.interrupted = request->mutation ? NULL : scope->interrupted,
 		.sendings = &client->calls};
 

@@ -316,6 +316,13 @@ def test_reading_back_fails_too_at_first(faulty, proxy, plane, function, revisio
     assert record.writes == ["UpdateAlias"]
 
 
+def test_reading_back_hangs_at_first(faulty, proxy, plane, function, revision):
+    proxy.rule(reset_after_forwarding(), method="PUT", times=1)
+    proxy.rule(hang(), method="GET", times=1)
+    answer = faulty("update-alias", function, "PROD", "2", revision, mutation_ms=5000)
+    assert answer.status == "ok", answer
+
+
 def test_the_answer_of_an_update_hangs(faulty, proxy, plane, api, function, revision):
     proxy.rule(hang(forward=True), method="PUT")
     with plane.recording() as record:
