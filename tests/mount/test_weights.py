@@ -152,3 +152,20 @@ def test_rsync_backs_up_and_restores_weights(api, plane, function, mount, scratc
     with plane.recording() as record:
         again = mount.run("rsync", "-ai", f"{backup}/", f"{function}/", check=True)
     assert again.stdout == "" and record.writes == []
+
+
+def test_a_weight_that_went_with_its_remap_is_gone_at_once(api, function, mount):
+    """The kernel remembers names for a while: not one that another gesture took away."""
+    set_weight(api, "3", 0.1)
+    (mount.path / ".aliasfs/refresh").write_text("\n")
+    for form in ("-sfn", "-sf"):
+        assert os.path.lexists(function / "PROD%10")
+        mount.run("ln", form, "2", "PROD", cwd=function, check=True)
+        assert not os.path.lexists(function / "PROD%10")
+        mount.run("ln", "-s", "3", "PROD%10", cwd=function, check=True)
+        assert os.path.lexists(function / "PROD%10")
+    mount.run("ln", "-sfn", "3", "PROD%20", cwd=function, check=True)
+    assert not os.path.lexists(function / "PROD%10")
+    mount.run("mv", "PROD%20", "PROD%30", cwd=function, check=True)
+    assert not os.path.lexists(function / "PROD%20")
+    assert os.path.lexists(function / "PROD%30")
