@@ -298,4 +298,152 @@ static inline void stop(struct world *world)
 	pthread_mutex_destroy(&world->mutex);
 }
 
+/* --- requests --- */
+
+static const struct gesture_place here = {.function = "hello"};
+static const struct gesture_place in_1 = {.function = "hello", .in_version = true, .version = 1};
+static const struct gesture_options usual = {.delete_grace_ms = 500};
+static const struct gesture_options patient = {.delete_grace_ms = 600000};
+
+/* A caller with a command line that is written with `|` for its NULs. */
+static inline struct caller *caller_of(const char *program, const char *arguments)
+{
+	static struct caller caller;
+	static char text[256];
+	char *at;
+
+	snprintf(text, sizeof(text), "%s", arguments);
+	for (at = text; *at; at++)
+		if (*at == '|')
+			*at = '\0';
+	caller = (struct caller){.thread = 10,
+		.process = 10,
+		.command_line = text,
+		.command_line_length = strlen(arguments)};
+	snprintf(caller.program, sizeof(caller.program), "%s", program);
+	return &caller;
+}
+
+static inline struct caller *tool(void)
+{
+	return caller_of("tool", "tool|");
+}
+
+static inline int do_symlink_in(struct world *world, const struct caller *caller,
+	const struct gesture_place *place, const char *name, const char *target)
+{
+	struct gesture_entry entry;
+
+	return -gesture_symlink(
+		world->gestures, &world->scope, caller, place, name, target, &entry, &world->error);
+}
+
+static inline int do_symlink(struct world *world, const char *name, const char *target)
+{
+	return do_symlink_in(world, tool(), &here, name, target);
+}
+
+static inline int do_rename(
+	struct world *world, const char *name, const char *new_name, unsigned int flags)
+{
+	return -gesture_rename(world->gestures, &world->scope, tool(), &here, name, &here, new_name,
+		flags, &world->error);
+}
+
+static inline int do_unlink(struct world *world, const char *name)
+{
+	return -gesture_unlink(world->gestures, &world->scope, tool(), &here, name, &world->error);
+}
+
+static inline int settle(struct world *world)
+{
+	return -gesture_settle(world->gestures, &world->scope, "hello", &world->error);
+}
+
+static inline void look_up(struct world *world, const char *name, struct gesture_entry *entry)
+{
+	assert_int_equal(
+		gesture_lookup(world->gestures, &world->scope, "hello", name, entry, &world->error),
+		0);
+}
+
+static inline bool shows(struct world *world, const char *name)
+{
+	struct gesture_entry entry;
+
+	look_up(world, name, &entry);
+	return entry.kind != GESTURE_NOTHING;
+}
+
+static inline void assert_reads(struct world *world, const char *name, const char *expected)
+{
+	cleanup(buffer_release) struct buffer target = BUFFER_INIT(8192);
+	struct gesture_entry entry;
+
+	assert_int_equal(gesture_readlink(world->gestures, &world->scope, tool(), "hello", name,
+				 &target, &world->error),
+		0);
+	assert_string_equal(buffer_text(&target), expected);
+	look_up(world, name, &entry);
+	assert_int_equal(entry.target_length, strlen(expected));
+}
+
+static inline int add_name(void *data, const char *name, enum gesture_kind kind, uint64_t version)
+{
+	assert_true(kind == GESTURE_ALIAS || kind == GESTURE_WEIGHT);
+	return buffer_appendf(data, "%s>%d ", name, (int)version);
+}
+
+static inline void assert_listing(struct world *world, const char *expected)
+{
+	cleanup(buffer_release) struct buffer names = BUFFER_INIT(8192);
+	int64_t expires_ms;
+
+	assert_int_equal(gesture_list(world->gestures, &world->scope, "hello", add_name, &names,
+				 &expires_ms, &world->error),
+		0);
+	assert_string_equal(buffer_text(&names), expected);
+}
+
+/* Waits for the writes of what happens behind everybody's back. */
+static inline void await_writes(struct world *world, const char *expected)
+{
+	int64_t deadline_ms = clock_monotonic_ms() + PATIENCE_MS;
+	const char *writes;
+
+	do {
+		writes = list_writes(world);
+		if (*writes)
+			break;
+		usleep(5000);
+	} while (clock_monotonic_ms() < deadline_ms);
+	assert_string_equal(writes, expected);
+}
+
+static inline void await_shown(struct world *world, const char *name)
+{
+	int64_t deadline_ms = clock_monotonic_ms() + PATIENCE_MS;
+
+	while (!shows(world, name) && clock_monotonic_ms() < deadline_ms)
+		usleep(5000);
+	assert_true(shows(world, name));
+}
+
+static inline void await_failure(struct world *world, const char *expected)
+{
+	int64_t deadline_ms = clock_monotonic_ms() + PATIENCE_MS;
+	bool came = false;
+
+	while (!came && clock_monotonic_ms() < deadline_ms) {
+		pthread_mutex_lock(&world->mutex);
+		came = world->failures.length > 0;
+		if (came)
+			assert_string_equal(buffer_text(&world->failures), expected);
+		buffer_reset(&world->failures);
+		pthread_mutex_unlock(&world->mutex);
+		usleep(5000);
+	}
+	assert_true(came);
+}
+
 #endif
