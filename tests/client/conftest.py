@@ -1,11 +1,17 @@
 # SPDX-License-Identifier: MIT
 """call(...): one call of backend/lambda.h through build/tests/client/lambda_call."""
 
+import contextlib
+import hashlib
 import json
+import re
+import textwrap
 
 import pytest
 
 from client_answer import Answer
+from credentials_help import moment
+from fake_services import FakeServices
 from lib import aws
 from lib.process import SanitizerLog, run
 from lib.programs import patience, program
@@ -75,3 +81,62 @@ def call(make_caller, plane):
 def faulty(make_caller, proxy):
     """Calls through the test's fault proxy."""
     return make_caller(endpoint_url=proxy.url, unlimited="yes")
+
+
+@pytest.fixture
+def services(afterwards):
+    return afterwards.enter_context(contextlib.closing(FakeServices()))
+
+
+@pytest.fixture
+def user(make_caller, proxy, services):
+    """A caller without credentials in the environment, whose services are `services`."""
+    caller = make_caller(endpoint_url=proxy.url, unlimited="yes")
+    caller.environment = {
+        "AWS_ACCESS_KEY_ID": None,
+        "AWS_SECRET_ACCESS_KEY": None,
+        "AWS_ENDPOINT_URL_STS": services.url,
+        "AWS_ENDPOINT_URL_SSO": services.url,
+        "AWS_ENDPOINT_URL_SSO_OIDC": services.url,
+    }
+    return caller
+
+
+@pytest.fixture
+def signers(proxy):
+    """signers(): who signed the requests that arrived, as (key id, session token or None)."""
+
+    def read():
+        found = []
+        for request in proxy.requests():
+            key = re.search(r"Credential=([^/]+)/", request.headers.get("authorization", ""))
+            found.append((key and key[1], request.headers.get("x-amz-security-token")))
+        return found
+
+    return read
+
+
+@pytest.fixture
+def login(user):
+    """login(name, **members): what `aws sso login` leaves behind; gives the file's path."""
+
+    def write(name, **members):
+        path = user.home / ".aws/sso/cache" / (hashlib.sha1(name.encode()).hexdigest() + ".json")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps({"accessToken": "sso-token", "expiresAt": moment(7200), **members}))
+        return path
+
+    return write
+
+
+@pytest.fixture(name="program")
+def make_program(scratch):
+    """program(text): an executable script; gives its path, which holds a blank."""
+
+    def write(text):
+        path = scratch / "my program"
+        path.write_text("#!/bin/sh\n" + textwrap.dedent(text))
+        path.chmod(0o755)
+        return path
+
+    return write
