@@ -281,7 +281,7 @@ static int collect_headers(const struct sigv4_request *request, struct pairs *re
 
 		if (!name)
 			return -ENOMEM;
-		if (!is_signed(name))
+		if (!request->every_header && !is_signed(name))
 			continue;
 		pair->value = squeezed(request->headers[i].value);
 		if (!pair->value)

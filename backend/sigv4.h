@@ -10,6 +10,7 @@
 #ifndef ALIASFS_SIGV4_H
 #define ALIASFS_SIGV4_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -35,6 +36,8 @@ struct sigv4_request {
 	size_t header_count;
 	const void *body;
 	size_t body_length;
+	/* Checking what somebody else signed: all these headers are, also those that we leave out. */
+	bool every_header;
 };
 
 /* For whom and for when. All pointers are borrowed. */

@@ -213,6 +213,7 @@ static int compute(const struct signature_key *key, const struct sigv4_request *
 	unsigned char derived[SIGV4_KEY_SIZE];
 	int error;
 
+	covered.every_header = true;
 	covered.headers = headers;
 	covered.header_count = 0;
 	for (size_t i = 0; i < request->header_count && covered.header_count < HEADERS_MAX; i++) {

@@ -4,15 +4,22 @@
 import base64
 import hashlib
 import http.client
+import io
 import json
 import os
 import random
+import signal
+import socket
+import sqlite3
 import threading
 import time
+import zipfile
 
 import pytest
 from lib import aws
-from wire import FUNCTIONS, Wire
+from lib.process import Service, environment, wait_for
+from lib.programs import patience, program
+from wire import FUNCTIONS, Wire, quote
 
 
 class Writer(threading.Thread):
@@ -230,7 +237,6 @@ def test_sigterm_ends_it_cleanly_under_load(plane):
 
 
 def test_an_unknown_schema_is_refused(plane):
-    import sqlite3
     plane.stop()
     with sqlite3.connect(plane.state / "lambda.db") as database:
         database.execute("PRAGMA user_version = 99")
@@ -248,3 +254,79 @@ def test_versions_outlive_nothing_but_their_numbers(plane):
     aws.create_function(plane.api, "fn")
     assert plane.api.publish_version(FunctionName="fn")["Version"] == "4"
     assert json.loads(json.dumps(plane.calls()))["PublishVersion"] == 1
+
+
+def test_a_full_disk_is_an_error_and_loses_nothing(scratch):
+    """On a small tmpfs of its own, in a mount namespace, so that nobody has to be root."""
+    state = scratch / "small"
+    state.mkdir()
+    port = free_port()
+    script = (
+        f"mount -t tmpfs -o size=3m,mode=0700 none {state} && "
+        f"while {program('lambda-plane')} --state {state} --listen 127.0.0.1:{port}; do :; done"
+    )
+    service = Service(["/usr/bin/unshare", "--user", "--map-root-user", "--mount", "/bin/sh", "-c",
+                       script], scratch / "log", environment())
+    try:
+        wait_for(lambda: "listening" in service.log(), patience(10), "it listens on a small disk")
+        made = fill(Wire(port))
+        print(f"{len(made)} functions fitted")
+        check_full(port, made)
+        os.kill(child_of(service.pid), signal.SIGTERM)  # the loop starts it again, on the full disk
+        wait_for(lambda: service.log().count("listening") == 2, patience(20), "it opens again")
+        check_full(port, made)
+        wire = Wire(port)
+        for name in list(made)[:3]:
+            answer = wire("DELETE", f"{FUNCTIONS}/{name}")
+            if answer.status == 204:
+                del made[name]
+        check_full(port, made)
+    finally:
+        os.killpg(service.pid, signal.SIGKILL)
+        service.wait_for_exit()
+
+
+def fill(wire):
+    """Functions with code that cannot be compressed, until one is refused."""
+    made = {}
+    for number in range(200):
+        name = f"fn{number}"
+        data = io.BytesIO()
+        with zipfile.ZipFile(data, "w") as archive:
+            archive.writestr("blob", os.urandom(60000))
+        code = data.getvalue()
+        answer = wire("POST", FUNCTIONS, {
+            "FunctionName": name, "Runtime": "python3.12", "Role": aws.ROLE, "Handler": "h.h",
+            "Code": {"ZipFile": base64.b64encode(code).decode()}})
+        if answer.status != 201:
+            assert (answer.status, answer.code) == (500, "ServiceException"), str(answer)
+            assert answer.json == {"Type": "Service", "Message": "The store is full."}
+            return made
+        made[name] = code
+    raise AssertionError("the disk was never full")
+
+
+def check_full(port, made):
+    wire = Wire(port)
+    listed = []
+    marker = ""
+    while marker is not None:
+        page = wire("GET", f"{FUNCTIONS}?{marker}").json
+        listed += [each["FunctionName"] for each in page["Functions"]]
+        marker = f"Marker={quote(page['NextMarker'])}" if "NextMarker" in page else None
+    assert sorted(listed) == sorted(made)
+    for name, code in made.items():
+        location = wire("GET", f"{FUNCTIONS}/{name}").json["Code"]["Location"].split("/", 3)[3]
+        assert wire("GET", "/" + location).body == code
+    wire.close()
+
+
+def child_of(pid):
+    with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as children:
+        return int(children.read().split()[0])
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
