@@ -250,7 +250,12 @@ static int answer_changes(struct plane *plane, const char *target, struct answer
 	store = store_pool_take(plane->stores);
 	if (!store)
 		return -EIO;
-	error = change_append_list(&answer->body, store, (int64_t)sequence);
+	/* Or it would read from whatever snapshot the connection last had. */
+	error = store_begin_read(store);
+	if (!error) {
+		error = change_append_list(&answer->body, store, (int64_t)sequence);
+		store_end_read(store);
+	}
 	store_pool_give(plane->stores, store);
 	return error;
 }
