@@ -3,10 +3,12 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "fs/check.h"
 #include "fs/daemon.h"
 #include "fs/mount.h"
 #include "fs/mountpoint.h"
 #include "fs/options.h"
+#include "fs/show.h"
 
 #define PROGRAM "aliasfs"
 
@@ -51,6 +53,10 @@ static enum exit_code run(struct options *options)
 	}
 	if (set_environment(options))
 		return EXIT_FAILED;
+	if (options->listing)
+		return show_run(options);
+	if (options->check)
+		return check_run(options);
 	if (mountpoint_prepare(&options->mountpoint, &cleared, &message)) {
 		fprintf(stderr, PROGRAM ": %s\n", buffer_text(&message));
 		return EXIT_MOUNTPOINT;

@@ -10,6 +10,7 @@
 #include "fs/account.h"
 #include "fs/aliasfs.h"
 #include "fs/audit.h"
+#include "fs/connect.h"
 #include "fs/description.h"
 #include "fs/embedded.h"
 #include "fs/errno_table.h"
@@ -19,7 +20,6 @@
 #include "fs/ll.h"
 #include "fs/logging.h"
 #include "fs/mountpoint.h"
-#include "fs/redact_key.h"
 #include "fs/request.h"
 #include "fs/signals.h"
 #include "fs/stats.h"
@@ -50,71 +50,14 @@ static enum exit_code fail(
 	return code;
 }
 
-static enum exit_code exit_code_of(enum lambda_status status)
-{
-	switch (status) {
-	case LAMBDA_OK:
-		return EXIT_OK;
-	case LAMBDA_NO_CREDENTIALS:
-	case LAMBDA_CREDENTIALS_EXPIRED:
-	case LAMBDA_CREDENTIALS_REFUSED:
-		return EXIT_CREDENTIALS;
-	case LAMBDA_ACCESS_DENIED:
-		return EXIT_PERMISSION;
-	case LAMBDA_TIMED_OUT:
-		return EXIT_TIMEOUT;
-	case LAMBDA_SERVICE_FAILED:
-	case LAMBDA_BAD_ANSWER:
-	case LAMBDA_CONNECTION_REFUSED:
-	case LAMBDA_HOST_UNREACHABLE:
-	case LAMBDA_NETWORK_UNREACHABLE:
-	case LAMBDA_TLS_FAILED:
-	case LAMBDA_THROTTLED:
-		return EXIT_NETWORK;
-	default:
-		return EXIT_FAILED;
-	}
-}
-
-/* What to do about it, where the backend has no better idea. */
-static const char *hint_for(enum lambda_status status)
-{
-	switch (status) {
-	case LAMBDA_CREDENTIALS_EXPIRED:
-		return "renew them, with `aws sso login` or new session keys";
-	case LAMBDA_CREDENTIALS_REFUSED:
-		return "AWS does not know this key or its signature: check the profile and its "
-		       "keys";
-	case LAMBDA_ACCESS_DENIED:
-		return "the policy must allow lambda:ListFunctions";
-	case LAMBDA_CONNECTION_REFUSED:
-	case LAMBDA_HOST_UNREACHABLE:
-	case LAMBDA_NETWORK_UNREACHABLE:
-	case LAMBDA_BAD_ANSWER:
-		return "check region and endpoint_url";
-	case LAMBDA_TLS_FAILED:
-		return "behind a proxy that opens TLS, name its certificates with ca_bundle";
-	default:
-		return "";
-	}
-}
-
 /* What failed at the start, where, why and what to do. */
 static enum exit_code fail_api(struct aliasfs *fs, struct daemon *daemon, const char *what,
 	const struct lambda_error *error)
 {
-	char details[256] = "", status[16] = "";
-	const char *hint;
+	char text[DAEMON_TEXT_MAX];
 
-	if (error->http_status)
-		snprintf(status, sizeof(status), "HTTP %d ", error->http_status);
-	if (error->http_status || error->code[0] || error->request_id[0])
-		snprintf(details, sizeof(details), " [%s%s%s%s]", status, error->code,
-			error->request_id[0] ? " request " : "", error->request_id);
-	hint = error->hint[0] ? error->hint : hint_for(error->status);
-	return fail(fs, daemon, exit_code_of(error->status), "%s: %s: %s%s%s%s", what,
-		lambda_status_name(error->status), error->message, details, *hint ? " - " : "",
-		hint);
+	connect_explain(what, error, text, sizeof(text));
+	return fail(fs, daemon, connect_exit_code(error->status), "%s", text);
 }
 
 static struct call_scope scope_for(const struct aliasfs *fs)
@@ -181,48 +124,23 @@ static void on_wrote(void *data, const struct catalog_write *write)
 
 static enum exit_code make_client(struct aliasfs *fs, struct daemon *daemon)
 {
-	struct options *options = fs->options;
-	struct lambda_client_options client = {
-		.profile = options->profile,
-		.region = options->region,
-		.endpoint_url = options->endpoint_url,
-		.rate = options->rate,
-		.log = &fs->log,
-	};
 	struct catalog_options catalog = {
-		.ttl_ms = (int64_t)(options->ttl * 1000),
+		.ttl_ms = (int64_t)(fs->options->ttl * 1000),
 		.log = &fs->log,
 		.changed = on_catalog_changed,
 		.changed_data = fs,
 		.wrote = on_wrote,
 		.wrote_data = fs,
 	};
-	unsigned char key[REDACT_KEY_SIZE];
-	struct lambda_error error = {0};
-	enum lambda_status status;
+	struct connection connection = {0};
+	char text[DAEMON_TEXT_MAX];
+	enum exit_code code;
 
-	if (options->source == SOURCE_LOCAL) {
-		char text[512] = "";
-
-		fs->embedded = embedded_start(
-			options->local_directory, options->region, &fs->log, text, sizeof(text));
-		if (!fs->embedded)
-			return fail(fs, daemon, EXIT_FAILED, "cannot serve %s: %s",
-				options->local_directory, text);
-		client.unix_socket = embedded_socket(fs->embedded);
-		client.rate_unlimited = true;
-	}
-	if (options->environment == ENVIRONMENT_REDACT) {
-		cleanup(buffer_release) struct buffer message = BUFFER_INIT(DAEMON_TEXT_MAX);
-
-		if (redact_key_load(options->redact_key, key, &message))
-			return fail(fs, daemon, EXIT_FAILED, "%s", buffer_text(&message));
-		client.redact_key = key;
-	}
-	status = lambda_client_new(&client, &fs->client, &error);
-	explicit_bzero(key, sizeof(key));
-	if (status)
-		return fail_api(fs, daemon, "cannot start", &error);
+	code = connect_open(fs->options, &fs->log, &connection, text, sizeof(text));
+	fs->embedded = connection.embedded;
+	fs->client = connection.client;
+	if (code)
+		return fail(fs, daemon, code, "%s", text);
 	fs->catalog = catalog_new(fs->client, &catalog);
 	if (!fs->catalog)
 		return fail(fs, daemon, EXIT_FAILED, "out of memory");

@@ -17,6 +17,7 @@ void options_release(struct options *options)
 	for (i = 0; i < option_row_count; i++)
 		if (option_rows[i].kind == OPTION_TEXT || option_rows[i].kind == OPTION_PATH)
 			free(*(char **)((char *)options + option_rows[i].offset));
+	free(options->words);
 	free(options->source_text);
 	free(options->local_directory);
 	free(options->mountpoint);
@@ -266,13 +267,28 @@ static int apply_short(struct options *options, const char *text, struct argumen
 	return error;
 }
 
+/* `ls` in front; the source; the mountpoint, or the functions to list. */
 static int positional(struct options *options, const char *text, struct buffer *message)
 {
+	if (!options->source_text && !options->listing && !strcmp(text, "ls")) {
+		options->listing = true;
+		return 0;
+	}
 	if (!options->source_text)
 		return set_text(&options->source_text, text);
+	if (options->listing) {
+		options->words[options->word_count++] = text;
+		return 0;
+	}
 	if (!options->mountpoint)
 		return set_text(&options->mountpoint, text);
 	return complain(message, "one argument too many: '%s'", text);
+}
+
+bool options_is_source(const char *text)
+{
+	return !strcmp(text, "aws") || (text_starts_with(text, "aws:") && text[4]) ||
+	       (text_starts_with(text, "local:") && text[6]);
 }
 
 /* aws, aws:REGION, local:DIR. */
@@ -302,6 +318,9 @@ int options_parse(int count, char *const *values, struct options *options, struc
 	const char *text;
 	int error = 0;
 
+	options->words = calloc((size_t)count + 1, sizeof(*options->words));
+	if (!options->words)
+		return -ENOMEM;
 	while (!error && (text = next_argument(&arguments))) {
 		if (only_positional || text[0] != '-' || !text[1])
 			error = positional(options, text, message);
@@ -314,11 +333,15 @@ int options_parse(int count, char *const *values, struct options *options, struc
 	}
 	if (error || options->help || options->version)
 		return error;
-	if (!options->source_text || (!options->mountpoint && !options->check))
+	if (options->listing && !options->source_text)
+		return complain(message, "ls needs a MOUNTPOINT or a SOURCE");
+	if (!options->source_text || (!options->mountpoint && !options->check && !options->listing))
 		return complain(message, "SOURCE and MOUNTPOINT are needed");
 	options->foreground |= options->debug;
 	if (options->debug)
 		options->log_level = LOG_LEVEL_DEBUG;
+	if (options->listing && !options_is_source(options->source_text))
+		return 0;
 	return read_source(options, message);
 }
 

@@ -63,6 +63,10 @@ struct options {
 	bool debug;
 	bool single_threaded;
 	bool check;
+	bool listing; /* `aliasfs ls`: source_text is what to list, `words` which functions */
+	bool json;
+	const char **words; /* owned; the texts are those given to options_parse() */
+	size_t word_count;
 	bool help;
 	bool version;
 	struct buffer fuse_options; /* what libfuse and the kernel get: "a,b=c" */
@@ -80,7 +84,8 @@ void options_release(struct options *options);
 /*
  * Reads the arguments after the program's name. 0, or -EINVAL with a message for the user (what, and
  * what was probably meant) in `message`, -ENOMEM. `options` is to be released in every case. The
- * mountpoint may be missing with --check, everything with --help and --version.
+ * mountpoint may be missing with --check, everything with --help and --version. With `ls` in front the
+ * source may also be a mountpoint: then `source` and what follows from it are not set (options_is_source()).
  */
 int options_parse(int count, char *const *arguments, struct options *options,
 	struct buffer *message) must_check;
@@ -93,6 +98,9 @@ int options_resolve(struct options *options, struct buffer *message) must_check;
 
 /* Appends the text of --help. Errors as buffer_append(). */
 int options_print_help(struct buffer *out) must_check;
+
+/* Whether the text has the form of a SOURCE: aws, aws:REGION, local:DIR. */
+bool options_is_source(const char *text);
 
 /* Appends `name[=value]` to what libfuse gets, commas and backslashes escaped as it takes them. */
 int options_pass_on(struct options *options, const char *name, const char *value) must_check;

@@ -44,6 +44,7 @@ const struct option_row option_rows[] = {
 	FLAG("foreground", 'f', foreground, "stay in the foreground, log to standard error"),
 	FLAG("debug", 'd', debug, "the same, and log every FUSE request"),
 	FLAG("single_threaded", 's', single_threaded, "one request at a time"),
+	FLAG("json", 0, json, "with ls: print JSON"),
 	FLAG("check", 0, check, "try region, endpoint and credentials, tell, mount nothing"),
 	FLAG("help", 'h', help, "print this and exit"),
 	FLAG("version", 'V', version, "print the version and exit"),

@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: MIT
+"""contrib/aliasfs-backup: one commit a run, and never a wiped backup."""
+
+import os
+
+import pytest
+
+from lib import aws, faultproxy
+from lib.process import run
+from lib.programs import ROOT
+
+BACKUP = ROOT / "contrib/aliasfs-backup"
+
+
+@pytest.fixture
+def repository(scratch):
+    return scratch / "backup"
+
+
+def backup(*arguments):
+    return run(BACKUP, *arguments, env=aws.environment(HOME="/nonexistent"), timeout=120)
+
+
+def git(repository, *arguments):
+    return run("git", "-C", repository, *arguments, check=True).stdout
+
+
+def commits(repository):
+    return git(repository, "log", "--format=%s").splitlines()
+
+
+def test_one_commit_a_run(plane, hello, make_mount, repository):
+    mount = make_mount(ttl=0, rate=1000)
+    first = backup(mount.path, repository)
+    assert first.ok and "to-chk=0/" in first.stdout, str(first)  # progress is shown
+    assert len(commits(repository)) == 1
+    assert os.readlink(repository / hello / "PROD") == "1"
+    assert (repository / hello / "2/configuration.json").read_bytes() == (
+        mount.path / hello / "2/configuration.json"
+    ).read_bytes()
+    unchanged = backup("--quiet", mount.path, repository)
+    assert unchanged.ok and unchanged.stdout == "" and len(commits(repository)) == 1
+    plane.api.update_alias(FunctionName=hello, Name="PROD", FunctionVersion="2")
+    plane.api.delete_alias(FunctionName=hello, Name="BETA")
+    assert backup(mount.path, repository).ok
+    assert len(commits(repository)) == 2
+    assert git(repository, "show", "--name-status", "--format=").split() == [
+        "D", "hello/.aliases/BETA/description", "D", "hello/BETA", "M", "hello/PROD",
+    ]
+    assert git(repository, "status", "--porcelain") == ""
+    assert not (repository / hello / "BETA").is_symlink()
+
+
+def test_nothing_secret_unless_asked_for(hello, make_mount, repository):
+    mount = make_mount()
+    assert backup("--no-env", mount.path, repository).ok
+    assert "environment.json" not in git(repository, "ls-files")
+    assert repository.stat().st_mode & 0o077 == 0
+
+
+def test_an_empty_mountpoint_never_wipes_a_backup(hello, make_mount, repository):
+    mount = make_mount()
+    assert backup(mount.path, repository).ok
+    mount.unmount()
+    before = git(repository, "rev-parse", "HEAD")
+    result = backup(mount.path, repository)
+    assert result.rc == 1 and "not a mount of aliasfs" in result.stderr
+    assert git(repository, "rev-parse", "HEAD") == before
+    assert os.readlink(repository / hello / "PROD") == "1"
+    assert git(repository, "status", "--porcelain") == ""
+
+
+def test_a_dead_mount_is_no_mount(hello, make_mount, repository):
+    mount = make_mount()
+    assert backup(mount.path, repository).ok
+    mount.service.kill()
+    mount.service = None
+    result = backup(mount.path, repository)
+    assert result.rc == 1
+    assert git(repository, "status", "--porcelain") == ""
+
+
+def test_an_error_midway_leaves_the_backup_as_it_was(plane, api, hello, proxy, make_mount, repository):
+    aws.create_function(api, "other", versions=1, aliases={"PROD": 1})
+    mount = make_mount(endpoint_url=proxy.url, ttl=0, rate=1000)
+    assert backup(mount.path, repository).ok
+    before = git(repository, "rev-parse", "HEAD")
+    api.update_alias(FunctionName=hello, Name="PROD", FunctionVersion="3")
+    proxy.rule(faultproxy.access_denied("lambda:ListAliases"), path="/functions/other/aliases")
+    result = backup(mount.path, repository)
+    assert result.rc == 1 and "as it was" in result.stderr, str(result)
+    assert git(repository, "rev-parse", "HEAD") == before
+    assert git(repository, "status", "--porcelain") == ""
+    assert os.readlink(repository / hello / "PROD") == "1"
+    assert os.readlink(repository / "other/PROD") == "1"
+
+
+def test_what_is_no_repository_is_left_alone(hello, make_mount, scratch):
+    mount = make_mount()
+    (scratch / "documents").mkdir()
+    (scratch / "documents/letter").write_text("dear")
+    assert backup(mount.path, scratch / "documents").rc == 1
+    assert os.listdir(scratch / "documents") == ["letter"]
+    assert backup(mount.path).rc == 2

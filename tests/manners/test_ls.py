@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: MIT
+"""`aliasfs ls` and `aliasfs --check`."""
+
+import json
+import os
+import pty
+import re
+import subprocess
+
+import pytest
+
+from lib import aws, faultproxy
+from lib.process import run
+from lib.programs import program
+
+
+@pytest.fixture
+def account(plane):
+    aws.create_function(plane.api, "hello", versions=3, aliases={"PROD": 2, "BETA": 3, "DEV": "$LATEST"})
+    plane.api.update_alias(
+        FunctionName="hello", Name="PROD", RoutingConfig={"AdditionalVersionWeights": {"3": 0.1}}
+    )
+    aws.create_function(plane.api, "bare")
+    return plane
+
+
+@pytest.fixture
+def ls(account, scratch):
+    def run_it(*arguments, **named):
+        return run(
+            program("aliasfs"),
+            "ls",
+            *arguments,
+            env=named.pop("env", aws.credentials_environment(scratch)),
+            cwd=scratch,
+            **named,
+        )
+
+    return run_it
+
+
+def without_times(text):
+    return re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d", "TIME", text)
+
+
+TABLE = """\
+FUNCTION  VERSION  MODIFIED          ALIASES
+bare      $LATEST  TIME
+hello     $LATEST  TIME  DEV
+          3        TIME  BETA  PROD 10%
+          2        TIME  PROD 90%
+          1        TIME
+"""
+
+
+def test_of_a_source(account, ls):
+    result = ls("aws:us-east-1", "--endpoint-url", account.url)
+    assert result.ok and without_times(result.stdout) == TABLE, str(result)
+
+
+def test_of_a_mount(account, ls, make_mount):
+    mount = make_mount()
+    result = ls(mount.path)
+    assert result.ok and without_times(result.stdout) == TABLE, str(result)
+    assert ls(mount.path, "--json").stdout == ls("aws", f"--endpoint-url={account.url}", "--json").stdout
+
+
+def test_of_a_local_directory(account, ls, make_plane, scratch):
+    account.stop()
+    result = ls(f"local:{account.state}", "hello")
+    assert result.ok and without_times(result.stdout) == TABLE.replace("bare      $LATEST  TIME\n", "")
+
+
+def test_json(account, ls):
+    result = ls("aws", "-o", f"endpoint_url={account.url}", "--json")
+    bare, hello = json.loads(result.stdout)
+    assert bare["function"] == "bare" and bare["aliases"] == []
+    assert hello["aliases"] == [
+        {"name": "BETA", "version": "3"},
+        {"name": "DEV", "version": "$LATEST"},
+        {"name": "PROD", "version": "2", "weights": {"3": 0.1}},
+    ]
+    assert [each["version"] for each in hello["versions"]] == ["$LATEST", "3", "2", "1"]
+    assert all(each["last_modified"] > 1_600_000_000 for each in hello["versions"])
+
+
+def test_chosen_functions(account, ls):
+    where = ["aws", "--endpoint-url", account.url]
+    assert "bare" not in ls(*where, "h*").stdout
+    assert ls(*where, "h*", "bare").stdout == ls(*where).stdout
+    missing = ls(*where, "hello", "helo")
+    assert missing.rc == 1 and "'helo'" in missing.stderr and missing.stdout == ""
+
+
+def test_what_is_no_mount_is_told(account, ls, scratch):
+    (scratch / "empty").mkdir()
+    result = ls("empty")
+    assert result.rc == 6 and "neither a mount" in result.stderr
+    assert ls("nowhere").rc == 6
+    assert ls().rc == 2
+
+
+def test_failures_have_the_exit_status_of_a_mount(account, ls, proxy):
+    proxy.rule(faultproxy.access_denied())
+    result = ls("aws", "--endpoint-url", proxy.url)
+    assert result.rc == 5 and "lambda:ListFunctions" in result.stderr and result.stdout == ""
+
+
+def on_terminal(arguments, env):
+    """What it prints on a terminal."""
+    master, slave = pty.openpty()
+    process = subprocess.Popen(
+        [str(each) for each in arguments], env=env, stdin=slave, stdout=slave, stderr=slave
+    )
+    os.close(slave)
+    text = b""
+    while True:
+        try:
+            part = os.read(master, 65536)
+        except OSError:
+            break
+        if not part:
+            break
+        text += part
+    os.close(master)
+    assert process.wait(20) == 0, text
+    return text.decode().replace("\r\n", "\n")
+
+
+def test_colours_only_on_a_terminal(account, ls, scratch):
+    arguments = [program("aliasfs"), "ls", "aws", f"--endpoint-url={account.url}"]
+    environment = aws.credentials_environment(scratch, TERM="xterm", NO_COLOR=None)
+    shown = on_terminal(arguments, environment)
+    assert "\033[" in shown
+    assert without_times(re.sub(r"\033\[[0-9;]*m", "", shown)) == TABLE
+    assert "\033[" not in on_terminal(arguments, {**environment, "NO_COLOR": "1"})
+    assert "\033[" not in on_terminal(arguments, {**environment, "TERM": "dumb"})
+    assert "\033[" not in on_terminal([*arguments, "--json"], environment)
+
+
+# --- --check --------------------------------------------------------------------------------------
+
+
+def test_check_tells_what_is_used(account, scratch):
+    result = run(
+        program("aliasfs"), "--check", "aws", f"--endpoint-url={account.url}",
+        env=aws.credentials_environment(scratch),
+    )
+    assert result.ok, str(result)
+    assert re.search(rf"^endpoint +{account.url} ", result.stdout, re.M)
+    assert re.search(r"^region +us-east-1 +\(AWS_DEFAULT_REGION\)", result.stdout, re.M), result.stdout
+    assert re.search(r"^credentials +\*{4}MPLE ", result.stdout, re.M)
+    assert "ListFunctions works: 2 functions" in result.stdout
+    assert "wJalr" not in result.stdout and "AKIAIOSFODNN7" not in result.stdout
+
+
+def test_check_fails_as_a_mount_would(account, proxy, scratch):
+    proxy.rule(faultproxy.expired_token())
+    result = run(
+        program("aliasfs"), "--check", "aws", f"--endpoint-url={proxy.url}",
+        env=aws.credentials_environment(scratch),
+    )
+    assert result.rc == 3 and "credentials expired" in result.stderr
+    assert "endpoint" in result.stdout
+    result = run(
+        program("aliasfs"), "--check", "aws", "--region=us-east-1",
+        env=aws.environment(HOME=scratch, AWS_EC2_METADATA_DISABLED="true"),
+    )
+    assert result.rc == 3 and "no AWS credentials were found" in result.stderr
+
+
+def test_check_of_a_local_directory(scratch):
+    result = run(program("aliasfs"), "--check", f"local:{scratch}/state")
+    assert result.ok and "0 functions" in result.stdout, str(result)
