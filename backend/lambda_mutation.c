@@ -212,15 +212,36 @@ static enum lambda_status give_up(const struct mutation *mutation, const struct 
 	return error.status;
 }
 
-/* Reads a 2xx. LAMBDA_BAD_ANSWER: it happened, but the answer is as good as lost. */
+/*
+ * A success without content is Lambda's only if it looks like Lambda's: a gateway on the way that says
+ * 200 to everything has deleted nothing.
+ */
+static enum lambda_status check_empty(
+	const struct http_response *response, const char *operation, struct lambda_error *reterr)
+{
+	cleanup(json_free_pointer) struct json *json = NULL;
+
+	if (!response->request_id[0])
+		return lambda_fail(reterr, LAMBDA_BAD_ANSWER,
+			"the server answered HTTP %d without Lambda's request id",
+			response->status);
+	if (!response->body.length)
+		return LAMBDA_OK;
+	return lambda_parse_answer(response, operation, &json, reterr);
+}
+
+/* Reads a 2xx. LAMBDA_BAD_ANSWER: it may have happened, but the answer is as good as lost. */
 static enum lambda_status read_success(
 	struct mutation *mutation, struct http_response *response, struct lambda_error *reterr)
 {
 	cleanup(json_free_pointer) struct json *json = NULL;
-	enum lambda_status status = LAMBDA_OK;
+	const char *operation = mutation->request.operation;
+	enum lambda_status status;
 
 	if (mutation->read)
-		status = lambda_parse_answer(response, mutation->request.operation, &json, reterr);
+		status = lambda_parse_answer(response, operation, &json, reterr);
+	else
+		status = check_empty(response, operation, reterr);
 	if (!status && mutation->read)
 		status = mutation->read(mutation, json, reterr);
 	http_response_release(response);

@@ -21,8 +21,6 @@ import pytest
 from lib.process import SanitizerLog, environment, run
 from lib.programs import program
 
-pytestmark = pytest.mark.quick_sanitized
-
 
 @pytest.fixture
 def seeded(request):

@@ -307,6 +307,26 @@ def test_delete_version_takes_effect_exactly_once(faulty, proxy, plane, api, fun
     assert record.writes == ["DeleteFunction"]
 
 
+@pytest.mark.parametrize(
+    "fault",
+    [
+        replace(200),
+        replace(204, {"content-length": "0"}),
+        replace(200, body=b"<html>Welcome to the hotel</html>"),
+        replace(200, {"x-amzn-requestid": "r"}, b"<html>"),
+    ],
+    ids=repr,
+)
+def test_a_delete_that_only_a_gateway_confirms_is_done_all_the_same(
+    faulty, proxy, plane, function, fault
+):
+    proxy.rule(fault, method="DELETE", times=1)
+    with plane.recording() as record:
+        answer = faulty("delete-alias", function, "PROD")
+    assert answer.status == "ok", answer
+    assert record.writes == ["DeleteAlias"]
+
+
 def test_reading_back_fails_too_at_first(faulty, proxy, plane, function, revision):
     proxy.rule(reset_after_forwarding(), method="PUT", times=1)
     proxy.rule(reset_before_forwarding(), method="GET", times=4)
