@@ -124,9 +124,14 @@ bool call_flag(const struct call *call, const char *name)
 int append_function_arn(struct buffer *out, const struct identity *identity, const char *function,
 	const char *qualifier)
 {
-	return buffer_appendf(out, "arn:%s:lambda:%s:%s:function:%s%s%s", identity->partition,
-		identity->region, identity->account, function, qualifier ? ":" : "",
-		qualifier ? qualifier : "");
+	const char *parts[] = {"arn:", identity->partition, ":lambda:", identity->region, ":",
+		identity->account, ":function:", function, qualifier ? ":" : "",
+		qualifier ? qualifier : ""};
+	int error = 0;
+
+	for (size_t i = 0; i < array_count(parts) && !error; i++)
+		error = buffer_append_string(out, parts[i]);
+	return error;
 }
 
 void format_function_arn(const struct identity *identity, const char *function,

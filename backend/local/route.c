@@ -14,15 +14,19 @@ struct segment {
 	size_t length;
 };
 
-/* Splits a path at its slashes; one at the end does not count. Gives 0 for what cannot be one of ours. */
+/* The length of the path in a target, without one slash at its end. */
+static size_t path_length(const char *target)
+{
+	size_t length = strcspn(target, "?");
+
+	return length > 1 && target[length - 1] == '/' ? length - 1 : length;
+}
+
+/* Splits a path that a pattern matched, or a pattern, at its slashes. */
 static size_t split_path(const char *path, struct segment segments[SEGMENTS_MAX])
 {
-	size_t length = strcspn(path, "?"), count = 0, at = 1;
+	size_t length = path_length(path), count = 0, at = 1;
 
-	if (!length || path[0] != '/')
-		return 0;
-	if (length > 1 && path[length - 1] == '/')
-		length--;
 	while (at <= length) {
 		size_t end = at;
 
@@ -41,16 +45,28 @@ static bool is_label(const struct segment *segment)
 	return segment->length > 2 && segment->start[0] == '{';
 }
 
-static bool segments_match(const struct segment *pattern, const struct segment *given, size_t count)
+/* Whether the path has the pattern's segments, any text of at least one byte for each label. */
+static bool path_matches(const char *pattern, const char *path, size_t length)
 {
-	for (size_t i = 0; i < count; i++) {
-		if (is_label(&pattern[i])
-				? given[i].length == 0
-				: given[i].length != pattern[i].length ||
-					  memcmp(given[i].start, pattern[i].start, given[i].length))
+	size_t at = 0;
+
+	while (*pattern) {
+		if (*pattern == '{') {
+			size_t start = at;
+
+			while (at < length && path[at] != '/')
+				at++;
+			if (at == start)
+				return false;
+			pattern = strchr(pattern, '}') + 1;
+		} else if (at < length && path[at] == *pattern) {
+			at++;
+			pattern++;
+		} else {
 			return false;
+		}
 	}
-	return true;
+	return at == length;
 }
 
 /* The value of a query parameter as sent, or false. `index` counts repetitions from 0. */
@@ -74,25 +90,18 @@ static bool find_query(
 	return false;
 }
 
-static bool operation_matches(const struct operation *operation, const char *method,
-	const char *target, const struct segment *given, size_t count)
-{
-	struct segment pattern[SEGMENTS_MAX], ignored;
-
-	if (strcmp(operation->method, method) || split_path(operation->path, pattern) != count ||
-		!segments_match(pattern, given, count))
-		return false;
-	return !operation->query || find_query(target, operation->query, 0, &ignored);
-}
-
 const struct operation *route_find(const char *method, const char *target)
 {
-	struct segment given[SEGMENTS_MAX];
-	size_t count = split_path(target, given);
+	size_t length = path_length(target);
+	struct segment ignored;
 
-	for (size_t i = 0; i < operation_count && count; i++) {
-		if (operation_matches(&operations[i], method, target, given, count))
-			return &operations[i];
+	for (size_t i = 0; i < operation_count; i++) {
+		const struct operation *operation = &operations[i];
+
+		if (!strcmp(operation->method, method) &&
+			path_matches(operation->path, target, length) &&
+			(!operation->query || find_query(target, operation->query, 0, &ignored)))
+			return operation;
 	}
 	return NULL;
 }

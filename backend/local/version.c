@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <openssl/evp.h>
 
+#include "backend/base/number.h"
 #include "backend/base/text.h"
 
 void version_row_load(struct version_row *row, sqlite3_stmt *statement)
@@ -72,9 +73,30 @@ static int append_state(struct buffer *out, const struct version_row *row, bool 
 
 static int append_string_member(struct buffer *out, const char *name, const char *value)
 {
-	int error = buffer_appendf(out, ",\"%s\":", name);
+	int error = buffer_append_string(out, name);
 
 	return error ? error : append_json_string(out, value);
+}
+
+/* `,"Name":"` and a value that needs no escaping. Lists are made of these: no printf. */
+static int append_plain_member(struct buffer *out, const char *start, const char *value)
+{
+	int error = buffer_append_string(out, start);
+
+	if (!error)
+		error = buffer_append_string(out, value);
+	return error ? error : buffer_append_byte(out, '"');
+}
+
+static int append_code_facts(struct buffer *out, const struct version_row *row)
+{
+	char size[NUMBER_DOUBLE_SIZE];
+	int error = append_plain_member(out, ",\"CodeSha256\":\"", row->code_sha256);
+
+	snprintf(size, sizeof(size), "%lld", (long long)row->code_size);
+	if (!error)
+		error = buffer_append_string(out, ",\"CodeSize\":");
+	return error ? error : buffer_append_string(out, size);
 }
 
 static int append_arn(struct buffer *out, const struct call *call, const struct version_row *row,
@@ -144,13 +166,15 @@ int version_append(struct buffer *out, const struct call *call, const struct ver
 	if (!error)
 		error = append_stored(out, row->configuration);
 	if (!error)
-		error = append_string_member(out, "Description", row->description);
+		error = append_string_member(out, ",\"Description\":", row->description);
 	if (!error)
-		error = buffer_appendf(out,
-			",\"CodeSize\":%lld,\"CodeSha256\":\"%s\",\"LastModified\":\"%s\","
-			"\"Version\":\"%s\",\"RevisionId\":\"%s\"",
-			(long long)row->code_size, row->code_sha256, modified, version,
-			revision_id);
+		error = append_code_facts(out, row);
+	if (!error)
+		error = append_plain_member(out, ",\"LastModified\":\"", modified);
+	if (!error)
+		error = append_plain_member(out, ",\"Version\":\"", version);
+	if (!error)
+		error = append_plain_member(out, ",\"RevisionId\":\"", revision_id);
 	if (!error && view != VIEW_LIST)
 		error = append_state(out, row, settling);
 	if (!error && view != VIEW_LIST)
