@@ -59,9 +59,25 @@ static int check_package(struct call *call)
 	return 0;
 }
 
+/* There are no code signing configurations here, so none can be named. */
+static int check_code_signing(struct call *call)
+{
+	const char *arn = call_string(call, "CodeSigningConfigArn");
+
+	if (!arn || !*arn)
+		return 0;
+	return call_fail(call, FAILURE_CODE_SIGNING_NOT_FOUND,
+		"The code signing configuration cannot be found. Check that the provided "
+		"configuration is not deleted: %s.",
+		arn);
+}
+
 int prepare_create_function(struct call *call)
 {
 	int error = check_create_name(call);
+
+	if (!error)
+		error = check_code_signing(call);
 
 	if (!error)
 		error = check_package(call);

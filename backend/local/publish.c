@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <openssl/evp.h>
 
+#include "backend/local/code.h"
+
 #define DIGEST_SIZE 32
 
 int publish_check_idle(struct call *call, const struct version_row *latest)
@@ -105,16 +107,19 @@ static int insert_version(struct call *call, const char *function, int64_t numbe
 		settling ? settled : revision_id, settling ? call->now_ms + call->settle_ms : 0);
 }
 
+/* `number` is what PublishVersion will compare with from now on; 0: as before. */
 static int note_published(struct call *call, const char *function, int64_t number,
 	const unsigned char digest[DIGEST_SIZE])
 {
 	char revision_id[UUID_SIZE];
-	int error;
+	int error = 0;
 
 	make_uuid(revision_id);
-	error = store_execute(call->store,
-		"UPDATE function SET last_published = ?, published_digest = ? WHERE name = ?",
-		"ibt", number, (const void *)digest, (size_t)DIGEST_SIZE, function);
+	if (number)
+		error = store_execute(call->store,
+			"UPDATE function SET last_published = ?, published_digest = ? WHERE name = "
+			"?",
+			"ibt", number, (const void *)digest, (size_t)DIGEST_SIZE, function);
 	if (error)
 		return error;
 	/* A $LATEST that is still settling keeps the answer's RevisionId and settles to the new one. */
@@ -123,29 +128,73 @@ static int note_published(struct call *call, const char *function, int64_t numbe
 		"tt", revision_id, function);
 }
 
+/* Makes room for a new $LATEST.PUBLISHED: unlike numbers, it is overwritten. */
+static int remove_latest_published(struct call *call, const char *function)
+{
+	struct version_row before;
+	int found = version_find(call, function, VERSION_LATEST_PUBLISHED, &before);
+	int error;
+
+	if (found != 1)
+		return found;
+	error = code_release(call, before.code);
+	version_row_done(&before);
+	return error ? error
+		     : store_execute(call->store,
+			       "DELETE FROM version WHERE function = ? AND number = ?", "ti",
+			       function, VERSION_LATEST_PUBLISHED);
+}
+
+/* Only functions on managed instances have a $LATEST.PUBLISHED (lambda-api.md 6.7). */
+static int check_capacity_provider(struct call *call, const struct version_row *latest)
+{
+	if (strstr(latest->configuration, "\"CapacityProviderConfig\":"))
+		return 0;
+	return call_fail(call, FAILURE_INVALID_PARAMETER,
+		"PublishTo can only be used with functions that have a CapacityProviderConfig.");
+}
+
+/* Which number the version has: a new one, or that of the last when nothing changed. */
+static int choose_number(struct call *call, const char *function, bool latest_published,
+	const unsigned char digest[DIGEST_SIZE], bool *ret_new, int64_t *ret_number)
+{
+	int error;
+
+	*ret_new = true;
+	if (latest_published) {
+		*ret_number = VERSION_LATEST_PUBLISHED;
+		return remove_latest_published(call, function);
+	}
+	error = find_unchanged(call, function, digest, ret_number);
+	*ret_new = !error && !*ret_number;
+	return *ret_new ? take_number(call, function, ret_number) : error;
+}
+
 int publish_version(struct call *call, const char *function, const char *description, bool settling,
 	int64_t *ret_number)
 {
+	bool latest_published = call_string(call, "PublishTo");
 	unsigned char digest[DIGEST_SIZE];
 	struct version_row latest;
 	int64_t size;
+	bool new;
 	int error = version_find(call, function, VERSION_LATEST, &latest);
 
 	if (error <= 0)
 		return error ? error : -EIO;
 	error = digest_latest(&latest, digest);
+	if (!error && latest_published)
+		error = check_capacity_provider(call, &latest);
 	size = latest.code_size;
 	version_row_done(&latest);
 	if (!error)
-		error = find_unchanged(call, function, digest, ret_number);
-	if (error || *ret_number)
+		error = choose_number(call, function, latest_published, digest, &new, ret_number);
+	if (error || !new)
 		return error;
 	error = check_code_storage(call, size);
 	if (!error)
-		error = take_number(call, function, ret_number);
-	if (!error)
-		error = insert_version(call, function, *ret_number, description, settling);
-	if (!error)
-		error = note_published(call, function, *ret_number, digest);
-	return error;
+		error = insert_version(
+			call, function, *ret_number, description, settling || latest_published);
+	return error ? error
+		     : note_published(call, function, latest_published ? 0 : *ret_number, digest);
 }

@@ -118,8 +118,10 @@ static const struct member tracing_members[] = {{"Mode", &tracing_mode}, {NULL}}
 const struct shape shape_tracing = STRUCTURE_SHAPE(tracing_members);
 
 static const struct shape layer_arn = STRING_SHAPE(LENGTH(1, 2048),
-	.pattern = "arn:(aws[a-zA-Z-]*)?:lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-"
-		   "\\d{1}:\\d{12}:layer:[a-zA-Z0-9-_]+:[0-9]+");
+	.pattern =
+		"(arn:(aws[a-zA-Z-]*)?:lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-"
+		"\\d{1}:\\d{12}:layer:[a-zA-Z0-9-_]+:[0-9]+)|(arn:[a-zA-Z0-9-]+:lambda:::awslayer:"
+		"[a-zA-Z0-9-_]+)");
 const struct shape shape_layers = {.kind = SHAPE_LIST, .element = &layer_arn};
 
 static const struct shape file_system_arn = STRING_SHAPE(LENGTH(0, 200),

@@ -57,14 +57,15 @@ int handle_publish_version(struct call *call)
 		error = publish_version(
 			call, function, call_string(call, "Description"), false, &number);
 	version_format(error ? 0 : number, version);
-	if (!error && number > before)
+	if (!error && number > before) /* $LATEST.PUBLISHED is, too */
 		error = change_record(call, function, NULL, version, NULL);
 	if (error)
 		return error;
 	error = version_find(call, function, number, &row);
 	if (error != 1)
 		return error ? error : -EIO;
-	error = version_append(&call->answer->body, call, &row, version, VIEW_NOW);
+	error = version_append(&call->answer->body, call, &row, version,
+		version_is_settling(call, &row) ? VIEW_SETTLING : VIEW_NOW);
 	version_row_done(&row);
 	return error;
 }

@@ -371,3 +371,30 @@ def test_images(api):
                                        FunctionName="im", ZipFile=aws.code())
     api.update_function_code(FunctionName="im", ImageUri=uri + "2", Publish=True)
     assert api.get_function(FunctionName="im", Qualifier="1")["Code"]["ImageUri"] == uri + "2"
+
+
+def test_latest_published_is_overwritten(wire, function):
+    provider = "arn:aws:lambda:us-east-1:000000000000:capacity-provider:p"
+    config = {"LambdaManagedInstancesCapacityProviderConfig": {"CapacityProviderArn": provider}}
+    assert wire.publish("fn", PublishTo="LATEST_PUBLISHED").code == "InvalidParameterValueException"
+    assert wire.create_function("mi", CapacityProviderConfig=config).status == 201
+    first = wire.publish("mi", PublishTo="LATEST_PUBLISHED").json
+    assert first["Version"] == "$LATEST.PUBLISHED"
+    assert first["FunctionArn"].endswith(":function:mi:$LATEST.PUBLISHED")
+    assert wire.publish("mi").json["Version"] == "1", "numbers go their own way"
+    wire.update_code("mi", "new code")
+    second = wire.publish("mi", PublishTo="LATEST_PUBLISHED").json
+    assert second["CodeSha256"] != first["CodeSha256"]
+    listed = wire("GET", f"{FUNCTIONS}/mi/versions").json["Versions"]
+    assert [each["Version"] for each in listed] == ["$LATEST", "1", "$LATEST.PUBLISHED"]
+    assert wire.create_alias("mi", "PROD", "$LATEST.PUBLISHED").status == 201
+    assert wire("GET", f"{FUNCTIONS}/mi?Qualifier=PROD").json["Configuration"]["Version"] == (
+        "$LATEST.PUBLISHED")
+    assert wire.publish("mi", PublishTo="LATEST_PUBLISHED").status == 201, "though an alias uses it"
+    pages = []
+    marker = ""
+    while marker is not None:
+        page = wire("GET", f"{FUNCTIONS}?FunctionVersion=ALL&MaxItems=1{marker}").json
+        pages += page["Functions"]
+        marker = f"&Marker={quote(page['NextMarker'])}" if "NextMarker" in page else None
+    assert len({each["FunctionArn"] for each in pages}) == len(pages) == 7
