@@ -8,7 +8,6 @@
 struct invalidation {
 	struct invalidation *next;
 	uint64_t inode;
-	char name[NAME_MAX + 1]; /* "": the inode itself */
 };
 
 struct invalidator {
@@ -24,12 +23,11 @@ struct invalidator {
 
 static void tell(struct invalidator *invalidator, const struct invalidation *item)
 {
-	/* -ENOENT means that the kernel knows nothing of it, which is what was wanted. */
-	if (item->name[0])
-		fuse_lowlevel_notify_inval_entry(
-			invalidator->session, item->inode, item->name, strlen(item->name));
-	else
-		fuse_lowlevel_notify_inval_inode(invalidator->session, item->inode, 0, 0);
+	/*
+	 * An offset below 0 spares the pages: invalidating those can wait for a READ of ours. -ENOENT means
+	 * that the kernel knows nothing of it, which is what was wanted.
+	 */
+	fuse_lowlevel_notify_inval_inode(invalidator->session, item->inode, -1, 0);
 }
 
 static void *work(void *data)
@@ -106,7 +104,7 @@ void invalidator_free(struct invalidator *invalidator)
 	free(invalidator);
 }
 
-static void queue(struct invalidator *invalidator, const struct node *node, const char *name)
+void invalidate_node(struct invalidator *invalidator, const struct node *node)
 {
 	struct invalidation *item;
 	uint64_t inode;
@@ -120,7 +118,6 @@ static void queue(struct invalidator *invalidator, const struct node *node, cons
 	if (!item)
 		return;
 	item->inode = inode;
-	snprintf(item->name, sizeof(item->name), "%s", name);
 	pthread_mutex_lock(&invalidator->mutex);
 	if (invalidator->count < INVALIDATIONS_MAX && !invalidator->stopping) {
 		*invalidator->last = item;
@@ -131,15 +128,4 @@ static void queue(struct invalidator *invalidator, const struct node *node, cons
 	}
 	pthread_mutex_unlock(&invalidator->mutex);
 	free(item);
-}
-
-void invalidate_entry(
-	struct invalidator *invalidator, const struct node *directory, const char *name)
-{
-	queue(invalidator, directory, name);
-}
-
-void invalidate_node(struct invalidator *invalidator, const struct node *node)
-{
-	queue(invalidator, node, "");
 }

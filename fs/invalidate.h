@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Telling the kernel that what it remembers is not so any more. A thread of its own does the telling:
- * libfuse's notify calls wait for the kernel's lock on the directory, which a request of ours may hold
- * (libfuse's documentation of notifications says never to call them from a request).
+ * Telling the kernel that attributes it remembers are not so any more, by a thread of its own.
+ *
+ * Only that: a name (fuse_lowlevel_notify_inval_entry) is never invalidated. The kernel takes the directory's
+ * lock for it, which a process may hold that waits for an answer of ours; a kill -9 then leaves a
+ * mount and a process that nothing ends, short of aborting the connection (seen: the killed process stayed
+ * for good). Names that may change behind the kernel's back are not remembered instead (fs/tree.c), and a
+ * moved dentry is followed (node_table_renamed()).
  */
 #ifndef ALIASFS_INVALIDATE_H
 #define ALIASFS_INVALIDATE_H
@@ -26,11 +30,7 @@ void invalidator_stop(struct invalidator *invalidator);
 /* Stops if that was not done, and frees. NULL is fine. */
 void invalidator_free(struct invalidator *invalidator);
 
-/* The name in that directory is looked up again at its next use. Never blocks; NULL is fine. */
-void invalidate_entry(
-	struct invalidator *invalidator, const struct node *directory, const char *name);
-
-/* The node's attributes (and a directory's remembered entries) are asked for again. Never blocks; NULL is fine. */
+/* The node's attributes are asked for again. Never blocks; NULL is fine. */
 void invalidate_node(struct invalidator *invalidator, const struct node *node);
 
 #endif

@@ -319,15 +319,13 @@ void ll_rename(fuse_req_t handle, fuse_ino_t parent_inode, const char *name,
 		if (!error) {
 			link_node(&parent, name, &old_link);
 			link_node(&new_parent, new_name, &new_link);
-			node_table_renamed(request.fs->nodes, &old_link, &new_link);
 			if (flags & RENAME_EXCHANGE)
-				node_table_renamed(request.fs->nodes, &new_link, &old_link);
-			invalidate_entry(request.fs->invalidator, &new_parent, new_name);
-			invalidate_entry(request.fs->invalidator, &parent, name);
+				node_table_exchanged(request.fs->nodes, &old_link, &new_link);
+			else
+				node_table_renamed(request.fs->nodes, &old_link, &new_link);
 		}
 	} else if (parent.kind == NODE_ALIAS) {
 		error = description_rename(&request, &parent, name, &new_parent, new_name, flags);
-		invalidate_entry(request.fs->invalidator, &new_parent, new_name);
 	} else {
 		error = request_refuse(&request, EPERM, "what is here cannot be renamed");
 	}

@@ -94,9 +94,11 @@ static void on_shown_changed(void *data, const char *function, const char *name)
 	struct aliasfs *fs = data;
 	struct node node;
 
+	if (name) {
+		node_make(&node, NODE_LINK, function, 0, name);
+		invalidate_node(fs->invalidator, &node);
+	}
 	node_make(&node, NODE_FUNCTION, function, 0, NULL);
-	if (name)
-		invalidate_entry(fs->invalidator, &node, name);
 	invalidate_node(fs->invalidator, &node);
 }
 

@@ -24,7 +24,8 @@ struct entry {
 		uint64_t version;
 		char *name; /* owned; for kinds that has_name() */
 	};
-	char *renamed; /* the name under which the kernel's dentry is now, or NULL; owned */
+	struct entry *next_moved; /* in table->moved */
+	bool moved;               /* its name is not the one that its number comes from */
 	enum node_kind kind;
 };
 
@@ -34,6 +35,7 @@ struct node_table {
 	size_t bucket_count; /* a power of two */
 	size_t count;
 	struct shared_name *names[BUCKETS_MIN];
+	struct entry *moved; /* the few that a RENAME gave another name */
 };
 
 static bool has_name(enum node_kind kind)
@@ -203,9 +205,14 @@ static bool entry_means(const struct entry *entry, const struct node *node)
 
 static void entry_free(struct node_table *table, struct entry *entry)
 {
+	struct entry **link = &table->moved;
+
+	while (entry->moved && *link != entry)
+		link = &(*link)->next_moved;
+	if (entry->moved)
+		*link = entry->next_moved;
 	if (has_name(entry->kind))
 		free(entry->name);
-	free(entry->renamed);
 	if (entry->function)
 		name_drop(table, entry->function);
 	free(entry);
@@ -311,11 +318,8 @@ uint64_t node_table_remember(struct node_table *table, const struct node *node)
 			table->count++;
 		}
 	}
-	if (entry) {
-		/* Found by its own name again: what a rename had made of it is over. */
-		free(take_pointer(entry->renamed));
+	if (entry)
 		entry->lookups++;
-	}
 	pthread_mutex_unlock(&table->mutex);
 	return entry ? inode : 0;
 }
@@ -353,13 +357,24 @@ bool node_table_find(struct node_table *table, uint64_t inode, struct node *ret_
 	entry = entry_find(table, inode);
 	if (entry) {
 		bool named = has_name(entry->kind);
-		const char *name = !named ? NULL : entry->renamed ? entry->renamed : entry->name;
 
 		node_make(ret_node, entry->kind, entry->function->text, named ? 0 : entry->version,
-			name);
+			named ? entry->name : NULL);
 	}
 	pthread_mutex_unlock(&table->mutex);
 	return entry != NULL;
+}
+
+/* The entry by which the kernel knows the node, also under a number that is not its own; the mutex is held. */
+static struct entry *entry_known(const struct node_table *table, const struct node *node)
+{
+	struct entry *entry;
+	uint64_t inode;
+
+	for (entry = table->moved; entry; entry = entry->next_moved)
+		if (entry_means(entry, node))
+			return entry;
+	return entry_of(table, node, &inode);
 }
 
 uint64_t node_table_inode(struct node_table *table, const struct node *node)
@@ -370,25 +385,51 @@ uint64_t node_table_inode(struct node_table *table, const struct node *node)
 	if (node->kind == NODE_ROOT)
 		return ROOT_INODE;
 	pthread_mutex_lock(&table->mutex);
-	entry = entry_of(table, node, &inode);
+	entry = entry_known(table, node);
+	inode = entry ? entry->inode : 0;
 	pthread_mutex_unlock(&table->mutex);
-	return entry ? inode : 0;
+	return inode;
+}
+
+/* The entry's name becomes `name`, which it owns from now on; the mutex is held. */
+static void entry_move(struct node_table *table, struct entry *entry, char *name)
+{
+	entry->name = name;
+	if (!entry->moved) {
+		entry->moved = true;
+		entry->next_moved = table->moved;
+		table->moved = entry;
+	}
 }
 
 void node_table_renamed(struct node_table *table, const struct node *from, const struct node *to)
 {
 	struct entry *entry;
-	uint64_t inode;
+	char *name;
 
 	pthread_mutex_lock(&table->mutex);
-	entry = entry_of(table, from, &inode);
-	if (entry && has_name(entry->kind) && entry->kind == to->kind) {
-		char *name = strdup(to->name);
+	entry = entry_known(table, from);
+	name = entry && has_name(entry->kind) && entry->kind == to->kind ? strdup(to->name) : NULL;
+	if (name) {
+		free(entry->name);
+		entry_move(table, entry, name);
+	}
+	pthread_mutex_unlock(&table->mutex);
+}
 
-		if (name) {
-			free(entry->renamed);
-			entry->renamed = name;
-		}
+void node_table_exchanged(
+	struct node_table *table, const struct node *left, const struct node *right)
+{
+	struct entry *first, *second;
+
+	pthread_mutex_lock(&table->mutex);
+	first = entry_known(table, left);
+	second = entry_known(table, right);
+	if (first && second && has_name(first->kind) && first->kind == second->kind) {
+		char *name = first->name;
+
+		entry_move(table, first, second->name);
+		entry_move(table, second, name);
 	}
 	pthread_mutex_unlock(&table->mutex);
 }

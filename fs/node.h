@@ -88,10 +88,15 @@ bool node_table_find(struct node_table *table, uint64_t inode, struct node *ret_
 uint64_t node_table_inode(struct node_table *table, const struct node *node);
 
 /*
- * The kernel moved the dentry of `from` onto the name of `to` (a successful RENAME): until the next
- * lookup by name, its inode is to be read as `to`. Nothing when the kernel does not know `from`.
+ * The kernel moved the dentry of `from` onto the name of `to` (a successful RENAME): the inode it knows
+ * `from` by means `to` from now on. Looked up by its new name, it gets the number of its own again.
+ * Nothing when the kernel does not know `from`, or the kinds differ.
  */
 void node_table_renamed(struct node_table *table, const struct node *from, const struct node *to);
+
+/* The same for two names that were exchanged. */
+void node_table_exchanged(
+	struct node_table *table, const struct node *left, const struct node *right);
 
 /* How many nodes the kernel holds. */
 size_t node_table_count(struct node_table *table);

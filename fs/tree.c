@@ -189,7 +189,9 @@ static int link_attributes(struct request *request, const struct node *node, boo
 		return error;
 	tree_fill(request->fs, node, last_modified, entry.target_length, attributes);
 	attributes->attribute_timeout = 0;
-	attributes->entry_timeout = tree_seconds_until(entry.expires_ms);
+	/* A weight goes with a remap of its alias: a name that the kernel kept could not be made again. */
+	attributes->entry_timeout =
+		entry.kind == GESTURE_ALIAS ? tree_seconds_until(entry.expires_ms) : 0;
 	return 0;
 }
 

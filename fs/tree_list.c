@@ -281,8 +281,10 @@ void tree_entry_attributes(const struct aliasfs *fs, const struct node *director
 	tree_fill(fs, &node, entry->last_modified, entry->size, ret_attributes);
 	ret_attributes->entry_timeout = until;
 	ret_attributes->attribute_timeout = until;
-	if (entry->kind == NODE_LINK)
+	if (entry->kind == NODE_LINK) {
 		ret_attributes->attribute_timeout = 0;
-	else if (entry->kind == NODE_VERSION && immutable)
+		if (strchr(entry->name, '%'))
+			ret_attributes->entry_timeout = 0; /* a weight: as in tree.c */
+	} else if (entry->kind == NODE_VERSION && immutable)
 		ret_attributes->attribute_timeout = tree_seconds_until(INT64_MAX);
 }

@@ -84,19 +84,51 @@ static void many_nodes_are_all_found(void **state)
 	node_table_free(table);
 }
 
-static void a_renamed_link_is_read_under_its_new_name_until_it_is_looked_up(void **state)
+static void a_renamed_link_keeps_its_inode_and_means_its_new_name(void **state)
 {
 	struct node_table *table = node_table_new();
-	struct node old = make(NODE_LINK, "hello", 0, "PROD"),
-		    new = make(NODE_LINK, "hello", 0, "LIVE"), found;
-	uint64_t inode = node_table_remember(table, &old);
+	struct node prod = make(NODE_LINK, "hello", 0, "PROD");
+	struct node live = make(NODE_LINK, "hello", 0, "LIVE");
+	struct node last = make(NODE_LINK, "hello", 0, "LAST"), found;
+	uint64_t inode = node_table_remember(table, &prod), again;
 
 	(void)state;
-	node_table_renamed(table, &old, &new);
+	node_table_renamed(table, &prod, &live);
 	assert_true(node_table_find(table, inode, &found));
 	assert_string_equal(found.name, "LIVE");
-	assert_true(node_table_remember(table, &old) == inode);
+	assert_true(node_table_inode(table, &live) == inode);
+	/* PROD is made anew while the kernel still holds the old one: they do not share a number */
+	again = node_table_remember(table, &prod);
+	assert_true(again != inode);
+	assert_true(node_table_find(table, again, &found));
+	assert_string_equal(found.name, "PROD");
+	node_table_renamed(table, &live, &last);
 	assert_true(node_table_find(table, inode, &found));
+	assert_string_equal(found.name, "LAST");
+	/* looked up by its name it gets its own number */
+	assert_true(node_table_remember(table, &last) == node_inode(&last));
+	node_table_forget(table, inode, 1);
+	assert_false(node_table_find(table, inode, &found));
+	assert_true(node_table_inode(table, &last) == node_inode(&last));
+	node_table_free(table);
+}
+
+static void exchanged_links_mean_each_other(void **state)
+{
+	struct node_table *table = node_table_new();
+	struct node prod = make(NODE_LINK, "hello", 0, "PROD");
+	struct node beta = make(NODE_LINK, "hello", 0, "BETA"), found;
+	uint64_t first = node_table_remember(table, &prod);
+	uint64_t second = node_table_remember(table, &beta);
+
+	(void)state;
+	node_table_exchanged(table, &prod, &beta);
+	assert_true(node_table_find(table, first, &found));
+	assert_string_equal(found.name, "BETA");
+	assert_true(node_table_find(table, second, &found));
+	assert_string_equal(found.name, "PROD");
+	node_table_exchanged(table, &prod, &beta);
+	assert_true(node_table_find(table, first, &found));
 	assert_string_equal(found.name, "PROD");
 	node_table_free(table);
 }
@@ -107,7 +139,8 @@ int main(void)
 		cmocka_unit_test(inode_numbers_are_stable_and_apart),
 		cmocka_unit_test(the_table_holds_what_the_kernel_holds),
 		cmocka_unit_test(many_nodes_are_all_found),
-		cmocka_unit_test(a_renamed_link_is_read_under_its_new_name_until_it_is_looked_up),
+		cmocka_unit_test(a_renamed_link_keeps_its_inode_and_means_its_new_name),
+		cmocka_unit_test(exchanged_links_mean_each_other),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
