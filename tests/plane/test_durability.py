@@ -219,6 +219,38 @@ def test_one_alias_fought_over_by_two_processes(make_plane):
     assert sorted(answered) == list(range(1, 101))
 
 
+def test_every_read_sees_the_newest_commit_of_any_process(make_plane):
+    """Connections keep their snapshots, but never past somebody's commit."""
+    first = make_plane()
+    second = make_plane(state=first.state)
+    aws.create_function(first.api, "fn", versions=1, aliases={"PROD": 1})
+    readers = [Wire(each.port) for each in (first, second) for _ in range(4)]
+    for number in range(60):
+        wire = Wire((first, second)[number % 2].port)
+        assert wire.update_alias("fn", "PROD", Description=str(number)).status == 200
+        wire.close()
+        assert [each.get_alias("fn", "PROD").json["Description"] for each in readers] == (
+            [str(number)] * len(readers))
+        assert first.changes() == second.changes()
+    for each in readers:
+        each.close()
+
+
+def test_the_log_is_started_over_while_others_read(plane):
+    """Readers that keep snapshots do not make SQLite's log grow without end."""
+    wires = [Wire(plane.port) for _ in range(4)]
+    wires[0].create_function("fn")
+    wires[0].create_alias("fn", "PROD", "$LATEST")
+    for number in range(1000):
+        assert wires[0].update_alias("fn", "PROD", Description="x" * 250).status == 200
+        assert wires[1 + number % 3].get_alias("fn", "PROD").status == 200
+    size = (plane.state / "lambda.db-wal").stat().st_size
+    print(f"{size} bytes of log")
+    assert size < 3 * 1000 * 4096, "SQLite checkpoints at 1000 pages"
+    for each in wires:
+        each.close()
+
+
 def test_sigterm_ends_it_cleanly_under_load(plane):
     writers = [Writer(plane.port, f"w{number}") for number in range(3)]
     for each in writers:
