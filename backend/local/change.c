@@ -58,8 +58,7 @@ int change_append_list(struct buffer *out, struct store *store, int64_t after)
 {
 	sqlite3_stmt *row = store_query(store,
 		"SELECT sequence, time, operation, function, qualifier, version, detail, "
-		"request_id "
-		"FROM change WHERE sequence > ? ORDER BY sequence LIMIT ?",
+		"request_id FROM change WHERE sequence > ? ORDER BY sequence LIMIT ?",
 		"ii", after, (int64_t)CHANGES_PAGE);
 	const char *separator = "[";
 	int error, found;

@@ -167,8 +167,7 @@ static int check_only_one(struct call *call, const char *qualifier, const struct
 	if (target->through_alias && (own || alias))
 		return call_fail(call, FAILURE_CONFLICT,
 			"Alias can't be used for Provisioned Concurrency configuration on an "
-			"already "
-			"Provisioned version");
+			"already Provisioned version");
 	if (!target->through_alias && alias)
 		return call_fail(call, FAILURE_CONFLICT,
 			"Version is pointed by a Provisioned Concurrency alias");

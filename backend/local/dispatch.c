@@ -69,11 +69,37 @@ static int take_headers(struct call *call, const struct request *request)
 	return error;
 }
 
+static bool is_in_body(const struct operation *operation, const char *name)
+{
+	for (const struct member *member = operation->members; member->name; member++) {
+		if (!strcmp(member->name, name))
+			return member->location == IN_BODY;
+	}
+	return false;
+}
+
+/* What belongs into the path, the query or a header is not taken from the body. */
+static void drop_strays(struct call *call)
+{
+	static const char *const everywhere[] = {"FunctionName", "Qualifier"};
+
+	for (const struct member *member = call->operation->members; member->name; member++) {
+		if (member->location != IN_BODY)
+			json_remove(call->input, member->name);
+	}
+	for (size_t i = 0; i < array_count(everywhere); i++) {
+		if (!is_in_body(call->operation, everywhere[i]))
+			json_remove(call->input, everywhere[i]);
+	}
+}
+
 static int take_parameters(struct call *call, const struct request *request)
 {
 	const char *reason = "";
-	int error = route_parameters(call->operation, request->target, call->input, &reason);
+	int error;
 
+	drop_strays(call);
+	error = route_parameters(call->operation, request->target, call->input, &reason);
 	if (error == -EINVAL)
 		return call_fail(call, FAILURE_SERIALIZATION, "%s", reason);
 	return error ? error : take_headers(call, request);
@@ -126,10 +152,8 @@ static int check_name(struct call *call)
 		strcmp(name->qualifier, "$LATEST"))
 		return call_fail(call, FAILURE_INVALID_PARAMETER,
 			"This operation is permitted on Lambda functions only. Aliases and "
-			"versions "
-			"do not support this operation. Please specify either a function name or "
-			"an "
-			"unqualified function ARN.");
+			"versions do not support this operation. Please specify either a function "
+			"name or an unqualified function ARN.");
 	return 0;
 }
 

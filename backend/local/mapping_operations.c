@@ -355,8 +355,7 @@ int handle_list_mappings(struct call *call)
 		store_query(call->store,
 			"SELECT " MAPPING_COLUMNS " FROM mapping WHERE uuid > ?1 AND NOT "
 			"(change = 'Deleting' AND settles <= ?2) AND (?3 IS NULL OR source = ?3) "
-			"AND "
-			"(?4 IS NULL OR (function = ?4 AND (?5 = '' OR qualifier = ?5))) "
+			"AND (?4 IS NULL OR (function = ?4 AND (?5 = '' OR qualifier = ?5))) "
 			"ORDER BY uuid LIMIT ?6",
 			"tittti", page.after, call->now_ms, call_string(call, "EventSourceArn"),
 			named ? call->name.name : NULL, call->name.qualifier, page.limit + 1),

@@ -64,8 +64,7 @@ static int find_version(struct call *call, int64_t *ret_version)
 	if (qualifier && version_parse(qualifier, ret_version))
 		return call_fail(call, FAILURE_INVALID_PARAMETER,
 			"This operation is permitted on Lambda functions and versions only. "
-			"Aliases "
-			"do not support this operation.");
+			"Aliases do not support this operation.");
 	found = resource_find(call, qualifier, &target);
 	if (found != 1)
 		return found ? found : call_fail_function(call, call->name.name, qualifier);

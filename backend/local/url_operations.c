@@ -200,8 +200,7 @@ int handle_update_url(struct call *call)
 	if (!error)
 		error = store_execute(call->store,
 			"UPDATE url SET configuration = ?, last_modified = ? WHERE function = ? "
-			"AND "
-			"qualifier = ?",
+			"AND qualifier = ?",
 			"titt", buffer_text(&text), call->now_ms, call->name.name,
 			url_qualifier(call));
 	if (!error)

@@ -161,7 +161,6 @@ def test_two_hundred_kills_lose_nothing(plane):
     kill_many(plane, 200, 2, int(os.environ.get("ALIASFS_SEED", time.time_ns() % 1000000)))
 
 
-@pytest.mark.long
 def test_kills_during_two_thousand_writes_of_four_clients(plane):
     seed = int(os.environ.get("ALIASFS_SEED", time.time_ns() % 1000000))
     kill_many(plane, 50, 4, seed, total=2000)

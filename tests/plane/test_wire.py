@@ -144,6 +144,19 @@ def test_several_violations_are_listed_at_once(wire):
         assert f"at '{where}' failed to satisfy constraint" in answer.message
 
 
+def test_what_belongs_into_the_path_is_not_taken_from_the_body(wire):
+    wire.create_function("fn")
+    wire.create_function("other")
+    wire.create_alias("fn", "PROD", "$LATEST")
+    answer = wire.update_alias("fn", "PROD", Name="BETA", FunctionName="other", Qualifier="7",
+                               Description="mine")
+    assert answer.json["AliasArn"].endswith(":function:fn:PROD"), str(answer)
+    assert wire("GET", f"{FUNCTIONS}/other/aliases").json == {"Aliases": []}
+    path = "/2019-09-30/functions/fn/provisioned-concurrency"
+    answer = wire("PUT", path, {"ProvisionedConcurrentExecutions": 1, "Qualifier": "PROD"})
+    assert "Value null at 'qualifier'" in answer.message
+
+
 def test_too_large_bodies_get_an_answer(wire, plane):
     for path, method, limit, code in (
         (FUNCTIONS, "POST", 70167211, "RequestEntityTooLargeException"),
