@@ -187,8 +187,10 @@ static int run(struct call *call)
 		if (!call->store)
 			return -EIO;
 		error = run_in_transaction(call);
-		if (!error)
-			code_collect(call);
+		/* A zip that was renamed into place for rows that were rolled back is nobody's. */
+		if (error && !call->staged[0] && code_release(call, call->code.digest))
+			error = -ENOMEM;
+		code_collect(call);
 		store_pool_give(call->plane->stores, call->store);
 	}
 	code_abandon(call);

@@ -8,6 +8,7 @@
 #define ENVIRONMENT_MAX 4096 /* bytes of the variables as JSON */
 #define TIMEOUT_MAX 900
 #define MEMORY_MAX 10240
+#define LAYERS_MAX 5
 
 /* What AWS runs today, in the order in which it lists them. */
 static const char *const runtimes[] = {"nodejs20.x", "python3.14", "provided.al2023", "python3.12",
@@ -65,6 +66,9 @@ static int check_limits(struct call *call)
 	int64_t timeout = call_integer(call, "Timeout", 0);
 	int64_t memory = call_integer(call, "MemorySize", 0);
 
+	if (json_count(json_member(call->input, "Layers")) > LAYERS_MAX)
+		return call_fail(call, FAILURE_INVALID_PARAMETER,
+			"Cannot reference more than %d layers.", LAYERS_MAX);
 	if (json_member(call->input, "CapacityProviderConfig"))
 		return 0; /* managed instances may be larger; the model's own limits hold */
 	if (timeout > TIMEOUT_MAX)

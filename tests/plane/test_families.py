@@ -2,7 +2,10 @@
 """The families beside functions, versions and aliases: what they keep, refuse and lose."""
 
 import base64
+import io
 import json
+import sqlite3
+import zipfile
 
 import pytest
 from lib import aws
@@ -336,6 +339,33 @@ def test_limits_of_functions(api, wire):
     assert wire("GET", FUNCTIONS).json["Functions"][0]["Environment"]["Variables"]["KEY"] == "v" * 4000
 
 
+def test_layers_and_unzipped_code_have_limits(function, api):
+    layers = [f"arn:aws:lambda:us-east-1:000000000000:layer:l{number}:1" for number in range(6)]
+    api.update_function_configuration(FunctionName="fn", Layers=layers[:5])
+    assert "more than 5 layers" in fails(
+        "InvalidParameterValueException", api.update_function_configuration, FunctionName="fn",
+        Layers=layers)
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        with archive.open("zeros", "w") as member:
+            for _ in range(251):
+                member.write(bytes(1 << 20))
+    assert fails("InvalidParameterValueException", api.update_function_code, FunctionName="fn",
+                 ZipFile=data.getvalue()) == "Unzipped size must be smaller than 262144000 bytes"
+
+
+def test_code_of_a_refused_update_does_not_stay_behind(plane, api):
+    aws.create_function(api, "fn")
+    with sqlite3.connect(plane.state / "lambda.db") as database:
+        database.execute("UPDATE usage SET code_size = 300 * 1024 * 1024 * 1024 - 100")
+    database.close()
+    fails("CodeStorageExceededException", api.update_function_code, FunctionName="fn",
+          ZipFile=aws.code("new"), Publish=True)
+    stored = [each.name for each in (plane.state / "code").iterdir()]
+    digest = base64.b64decode(api.get_function_configuration(FunctionName="fn")["CodeSha256"]).hex()
+    assert stored == [digest + ".zip"]
+
+
 def test_a_policy_has_a_size(function, api):
     for number in range(200):
         try:
@@ -349,7 +379,6 @@ def test_a_policy_has_a_size(function, api):
 
 
 def test_code_storage_is_full(plane, api):
-    import sqlite3
     aws.create_function(api, "fn")
     with sqlite3.connect(plane.state / "lambda.db") as database:
         database.execute("UPDATE usage SET code_size = 300 * 1024 * 1024 * 1024 - 100")
