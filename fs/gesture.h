@@ -131,6 +131,12 @@ int gesture_set_description(struct gestures *gestures, const struct call_scope *
 void gesture_note_refused_removal(
 	struct gestures *gestures, const struct caller *caller, const char *function);
 
+/*
+ * Whether a name of the function is hidden or held: its directory is then shown without asking AWS, so
+ * that a slow answer cannot come between a tool's UNLINK and its SYMLINK. Never blocks.
+ */
+bool gesture_has_pending(struct gestures *gestures, const char *function);
+
 /* CREATE, MKNOD or LINK was refused there: takes back a tombstone of that name (2.4), and gives the errno to answer. Never blocks. */
 int gesture_create_refused(struct gestures *gestures, const struct caller *caller,
 	const struct gesture_place *place, const char *name,

@@ -22,6 +22,16 @@ static int check_description(const char *text, struct lambda_error *reterr)
 	return 0;
 }
 
+bool gesture_has_pending(struct gestures *gestures, const char *function)
+{
+	bool pending;
+
+	pthread_mutex_lock(&gestures->mutex);
+	pending = remap_has_pending(gestures->remap, function);
+	pthread_mutex_unlock(&gestures->mutex);
+	return pending;
+}
+
 /* --- RMDIR --- */
 
 void gesture_note_refused_removal(

@@ -262,6 +262,8 @@ void ll_rmdir(fuse_req_t handle, fuse_ino_t parent_inode, const char *name)
 	else
 		/* EROFS, not EPERM or ENOTEMPTY: node would go on and delete what is inside (contract 3.1). */
 		error = request_refuse(&request, EROFS, "functions cannot be deleted from a mount");
+	if (error && parent.kind == NODE_ROOT)
+		gesture_note_refused_removal(request.fs->gestures, request_caller(&request), name);
 	end_change(&request, error, &parent, name);
 }
 

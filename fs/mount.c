@@ -106,11 +106,12 @@ static void on_background_failure(void *data, const char *operation, const char 
 	const char *name, const struct lambda_error *error)
 {
 	struct aliasfs *fs = data;
+	bool creates = !strcmp(operation, "CreateAlias");
 	char where[2 * NAME_MAX + 2];
 
 	snprintf(where, sizeof(where), "%s/%s", function, name ? name : "");
-	journal_background_failure(
-		fs->journal, operation, where, errno_of(error->status, ERRNO_UNLINK), error);
+	journal_background_failure(fs->journal, operation, where,
+		errno_of(error->status, creates ? ERRNO_SYMLINK : ERRNO_UNLINK), error);
 }
 
 static void on_wrote(void *data, const struct catalog_write *write)

@@ -200,10 +200,11 @@ static int function_attributes(struct request *request, const struct node *node,
 	struct tree_attributes *attributes)
 {
 	const struct catalog_versions *versions = NULL;
-	enum lambda_status status;
+	enum lambda_status status = LAMBDA_OK;
 
-	status = catalog_function_exists(
-		request->fs->catalog, &request->scope, node->function, &request->error);
+	if (exact || !gesture_has_pending(request->fs->gestures, node->function))
+		status = catalog_function_exists(
+			request->fs->catalog, &request->scope, node->function, &request->error);
 	if (status)
 		return request_errno(status, ERRNO_READ);
 	if (exact) {
