@@ -28,6 +28,7 @@
 #define THREADS_MAX 256 /* requests served at a time: a hanging one must not keep others waiting */
 #define THREADS_IDLE_MAX 16
 #define STATE_TEXT_MAX (256 * 1024)
+#define VERIFY_MS ((DAEMON_START_SECONDS - 10) * 1000)
 #define UNMOUNT_GRACE_MS 15000 /* for what is pending at the end */
 
 /* Says why it does not start: to the waiting parent, or in the foreground to standard error. */
@@ -292,6 +293,9 @@ static enum exit_code make(struct aliasfs *fs, struct daemon *daemon)
 	if (code)
 		return code;
 	scope = scope_for(fs);
+	/* Whoever waits in the foreground waits no longer than that: it is to hear why. */
+	if (daemon->pipe >= 0 && scope.read_deadline_ms > clock_monotonic_ms() + VERIFY_MS)
+		scope.read_deadline_ms = clock_monotonic_ms() + VERIFY_MS;
 	if (catalog_verify(fs->catalog, &scope, &error)) {
 		char what[1024], credentials[512];
 
