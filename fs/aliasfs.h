@@ -4,7 +4,7 @@
  * start its pointers do not change any more.
  *
  * Lock order, for the whole project: no function takes a second lock while it holds one, with this
- * exception: gestures may hold its mutex while it logs. The mutexes are in node.c, journal.c, audit.c, request.c, times.c,
+ * exception: gestures may hold its mutex while it logs. The mutexes are in node.c, journal.c, audit.c, request.c, handles.c, times.c,
  * draft.c, invalidate.c, gesture.c, and in backend/ in catalog, http and credentials. None is held
  * across the network, a FUSE notification or a reply.
  */
@@ -27,6 +27,7 @@ struct audit;
 struct code_cache;
 struct drafts;
 struct fuse_session;
+struct handles;
 struct invalidator;
 struct journal;
 struct request_list;
@@ -50,6 +51,7 @@ struct aliasfs {
 	struct journal *journal;
 	struct invalidator *invalidator;
 	struct request_list *requests; /* those under way */
+	struct handles *handles;       /* what the kernel holds open */
 	struct account *account;
 	struct stats *stats;
 	struct audit *audit;

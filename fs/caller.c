@@ -9,6 +9,7 @@
 #include "backend/base/text.h"
 
 #define PROC_PATH_SIZE 48
+#define STATUS_MAX (64 * 1024) /* bytes of /proc/PID/status: with thousands of groups it is long */
 
 /* Reads at most `size` bytes of a file of /proc/ID. The number of bytes, or -errno. */
 static ssize_t read_proc(pid_t id, const char *file, char *into, size_t size)
@@ -92,6 +93,24 @@ void caller_read(pid_t thread, uid_t uid, gid_t gid, struct caller *ret_caller)
 			caller.program[length - 1] = '\0';
 	}
 	*ret_caller = caller;
+}
+
+bool caller_has_group(pid_t thread, gid_t group)
+{
+	char status[STATUS_MAX + 1], *word, *rest;
+	ssize_t length = thread ? read_proc(thread, "status", status, STATUS_MAX) : 0;
+	uint64_t number;
+
+	status[length > 0 ? length : 0] = '\0';
+	rest = strstr(status, "\nGroups:");
+	if (!rest)
+		return false;
+	rest += strlen("\nGroups:");
+	rest[strcspn(rest, "\n")] = '\0';
+	while ((word = strsep(&rest, "\t ")))
+		if (*word && !number_parse_u64(word, UINT32_MAX, &number) && number == group)
+			return true;
+	return false;
 }
 
 void caller_release(struct caller *caller)

@@ -30,6 +30,12 @@ struct caller {
 void caller_read(pid_t thread, uid_t uid, gid_t gid, struct caller *ret_caller);
 void caller_release(struct caller *caller);
 
+/*
+ * Whether a thread has that supplementary group, as /proc tells; false when it does not. (libfuse 3.14's
+ * fuse_req_getgroups() reads beyond its buffer: AddressSanitizer.) Reads /proc only.
+ */
+bool caller_has_group(pid_t thread, gid_t group);
+
 /* Whether process and command line are known. */
 bool caller_is_known(const struct caller *caller);
 

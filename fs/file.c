@@ -10,12 +10,14 @@
 #include "backend/document.h"
 #include "fs/control.h"
 #include "fs/description.h"
+#include "fs/handles.h"
 #include "fs/tree.h"
 
 /* More than any content: documents, the journal's lines, a draft. */
 #define CONTENT_MAX (4 * 1024 * 1024)
 
 struct open_file {
+	struct handle handle;
 	struct node node;
 	bool writable;
 	pthread_mutex_t mutex; /* protects what is below */
@@ -97,9 +99,15 @@ void file_abandon(const struct aliasfs *fs, struct open_file *file)
 {
 	if (file->code_file)
 		code_file_unref(fs->code_cache, file->code_file);
+	handles_remove(fs->handles, &file->handle);
 	buffer_release(&file->content);
 	pthread_mutex_destroy(&file->mutex);
 	free(file);
+}
+
+static void abandon_handle(const struct aliasfs *fs, struct handle *handle)
+{
+	file_abandon(fs, (struct open_file *)handle);
 }
 
 static int access_mask(int flags)
@@ -141,6 +149,7 @@ int file_open(
 		file_abandon(request->fs, file);
 		return error;
 	}
+	handles_add(request->fs->handles, &file->handle, abandon_handle);
 	*ret_file = file;
 	return 0;
 }
@@ -169,6 +178,7 @@ int file_create(struct request *request, const struct node *directory, const cha
 	if (!file)
 		return -ENOMEM;
 	file->truncated = flags & O_TRUNC;
+	handles_add(request->fs->handles, &file->handle, abandon_handle);
 	*ret_file = file;
 	return 0;
 }
@@ -238,15 +248,23 @@ static void reply_content(
 	struct request *request, struct open_file *file, size_t size, off_t offset)
 {
 	fuse_req_t handle = request->handle;
+	cleanup(free_pointer) char *bytes = malloc(size ? size : 1);
 
+	if (!bytes) {
+		request_fail(request, -ENOMEM, &file->node, NULL);
+		return;
+	}
 	request_end(request);
+	/* A copy: with the reply the reader may close the file, and RELEASE free it, before we are back. */
 	pthread_mutex_lock(&file->mutex);
 	if (offset < 0 || (size_t)offset >= file->content.length)
 		size = 0;
 	else if (size > file->content.length - (size_t)offset)
 		size = file->content.length - (size_t)offset;
-	fuse_reply_buf(handle, size ? file->content.data + offset : NULL, size);
+	if (size)
+		memcpy(bytes, file->content.data + offset, size);
 	pthread_mutex_unlock(&file->mutex);
+	fuse_reply_buf(handle, bytes, size);
 }
 
 void file_reply_read(struct request *request, struct open_file *file, size_t size, off_t offset)

@@ -7,6 +7,7 @@
 #include "backend/base/clock.h"
 #include "fs/account.h"
 #include "fs/file.h"
+#include "fs/handles.h"
 #include "fs/listed.h"
 #include "fs/tree.h"
 #include "fs/xattr.h"
@@ -251,6 +252,7 @@ static void ll_release(fuse_req_t handle, fuse_ino_t inode, struct fuse_file_inf
 /* --- directories --- */
 
 struct directory {
+	struct handle handle;
 	struct node node;
 	struct tree_listing listing;
 	uint64_t inode;
@@ -258,10 +260,16 @@ struct directory {
 	bool used;     /* entries were given since it was listed */
 };
 
-static void directory_free(struct directory *directory)
+static void directory_free(const struct aliasfs *fs, struct directory *directory)
 {
+	handles_remove(fs->handles, &directory->handle);
 	tree_listing_release(&directory->listing);
 	free(directory);
+}
+
+static void abandon_directory(const struct aliasfs *fs, struct handle *handle)
+{
+	directory_free(fs, (struct directory *)handle);
 }
 
 /* What a version holds never changes; everything else is listed again at every use. */
@@ -298,6 +306,7 @@ static void ll_opendir(fuse_req_t handle, fuse_ino_t inode, struct fuse_file_inf
 	info->fh = (uintptr_t)directory;
 	directory->inode = inode;
 	directory->hash = tree_listing_hash(&directory->listing);
+	handles_add(request.fs->handles, &directory->handle, abandon_directory);
 	info->cache_readdir = 1;
 	info->keep_cache =
 		is_immutable_directory(&node) ||
@@ -305,7 +314,7 @@ static void ll_opendir(fuse_req_t handle, fuse_ino_t inode, struct fuse_file_inf
 			(int64_t)(request.fs->options->ttl * 1000));
 	request_end(&request);
 	if (fuse_reply_open(handle, info))
-		directory_free(directory);
+		directory_free(fuse_req_userdata(handle), directory);
 }
 
 /* A directory read from its beginning again (rewinddir) is listed again. */
@@ -440,7 +449,7 @@ static void ll_readdirplus(
 static void ll_releasedir(fuse_req_t handle, fuse_ino_t inode, struct fuse_file_info *info)
 {
 	(void)inode;
-	directory_free(pointer_of(info));
+	directory_free(fuse_req_userdata(handle), pointer_of(info));
 	fuse_reply_err(handle, 0);
 }
 

@@ -14,6 +14,7 @@
 #include "fs/description.h"
 #include "fs/embedded.h"
 #include "fs/errno_table.h"
+#include "fs/handles.h"
 #include "fs/invalidate.h"
 #include "fs/journal.h"
 #include "fs/listed.h"
@@ -246,6 +247,8 @@ static int make_session(struct aliasfs *fs)
 
 static void unmake(struct aliasfs *fs)
 {
+	if (fs->session)
+		handles_abandon_all(fs->handles, fs);
 	account_free(fs->account);
 	gestures_free(fs->gestures, clock_monotonic_ms() + UNMOUNT_GRACE_MS);
 	invalidator_free(fs->invalidator);
@@ -261,6 +264,7 @@ static void unmake(struct aliasfs *fs)
 		fuse_session_destroy(fs->session);
 	code_cache_free(fs->code_cache);
 	request_list_free(fs->requests);
+	handles_free(fs->handles);
 	stats_free(fs->stats);
 	audit_free(fs->audit);
 }
@@ -279,13 +283,14 @@ static enum exit_code make(struct aliasfs *fs, struct daemon *daemon)
 	fs->mounted_at = clock_wall_ms() / 1000;
 	fs->journal = journal_new(&fs->log);
 	fs->requests = request_list_new();
+	fs->handles = handles_new();
 	fs->stats = stats_new();
 	fs->nodes = node_table_new();
 	fs->times = times_new();
 	fs->listed = listed_new();
 	fs->drafts = drafts_new();
-	if (!fs->journal || !fs->requests || !fs->stats || !fs->nodes || !fs->times ||
-		!fs->listed || !fs->drafts)
+	if (!fs->journal || !fs->requests || !fs->handles || !fs->stats || !fs->nodes ||
+		!fs->times || !fs->listed || !fs->drafts)
 		return fail(fs, daemon, EXIT_FAILED, "out of memory");
 	if (audit_new(fs->options->audit, &fs->log, &fs->audit, &message))
 		return fail(fs, daemon, EXIT_FAILED, "%s", buffer_text(&message));

@@ -138,8 +138,6 @@ int request_refuse(struct request *request, int error, const char *format, ...)
 	return -error;
 }
 
-#define GROUPS_MAX 256 /* of one process that are looked at */
-
 /* What is asked for all the time and is no failure to anybody. */
 static bool is_worth_a_line(const struct request *request, int error)
 {
@@ -175,17 +173,10 @@ void request_succeed(struct request *request)
 /* Whether the asking process is in the shown group, with its primary or another of its groups. */
 static bool in_shown_group(const struct request *request)
 {
-	const gid_t shown = request->fs->shown_gid;
-	gid_t groups[GROUPS_MAX];
-	int count, i;
+	const struct fuse_ctx *context = fuse_req_ctx(request->handle);
 
-	if (fuse_req_ctx(request->handle)->gid == shown)
-		return true;
-	count = fuse_req_getgroups(request->handle, GROUPS_MAX, groups);
-	for (i = 0; i < count && i < GROUPS_MAX; i++)
-		if (groups[i] == shown)
-			return true;
-	return false;
+	return context->gid == request->fs->shown_gid ||
+	       caller_has_group(context->pid, request->fs->shown_gid);
 }
 
 int request_permits(const struct request *request, mode_t mode, int mask)

@@ -340,6 +340,7 @@ def test_secrets_are_never_logged(plane, hello, make_mount, scratch):
     mount = make_mount(
         arguments=["-d"],
         ttl=0,
+        rate=1000,
         env=aws.environment(
             HOME=scratch,
             AWS_ACCESS_KEY_ID="AKIAIOSFODNN7EXAMPLE",

@@ -168,7 +168,7 @@ def test_policies_allow_what_a_mount_calls_and_no_more(plane, api, hello, make_m
     called = set()
     for name, steps in (("browse", [browse]), ("promote", [browse, promote])):
         plane.reset()
-        mount = make_mount(ttl=0)
+        mount = make_mount(ttl=0, rate=1000)
         for step in steps:
             step(mount)
         mount.unmount()
