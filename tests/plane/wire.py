@@ -9,6 +9,7 @@ import socket
 import urllib.parse
 
 from lib import aws
+from lib.programs import patience
 
 FUNCTIONS = "/2015-03-31/functions"
 
@@ -39,7 +40,8 @@ class Wire:
     """One keep-alive connection. A request on it after a break opens a new one."""
 
     def __init__(self, port, timeout=30):
-        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
+        self.connection = http.client.HTTPConnection(
+            "127.0.0.1", port, timeout=patience(timeout))
 
     def __call__(self, method, path, body=None, headers=None):
         if isinstance(body, (dict, list)):
