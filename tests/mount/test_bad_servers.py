@@ -11,7 +11,7 @@ from lib import aws, faultproxy
 from lib.process import wait_for
 from lib.programs import patience
 
-READ_DEADLINE = 3
+READ_DEADLINE = 2
 
 BAD_SERVERS = {
     "500": faultproxy.service_error(),

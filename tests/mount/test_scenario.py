@@ -35,15 +35,20 @@ class Stage:
 
     def points(self, alias, version):
         assert os.readlink(self.function / alias) == version
-        shown = self.cli.json("get-alias", "--function-name", "helloworld", "--name", alias)
-        assert shown["FunctionVersion"] == version
-        found = self.cli.json("get-function", "--function-name", "helloworld", "--qualifier", alias)
-        assert found["Configuration"]["Version"] == version
+        assert aws.alias_version(self.plane.api, "helloworld", alias) == version
+        if not self.is_local:  # once with the CLI is enough: it takes a second to start
+            names = ("--function-name", "helloworld")
+            shown = self.cli.json("get-alias", *names, "--name", alias)
+            assert shown["FunctionVersion"] == version
+            found = self.cli.json("get-function", *names, "--qualifier", alias)
+            assert found["Configuration"]["Version"] == version
         resolved = (self.function / alias / "configuration.json").read_text()
         assert f'helloworld:{version}"' in resolved
 
 
-@pytest.fixture(params=["endpoint", "same directory"])
+@pytest.fixture(
+    params=["endpoint", pytest.param("same directory", marks=pytest.mark.quick_sanitized)]
+)
 def stage(request, plane, cli, make_mount, scratch):
     """Mounted over HTTP, or as local:DIR beside a lambda-plane that serves the same DIR."""
     local = request.param == "same directory"
@@ -51,7 +56,6 @@ def stage(request, plane, cli, make_mount, scratch):
     return Stage(plane, cli, make_mount(source, start=False), scratch)
 
 
-@pytest.mark.quick_sanitized
 def test_the_scenario(stage, scratch):
     stage.cli(
         "create-function",
