@@ -438,9 +438,12 @@ def test_units_are_clean(scratch):
 def test_reading_the_control_files_never_waits(proxy, hello, make_mount):
     """`watch cat` on them goes on while the network hangs."""
     mount = make_mount(endpoint_url=proxy.url, ttl=0)
-    proxy.rule(faultproxy.hang())
+    # The kernel lets only one first lookup at a time into a directory: .aliasfs is known from here on.
+    os.stat(mount.path / ".aliasfs")
+    rule = proxy.rule(faultproxy.hang())
     hanging = threading.Thread(target=lambda: run("ls", mount.path / hello, timeout=50), daemon=True)
     hanging.start()
+    assert rule.wait_for_hits()
     for name in ("errors", "stats", "audit", "identity", "version", "refresh"):
         started = time.monotonic()
         (mount.path / ".aliasfs" / name).read_bytes()
