@@ -51,23 +51,27 @@ static int append_routing(struct buffer *out, const struct alias *alias)
 		strpbrk(weight, ".e") ? "" : ".0");
 }
 
+/* By far the most frequent answer: no printf. */
 static int alias_append(struct buffer *out, const struct call *call, const struct alias *alias)
 {
 	char version[VERSION_TEXT_SIZE];
+	const char *const name[] = {"\",\"Name\":\"", alias->name, "\",\"FunctionVersion\":\"",
+		version, "\",\"Description\":"};
+	const char *const revision[] = {",\"RevisionId\":\"", alias->revision_id, "\"}"};
 	int error = buffer_append_string(out, "{\"AliasArn\":\"");
 
 	version_format(alias->version, version);
 	if (!error)
 		error = append_function_arn(out, call->identity, call->name.name, alias->name);
-	if (!error)
-		error = buffer_appendf(out,
-			"\",\"Name\":\"%s\",\"FunctionVersion\":\"%s\",\"Description\":",
-			alias->name, version);
+	for (size_t i = 0; i < array_count(name) && !error; i++)
+		error = buffer_append_string(out, name[i]);
 	if (!error)
 		error = append_json_string(out, alias->description);
 	if (!error)
 		error = append_routing(out, alias);
-	return error ? error : buffer_appendf(out, ",\"RevisionId\":\"%s\"}", alias->revision_id);
+	for (size_t i = 0; i < array_count(revision) && !error; i++)
+		error = buffer_append_string(out, revision[i]);
+	return error;
 }
 
 /* Fails with NOT_FOUND and a sentence that ends with the alias's ARN. */

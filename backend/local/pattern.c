@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <limits.h>
+#include <stdatomic.h>
 
 #define NODES_MAX 192
 #define STEPS_MAX 2000000
@@ -31,10 +32,10 @@ struct node {
 };
 
 struct program {
-	struct node nodes[NODES_MAX];
 	int count;
 	const char *at; /* while compiling */
 	bool failed;
+	struct node nodes[NODES_MAX];
 };
 
 static void set_add(uint8_t *set, unsigned from, unsigned to)
@@ -431,20 +432,72 @@ static bool match_node(struct match *match, int index, const char *at, const str
 	return matched;
 }
 
+/* --- the memo --- */
+
+#define MEMO_SIZE 256
+
+/* A pattern's program; `count` says how many of its nodes there are. */
+struct compiled {
+	const char *pattern;
+	int first; /* the first alternative, or NONE for a pattern that cannot be understood */
+	struct program program;
+};
+
+static struct compiled *compile(const char *pattern)
+{
+	struct compiled *compiled = malloc(sizeof(*compiled)), *smaller;
+
+	if (!compiled)
+		return NULL;
+	compiled->pattern = pattern;
+	compiled->program.count = 0;
+	compiled->program.at = pattern;
+	compiled->program.failed = false;
+	compiled->first = parse_alternatives(&compiled->program);
+	if (compiled->program.failed || *compiled->program.at)
+		compiled->first = NONE;
+	smaller = realloc(compiled, offsetof(struct compiled, program.nodes) +
+					    (size_t)compiled->program.count * sizeof(struct node));
+	return smaller ? smaller : compiled;
+}
+
+/* Finds the pattern's program or compiles it. Who loses a race uses the winner's. */
+static const struct compiled *find_compiled(const char *pattern)
+{
+	static _Atomic(struct compiled *) memo[MEMO_SIZE];
+	size_t start = ((uintptr_t)pattern >> 2) % MEMO_SIZE;
+	struct compiled *made = NULL;
+
+	for (size_t i = 0; i < MEMO_SIZE; i++) {
+		_Atomic(struct compiled *) *place = &memo[(start + i) % MEMO_SIZE];
+		struct compiled *there = atomic_load(place);
+
+		if (!there && !made)
+			made = compile(pattern);
+		if (!there && !made)
+			return NULL;
+		if (!there && atomic_compare_exchange_strong(place, &there, made))
+			return made;
+		if (there->pattern == pattern) {
+			free(made);
+			return there;
+		}
+	}
+	free(made); /* more patterns than any program of ours has */
+	return NULL;
+}
+
 bool pattern_matches(const char *pattern, const char *text)
 {
-	struct program program; /* its nodes are set up as they are taken */
-	struct match match = {.program = &program, .start = text};
+	const struct compiled *compiled = find_compiled(pattern);
+	struct match match = {.start = text};
 	bool matched = false;
-	int first;
 
-	program.count = 0;
-	program.at = pattern;
-	program.failed = false;
-	first = parse_alternatives(&program);
-	if (program.failed || *program.at)
+	if (!compiled)
 		return false;
-	for (int branch = first; branch != NONE && !matched; branch = program.nodes[branch].next)
-		matched = match_node(&match, program.nodes[branch].first, text, NULL);
+	match.program = &compiled->program;
+	for (int branch = compiled->first; branch != NONE && !matched;
+		branch = match.program->nodes[branch].next)
+		matched = match_node(&match, match.program->nodes[branch].first, text, NULL);
 	return matched && match.steps < STEPS_MAX; /* a failed (?!...) must not count as a match */
 }

@@ -15,8 +15,8 @@
 #include "backend/local/reply.h"
 
 #define CONNECTIONS_MAX 512
-#define CONNECTION_MEMORY (48u << 10) /* bytes: libmicrohttpd clears all of it for every request */
-#define HEADERS_MAX_BYTES (32u << 10) /* request line and headers: more is our own 431 */
+#define CONNECTION_MEMORY (32u << 10) /* bytes: libmicrohttpd clears all of it for every request */
+#define HEADERS_MAX_BYTES (24u << 10) /* request line and headers: more is our own 431 */
 #define HEADERS_MAX 64
 #define TIMEOUT_S 60
 #define SEND_MS 600000
@@ -39,8 +39,8 @@ struct exchange {
 	uint64_t discarded;
 	bool started, headers_too_large, overloaded;
 	struct MHD_Connection *connection;
-	struct sigv4_header headers[HEADERS_MAX];
 	size_t header_count, header_bytes;
+	struct sigv4_header headers[HEADERS_MAX];
 };
 
 static void exchange_free(struct server *server, struct exchange *exchange)
@@ -85,10 +85,11 @@ static void on_connection(void *data, struct MHD_Connection *connection, void **
 /* The first that is heard of a request, and the only time that its target is seen undecoded. */
 static void *on_target(void *data, const char *target, struct MHD_Connection *connection)
 {
-	struct exchange *exchange = calloc(1, sizeof(*exchange));
+	struct exchange *exchange = malloc(sizeof(*exchange));
 
 	if (!exchange)
 		return NULL;
+	memset(exchange, 0, offsetof(struct exchange, headers)); /* those are filled one by one */
 	exchange->connection = connection;
 	exchange->target = strdup(target);
 	if (!exchange->target) {

@@ -23,7 +23,8 @@
 #include "backend/base/number.h"
 #include "backend/local/plane.h"
 
-#define SAMPLES_MAX (1 << 20) /* latencies kept of one client */
+#define SAMPLES_MAX (1 << 23) /* latencies kept of one measurement */
+#define SLICES 10             /* bare and plane take turns: what else runs here meets both */
 #define ANSWER_MAX (1 << 20)
 #define CLIENTS_MAX 64
 
@@ -287,7 +288,7 @@ static void *run_client(void *data)
 			fprintf(stderr, "bench-plane: %s\n", answer);
 			exit(1);
 		}
-		if (client->count < SAMPLES_MAX)
+		if (client->count < SAMPLES_MAX / SLICES)
 			client->samples[client->count++] = now() - begun;
 	}
 	close(descriptor);
@@ -303,7 +304,7 @@ static int compare_doubles(const void *left, const void *right)
 }
 
 struct result {
-	double rate, p50_us, p99_us;
+	double rate, p50_us, p99_us, cpu_us;
 };
 
 static struct result summarise(double *samples, size_t count, double seconds)
@@ -318,36 +319,66 @@ static struct result summarise(double *samples, size_t count, double seconds)
 	return result;
 }
 
-/* All clients send the same request until the time is over. */
-static struct result measure(
-	const struct settings *settings, const struct server *server, const char *request)
+/* What was measured of one server, over several slices of time. */
+struct tally {
+	double *samples;
+	size_t count;
+	double seconds, cpu_seconds; /* of the clock, and of the server's own work */
+};
+
+static struct tally new_tally(void)
+{
+	struct tally tally = {.samples = malloc(SAMPLES_MAX * sizeof(double))};
+
+	if (!tally.samples)
+		die("malloc");
+	return tally;
+}
+
+/* The processor time of a process, all its threads, in seconds. */
+static double cpu_seconds(pid_t pid)
+{
+	struct timespec time;
+	clockid_t clock;
+
+	if (clock_getcpuclockid(pid, &clock) || clock_gettime(clock, &time))
+		die("cpu clock");
+	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+static void add_samples(struct tally *tally, const struct client *client)
+{
+	size_t count = client->count;
+
+	if (count > SAMPLES_MAX - tally->count)
+		count = SAMPLES_MAX - tally->count;
+	memcpy(tally->samples + tally->count, client->samples, count * sizeof(double));
+	tally->count += count;
+}
+
+/* All clients send the same request until a slice of time is over. */
+static void measure(const struct settings *settings, const struct server *server,
+	const char *request, struct tally *tally)
 {
 	struct client clients[CLIENTS_MAX] = {0};
-	double *samples, begun = now();
-	struct result result;
-	size_t count = 0;
+	double begun = now(), cpu = cpu_seconds(server->pid);
 
 	for (size_t i = 0; i < settings->connections; i++) {
 		clients[i] = (struct client){.port = server->port,
 			.request = request,
-			.until = begun + settings->seconds,
-			.samples = malloc(SAMPLES_MAX * sizeof(double))};
+			.until = begun + settings->seconds / SLICES,
+			.samples = malloc(SAMPLES_MAX / SLICES * sizeof(double))};
 		if (!clients[i].samples ||
 			pthread_create(&clients[i].thread, NULL, run_client, &clients[i]))
 			die("client");
 	}
-	samples = malloc(settings->connections * SAMPLES_MAX * sizeof(double));
-	if (!samples)
-		die("malloc");
 	for (size_t i = 0; i < settings->connections; i++) {
 		pthread_join(clients[i].thread, NULL);
-		memcpy(samples + count, clients[i].samples, clients[i].count * sizeof(double));
-		count += clients[i].count;
+		add_samples(tally, &clients[i]);
 		free(clients[i].samples);
 	}
-	result = summarise(samples, count, now() - begun);
-	free(samples);
-	return result;
+	tally->seconds += now() - begun;
+	tally->cpu_seconds += cpu_seconds(server->pid) - cpu;
 }
 
 /* --- SQLite alone: what a durable commit costs in this directory --- */
@@ -457,26 +488,43 @@ static void make_seed(uint16_t port)
 
 static void print_result(const char *name, const struct result *result, const struct result *bare)
 {
-	printf("%-34s %9.0f /s   p50 %8.0f us   p99 %8.0f us", name, result->rate, result->p50_us,
+	printf("%-30s %8.0f /s  p50 %6.0f us  p99 %7.0f us", name, result->rate, result->p50_us,
 		result->p99_us);
+	if (result->cpu_us > 0)
+		printf("  cpu %6.1f us", result->cpu_us);
 	if (bare)
-		printf("   %.2fx bare", bare->rate / result->rate);
+		printf("  %.2fx bare, %.2fx its cpu", bare->rate / result->rate,
+			result->cpu_us / bare->cpu_us);
 	printf("\n");
 }
 
-/* One kind of answer: bare of the same size, then lambda-plane's; gives the latter. */
+static struct result end_tally(struct tally *tally)
+{
+	struct result result = summarise(tally->samples, tally->count, tally->seconds);
+
+	result.cpu_us = tally->cpu_seconds / (double)(tally->count ? tally->count : 1) * 1e6;
+	free(tally->samples);
+	return result;
+}
+
+/* One kind of answer, beside a bare one of the same size; gives lambda-plane's. */
 static struct result compare(const struct settings *settings, const struct server *plane,
 	const char *name, const char *request)
 {
 	char *body = ask(plane->port, request);
 	struct server bare = start_server(body, NULL);
+	struct tally bare_tally = new_tally(), plane_tally = new_tally();
 	struct result of_bare, of_plane;
 	char label[64];
 
-	snprintf(label, sizeof(label), "bare answer of %zu bytes", strlen(body));
-	of_bare = measure(settings, &bare, request);
-	of_plane = measure(settings, plane, request);
+	for (int slice = 0; slice < SLICES; slice++) {
+		measure(settings, &bare, request, &bare_tally);
+		measure(settings, plane, request, &plane_tally);
+	}
 	stop_server(&bare);
+	of_bare = end_tally(&bare_tally);
+	of_plane = end_tally(&plane_tally);
+	snprintf(label, sizeof(label), "bare answer of %zu bytes", strlen(body));
 	print_result(label, &of_bare, NULL);
 	print_result(name, &of_plane, &of_bare);
 	free(body);
@@ -528,7 +576,7 @@ static void measure_lists(
 		free(body);
 		pages++;
 	} while (marker);
-	printf("%-34s %9llu pages, each on a connection of its own, %.0f us a page\n",
+	printf("%-30s %9llu pages, each on a connection of its own, %.0f us a page\n",
 		"  walked to the end", (unsigned long long)pages,
 		(now() - begun) * 1e6 / (double)pages);
 	snprintf(label, sizeof(label), "ListFunctions%s last page", *query ? " ALL" : "");
@@ -557,10 +605,10 @@ static void run(const struct settings *settings, const char *directory)
 	updated = compare(settings, &plane, "UpdateAlias, durable", request);
 	alone = measure_sqlite(settings, directory);
 	print_result("SQLite's own durable commit", &alone, NULL);
-	printf("%-34s %.2fx of SQLite's commits\n", "  UpdateAlias", alone.rate / updated.rate);
+	printf("%-30s %.2fx of SQLite's commits\n", "  UpdateAlias", alone.rate / updated.rate);
 	measure_lists(settings, &plane, "");
 	measure_lists(settings, &plane, "&FunctionVersion=ALL");
-	printf("%-34s %9ld KiB\n", "resident", resident_kib(plane.pid));
+	printf("%-30s %9ld KiB\n", "resident", resident_kib(plane.pid));
 	stop_server(&plane);
 }
 
