@@ -243,7 +243,7 @@ FAILURES = {
 @pytest.mark.parametrize("name", TOOLS)
 def test_a_failure_is_never_a_delete(plane, api, hello, proxy, make_mount, scratch, name):
     grant(api)
-    mount = make_mount(endpoint_url=proxy.url, delete_grace=0.1, timeout=0.5)
+    mount = make_mount(endpoint_url=proxy.url, delete_grace=0.4, timeout=0.5)
     bench = Bench(plane, mount, scratch)
     script, source = TOOLS[name]
     before = bench.state()
@@ -254,7 +254,7 @@ def test_a_failure_is_never_a_delete(plane, api, hello, proxy, make_mount, scrat
             bench.shell(script)
             if rule:
                 proxy.remove(rule)
-            time.sleep(0.3)
+            time.sleep(0.6)
             assert bench.state() == before, f"{name}, {failure}"
             assert os.readlink(bench.function / "PROD") == "1", f"{name}, {failure}"
     assert record.writes == [], f"{name}: {record}"
