@@ -421,7 +421,7 @@ static void on_reload(void *data)
 	struct lambda_error error = {0};
 	char source[512];
 
-	if (!fs->client)
+	if (!atomic_load(&fs->serving)) /* they are just being read */
 		return;
 	notify_send(&fs->notify, "RELOADING=1");
 	if (lambda_client_renew_credentials(fs->client, &scope, &error)) {
