@@ -10,7 +10,9 @@ import socket
 import threading
 import time
 
+import boto3
 import pytest
+from botocore.config import Config
 from botocore.exceptions import ClientError
 from lib import aws
 from lib.process import wait_for
@@ -300,7 +302,7 @@ def test_slow_clients_are_let_go_and_others_do_not_wait(make_plane):
     for connection in (silent, trickling):
         connection.settimeout(patience(15))
         try:
-            assert connection.recv(4096) in (b"",) or True
+            assert connection.recv(4096) == b"", "closed without a word, or with a reset"
         except ConnectionResetError:
             pass
     assert 1.5 < time.monotonic() - began < patience(15)
@@ -308,7 +310,8 @@ def test_slow_clients_are_let_go_and_others_do_not_wait(make_plane):
     thread.join()
     silent.close()
     trickling.close()
-    assert wire("GET", FUNCTIONS).status == 200
+    wire.close()  # it was silent for as long
+    assert works(plane.port)
 
 
 def test_nothing_leaks(plane, wire):
@@ -334,11 +337,12 @@ def test_nothing_leaks(plane, wire):
 
 def test_connections_are_bounded(plane, wire):
     """More connections than there may be: those beyond wait or are closed, the rest works."""
+    assert wire("GET", FUNCTIONS).status == 200
     held = []
     try:
         for _ in range(600):
             held.append(socket.create_connection(("127.0.0.1", plane.port), 10))
-        assert wire("GET", FUNCTIONS).status == 200 if wire.connection.sock else True
+        assert wire("GET", FUNCTIONS).status == 200, "who was there before is still served"
     finally:
         for each in held:
             each.close()
@@ -357,14 +361,13 @@ def test_signatures_are_checked_where_asked(make_plane):
                        "AKIAIOSFODNN7EXAMPLE:wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
     aws.create_function(plane.api, "fn", versions=1, aliases={"PROD": 1})  # boto3 signs with it
     arn = "arn:aws:lambda:us-east-1:000000000000:function:fn"
-    assert plane.api.get_function(FunctionName=arn, Qualifier="$LATEST")["Tags" if False else "Code"]
+    assert plane.api.get_function(FunctionName=arn, Qualifier="$LATEST")["Code"]
     assert plane.api.list_functions(FunctionVersion="ALL", MaxItems=1)["NextMarker"]
     assert plane.api.list_functions(Marker=plane.api.list_functions(
         FunctionVersion="ALL", MaxItems=1)["NextMarker"])
     wire = Wire(plane.port)
     answer = wire("GET", FUNCTIONS)
     assert (answer.status, answer.code) == (403, "MissingAuthenticationTokenException")
-    import boto3
     for key, secret, region, code in (
         ("AKIAIOSFODNN7EXAMPLE", "wrong", "us-east-1", "InvalidSignatureException"),
         ("SOMEBODYELSE", "wrong", "us-east-1", "UnrecognizedClientException"),
@@ -373,7 +376,7 @@ def test_signatures_are_checked_where_asked(make_plane):
     ):
         other = boto3.session.Session(key, secret, region_name=region).client(
             "lambda", endpoint_url=plane.url,
-            config=__import__("botocore.config").config.Config(retries={"total_max_attempts": 1}))
+            config=Config(retries={"total_max_attempts": 1}))
         with pytest.raises(ClientError) as caught:
             other.delete_function(FunctionName="fn")
         assert caught.value.response["Error"]["Code"] == code
