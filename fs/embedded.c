@@ -3,9 +3,12 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "backend/base/number.h"
@@ -47,7 +50,33 @@ static bool is_left_behind(const char *name)
 	return kill((pid_t)pid, 0) && errno == ESRCH;
 }
 
-/* Removes what a kill -9 left; directories of other users do not yield, which is as it should be. */
+/* Nobody listens there; the owner's process may be alive all the same, in another PID namespace. */
+static bool is_silent(const char *path)
+{
+	cleanup(close_descriptor) int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+
+	if (probe < 0 || strlen(path) >= sizeof(address.sun_path))
+		return false;
+	memcpy(address.sun_path, path, strlen(path) + 1);
+	return connect(probe, (const struct sockaddr *)&address, sizeof(address)) < 0 &&
+	       (errno == ECONNREFUSED || errno == ENOENT);
+}
+
+/* Only what is ours, and never through a link: others can write to /tmp too. */
+static void remove_left_behind(int runtime, const char *name)
+{
+	cleanup(close_descriptor) int directory =
+		openat(runtime, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct stat status;
+
+	if (directory < 0 || fstat(directory, &status) || status.st_uid != geteuid())
+		return;
+	unlinkat(directory, SOCKET_NAME, 0);
+	unlinkat(runtime, name, AT_REMOVEDIR);
+}
+
+/* Removes what a kill -9 left. */
 static void sweep(const char *runtime)
 {
 	DIR *directory = opendir(runtime);
@@ -58,12 +87,9 @@ static void sweep(const char *runtime)
 	while ((entry = readdir(directory))) {
 		char path[PATH_MAX];
 
-		if (!is_left_behind(entry->d_name))
-			continue;
 		snprintf(path, sizeof(path), "%s/%s/" SOCKET_NAME, runtime, entry->d_name);
-		unlink(path);
-		snprintf(path, sizeof(path), "%s/%s", runtime, entry->d_name);
-		rmdir(path);
+		if (is_left_behind(entry->d_name) && is_silent(path))
+			remove_left_behind(dirfd(directory), entry->d_name);
 	}
 	closedir(directory);
 }

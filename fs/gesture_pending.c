@@ -199,17 +199,33 @@ void *gesture_run_pending(void *data)
 	return NULL;
 }
 
+/* What one of many may take: one that hangs leaves time for the others. */
+static struct call_scope share_of(const struct gestures *gestures, const struct call_scope *scope)
+{
+	struct call_scope share = gesture_background_scope(gestures);
+
+	if (share.mutation_deadline_ms > scope->mutation_deadline_ms)
+		share.mutation_deadline_ms = scope->mutation_deadline_ms;
+	if (share.read_deadline_ms > scope->mutation_deadline_ms)
+		share.read_deadline_ms = scope->mutation_deadline_ms;
+	share.interrupted = scope->interrupted;
+	share.record = scope->record;
+	return share;
+}
+
 int gesture_settle(struct gestures *gestures, const struct call_scope *scope, const char *function,
 	struct lambda_error *reterr)
 {
 	struct lambda_error error;
+	struct call_scope share;
 	enum lambda_status status;
 	struct remap_due due;
 	int result = 0;
 
 	pthread_mutex_lock(&gestures->mutex);
 	for (;;) {
-		if (clock_monotonic_ms() >= scope->mutation_deadline_ms &&
+		/* At the very end each is tried all the same: it fails at once, and is told by its name. */
+		if (!gestures->stopping && clock_monotonic_ms() >= scope->mutation_deadline_ms &&
 			remap_has_pending(gestures->remap, function)) {
 			lambda_fail(reterr, LAMBDA_TIMED_OUT,
 				"there was no time left for all that was pending");
@@ -217,7 +233,8 @@ int gesture_settle(struct gestures *gestures, const struct call_scope *scope, co
 			break;
 		}
 		if (take_due(gestures, INT64_MAX, function, &due, NULL)) {
-			status = do_due(gestures, scope, &due, &error);
+			share = share_of(gestures, scope);
+			status = do_due(gestures, &share, &due, &error);
 			if (status != LAMBDA_OK && result == 0) {
 				result = -errno_of(status, ERRNO_WRITE);
 				*reterr = error;

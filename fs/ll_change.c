@@ -346,6 +346,11 @@ void ll_fsyncdir(fuse_req_t handle, fuse_ino_t inode, int datasync, struct fuse_
 	request_begin(&request, handle, "FSYNCDIR");
 	if (!ll_node(&request, inode, &node))
 		return;
+	/* To end a grace is to change something; of others' there is nothing to be written out. */
+	if (request_permits_change(&request)) {
+		request_succeed(&request);
+		return;
+	}
 	error = gesture_settle(request.fs->gestures, &request.scope,
 		node.function[0] ? node.function : NULL, &request.error);
 	end_change(&request, error, &node, NULL);

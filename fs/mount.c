@@ -30,7 +30,7 @@
 #define THREADS_IDLE_MAX 16
 #define STATE_TEXT_MAX (256 * 1024)
 #define VERIFY_MS ((DAEMON_START_SECONDS - 10) * 1000)
-#define UNMOUNT_GRACE_MS 15000 /* for what is pending at the end */
+#define UNMOUNT_GRACE_MS 25000 /* for what is pending at the end */
 
 /* Says why it does not start: to the waiting parent, or in the foreground to standard error. */
 static enum exit_code fail(struct aliasfs *fs, struct daemon *daemon, enum exit_code code,
@@ -146,6 +146,10 @@ static enum exit_code make_client(struct aliasfs *fs, struct daemon *daemon)
 	fs->client = connection.client;
 	if (code)
 		return fail(fs, daemon, code, "%s", text);
+	if (fs->embedded && mountpoint_hides(fs->options->mountpoint, fs->options->local_directory))
+		return fail(fs, daemon, EXIT_MOUNTPOINT,
+			"mountpoint '%s': it would hide %s, where the functions are kept",
+			fs->options->mountpoint, fs->options->local_directory);
 	fs->catalog = catalog_new(fs->client, &catalog);
 	if (!fs->catalog)
 		return fail(fs, daemon, EXIT_FAILED, "out of memory");
@@ -250,7 +254,7 @@ static void unmake(struct aliasfs *fs)
 	if (fs->session)
 		handles_abandon_all(fs->handles, fs);
 	account_free(fs->account);
-	gestures_free(fs->gestures, clock_monotonic_ms() + UNMOUNT_GRACE_MS);
+	gestures_free(fs->gestures, clock_monotonic_ms());
 	invalidator_free(fs->invalidator);
 	catalog_free(fs->catalog);
 	lambda_client_free(fs->client);
@@ -367,9 +371,10 @@ static enum exit_code serve(struct aliasfs *fs, struct daemon *daemon)
 		log_write(&fs->log, LOG_LEVEL_WARNING, "who started this has gone: it ends");
 	atomic_store(&fs->serving, NULL);
 	notify_send(&fs->notify, "STOPPING=1\nSTATUS=doing what is pending");
-	scope = scope_for(fs);
-	scope.interrupted =
-		NULL; /* what is pending is done, told to end or not: bounded by its deadlines */
+	/* What is pending is done, told to end or not: nothing interrupts it but this deadline. */
+	scope = (struct call_scope){0};
+	scope.mutation_deadline_ms = clock_monotonic_ms() + UNMOUNT_GRACE_MS;
+	scope.read_deadline_ms = scope.mutation_deadline_ms;
 	if (gesture_settle(fs->gestures, &scope, NULL, &unheard))
 		result = -EIO;
 	return result < 0 ? EXIT_FAILED : EXIT_OK;

@@ -221,3 +221,12 @@ int mountpoint_prepare(char **path, bool *ret_cleared, struct buffer *message)
 		return complain(message, ENOTDIR, absolute, "this is not a directory");
 	return 0;
 }
+
+bool mountpoint_hides(const char *mountpoint, const char *path)
+{
+	cleanup(free_pointer) char *resolved = realpath(path, NULL);
+	size_t length = strcmp(mountpoint, "/") ? strlen(mountpoint) : 0;
+
+	return resolved && !strncmp(resolved, mountpoint, length) &&
+	       (resolved[length] == '\0' || resolved[length] == '/');
+}

@@ -29,4 +29,7 @@ bool mountpoint_type(
  */
 int mountpoint_prepare(char **path, bool *ret_cleared, struct buffer *message) must_check;
 
+/* Whether what is mounted on `mountpoint` (absolute, resolved) hides the directory at `path`: false where there is none. */
+bool mountpoint_hides(const char *mountpoint, const char *path);
+
 #endif

@@ -2,6 +2,7 @@
 #include "backend/local/store.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -197,6 +198,19 @@ static void configure_once(void)
 	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 }
 
+/*
+ * It holds secrets: the functions' environment variables. SQLite would leave its mode to the umask; its
+ * other files get this one's mode. Only a new file is opened here: closing one that SQLite knows would
+ * drop its locks.
+ */
+static void make_private(const char *path)
+{
+	int file = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+	if (file >= 0)
+		close(file);
+}
+
 int store_pool_open(const char *directory, struct log *log, struct store_pool **ret_pool,
 	char *reterr, size_t reterr_size)
 {
@@ -212,6 +226,7 @@ int store_pool_open(const char *directory, struct log *log, struct store_pool **
 	}
 	pool->log = log;
 	pthread_mutex_init(&pool->writer, NULL);
+	make_private(pool->path);
 	store = store_open(pool);
 	if (!store) {
 		snprintf(reterr, reterr_size, "cannot open %s as a database", pool->path);

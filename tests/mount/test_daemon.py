@@ -274,6 +274,62 @@ def test_no_other_user_reaches_locals_socket(make_mount, scratch):
     assert not os.path.exists(paths[0]), "the socket was left behind"
 
 
+@pytest.fixture
+def runtime(scratch):
+    """(directory, environment): a runtime directory of one's own, where local's sockets are made."""
+    directory = scratch / "run"
+    directory.mkdir()
+    return directory, aws.environment(HOME=scratch, XDG_RUNTIME_DIR=directory)
+
+
+def test_a_left_socket_is_removed_and_nothing_else(make_mount, scratch, runtime):
+    """What looks like a left-over but is a link leads to a file of somebody else."""
+    directory, environment = runtime
+    (directory / "aliasfs-local-2000000001-Left00").mkdir()
+    with socket.socket(socket.AF_UNIX) as left:
+        left.bind(str(directory / "aliasfs-local-2000000001-Left00/socket"))
+    (scratch / "other").mkdir()
+    (scratch / "other/socket").touch()
+    (directory / "aliasfs-local-2000000002-Link00").symlink_to(scratch / "other")
+    mount = make_mount(f"local:{scratch}/account", env=environment)
+    assert (scratch / "other/socket").exists()
+    assert not (directory / "aliasfs-local-2000000001-Left00").exists()
+    mount.unmount()
+
+
+def test_a_socket_somebody_listens_on_stays(make_mount, scratch, runtime):
+    """Its process may be in another PID namespace, where its number is not seen."""
+    directory, environment = runtime
+    living = directory / "aliasfs-local-2000000001-Live00"
+    living.mkdir()
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(living / "socket"))
+        listening.listen()
+        mount = make_mount(f"local:{scratch}/account", env=environment)
+        assert (living / "socket").exists()
+        mount.unmount()
+
+
+def test_nobody_else_reads_what_local_keeps(make_mount, scratch):
+    """The database holds the environment variables, also in a directory that was there before."""
+    (scratch / "account").mkdir(mode=0o755)
+    mount = make_mount(f"local:{scratch}/account")
+    assert os.listdir(mount.path) == []
+    modes = {path.name: path.stat().st_mode & 0o077 for path in (scratch / "account").iterdir()}
+    assert "lambda.db" in modes and not any(modes.values()), modes
+
+
+def test_many_removals_before_the_end_are_all_done(api, plane, hello, make_mount):
+    """semantics(2.4.9): they may take longer than one call may, at the rate that AWS allows."""
+    names = [f"OLD{number}" for number in range(30)]
+    for name in names:
+        api.create_alias(FunctionName=hello, Name=name, FunctionVersion="1")
+    mount = make_mount("aws", endpoint_url=plane.url, rate=10, timeout=3)
+    mount.run("rm", *(mount.path / hello / name for name in names), check=True)
+    mount.unmount()
+    assert sorted(aws.aliases_of(api, hello)) == ["BETA", "DEV", "PROD"]
+
+
 def test_local_needs_no_credentials_and_no_network(make_mount, scratch):
     mount = make_mount(f"local:{scratch}/account", env=aws.environment(HOME=scratch))
     assert os.listdir(mount.path) == []

@@ -319,6 +319,22 @@ static void all_is_done_at_the_end_of_the_mount(void **state)
 	stop(&world);
 }
 
+/* semantics(2.4.8): at the end of the mount too, when there is no time left */
+static void what_is_not_done_at_the_end_is_told(void **state)
+{
+	struct world world;
+
+	(void)state;
+	start(&world, &patient);
+	assert_int_equal(do_unlink(&world, "PROD"), 0);
+	assert_int_equal(do_unlink(&world, "BETA"), 0);
+	gestures_free(world.gestures, clock_monotonic_ms());
+	world.gestures = NULL;
+	await_failure(&world, "DeleteAlias PROD; DeleteAlias BETA; ");
+	assert_writes(&world, "");
+	stop(&world);
+}
+
 /* semantics(2.4.11) */
 static void dependent_gestures_wait_for_the_end(void **state)
 {
@@ -393,6 +409,7 @@ int main(void)
 		cmocka_unit_test(graces_end_by_themselves),
 		cmocka_unit_test(a_change_in_the_grace_keeps_the_alias),
 		cmocka_unit_test(all_is_done_at_the_end_of_the_mount),
+		cmocka_unit_test(what_is_not_done_at_the_end_is_told),
 		cmocka_unit_test(dependent_gestures_wait_for_the_end),
 		cmocka_unit_test(without_a_grace_all_is_done_at_once),
 		cmocka_unit_test(held_names_become_aliases),
