@@ -319,15 +319,14 @@ def test_nobody_else_reads_what_local_keeps(make_mount, scratch):
     assert "lambda.db" in modes and not any(modes.values()), modes
 
 
-def test_many_removals_before_the_end_are_all_done(api, plane, hello, make_mount):
-    """semantics(2.4.9): they may take longer than one call may, at the rate that AWS allows."""
-    names = [f"OLD{number}" for number in range(30)]
-    for name in names:
-        api.create_alias(FunctionName=hello, Name=name, FunctionVersion="1")
-    mount = make_mount("aws", endpoint_url=plane.url, rate=10, timeout=3)
-    mount.run("rm", *(mount.path / hello / name for name in names), check=True)
-    mount.unmount()
-    assert sorted(aws.aliases_of(api, hello)) == ["BETA", "DEV", "PROD"]
+@pytest.mark.parametrize("state", ["mnt", "mnt/account"])
+def test_local_is_not_mounted_over_what_it_keeps(background, scratch, state):
+    """Its server would look for its own files in the mount."""
+    mount = background("local:account")
+    mount.source = f"local:{mount.directory}/{state}"
+    result = mount.daemonise()
+    assert result.rc == 6 and "hide" in result.stderr, result
+    assert not mounted(mount.path)
 
 
 def test_local_needs_no_credentials_and_no_network(make_mount, scratch):

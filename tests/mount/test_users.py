@@ -94,6 +94,20 @@ def test_others_may_read_but_for_secrets(shared):
 
 
 @pytest.mark.semantics("1.6.2")
+def test_others_end_no_grace(hello, gesture, make_mount):
+    """fsync of a directory carries out what is pending there: not for everybody."""
+    if os.getuid() != 0:
+        pytest.skip("needs root: allow_other is not everybody's")
+    mount = make_mount(None, "allow_other", delete_grace=20)
+    mount.directory.chmod(0o755)
+    function = mount.path / hello
+    with gesture("UpdateAlias"):
+        mount.run("rm", function / "PROD", check=True)
+        assert stranger(mount, "sync", function).ok
+        mount.run("ln", "-s", "2", function / "PROD", check=True)
+
+
+@pytest.mark.semantics("1.6.2")
 def test_others_may_change_nothing(api, gesture, shared):
     function = shared.path / "hello"
     # What was remembered of a mode or an owner grants nothing.
