@@ -75,6 +75,7 @@ enum exit_code connect_open(const struct options *options, struct log *log,
 		.region = options->region,
 		.endpoint_url = options->endpoint_url,
 		.rate = options->rate,
+		.insecure_http = options->insecure_http,
 		.log = log,
 	};
 	unsigned char key[REDACT_KEY_SIZE];

@@ -55,6 +55,7 @@ struct options {
 	int environment;     /* enum options_environment */
 	int log_level;       /* enum log_level */
 	bool code;
+	bool insecure_http;
 	bool strict_ln;
 	bool read_only;
 	bool allow_version_delete;

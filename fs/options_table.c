@@ -54,6 +54,7 @@ const struct option_row option_rows[] = {
 	TEXT("endpoint_url", "URL", endpoint_url, "another server that speaks the Lambda API"),
 	PATH("config_file", "FILE", config_file, "instead of ~/.aws/config"),
 	PATH("credentials_file", "FILE", credentials_file, "instead of ~/.aws/credentials"),
+	FLAG("insecure_http", 0, insecure_http, "allow plain http to another machine"),
 	PATH("ca_bundle", "FILE", ca_bundle, "certificates that the endpoint is verified with"),
 
 	NUMBER("ttl", "SECONDS", ttl, 0, 86400, "how old what is shown may be"),

@@ -5,7 +5,7 @@ _aliasfs()
 {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} value
 	local options="--foreground --debug --single-threaded --check --help --version --region
-		--profile --endpoint-url --config-file --credentials-file --ca-bundle --ttl --timeout
+		--profile --endpoint-url --config-file --credentials-file --insecure-http --ca-bundle --ttl --timeout
 		--read-timeout --rate --delete-grace --functions --code --code-cache --env --redact-key
 		--ro --protect --strict-ln --allow-version-delete --audit --allow-other --allow-root
 		--uid --gid --umask --log-level --fsname --auto-unmount --json"
