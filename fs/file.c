@@ -97,6 +97,9 @@ static struct open_file *file_new(const struct node *node, bool writable)
 
 void file_abandon(const struct aliasfs *fs, struct open_file *file)
 {
+	/* The kernel has a READ's reply, and may send RELEASE, before the thread that gave it lets go. */
+	pthread_mutex_lock(&file->mutex);
+	pthread_mutex_unlock(&file->mutex);
 	if (file->code_file)
 		code_file_unref(fs->code_cache, file->code_file);
 	handles_remove(fs->handles, &file->handle);

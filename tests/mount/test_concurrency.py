@@ -11,6 +11,7 @@ import time
 import pytest
 
 from lib import aws
+from lib.programs import patience
 
 FUNCTIONS = ["f1", "f2", "f3", "f4"]
 ALIASES = ["A", "B"]
@@ -85,3 +86,13 @@ def test_sixteen_processes(plane, api, make_mount):
 @pytest.mark.long
 def test_sixteen_processes_for_a_minute(plane, api, make_mount):
     judge(plane, api, make_mount, 60, seed())
+
+
+def test_a_file_is_closed_while_its_reader_is_answered(hello, mount):
+    """Under a sanitizer it is the memory that is looked at: a RELEASE overtakes the end of a READ."""
+    path = mount.path / hello / "1/configuration.json"
+    expected = path.read_bytes()
+    script = f"for i in range(300): assert len(open({str(path)!r}, 'rb', 0).read()) == {len(expected)}"
+    readers = [subprocess.Popen(["/usr/bin/python3", "-c", script]) for _ in range(6)]
+    assert [reader.wait(timeout=patience(60)) for reader in readers] == [0] * len(readers)
+    assert path.read_bytes() == expected
