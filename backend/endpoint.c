@@ -86,7 +86,7 @@ static void write_authority(struct endpoint *endpoint)
 {
 	bool ipv6 = strchr(endpoint->host, ':') != NULL;
 	bool usual = endpoint->port == (endpoint->https ? 443 : 80);
-	char port[8] = "";
+	char port[12] = ""; /* ":65535", with room for what the compiler cannot rule out */
 
 	if (!usual)
 		snprintf(port, sizeof(port), ":%u", (unsigned int)endpoint->port);

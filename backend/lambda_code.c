@@ -210,7 +210,7 @@ enum lambda_status lambda_fetch_code(struct lambda_client *client, const struct 
 	struct lambda_error *reterr)
 {
 	struct call_scope patient = *scope;
-	enum lambda_status status;
+	enum lambda_status status = LAMBDA_OK;
 	int attempt;
 	bool again = true;
 
