@@ -25,7 +25,7 @@ struct endpoint {
 	uint16_t port;                    /* never 0 */
 	char host[ENDPOINT_HOST_MAX + 1]; /* in lower case, an IPv6 address without [] */
 	char path[ENDPOINT_PATH_MAX + 1]; /* without a slash at its end: "" or "/prefix" */
-	char authority[ENDPOINT_HOST_MAX + 2 + 6 +
+	char authority[ENDPOINT_HOST_MAX + 2 + 12 +
 		       1]; /* the Host header: port only if not the default */
 };
 
