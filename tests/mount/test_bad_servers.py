@@ -235,6 +235,18 @@ REFUSALS = {
         "File too large",
     ),
     "expired": (faultproxy.expired_token(), "Key has expired"),
+    "rejected": (
+        faultproxy.aws_error(403, "UnrecognizedClientException", "The security token is invalid."),
+        "Key was rejected by service",
+    ),
+    "limit": (
+        faultproxy.aws_error(400, "CodeStorageExceededException", "Code storage limit exceeded."),
+        "Disk quota exceeded",
+    ),
+    "invalid": (  # mv and ln misreport EINVAL of a rename
+        faultproxy.aws_error(400, "InvalidParameterValueException", "That cannot be."),
+        "Operation not permitted",
+    ),
 }
 
 
