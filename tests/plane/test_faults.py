@@ -78,7 +78,7 @@ def test_an_answer_that_hangs_until_the_client_leaves(function, wire, plane):
     put(wire, {"operation": "GetAlias", "hang": 300})
     began = time.monotonic()
     assert exchange(plane.port, ALIAS) == b""
-    assert time.monotonic() - began >= 0.3
+    assert time.monotonic() - began >= 0.29  # the two clocks need not agree to the millisecond
 
 
 def test_a_hanging_answer_does_not_keep_it_from_ending(function, wire, plane):
