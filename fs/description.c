@@ -269,8 +269,7 @@ int description_commit(
 		request_caller(request), node->function, node->name, text, &request->error);
 }
 
-/* What a description or a draft holds now. */
-static int read_any(struct request *request, const struct node *node, struct buffer *out)
+int description_load(struct request *request, const struct node *node, struct buffer *out)
 {
 	struct lambda_alias alias;
 	enum lambda_status status;
@@ -300,7 +299,7 @@ int description_rename(struct request *request, const struct node *directory, co
 			"what is in .aliases cannot be moved out of it or exchanged");
 	description_child(directory, name, &from);
 	description_child(new_directory, new_name, &to);
-	error = read_any(request, &from, &content);
+	error = description_load(request, &from, &content);
 	if (error)
 		return error;
 	if (to.kind == NODE_DESCRIPTION) {

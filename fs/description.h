@@ -64,6 +64,10 @@ int drafts_write(struct drafts *drafts, const struct node *draft, const void *da
 /* Forgets the draft. -ENOENT. */
 int drafts_remove(struct drafts *drafts, const struct node *draft) must_check;
 
+/* Appends what the file of a description or a draft holds now. -ENOENT. May ask AWS. */
+int description_load(
+	struct request *request, const struct node *node, struct buffer *out) must_check;
+
 /* RENAME within `.aliases/NAME`: of a draft onto the description it is one UpdateAlias. */
 int description_rename(struct request *request, const struct node *directory, const char *name,
 	const struct node *new_directory, const char *new_name, unsigned int flags) must_check;

@@ -58,9 +58,6 @@ static int load_code(struct request *request, struct open_file *file)
 static int load(struct request *request, struct open_file *file)
 {
 	const struct node *node = &file->node;
-	struct lambda_alias alias;
-	enum lambda_status status;
-	int error;
 
 	switch (node->kind) {
 	case NODE_CODE:
@@ -68,15 +65,8 @@ static int load(struct request *request, struct open_file *file)
 	case NODE_CONTROL_FILE:
 		return control_read(request, node->name, &file->content);
 	case NODE_DRAFT:
-		return drafts_read(request->fs->drafts, node, &file->content);
 	case NODE_DESCRIPTION:
-		status = catalog_alias_get(request->fs->catalog, &request->scope, node->function,
-			node->name, &alias, &request->error);
-		if (status)
-			return request_errno(status, ERRNO_READ);
-		error = description_show(alias.description, &file->content);
-		lambda_alias_release(&alias);
-		return error;
+		return description_load(request, node, &file->content);
 	default:
 		return tree_read_file(request, node, &file->content);
 	}
