@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "backend/base/clock.h"
+#include "backend/base/condition.h"
 
 #define WAIT_SLICE_MS 50      /* how soon a waiter sees that it was interrupted */
 #define DEADLINE_SLACK_MS 250 /* a client may give up this much before its deadline */
@@ -42,23 +43,13 @@ void snapshot_unref(struct snapshot *snapshot)
 
 int flight_room_init(struct flight_room *room)
 {
-	int error = pthread_condattr_init(&room->monotonic);
-
-	if (error)
-		return -error;
-	error = pthread_condattr_setclock(&room->monotonic, CLOCK_MONOTONIC);
-	if (!error)
-		error = pthread_mutex_init(&room->lock, NULL);
-	if (error)
-		pthread_condattr_destroy(&room->monotonic);
 	room->tick = 0;
-	return -error;
+	return -pthread_mutex_init(&room->lock, NULL);
 }
 
 void flight_room_destroy(struct flight_room *room)
 {
 	pthread_mutex_destroy(&room->lock);
-	pthread_condattr_destroy(&room->monotonic);
 }
 
 static bool keys_match(const struct flight_key *left, const struct flight_key *right)
@@ -105,8 +96,7 @@ static struct flight *flight_new(struct flight_room *room, const struct flight_k
 	struct flight *flight = calloc(1, sizeof(*flight));
 	char *name = key->name ? strdup(key->name) : NULL;
 
-	if (!flight || (key->name && !name) ||
-		pthread_cond_init(&flight->landed, &room->monotonic)) {
+	if (!flight || (key->name && !name) || condition_init(&flight->landed)) {
 		free(flight);
 		free(name);
 		return NULL;
@@ -176,19 +166,12 @@ static enum lambda_status lead(struct flight_room *room, struct flight_list *lis
 	return status;
 }
 
-static void timespec_of_ms(int64_t milliseconds, struct timespec *moment)
-{
-	moment->tv_sec = (time_t)(milliseconds / 1000);
-	moment->tv_nsec = (long)(milliseconds % 1000) * 1000000;
-}
-
 /* Waits until the flight landed, or fails with what ends this caller's own patience. */
 static enum lambda_status wait_for(struct flight_room *room, struct flight *flight,
 	const struct call_scope *scope, struct lambda_error *reterr)
 {
 	while (!flight->done) {
 		int64_t now = clock_monotonic_ms(), until = scope->read_deadline_ms;
-		struct timespec moment;
 
 		if (call_scope_interrupted(scope))
 			return lambda_fail(reterr, LAMBDA_INTERRUPTED,
@@ -199,8 +182,7 @@ static enum lambda_status wait_for(struct flight_room *room, struct flight *flig
 				"no answer in time to a question that another caller asked");
 		if (scope->interrupted && until > now + WAIT_SLICE_MS)
 			until = now + WAIT_SLICE_MS;
-		timespec_of_ms(until, &moment);
-		pthread_cond_timedwait(&flight->landed, &room->lock, &moment);
+		condition_wait(&flight->landed, &room->lock, until);
 	}
 	return LAMBDA_OK;
 }

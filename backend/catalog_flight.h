@@ -31,7 +31,6 @@ void snapshot_unref(struct snapshot *snapshot);           /* NULL is fine */
 struct flight_room {
 	pthread_mutex_t lock;
 	uint64_t tick; /* protected by lock */
-	pthread_condattr_t monotonic;
 };
 
 /* 0 or a negative errno. */

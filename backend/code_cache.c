@@ -7,6 +7,7 @@
 #include <pthread.h>
 
 #include "backend/base/clock.h"
+#include "backend/base/condition.h"
 
 #define WAIT_STEP_MS 50 /* how soon a waiter sees that it is interrupted */
 
@@ -34,19 +35,18 @@ struct code_cache *code_cache_new(
 	struct lambda_client *client, const char *directory, uint64_t maximum)
 {
 	struct code_cache *cache = calloc(1, sizeof(*cache));
-	pthread_condattr_t attributes;
 
-	if (!cache || !(cache->directory = strdup(directory))) {
+	if (!cache)
+		return NULL;
+	cache->directory = strdup(directory);
+	if (!cache->directory || condition_init(&cache->changed)) {
+		free(cache->directory);
 		free(cache);
 		return NULL;
 	}
 	cache->client = client;
 	cache->maximum = maximum;
 	pthread_mutex_init(&cache->mutex, NULL);
-	pthread_condattr_init(&attributes);
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_cond_init(&cache->changed, &attributes);
-	pthread_condattr_destroy(&attributes);
 	return cache;
 }
 
@@ -144,15 +144,14 @@ static enum lambda_status add(struct code_cache *cache, const struct lambda_code
 static enum lambda_status wait_for_other(
 	struct code_cache *cache, const struct call_scope *scope, struct lambda_error *reterr)
 {
-	int64_t now_ms = clock_monotonic_ms(), until_ms = now_ms + WAIT_STEP_MS;
-	struct timespec until = {.tv_sec = until_ms / 1000, .tv_nsec = until_ms % 1000 * 1000000};
+	int64_t now_ms = clock_monotonic_ms();
 
 	if (call_scope_interrupted(scope))
 		return lambda_fail(reterr, LAMBDA_INTERRUPTED, "interrupted");
 	if (now_ms >= scope->read_deadline_ms)
 		return lambda_fail(reterr, LAMBDA_TIMED_OUT,
 			"the code, which somebody else reads as well, did not come in time");
-	pthread_cond_timedwait(&cache->changed, &cache->mutex, &until);
+	condition_wait(&cache->changed, &cache->mutex, now_ms + WAIT_STEP_MS);
 	return LAMBDA_OK;
 }
 

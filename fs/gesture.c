@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "backend/base/clock.h"
+#include "backend/base/condition.h"
 #include "fs/gesture_private.h"
 
 /* --- what the other files use --- */
@@ -31,15 +32,7 @@ struct call_scope gesture_background_scope(const struct gestures *gestures)
 
 int gesture_wait(struct gestures *gestures, int64_t until_ms)
 {
-	struct timespec until;
-
-	if (until_ms == INT64_MAX) {
-		pthread_cond_wait(&gestures->changed, &gestures->mutex);
-		return 0;
-	}
-	until.tv_sec = (time_t)(until_ms / 1000);
-	until.tv_nsec = (long)(until_ms % 1000) * 1000000;
-	return -pthread_cond_timedwait(&gestures->changed, &gestures->mutex, &until);
+	return condition_wait(&gestures->changed, &gestures->mutex, until_ms);
 }
 
 enum lambda_status gesture_fetch_alias(struct gestures *gestures, const struct call_scope *scope,
@@ -107,19 +100,6 @@ enum lambda_status gesture_resolve_target(struct gestures *gestures, const struc
 
 /* --- beginning and end --- */
 
-static bool make_condition(pthread_cond_t *condition)
-{
-	pthread_condattr_t attributes;
-	bool made;
-
-	if (pthread_condattr_init(&attributes))
-		return false;
-	made = !pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC) &&
-	       !pthread_cond_init(condition, &attributes);
-	pthread_condattr_destroy(&attributes);
-	return made;
-}
-
 static void stop_threads(struct gestures *gestures)
 {
 	size_t i;
@@ -170,7 +150,7 @@ struct gestures *gestures_new(struct catalog *catalog, const struct gesture_opti
 		free(gestures);
 		return NULL;
 	}
-	if (!make_condition(&gestures->changed)) {
+	if (condition_init(&gestures->changed)) {
 		pthread_mutex_destroy(&gestures->mutex);
 		remap_free(gestures->remap);
 		free(gestures);

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #include "backend/base/clock.h"
+#include "backend/base/condition.h"
 
 #define NEVER INT64_MAX
 
@@ -51,13 +52,10 @@ static void *watch(void *data)
 
 	pthread_mutex_lock(&connections->mutex);
 	while (!connections->stopping) {
-		int64_t until_ms, left_ms = end_overdue(connections, clock_monotonic_ms());
-		struct timespec until;
+		int64_t left_ms = end_overdue(connections, clock_monotonic_ms());
 
-		until_ms = clock_monotonic_ms() + left_ms;
-		until.tv_sec = until_ms / 1000;
-		until.tv_nsec = until_ms % 1000 * 1000000;
-		pthread_cond_timedwait(&connections->wake, &connections->mutex, &until);
+		condition_wait(
+			&connections->wake, &connections->mutex, clock_monotonic_ms() + left_ms);
 		if (connections->stopping)
 			break;
 		pthread_mutex_unlock(&connections->mutex);
@@ -72,7 +70,6 @@ struct connections *connections_new(
 	int64_t receive_ms, int64_t send_ms, void (*tick)(void *data), void *data)
 {
 	struct connections *connections = calloc(1, sizeof(*connections));
-	pthread_condattr_t attributes;
 
 	if (!connections)
 		return NULL;
@@ -80,11 +77,11 @@ struct connections *connections_new(
 	connections->send_ms = send_ms;
 	connections->tick = tick;
 	connections->tick_data = data;
+	if (condition_init(&connections->wake)) {
+		free(connections);
+		return NULL;
+	}
 	pthread_mutex_init(&connections->mutex, NULL);
-	pthread_condattr_init(&attributes);
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_cond_init(&connections->wake, &attributes);
-	pthread_condattr_destroy(&attributes);
 	if (pthread_create(&connections->watcher, NULL, watch, connections)) {
 		pthread_cond_destroy(&connections->wake);
 		pthread_mutex_destroy(&connections->mutex);
