@@ -185,6 +185,9 @@ size_t lambda_client_stats(
 /* Calls made since the start, every attempt on the wire counted. Thread-safe. */
 uint64_t lambda_client_calls(const struct lambda_client *client);
 
+/* Calls that wait for their turn at this moment: the rate is lower than what is asked for. */
+unsigned int lambda_client_waiting(const struct lambda_client *client);
+
 /* ListFunctions. `all_versions` sends FunctionVersion=ALL. `marker` NULL: from the start. A read. */
 enum lambda_status lambda_list_functions(struct lambda_client *client,
 	const struct call_scope *scope, bool all_versions, const char *marker,

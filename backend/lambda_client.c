@@ -3,8 +3,6 @@
 
 #include <errno.h>
 
-#include "backend/base/clock.h"
-
 #define CONNECT_TIMEOUT_MS 5000
 
 void lambda_client_free(struct lambda_client *client)
@@ -13,6 +11,7 @@ void lambda_client_free(struct lambda_client *client)
 		return;
 	credentials_store_free(client->credentials);
 	lambda_stats_free(client->stats);
+	pacer_free(client->pacer);
 	explicit_bzero(client->redact_key, sizeof(client->redact_key));
 	sigv4_key_cache_free(client->keys);
 	http_pool_free(client->pool);
@@ -50,16 +49,18 @@ static int make_parts(const struct lambda_client_options *options, struct lambda
 	struct credentials_context context = {.settings = &client->settings,
 		.environment = &client->environment,
 		.log = options->log};
+	double rate = options->rate > 0 ? options->rate : PACING_RATE;
 
 	client->pool = http_pool_new(&pool);
 	client->keys = sigv4_key_cache_new();
 	client->stats = lambda_stats_new();
+	client->pacer = pacer_new(options->rate_unlimited ? 0 : rate);
 	context.pool = client->pool;
 	client->credentials = credentials_store_new(&context);
 	if (options->unix_socket)
 		client->unix_socket = strdup(options->unix_socket);
-	return client->pool && client->keys && client->stats && client->credentials &&
-			       (client->unix_socket || !options->unix_socket)
+	return client->pool && client->keys && client->stats && client->pacer &&
+			       client->credentials && (client->unix_socket || !options->unix_socket)
 		       ? 0
 		       : -ENOMEM;
 }
@@ -69,7 +70,6 @@ enum lambda_status lambda_client_new(const struct lambda_client_options *options
 {
 	cleanup(lambda_client_free_pointer) struct lambda_client *client =
 		calloc(1, sizeof(*client));
-	double rate = options->rate > 0 ? options->rate : PACING_RATE;
 	enum lambda_status status;
 
 	if (!client)
@@ -81,7 +81,6 @@ enum lambda_status lambda_client_new(const struct lambda_client_options *options
 	client->redacts = options->redact_key != NULL;
 	if (client->redacts)
 		memcpy(client->redact_key, options->redact_key, sizeof(client->redact_key));
-	pacing_init(&client->pacing, options->rate_unlimited ? 0 : rate, clock_monotonic_ms());
 	status = resolve(options, client, reterr);
 	if (status)
 		return status;
@@ -104,4 +103,9 @@ const char *lambda_client_endpoint(const struct lambda_client *client)
 uint64_t lambda_client_calls(const struct lambda_client *client)
 {
 	return atomic_load(&client->calls);
+}
+
+unsigned int lambda_client_waiting(const struct lambda_client *client)
+{
+	return pacer_waiting(client->pacer);
 }

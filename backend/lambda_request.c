@@ -12,7 +12,7 @@
 #define SERVICE "lambda"
 #define URL_MAX 16384          /* bytes of a URL: markers are long */
 #define AUTHORIZATION_MAX 2048 /* bytes */
-#define STEP_MS 20 /* the longest sleep between looks at the pace and the interruption */
+#define STEP_MS 20             /* the longest sleep between looks at the interruption */
 #define LOOK_ATTEMPT_MS 500
 #define READ_ATTEMPT_MS 10000 /* a read that hangs longer than this is tried again */
 #define SKEW_S (4 * 60)       /* a clock this far from the server's is worth correcting */
@@ -50,59 +50,36 @@ bool lambda_request_sleep(const struct call_scope *scope, bool mutation, int64_t
 	}
 }
 
-/* --- pacing --- */
-
-static int64_t ask_for_a_place(struct lambda_client *client, enum pacing_kind kind, bool *waiting)
-{
-	int64_t wait;
-
-	pthread_mutex_lock(&client->mutex);
-	wait = pacing_take(&client->pacing, kind, clock_monotonic_ms());
-	if (kind == PACING_WRITE && (wait > 0) != *waiting) {
-		client->pacing.waiting_writes += wait > 0 ? 1 : -1U;
-		*waiting = wait > 0;
-	}
-	pthread_mutex_unlock(&client->mutex);
-	return wait;
-}
-
-static void stop_waiting(struct lambda_client *client, bool waiting)
-{
-	if (!waiting)
-		return;
-	pthread_mutex_lock(&client->mutex);
-	client->pacing.waiting_writes--;
-	pthread_mutex_unlock(&client->mutex);
-}
+/* --- before and after an attempt --- */
 
 static enum lambda_status wait_for_a_place(struct lambda_client *client,
 	const struct call_scope *scope, const struct lambda_request *request,
 	struct lambda_error *reterr)
 {
-	bool waiting = false;
-	int64_t wait;
+	int error =
+		pacer_wait(client->pacer, request->pacing, deadline_of(scope, request->mutation),
+			request->mutation ? NULL : scope->interrupted);
 
-	while ((wait = ask_for_a_place(client, request->pacing, &waiting)) > 0) {
-		if (lambda_request_sleep(scope, request->mutation, wait < STEP_MS ? wait : STEP_MS))
-			continue;
-		stop_waiting(client, waiting);
-		if (!request->mutation && call_scope_interrupted(scope))
-			return lambda_fail(reterr, LAMBDA_INTERRUPTED, "interrupted");
-		lambda_fail(reterr, LAMBDA_TIMED_OUT, "too many calls were waiting for their turn");
-		if (reterr)
-			snprintf(reterr->hint, sizeof(reterr->hint),
-				"calls are held to a rate (-o rate) below AWS's own limit");
-		return LAMBDA_TIMED_OUT;
-	}
-	return LAMBDA_OK;
+	if (!error)
+		return LAMBDA_OK;
+	if (error == -EINTR)
+		return lambda_fail(reterr, LAMBDA_INTERRUPTED, "interrupted");
+	if (error != -ETIMEDOUT)
+		return lambda_fail_memory(reterr);
+	lambda_fail(reterr, LAMBDA_TIMED_OUT, "too many calls were waiting for their turn");
+	if (reterr)
+		snprintf(reterr->hint, sizeof(reterr->hint),
+			"calls are held to a rate (-o rate) below AWS's own limit");
+	return LAMBDA_TIMED_OUT;
 }
 
 static void learn(struct lambda_client *client, const struct lambda_tries *tries)
 {
+	pacer_learn(client->pacer, tries->class == RETRY_THROTTLED);
+	if (tries->class != RETRY_SUCCESS)
+		return;
 	pthread_mutex_lock(&client->mutex);
-	pacing_learn(&client->pacing, tries->class == RETRY_THROTTLED, clock_monotonic_ms());
-	if (tries->class == RETRY_SUCCESS)
-		retry_refund(&client->quota, tries->cost ? tries->cost : 1);
+	retry_refund(&client->quota, tries->cost ? tries->cost : 1);
 	pthread_mutex_unlock(&client->mutex);
 }
 

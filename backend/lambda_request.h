@@ -7,7 +7,7 @@
  *        ▲                                                                     │
  *        └──────────────────────────── again ◄─────────────────────────────────┘
  *
- * Locks: the client's mutex protects pacing and the retry quota, for microseconds. The credentials
+ * Locks: the client's mutex protects the retry quota, for microseconds. The pacer, the credentials
  * store, the key cache and the pool have their own; none is taken while another is held.
  */
 #ifndef ALIASFS_LAMBDA_REQUEST_H
@@ -21,7 +21,7 @@
 #include "backend/json.h"
 #include "backend/lambda.h"
 #include "backend/lambda_stats.h"
-#include "backend/pacing.h"
+#include "backend/pacer.h"
 #include "backend/redact.h"
 #include "backend/retry.h"
 
@@ -38,8 +38,8 @@ struct lambda_client {
 	unsigned char redact_key[REDACT_KEY_SIZE];
 	_Atomic uint64_t calls;         /* to Lambda, every attempt on the wire */
 	_Atomic int64_t clock_offset_s; /* server's time - ours, when they are far apart */
+	struct pacer *pacer;
 	pthread_mutex_t mutex;
-	struct pacing pacing;     /* protected by mutex */
 	struct retry_quota quota; /* protected by mutex */
 };
 

@@ -6,8 +6,7 @@
 
 #define BURST 0.4       /* of a second's calls may go at once: rate and burst stay below AWS's 15 */
 #define WRITES_BORROW 5 /* calls that writes may be ahead of the rate */
-#define STAND_BACK_MS 10 /* for reads while a write waits */
-#define RATE_MIN 2       /* who is throttled at less is throttled because of others */
+#define RATE_MIN 2      /* who is throttled at less is throttled because of others */
 #define HALF_SECOND_MS 500
 /* The constants of AWS's adaptive mode (TCP CUBIC). */
 #define SMOOTHING 0.8
@@ -75,22 +74,60 @@ static int64_t take(struct pacing_bucket *bucket, double floor, double rate, int
 	return 0;
 }
 
-int64_t pacing_take(struct pacing *pacing, enum pacing_kind kind, int64_t now_ms)
+void pacing_join(struct pacing *pacing, struct pacing_waiter *waiter)
+{
+	struct pacing_line *line = &pacing->lines[waiter->kind];
+
+	waiter->next = NULL;
+	if (line->last)
+		line->last->next = waiter;
+	else
+		line->first = waiter;
+	line->last = waiter;
+	pacing->waiting++;
+}
+
+void pacing_leave(struct pacing *pacing, struct pacing_waiter *waiter)
+{
+	struct pacing_line *line = &pacing->lines[waiter->kind];
+	struct pacing_waiter **link = &line->first, *before = NULL;
+
+	while (*link != waiter) {
+		before = *link;
+		link = &before->next;
+	}
+	*link = waiter->next;
+	if (line->last == waiter)
+		line->last = before;
+	waiter->next = NULL;
+	pacing->waiting--;
+}
+
+struct pacing_waiter *pacing_next(const struct pacing *pacing, enum pacing_kind kind)
+{
+	if (kind == PACING_READ && pacing->lines[PACING_WRITE].first)
+		return NULL; /* writes go first */
+	return pacing->lines[kind].first;
+}
+
+int64_t pacing_take(struct pacing *pacing, struct pacing_waiter *waiter, int64_t now_ms)
 {
 	double rate = current_rate(pacing);
-	double floor = kind == PACING_WRITE && !pacing->throttled ? -WRITES_BORROW : 0;
+	bool may_borrow = waiter->kind == PACING_WRITE && !pacing->throttled;
 	int64_t wait = 0;
 
-	if (kind == PACING_GET_FUNCTION)
-		return take(&pacing->get_function, 0, PACING_GET_FUNCTION_RATE, now_ms);
-	if (rate > 0) {
-		if (kind == PACING_READ && pacing->waiting_writes)
-			return STAND_BACK_MS;
-		wait = take(&pacing->calls, floor, rate, now_ms);
-	}
-	if (!wait)
+	if (pacing_next(pacing, waiter->kind) != waiter)
+		return PACING_OTHERS_FIRST;
+	if (waiter->kind == PACING_GET_FUNCTION)
+		wait = take(&pacing->get_function, 0, PACING_GET_FUNCTION_RATE, now_ms);
+	else if (rate > 0)
+		wait = take(&pacing->calls, may_borrow ? -WRITES_BORROW : 0, rate, now_ms);
+	if (wait)
+		return wait;
+	pacing_leave(pacing, waiter);
+	if (waiter->kind != PACING_GET_FUNCTION)
 		measure(pacing, now_ms);
-	return wait;
+	return 0;
 }
 
 void pacing_learn(struct pacing *pacing, bool throttled, int64_t now_ms)

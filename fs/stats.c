@@ -185,34 +185,36 @@ static int print_calls(struct aliasfs *fs, struct buffer *out)
 	return error;
 }
 
+static int gauge(struct buffer *out, const char *name, const char *help, uint64_t value)
+{
+	int error = head(out, name, "gauge", help);
+
+	return error ? error : buffer_appendf(out, "%s %llu\n", name, (unsigned long long)value);
+}
+
 static int print_state(struct aliasfs *fs, struct buffer *out)
 {
 	struct gesture_counts counts = gesture_count(fs->gestures);
-	int error = head(out, "aliasfs_mounted_seconds", "gauge", "How long the mount stands.");
+	int error = gauge(out, "aliasfs_mounted_seconds", "How long the mount stands.",
+		(uint64_t)(clock_wall_ms() / 1000 - fs->mounted_at));
 
 	if (!error)
-		error = buffer_appendf(out, "aliasfs_mounted_seconds %lld\n",
-			(long long)(clock_wall_ms() / 1000 - fs->mounted_at));
+		error = gauge(out, "aliasfs_requests_under_way",
+			"Requests that are not answered yet.", request_count(fs->requests));
 	if (!error)
-		error = head(out, "aliasfs_requests_under_way", "gauge",
-			"Requests that are not answered yet.");
+		error = gauge(out, "aliasfs_api_calls_waiting",
+			"Calls of the API that wait for their turn (-o rate).",
+			lambda_client_waiting(fs->client));
 	if (!error)
-		error = buffer_appendf(
-			out, "aliasfs_requests_under_way %zu\n", request_count(fs->requests));
+		error = gauge(out, "aliasfs_nodes", "Inodes that the kernel remembers.",
+			node_table_count(fs->nodes));
 	if (!error)
-		error = head(out, "aliasfs_nodes", "gauge", "Inodes that the kernel remembers.");
+		error = gauge(out, "aliasfs_staged_names",
+			"Links that only this mount knows, on their way to become something.",
+			counts.links);
 	if (!error)
-		error = buffer_appendf(out, "aliasfs_nodes %zu\n", node_table_count(fs->nodes));
-	if (!error)
-		error = head(out, "aliasfs_staged_names", "gauge",
-			"Links that only this mount knows, on their way to become something.");
-	if (!error)
-		error = buffer_appendf(out, "aliasfs_staged_names %zu\n", counts.links);
-	if (!error)
-		error = head(out, "aliasfs_tombstoned_names", "gauge",
-			"Names that are hidden and wait to be deleted.");
-	if (!error)
-		error = buffer_appendf(out, "aliasfs_tombstoned_names %zu\n", counts.tombstones);
+		error = gauge(out, "aliasfs_tombstoned_names",
+			"Names that are hidden and wait to be deleted.", counts.tombstones);
 	return error;
 }
 
