@@ -55,6 +55,20 @@ static enum lambda_status class_of_system_error(int error)
 	}
 }
 
+/*
+ * libcurl's text may be of an attempt on a dead connection before the one that failed for good: "Broken
+ * pipe" for a certificate that it does not trust. So the failure itself is named first.
+ */
+static void fail_of_tls(struct http_failure *failure, int code, const char *words)
+{
+	const char *name = curl_easy_strerror((CURLcode)code);
+
+	if (!strcmp(words, name))
+		http_failure_set(failure, LAMBDA_TLS_FAILED, "%s", name);
+	else
+		http_failure_set(failure, LAMBDA_TLS_FAILED, "%s: %s", name, words);
+}
+
 void http_failure_of_curl(
 	struct http_failure *failure, int code, int system_error, const char *text)
 {
@@ -75,7 +89,7 @@ void http_failure_of_curl(
 		http_failure_set(failure, class_of_system_error(system_error), "%s", words);
 		break;
 	case CURLE_SSL_CONNECT_ERROR: /* the handshake failed: may be a reset */
-		http_failure_set(failure, LAMBDA_TLS_FAILED, "%s", words);
+		fail_of_tls(failure, code, words);
 		break;
 	case CURLE_PEER_FAILED_VERIFICATION:
 	case CURLE_SSL_CERTPROBLEM:
@@ -85,7 +99,7 @@ void http_failure_of_curl(
 	case CURLE_SSL_ISSUER_ERROR:
 	case CURLE_SSL_INVALIDCERTSTATUS:
 	case CURLE_USE_SSL_FAILED:
-		http_failure_set(failure, LAMBDA_TLS_FAILED, "%s", words);
+		fail_of_tls(failure, code, words);
 		failure->transient = false;
 		break;
 	case CURLE_ABORTED_BY_CALLBACK: /* our own: libcurl wanted to send it again */

@@ -168,9 +168,9 @@ static enum lambda_status download(struct lambda_client *client, const struct ca
 	}
 	if (status) {
 		*ret_again = failure.transient || status == LAMBDA_BAD_ANSWER;
-		/* libcurl's words name hosts at most, but they are not ours: only the class is told. */
-		lambda_fail(reterr, status, "the code could not be fetched: %s",
-			lambda_status_name(status));
+		/* The address holds a signature, and libcurl's words are not ours: the host and the class do. */
+		lambda_fail(reterr, status, "the code could not be fetched from %s: %s",
+			endpoint.authority, lambda_status_name(status));
 		return status;
 	}
 	if (response.status != 200) {
