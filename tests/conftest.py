@@ -11,6 +11,7 @@ import tempfile
 import pytest
 
 from lib import aws
+from lib.authority import Authority
 from lib.faultproxy import FaultProxy
 from lib.mount import Mount, OrdinaryUser
 from lib.plane import Plane
@@ -110,6 +111,14 @@ def cli(plane, scratch):
 def proxy(plane, afterwards):
     """A FaultProxy in front of the plane."""
     return afterwards.enter_context(FaultProxy(plane.url))
+
+
+@pytest.fixture
+def authority(scratch):
+    """Issues certificates; programs trust it with AWS_CA_BUNDLE=authority.certificate."""
+    directory = scratch / "authority"
+    directory.mkdir()
+    return Authority(directory)
 
 
 @pytest.fixture(scope="session")

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: MIT
 """What the tests of credentials share: the services' answers, and a second opinion on signatures."""
 
-import datetime
 import re
 import time
 
 import botocore.auth
 import botocore.awsrequest
 import botocore.credentials
+
+from lib.aws import moment
 
 ROLE = "arn:aws:iam::111122223333:role/deploy"
 OTHER_ROLE = "arn:aws:iam::111122223333:role/base"
@@ -20,12 +21,6 @@ sso_role_name = Read Only
 sso_start_url = https://corp.awsapps.com/start
 sso_region = eu-west-1
 """
-
-
-def moment(seconds):
-    """ISO 8601 of now + seconds."""
-    now = datetime.datetime.now(datetime.timezone.utc)
-    return (now + datetime.timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def sts(number=None, expires=3600, result="AssumeRole", key=None):

@@ -2,6 +2,7 @@
 """The two clients everybody uses, pointed at an endpoint of ours: boto3 and Debian's aws CLI."""
 
 import base64
+import datetime
 import functools
 import hashlib
 import io
@@ -20,16 +21,23 @@ ROLE = "arn:aws:iam::000000000000:role/lambda"
 
 
 def credentials_environment(home, **more):
-    """The environment of a user who has credentials and whose home is `home`."""
-    return environment(
-        HOME=home,
-        AWS_ACCESS_KEY_ID="AKIAIOSFODNN7EXAMPLE",
-        AWS_SECRET_ACCESS_KEY="wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
-        AWS_DEFAULT_REGION=REGION,
-        AWS_EC2_METADATA_DISABLED="true",
-        AWS_PAGER="",
+    """The environment of a user who has credentials and whose home is `home`; None leaves a variable out."""
+    given = {
+        "HOME": home,
+        "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
+        "AWS_SECRET_ACCESS_KEY": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_PAGER": "",
         **more,
-    )
+    }
+    return environment(**{name: value for name, value in given.items() if value is not None})
+
+
+def moment(seconds):
+    """ISO 8601 of now + seconds."""
+    now = datetime.datetime.now(datetime.timezone.utc)
+    return (now + datetime.timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 _making = threading.Lock()

@@ -22,6 +22,7 @@ import json
 import os
 import re
 import socket
+import ssl
 import struct
 import threading
 import time
@@ -605,12 +606,15 @@ class _Upstream:
 class FaultProxy:
     """See the top of this file. `upstream` is "http://ADDRESS:PORT" or "unix:PATH".
 
-    It listens on a free loopback port, or on the Unix socket `unix` when that is given. `url` is
-    where clients go (for a Unix socket "unix:PATH"). May be used by many threads.
+    It listens on a free loopback port, in the Network `network` when that is given, or on the Unix
+    socket `unix`. With `certificate`, a file with key and certificate that may be exchanged at any
+    time, it speaks TLS. `url` is where clients go (for a Unix socket "unix:PATH"). May be used by
+    many threads.
     """
 
-    def __init__(self, upstream, unix=None):
+    def __init__(self, upstream, unix=None, network=None, certificate=None):
         self._upstream = _address(upstream)
+        self.certificate = certificate
         self._unix = unix
         self._lock = threading.Lock()
         self._rules = []
@@ -625,9 +629,9 @@ class FaultProxy:
             self._listener.bind(unix)
             self.url = f"unix:{unix}"
         else:
-            self._listener = _bound_by_number()
+            self._listener = network.inside(_bound_by_number) if network else _bound_by_number()
             self.port = self._listener.getsockname()[1]
-            self.url = f"http://127.0.0.1:{self.port}"
+            self.url = f"http{'s' if certificate else ''}://127.0.0.1:{self.port}"
         self._listener.listen(128)
         self._accepting.set()
         self._start(self._accept)
@@ -734,9 +738,17 @@ class FaultProxy:
             except OSError:
                 self._closing.wait(0.005)
                 continue
+            if self.certificate:
+                client = self._secured(client)
             with self._lock:
                 self._clients.add(client)
             self._start(self._serve, client, next(self._numbers))
+
+    def _secured(self, client):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.certificate)
+        # The first read shakes hands, in the thread that serves the client.
+        return context.wrap_socket(client, server_side=True, do_handshake_on_connect=False)
 
     def _serve(self, client, number):
         upstream = _Upstream(self._upstream)

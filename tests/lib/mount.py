@@ -45,14 +45,17 @@ class Mount:
     """`aliasfs -f SOURCE MOUNTPOINT -o …` running. `path` is the mountpoint.
 
     With a `user` (an OrdinaryUser) it is mounted by that user, and run() runs tools as that user where
-    the mount is seen.
+    the mount is seen. With a `network` (a Network) aliasfs itself lives in that.
     """
 
-    def __init__(self, directory, logs, source, *words, env=None, user=None, arguments=(), **named):
+    def __init__(
+        self, directory, logs, source, *words, env=None, user=None, network=None, arguments=(), **named
+    ):
         self.directory = pathlib.Path(directory)
         self.path = self.directory / "mnt"
         self.source = source
         self.prefix = user.prefix if user else []
+        self.network = network
         self.program = program("aliasfs")
         self.arguments = [str(each) for each in arguments]
         self.options = options(*words, **named)
@@ -74,6 +77,7 @@ class Mount:
     def command_line(self, *arguments):
         return [
             *self.prefix,
+            *(self.network.prefix if self.network else []),
             self.program,
             *arguments,
             *self.arguments,

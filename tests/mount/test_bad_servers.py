@@ -122,22 +122,6 @@ def test_a_refused_connection(account, proxy):
     assert os.listdir(account.path) == ["hello", "other"]
 
 
-CREDENTIALS = {
-    "ExpiredTokenException": errno.EKEYEXPIRED,
-    "UnrecognizedClientException": errno.EKEYREJECTED,
-    "InvalidSignatureException": errno.EKEYREJECTED,
-}
-
-
-@pytest.mark.parametrize("code", CREDENTIALS)
-@pytest.mark.semantics("5.2.1")
-def test_bad_credentials(account, proxy, code):
-    proxy.rule(faultproxy.aws_error(403, code, "The security token is no good"))
-    with pytest.raises(OSError) as caught:
-        os.listdir(account.path)
-    assert os.strerror(caught.value.errno) == os.strerror(CREDENTIALS[code])
-
-
 def test_a_transient_failure_is_retried(account, proxy):
     for fault in (
         faultproxy.service_error(),
@@ -222,51 +206,6 @@ def test_a_request_that_never_arrived_is_sent_again(api, plane, account, proxy):
         assert remap(account).ok
     assert record.writes == ["UpdateAlias"]
     assert aws.alias_version(api, "hello", "PROD") == "2"
-
-
-REFUSALS = {
-    "403": (faultproxy.access_denied("lambda:UpdateAlias"), "Permission denied"),
-    "409": (faultproxy.conflict(), "Device or resource busy"),
-    "412": (faultproxy.precondition_failed(), "Remote address changed"),
-    "500": (faultproxy.service_error(), "Remote I/O error"),
-    "429": (faultproxy.throttled("0"), "Resource temporarily unavailable"),
-    "413": (
-        faultproxy.aws_error(413, "RequestEntityTooLargeException", "too large"),
-        "File too large",
-    ),
-    "expired": (faultproxy.expired_token(), "Key has expired"),
-    "rejected": (
-        faultproxy.aws_error(403, "UnrecognizedClientException", "The security token is invalid."),
-        "Key was rejected by service",
-    ),
-    "limit": (
-        faultproxy.aws_error(400, "CodeStorageExceededException", "Code storage limit exceeded."),
-        "Disk quota exceeded",
-    ),
-    "invalid": (  # mv and ln misreport EINVAL of a rename
-        faultproxy.aws_error(400, "InvalidParameterValueException", "That cannot be."),
-        "Operation not permitted",
-    ),
-}
-
-
-@pytest.mark.parametrize("refusal", REFUSALS)
-@pytest.mark.semantics("5.2.1")
-def test_a_refused_remap_changes_nothing_and_says_why(api, plane, account, proxy, refusal):
-    fault, text = REFUSALS[refusal]
-    rule = proxy.rule(fault, method="PUT")
-    with plane.recording() as record:
-        result = remap(account)
-        proxy.remove(rule)
-        assert not result.ok
-        assert text in result.stderr, str(result)
-        assert sorted(name for name in os.listdir(account.path / "hello") if name.isalpha()) == [
-            "BETA",
-            "DEV",
-            "PROD",
-        ]
-    assert record.writes == []
-    assert os.readlink(account.path / "hello/PROD") == "1"
 
 
 @pytest.mark.semantics("4.3.2", "4.3.3")
