@@ -144,6 +144,36 @@ def test_a_crawl_lists_everything_at_once(api, calls, mounted, scratch, how, cou
     assert calls.of(lambda: mount.run(*command, check=True)) == {}
 
 
+def published_at_once(api, count):
+    """Functions of two versions, $LATEST and 1, and one alias, with as few calls as it takes."""
+
+    def make(number):
+        name = f"fn-{number:04}"
+        aws.create_function(api, name, Publish=True)
+        api.create_alias(FunctionName=name, Name="PROD", FunctionVersion="1")
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(make, range(count)))
+
+
+@pytest.mark.semantics("4.5.1", "4.5.2")
+def test_a_thousand_functions(api, calls, mounted, scratch):
+    """Pages of fifty of both lists, and all of the account known at once: what small accounts do not show."""
+    published_at_once(api, 1000)
+    mount = mounted()
+    backup = scratch / "backup"
+    assert sum(calls.of(lambda: os.listdir(mount.path)).values()) <= 1000 / 50
+    found = calls.of(lambda: mount.run("rsync", "-a", f"{mount.path}/", backup, check=True))
+    assert sum(found.values()) <= 1000 / 50 + 2000 / 50 + 1000 + 2, found
+    assert found["ListAliases"] <= 1000
+    assert calls.of(lambda: mount.run("find", mount.path, check=True)) == {}
+    results = []
+    again = ["rsync", "-ai", "--delete", f"{mount.path}/", backup]
+    assert calls.of(lambda: results.append(mount.run(*again, check=True))) == {}
+    assert results[0].stdout == ""
+    assert len(os.listdir(backup)) == 1000
+
+
 @pytest.mark.quick_sanitized
 @pytest.mark.semantics("1.4.4", "4.5.2")
 def test_a_second_rsync_sends_nothing_and_asks_nothing(api, calls, mounted, scratch):
