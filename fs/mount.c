@@ -391,13 +391,26 @@ static const char *mount_hint(void)
 	return "";
 }
 
-static enum exit_code mount_and_serve(struct aliasfs *fs, struct daemon *daemon)
+static enum exit_code mount_here(struct aliasfs *fs, struct daemon *daemon)
 {
-	enum exit_code code;
+	cleanup(buffer_release) struct buffer message = BUFFER_INIT(DAEMON_TEXT_MAX);
+	cleanup(close_descriptor) int lock = -1;
 
+	/* Since the start looked there, AWS has been asked: another start may have been quicker. */
+	if (mountpoint_reserve(fs->options->mountpoint, &lock, &message))
+		return fail(fs, daemon, EXIT_MOUNTPOINT, "%s", buffer_text(&message));
 	if (fuse_session_mount(fs->session, fs->options->mountpoint))
 		return fail(fs, daemon, EXIT_MOUNTPOINT, "cannot mount on %s: %s%s",
 			fs->options->mountpoint, strerrordesc_np(errno), mount_hint());
+	return EXIT_OK;
+}
+
+static enum exit_code mount_and_serve(struct aliasfs *fs, struct daemon *daemon)
+{
+	enum exit_code code = mount_here(fs, daemon);
+
+	if (code)
+		return code;
 	code = serve(fs, daemon);
 	invalidator_stop(fs->invalidator);
 	fuse_session_unmount(fs->session);

@@ -6,16 +6,19 @@
 #include <limits.h>
 #include <spawn.h>
 #include <stdint.h>
+#include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "backend/base/clock.h"
 #include "backend/base/text.h"
 
 #define OUR_TYPE "fuse.aliasfs"
 #define MOUNTINFO_MAX (16 * 1024 * 1024)
+#define LOCK_MS 2000  /* longer than any start needs to mount */
 #define STACKED_MAX 8 /* dead mounts on top of each other that are cleared */
 
 /* --- /proc/self/mountinfo --- */
@@ -146,6 +149,12 @@ static int complain(struct buffer *message, int error, const char *path, const c
 	return -error;
 }
 
+static int complain_of_mount(struct buffer *message, const char *path)
+{
+	return complain(message, EBUSY, path,
+		"aliasfs is mounted there already; unmount it with `fusermount3 -u MOUNTPOINT`");
+}
+
 /* Clears dead mounts of ours; refuses a living one. */
 static int clear(const char *path, bool *ret_cleared, struct buffer *message)
 {
@@ -157,9 +166,7 @@ static int clear(const char *path, bool *ret_cleared, struct buffer *message)
 		if (strcmp(type, OUR_TYPE))
 			return 0;
 		if (!is_dead(path))
-			return complain(message, EBUSY, path,
-				"aliasfs is mounted there already; unmount it with `fusermount3 "
-				"-u MOUNTPOINT`");
+			return complain_of_mount(message, path);
 		if (detach(path))
 			return complain(message, ENOTCONN, path,
 				"a dead mount is in the way (Transport endpoint is not connected) "
@@ -220,6 +227,43 @@ int mountpoint_prepare(char **path, bool *ret_cleared, struct buffer *message)
 	if (!S_ISDIR(stat_of_it.st_mode))
 		return complain(message, ENOTDIR, absolute, "this is not a directory");
 	return 0;
+}
+
+/* An open and locked descriptor of the directory, or -1. */
+static int lock_directory(const char *path)
+{
+	int64_t deadline_ms = clock_monotonic_ms() + LOCK_MS;
+	const struct timespec pause = {.tv_nsec = 5 * 1000000L};
+	int directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	while (directory >= 0 && flock(directory, LOCK_EX | LOCK_NB)) {
+		if ((errno != EWOULDBLOCK && errno != EINTR) ||
+			clock_monotonic_ms() >= deadline_ms) {
+			close(directory);
+			return -1;
+		}
+		nanosleep(&pause, NULL);
+	}
+	return directory;
+}
+
+int mountpoint_reserve(const char *path, int *ret_lock, struct buffer *message)
+{
+	char type[MOUNTPOINT_TYPE_SIZE];
+
+	*ret_lock = -1;
+	look(path, type);
+	/* To open an autofs placeholder is to ask for the mount that is being made. */
+	if (strcmp(type, OUR_TYPE) && strcmp(type, "autofs")) {
+		*ret_lock = lock_directory(path);
+		look(path, type);
+	}
+	if (strcmp(type, OUR_TYPE))
+		return 0;
+	if (*ret_lock >= 0)
+		close(*ret_lock);
+	*ret_lock = -1;
+	return complain_of_mount(message, path);
 }
 
 bool mountpoint_hides(const char *mountpoint, const char *path)

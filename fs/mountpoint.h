@@ -29,6 +29,13 @@ bool mountpoint_type(
  */
 int mountpoint_prepare(char **path, bool *ret_cleared, struct buffer *message) must_check;
 
+/*
+ * Just before mounting: keeps other starts off `path` (absolute, prepared) until *ret_lock is closed, and looks
+ * once more whether one of them was quicker. 0, with -1 in *ret_lock where nothing can be locked, or -EBUSY
+ * with a message. Blocks while another start mounts, for two seconds at most.
+ */
+int mountpoint_reserve(const char *path, int *ret_lock, struct buffer *message) must_check;
+
 /* Whether what is mounted on `mountpoint` (absolute, resolved) hides the directory at `path`: false where there is none. */
 bool mountpoint_hides(const char *mountpoint, const char *path);
 

@@ -180,6 +180,32 @@ def test_a_living_mount_is_not_mounted_over(hello, make_mount):
     assert os.listdir(mount.path) == [hello]
 
 
+def test_of_starts_at_the_same_moment_one_mounts(hello, proxy, make_mount):
+    """They all find nothing there, wait for AWS, and go on together."""
+    mount = make_mount(start=False, endpoint_url=proxy.url)
+    listing = proxy.rule(faultproxy.delay(60), method="GET", path="/functions")
+    starts = [
+        subprocess.Popen(
+            [str(word) for word in mount.command_line()],
+            env=mount.environment(),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(4)
+    ]
+    assert listing.wait_for_hits(4)
+    proxy.remove(listing)
+    ends = [(start.wait(patience(30)), start.stderr.read()) for start in starts]
+    for start in starts:
+        start.stderr.close()
+    assert sorted(code for code, _ in ends) == [0, *[MOUNTPOINT] * 3], ends
+    assert all("mounted there already" in text for code, text in ends if code), ends
+    assert os.listdir(mount.path) == [hello]
+    mount.unmount()
+    assert not mounted(mount.path), "another mount was below"
+
+
 def test_an_autofs_placeholder_is_tolerated(hello, make_mount):
     """What x-systemd.automount leaves under the mountpoint: looking at it must not set it off."""
     if os.getuid() != 0:
