@@ -99,6 +99,9 @@ enum lambda_status catalog_root_get(struct catalog *catalog, const struct call_s
 	const struct catalog_root **ret_root, struct lambda_error *reterr) must_check;
 void catalog_root_unref(const struct catalog_root *root);
 
+/* All functions as they were last listed, however long ago; NULL when they never were. Does not wait. */
+const struct catalog_root *catalog_root_peek(struct catalog *catalog);
+
 /* One ListFunctions call: proves endpoint and credentials; its answer starts the root listing. */
 enum lambda_status catalog_verify(struct catalog *catalog, const struct call_scope *scope,
 	struct lambda_error *reterr) must_check;

@@ -301,6 +301,19 @@ enum lambda_status catalog_root_get(struct catalog *catalog, const struct call_s
 	return status;
 }
 
+const struct catalog_root *catalog_root_peek(struct catalog *catalog)
+{
+	const struct catalog_root *root = NULL;
+
+	catalog_lock(catalog);
+	if (catalog->root) {
+		snapshot_ref(&catalog->root->snapshot);
+		root = &catalog->root->view;
+	}
+	catalog_unlock(catalog);
+	return root;
+}
+
 enum lambda_status catalog_verify(
 	struct catalog *catalog, const struct call_scope *scope, struct lambda_error *reterr)
 {

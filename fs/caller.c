@@ -141,7 +141,7 @@ static const char *last_part(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-bool caller_is_ln(const struct caller *caller)
+bool caller_runs(const struct caller *caller, const char *tool)
 {
 	static const char *const boxes[] = {
 		"busybox", "toybox", "coreutils", "busybox.static", "uutils"};
@@ -150,17 +150,17 @@ bool caller_is_ln(const struct caller *caller)
 
 	if (!caller_is_known(caller))
 		return false;
-	if (!strcmp(caller->program, "ln"))
+	if (!strcmp(caller->program, tool))
 		return true;
 	program = next_argument(caller, NULL);
 	if (!program)
 		return false;
-	if (!strcmp(last_part(program), "ln"))
+	if (!strcmp(last_part(program), tool))
 		return true;
 	applet = next_argument(caller, program);
 	for (i = 0; i < array_count(boxes); i++)
 		if (!strcmp(last_part(program), boxes[i]))
-			return applet && !strcmp(applet, "ln");
+			return applet && !strcmp(applet, tool);
 	return false;
 }
 

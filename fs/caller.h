@@ -39,8 +39,8 @@ bool caller_has_group(pid_t thread, gid_t group);
 /* Whether process and command line are known. */
 bool caller_is_known(const struct caller *caller);
 
-/* Whether the caller is some `ln`: by program name or argv[0]'s last part, or busybox/toybox/coreutils running the ln applet. */
-bool caller_is_ln(const struct caller *caller);
+/* Whether the caller is some `tool` (ln, df): by program name or argv[0]'s last part, or as an applet of busybox, toybox or coreutils. */
+bool caller_runs(const struct caller *caller, const char *tool);
 
 /* Whether it was told to force: -f alone or in a cluster such as -sf, or --force, before a `--`. */
 bool caller_forces(const struct caller *caller);

@@ -32,7 +32,7 @@ static void set_caller(struct change *change, const struct caller *caller)
 	event->thread = caller->thread;
 	event->process = caller->process;
 	event->caller_is_known = caller_is_known(caller);
-	event->caller_is_ln = caller_is_ln(caller);
+	event->caller_is_ln = caller_runs(caller, "ln");
 	event->caller_forces = caller_forces(caller);
 	event->caller_names_it = caller_names(caller, event->name);
 }

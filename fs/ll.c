@@ -257,6 +257,7 @@ struct directory {
 	struct tree_listing listing;
 	uint64_t inode;
 	uint64_t hash; /* of the listing */
+	bool listed;   /* there is a listing */
 	bool used;     /* entries were given since it was listed */
 };
 
@@ -279,6 +280,29 @@ static bool is_immutable_directory(const struct node *node)
 	       node->version != LAMBDA_VERSION_LATEST_PUBLISHED;
 }
 
+static int list_directory(struct request *request, struct directory *directory)
+{
+	struct tree_listing listing;
+	int error = tree_list(request, &directory->node, &listing);
+
+	if (error)
+		return error;
+	tree_listing_release(&directory->listing);
+	directory->listing = listing;
+	directory->hash = tree_listing_hash(&directory->listing);
+	directory->listed = true;
+	return 0;
+}
+
+/*
+ * opendir(3) says O_DIRECTORY, and its caller must hear of an error now (listed.h). Whoever opens a directory
+ * as df does, or to fsync(2) it, has no use for its entries: they are listed when they are read, if ever.
+ */
+static bool lists_at_open(int flags)
+{
+	return flags & O_DIRECTORY;
+}
+
 static void ll_opendir(fuse_req_t handle, fuse_ino_t inode, struct fuse_file_info *info)
 {
 	struct directory *directory;
@@ -296,8 +320,8 @@ static void ll_opendir(fuse_req_t handle, fuse_ino_t inode, struct fuse_file_inf
 	}
 	directory->node = node;
 	error = request_permits(&request, tree_shown_mode(request.fs, &node), R_OK);
-	if (!error)
-		error = tree_list(&request, &node, &directory->listing);
+	if (!error && lists_at_open(info->flags))
+		error = list_directory(&request, directory);
 	if (error) {
 		free(directory);
 		request_fail(&request, error, &node, NULL);
@@ -305,30 +329,15 @@ static void ll_opendir(fuse_req_t handle, fuse_ino_t inode, struct fuse_file_inf
 	}
 	info->fh = (uintptr_t)directory;
 	directory->inode = inode;
-	directory->hash = tree_listing_hash(&directory->listing);
 	handles_add(request.fs->handles, &directory->handle, abandon_directory);
-	info->cache_readdir = 1;
+	info->cache_readdir = directory->listed;
 	info->keep_cache =
-		is_immutable_directory(&node) ||
+		!directory->listed || is_immutable_directory(&node) ||
 		listed_open(request.fs->listed, inode, directory->hash, clock_monotonic_ms(),
 			(int64_t)(request.fs->options->ttl * 1000));
 	request_end(&request);
 	if (fuse_reply_open(handle, info))
 		directory_free(fuse_req_userdata(handle), directory);
-}
-
-/* A directory read from its beginning again (rewinddir) is listed again. */
-static int relist(struct request *request, struct directory *directory)
-{
-	struct tree_listing listing;
-	int error = tree_list(request, &directory->node, &listing);
-
-	if (error)
-		return error;
-	tree_listing_release(&directory->listing);
-	directory->listing = listing;
-	directory->hash = tree_listing_hash(&directory->listing);
-	return 0;
 }
 
 struct readdir_reply {
@@ -416,8 +425,9 @@ static void read_directory(
 	reply.data = malloc(size);
 	if (!reply.data || offset < 0)
 		error = reply.data ? -EINVAL : -ENOMEM;
-	if (!error && offset == 0 && directory->used)
-		error = relist(&request, directory);
+	/* Read from its beginning again (rewinddir), it is listed again. */
+	if (!error && (!directory->listed || (offset == 0 && directory->used)))
+		error = list_directory(&request, directory);
 	if (error) {
 		free(reply.data);
 		request_fail(&request, error, &directory->node, NULL);

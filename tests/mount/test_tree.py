@@ -7,12 +7,14 @@ import hashlib
 import json
 import os
 import stat
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from lib import aws, faultproxy
 from lib.process import wait_for
+from lib.programs import patience
 
 DOCUMENTS = ["code.sha256", "configuration.json", "environment.json"]
 CHANGING = {
@@ -252,10 +254,48 @@ def test_space_shows_the_account(api, hello, mount):
 
 
 @pytest.mark.semantics("1.5.3")
-def test_space_never_waits_for_the_network(hello, proxy, make_mount):
-    mount = make_mount(endpoint_url=proxy.url)
+@pytest.mark.parametrize("ttl", [0, 5])
+@pytest.mark.parametrize("tool", [["df"], ["stat", "-f"]], ids=" ".join)  # busybox df looks at all mounts
+def test_space_never_waits_for_the_network(hello, proxy, make_mount, tool, ttl):
+    """Also when nothing known is fresh: df opens the root and asks for its attributes before its space."""
+    mount = make_mount(endpoint_url=proxy.url, ttl=ttl)
     proxy.rule(faultproxy.hang())
-    mount.run("df", mount.path, timeout=5, check=True)
+    mount.run(*tool, mount.path, timeout=patience(5), check=True)
+
+
+def test_what_is_opened_to_no_use_asks_nothing(plane, hello, make_mount):
+    """open(2) and fsync(2) of a directory; its entries are read when they are asked for."""
+    mount = make_mount(ttl=0)
+    os.lstat(mount.path / hello)
+    with plane.recording() as record:
+        directory = os.open(mount.path / hello, os.O_RDONLY)
+        os.fsync(directory)
+    assert record.total <= 1, str(record)  # the walk to it may ask whether it is there
+    assert "PROD" in os.listdir(directory)
+    os.lseek(directory, 0, os.SEEK_SET)
+    assert "PROD" in os.listdir(directory)
+    os.close(directory)
+
+
+@pytest.mark.semantics("1.4.1")
+def test_an_error_of_a_late_listing_is_no_end(hello, proxy, make_mount):
+    mount = make_mount(endpoint_url=proxy.url, ttl=0)
+    directory = os.open(mount.path, os.O_RDONLY)
+    proxy.rule(faultproxy.access_denied())
+    raises(errno.EACCES, os.listdir, directory)
+    proxy.clear()
+    assert os.listdir(directory) == [hello]
+    os.close(directory)
+
+
+@pytest.mark.semantics("1.3.2")
+def test_the_roots_time_outlives_a_server_that_fails(hello, proxy, make_mount):
+    made = int(time.time())
+    wait_for(lambda: int(time.time()) > made, 20, "the mount is younger than the function")
+    mount = make_mount(endpoint_url=proxy.url, ttl=0)
+    before = os.stat(mount.path).st_mtime_ns
+    proxy.rule(faultproxy.access_denied())
+    assert os.stat(mount.path).st_mtime_ns == before
 
 
 def test_what_is_not_there_is_enoent(hello, mount):

@@ -86,10 +86,20 @@ static void ln_is_known_by_its_names(void **state)
 	for (i = 0; i < array_count(cases); i++) {
 		struct caller caller = caller_of(cases[i].program, cases[i].arguments);
 
-		if (caller_is_ln(&caller) != cases[i].is_ln)
+		if (caller_runs(&caller, "ln") != cases[i].is_ln)
 			fail_msg("%s", cases[i].arguments);
 		caller_release(&caller);
 	}
+}
+
+static void each_tool_is_known_by_its_own_name(void **state)
+{
+	struct caller df = caller_of("busybox", "/bin/busybox|df|ln|");
+
+	(void)state;
+	assert_true(caller_runs(&df, "df"));
+	assert_false(caller_runs(&df, "ln"));
+	caller_release(&df);
 }
 
 /* semantics(2.2.10) */
@@ -125,7 +135,7 @@ static void names_stand_in_the_command_line_as_words(void **state)
 		caller_release(&caller);
 	}
 	assert_false(caller_names(&nobody, "ln"));
-	assert_false(caller_is_ln(&nobody));
+	assert_false(caller_runs(&nobody, "ln"));
 	assert_false(caller_forces(&nobody));
 }
 
@@ -173,6 +183,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(force_is_read_as_getopt_reads_it),
 		cmocka_unit_test(ln_is_known_by_its_names),
+		cmocka_unit_test(each_tool_is_known_by_its_own_name),
 		cmocka_unit_test(names_stand_in_the_command_line_as_words),
 		cmocka_unit_test(a_thread_is_its_process),
 		cmocka_unit_test(what_proc_does_not_tell_stays_unknown),
