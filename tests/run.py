@@ -35,6 +35,9 @@ class Configuration:
     pytest: list = None  # None: no pytest, else further arguments
 
 
+# The harness has no C in it, and the fuzzers are built with sanitizers of their own.
+SANITIZED = ["--ignore=lib", "--ignore=fuzz"]
+
 CONFIGURATIONS = [
     Configuration("plain", "build", ["-Dwerror=true"], pytest=[]),
     Configuration("clang", "build-clang", ["-Dwerror=true"], compiler="clang"),
@@ -43,14 +46,14 @@ CONFIGURATIONS = [
         "build-address",
         ["-Db_sanitize=address,undefined", "-Db_lundef=false", "-Doptimization=1"],
         sanitizer="address",
-        pytest=["--ignore=lib"],
+        pytest=SANITIZED,
     ),
     Configuration(
         "thread",
         "build-thread",
         ["-Db_sanitize=thread", "-Db_lundef=false", "-Doptimization=1"],
         sanitizer="thread",
-        pytest=["--ignore=lib"],
+        pytest=SANITIZED,
     ),
 ]
 

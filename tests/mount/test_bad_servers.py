@@ -77,6 +77,39 @@ def test_rsync_delete_deletes_nothing_when_one_call_fails(account, proxy, scratc
     assert tree(backup) == before
 
 
+@pytest.mark.parametrize("path", ["aliases", "versions"])
+def test_one_function_that_may_not_be_read_is_denied_alone(api, proxy, make_mount, scratch, path):
+    """A policy that leaves out one function: its directory is EACCES, and the crawl goes on with the others."""
+    names = [f"fn-{number}" for number in range(6)]
+    for name in names:
+        aws.create_function(api, name, versions=2, aliases={"PROD": 1})
+    mount = make_mount(endpoint_url=proxy.url, ttl=3600, rate=1000)
+    backup = scratch / "backup"
+    mount.run("rsync", "-a", f"{mount.path}/", backup, check=True)
+    before = tree(backup)
+    for name in names:
+        api.update_alias(FunctionName=name, Name="PROD", FunctionVersion="2")
+    if path == "versions":  # the long list of all versions is not allowed either
+        proxy.rule(
+            faultproxy.access_denied(), path="/functions$", when=lambda r: "FunctionVersion" in r.query
+        )
+    proxy.rule(faultproxy.access_denied("lambda:List"), path=f"/functions/fn-2/{path}")
+    mount.run("sh", "-c", f"echo > {mount.path}/.aliasfs/refresh", check=True)
+    result = mount.run("rsync", "-a", "--delete", f"{mount.path}/", backup)
+    assert result.rc == 23, str(result)  # "partial transfer due to error"
+    assert "Permission denied" in result.stderr and "fn-2" in result.stderr
+    assert tree(backup) == before
+    moved = {name: os.readlink(backup / name / "PROD") for name in names}
+    assert moved == {name: "1" if name == "fn-2" else "2" for name in names}
+    with pytest.raises(PermissionError):
+        os.listdir(mount.path / "fn-2")
+    found = mount.run("find", mount.path, "-name", "PROD", "-type", "l")
+    assert found.rc == 1 and "Permission denied" in found.stderr
+    assert len(found.lines) == len(names) - 1
+    proxy.clear()
+    assert "PROD" in os.listdir(mount.path / "fn-2")
+
+
 def test_a_function_that_is_gone_takes_no_other_with_it(account, proxy, scratch):
     mount, backup = account, scratch / "backup"
     mount.run("rsync", "-a", f"{mount.path}/", backup, check=True)
