@@ -6,16 +6,15 @@
 #include <pthread.h>
 
 #include "backend/base/clock.h"
+#include "backend/base/hash.h"
 #include "backend/base/text.h"
 
 /* --- the text --- */
 
 int64_t description_offset(const char *text)
 {
-	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+	uint64_t hash = hash_bytes(HASH_START, text, strlen(text));
 
-	for (; *text; text++)
-		hash = (hash ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
 	return (int64_t)((hash ^ hash >> 32) % 86400);
 }
 

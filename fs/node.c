@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <pthread.h>
 
+#include "backend/base/hash.h"
+
 #define ROOT_INODE 1
 #define BUCKETS_MIN 1024
 
@@ -65,19 +67,6 @@ static bool has_version(enum node_kind kind)
 		return false;
 	}
 }
-
-/* FNV-1a, 64 bits. */
-static uint64_t hash_bytes(uint64_t hash, const void *data, size_t length)
-{
-	const unsigned char *bytes = data;
-	size_t i;
-
-	for (i = 0; i < length; i++)
-		hash = (hash ^ bytes[i]) * UINT64_C(0x100000001b3);
-	return hash;
-}
-
-#define HASH_START UINT64_C(0xcbf29ce484222325)
 
 /* FNV's low bits are weak for short inputs: mix before taking a bucket or a number from it. */
 static uint64_t mix(uint64_t hash)

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "backend/base/hash.h"
 #include "fs/control.h"
 #include "fs/selection.h"
 
@@ -232,15 +233,16 @@ int tree_list(
 
 uint64_t tree_listing_hash(const struct tree_listing *listing)
 {
-	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+	uint64_t hash = HASH_START;
 	char text[LAMBDA_VERSION_TEXT_SIZE];
-	const char *name;
 	size_t i;
 
 	for (i = 0; i < listing->count; i++) {
-		hash = (hash ^ (uint64_t)listing->entries[i].kind) * UINT64_C(0x100000001b3);
-		for (name = tree_entry_name(&listing->entries[i], text); *name; name++)
-			hash = (hash ^ (unsigned char)*name) * UINT64_C(0x100000001b3);
+		const struct tree_entry *entry = &listing->entries[i];
+		const char *name = tree_entry_name(entry, text);
+
+		hash = hash_bytes(hash, &entry->kind, sizeof(entry->kind));
+		hash = hash_bytes(hash, name, strlen(name) + 1);
 	}
 	return hash;
 }
