@@ -42,17 +42,123 @@ static void tell_identity(const struct options *options, struct lambda_client *c
 		printf("%-12s %s  (account %s)\n", "identity", identity.arn, identity.account);
 }
 
-static enum exit_code try_call(struct lambda_client *client, const struct call_scope *scope)
+/* --- the calls that browsing makes --- */
+
+/* What is tried on: the first function. */
+struct trial {
+	struct lambda_client *client;
+	const struct call_scope *scope;
+	char function[LAMBDA_FUNCTION_NAME_MAX + 1]; /* "": there is none */
+};
+
+static enum lambda_status try_functions(struct trial *trial, struct lambda_error *error)
 {
 	struct lambda_version_page page;
-	struct lambda_error error = {0};
+	enum lambda_status status =
+		lambda_list_functions(trial->client, trial->scope, false, NULL, &page, error);
 
-	if (lambda_list_functions(client, scope, false, NULL, &page, &error))
-		return complain("cannot list the functions", &error);
+	if (status)
+		return status;
 	printf("%-12s ListFunctions works: %zu function%s%s\n", "call", page.count,
 		page.count == 1 ? "" : "s", page.next_marker ? " on the first page" : "");
+	if (page.count)
+		snprintf(trial->function, sizeof(trial->function), "%s",
+			page.items[0].function_name);
 	lambda_version_page_release(&page);
-	return EXIT_OK;
+	return LAMBDA_OK;
+}
+
+static enum lambda_status try_versions(struct trial *trial, struct lambda_error *error)
+{
+	struct lambda_version_page page;
+	enum lambda_status status = lambda_list_versions(
+		trial->client, trial->scope, trial->function, NULL, &page, error);
+
+	if (!status)
+		lambda_version_page_release(&page);
+	return status;
+}
+
+static enum lambda_status try_aliases(struct trial *trial, struct lambda_error *error)
+{
+	struct lambda_alias_page page;
+	enum lambda_status status = lambda_list_aliases(
+		trial->client, trial->scope, trial->function, NULL, &page, error);
+
+	if (!status)
+		lambda_alias_page_release(&page);
+	return status;
+}
+
+/* Of an alias that hardly exists: AWS looks at the permission first. */
+static enum lambda_status try_alias(struct trial *trial, struct lambda_error *error)
+{
+	struct lambda_alias alias = {0};
+	enum lambda_status status = lambda_get_alias(
+		trial->client, trial->scope, trial->function, "aliasfs-check", &alias, error);
+
+	lambda_alias_release(&alias);
+	return status == LAMBDA_NOT_FOUND ? LAMBDA_OK : status;
+}
+
+static enum lambda_status try_configuration(struct trial *trial, struct lambda_error *error)
+{
+	struct lambda_version version = {0};
+	enum lambda_status status = lambda_get_version(trial->client, trial->scope, trial->function,
+		LAMBDA_VERSION_LATEST, &version, error);
+
+	lambda_version_release(&version);
+	return status;
+}
+
+static enum lambda_status try_account(struct trial *trial, struct lambda_error *error)
+{
+	struct lambda_account account;
+
+	return lambda_get_account(trial->client, trial->scope, &account, error);
+}
+
+/* After ListFunctions, without which there is no mount, in this order. */
+static const struct {
+	const char *action;  /* as IAM names it, behind "lambda:" */
+	const char *without; /* what its lack means to a user */
+	bool needs_function;
+	bool needed; /* else only something small is not shown */
+	enum lambda_status (*try)(struct trial *trial, struct lambda_error *error);
+} trials[] = {
+	{"ListVersionsByFunction", "functions cannot be listed", true, true, try_versions},
+	{"ListAliases", "functions cannot be listed", true, true, try_aliases},
+	{"GetAlias", "aliases cannot be read one by one or changed", true, true, try_alias},
+	{"GetFunctionConfiguration", "versions cannot be read one by one", true, true,
+		try_configuration},
+	{"GetAccountSettings", "df shows nothing", false, false, try_account},
+};
+
+static enum exit_code try_calls(struct lambda_client *client, const struct call_scope *scope)
+{
+	struct trial trial = {.client = client, .scope = scope};
+	struct lambda_error error = {0};
+	enum exit_code code = EXIT_OK;
+	size_t i;
+
+	if (try_functions(&trial, &error))
+		return complain("cannot list the functions", &error);
+	for (i = 0; i < array_count(trials); i++) {
+		enum lambda_status status;
+
+		if (trials[i].needs_function && !trial.function[0])
+			continue; /* an empty account has nothing to try it on */
+		status = trials[i].try(&trial, &error);
+		if (status == LAMBDA_ACCESS_DENIED) {
+			printf("%-12s lambda:%s, so that %s: %s\n", "missing", trials[i].action,
+				trials[i].without, error.message);
+			if (trials[i].needed)
+				code = EXIT_PERMISSION;
+		} else if (status) {
+			return complain(trials[i].action, &error);
+		}
+	}
+	return code;
 }
 
 static enum exit_code check(const struct options *options, struct lambda_client *client)
@@ -65,7 +171,7 @@ static enum exit_code check(const struct options *options, struct lambda_client 
 	if (lambda_client_report(client, &scope, tell, NULL, &error))
 		return complain("no credentials can be used", &error);
 	tell_identity(options, client);
-	return try_call(client, &scope);
+	return try_calls(client, &scope);
 }
 
 enum exit_code check_run(const struct options *options)

@@ -12,6 +12,7 @@ import pytest
 
 from lib import aws
 from lib.authority import Authority
+from lib.fake_services import FakeServices
 from lib.faultproxy import FaultProxy
 from lib.mount import Mount, OrdinaryUser
 from lib.plane import Plane
@@ -111,6 +112,12 @@ def cli(plane, scratch):
 def proxy(plane, afterwards):
     """A FaultProxy in front of the plane."""
     return afterwards.enter_context(FaultProxy(plane.url))
+
+
+@pytest.fixture
+def services(afterwards):
+    """STS, SSO and the others that give credentials: a FakeServices without a route."""
+    return afterwards.enter_context(contextlib.closing(FakeServices()))
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 """call(...): one call of backend/lambda.h through build/tests/client/lambda_call."""
 
-import contextlib
 import hashlib
 import json
 import re
@@ -11,7 +10,6 @@ import pytest
 
 from client_answer import Answer
 from credentials_help import moment
-from fake_services import FakeServices
 from lib import aws
 from lib.process import SanitizerLog, run
 from lib.programs import patience, program
@@ -81,11 +79,6 @@ def call(make_caller, plane):
 def faulty(make_caller, proxy):
     """Calls through the test's fault proxy."""
     return make_caller(endpoint_url=proxy.url, unlimited="yes")
-
-
-@pytest.fixture
-def services(afterwards):
-    return afterwards.enter_context(contextlib.closing(FakeServices()))
 
 
 @pytest.fixture

@@ -13,8 +13,8 @@ import time
 
 import pytest
 
-from fake_services import FakeServices
 from lib import aws
+from lib.fake_services import FakeServices
 from lib.faultproxy import aws_error, throttled
 from lib.programs import patience
 

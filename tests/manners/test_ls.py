@@ -154,6 +154,57 @@ def test_check_tells_what_is_used(account, scratch):
     assert "wJalr" not in result.stdout and "AKIAIOSFODNN7" not in result.stdout
 
 
+def check(url, scratch, **environment):
+    return run(
+        program("aliasfs"), "--check", "aws",
+        env=aws.credentials_environment(scratch, AWS_ENDPOINT_URL_LAMBDA=url, **environment),
+    )
+
+
+def test_check_tells_who_that_is(account, services, scratch):
+    services.route(
+        "POST",
+        "/",
+        "<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>arn:aws:iam::111122223333:user/ann</Arn>"
+        "<UserId>AIDA</UserId><Account>111122223333</Account></GetCallerIdentityResult>"
+        "</GetCallerIdentityResponse>",
+    )
+    result = check(account.url, scratch, AWS_ENDPOINT_URL_STS=services.url)
+    assert result.ok, str(result)
+    assert "arn:aws:iam::111122223333:user/ann  (account 111122223333)" in result.stdout
+    assert re.search(rf"^endpoint +{account.url} +\(AWS_ENDPOINT_URL_LAMBDA\)", result.stdout, re.M)
+    assert "missing" not in result.stdout
+    services.routes.clear()  # who it is only makes the answer friendlier
+    result = check(account.url, scratch, AWS_ENDPOINT_URL_STS=services.url)
+    assert result.ok and re.search(r"^identity +unknown: ", result.stdout, re.M), str(result)
+
+
+PERMISSIONS = {
+    "ListVersionsByFunction": ("/versions", 5),
+    "ListAliases": ("/aliases$", 5),
+    "GetAlias": ("/aliases/", 5),
+    "GetFunctionConfiguration": ("/configuration", 5),
+    "GetAccountSettings": ("/account-settings", 0),
+}
+
+
+@pytest.mark.parametrize("action", PERMISSIONS)
+def test_check_tells_which_permission_is_missing(account, proxy, services, scratch, action):
+    path, code = PERMISSIONS[action]
+    proxy.rule(faultproxy.access_denied(f"lambda:{action}"), path=path)
+    result = check(proxy.url, scratch, AWS_ENDPOINT_URL_STS=services.url)
+    assert result.rc == code, str(result)
+    missing = re.findall(r"^missing +lambda:(\w+), so that [^:]*: (.*)$", result.stdout, re.M)
+    assert [name for name, _ in missing] == [action], str(result)
+    assert f"not authorized to perform: lambda:{action}" in missing[0][1]
+
+
+def test_check_of_calls_that_fail_otherwise(account, proxy, services, scratch):
+    proxy.rule(faultproxy.service_error(), path="/aliases")
+    result = check(proxy.url, scratch, AWS_ENDPOINT_URL_STS=services.url)
+    assert result.rc == 4 and "ListAliases" in result.stderr, str(result)
+
+
 def test_check_fails_as_a_mount_would(account, proxy, scratch):
     proxy.rule(faultproxy.expired_token())
     result = run(
