@@ -345,6 +345,23 @@ static enum lambda_status run(struct mutation *mutation, struct lambda_error *re
 	}
 }
 
+/* Makes the call; `body` NULL for none. A query is set before. */
+static enum lambda_status change(struct mutation *mutation, const char *operation,
+	const char *method, const struct buffer *path, const struct buffer *body,
+	struct lambda_error *reterr)
+{
+	struct lambda_request *request = &mutation->request;
+
+	request->operation = operation;
+	request->method = method;
+	request->path = buffer_text(path);
+	request->body = body ? buffer_text(body) : NULL;
+	request->body_length = body ? body->length : 0;
+	request->pacing = PACING_WRITE;
+	request->mutation = true;
+	return run(mutation, reterr);
+}
+
 static enum lambda_status fail_to_write(int error, struct lambda_error *reterr)
 {
 	if (error == -ENOMEM)
@@ -398,14 +415,7 @@ enum lambda_status lambda_create_alias(struct lambda_client *client, const struc
 		error = lambda_write_create_alias(wanted, &body);
 	if (status || error)
 		return status ? status : fail_to_write(error, reterr);
-	mutation.request = (struct lambda_request){.operation = "CreateAlias",
-		.method = "POST",
-		.path = buffer_text(&path),
-		.body = buffer_text(&body),
-		.body_length = body.length,
-		.pacing = PACING_WRITE,
-		.mutation = true};
-	status = run(&mutation, reterr);
+	status = change(&mutation, "CreateAlias", "POST", &path, &body, reterr);
 	if (!status)
 		*ret_alias = mutation.alias;
 	if (status == LAMBDA_CONFLICT) {
@@ -443,14 +453,7 @@ enum lambda_status lambda_update_alias(struct lambda_client *client, const struc
 		error = lambda_write_update_alias(wanted, with_description, &body);
 	if (status || error)
 		return status ? status : fail_to_write(error, reterr);
-	mutation.request = (struct lambda_request){.operation = "UpdateAlias",
-		.method = "PUT",
-		.path = buffer_text(&path),
-		.body = buffer_text(&body),
-		.body_length = body.length,
-		.pacing = PACING_WRITE,
-		.mutation = true};
-	status = run(&mutation, reterr);
+	status = change(&mutation, "UpdateAlias", "PUT", &path, &body, reterr);
 	if (!status)
 		*ret_alias = mutation.alias;
 	return status;
@@ -471,12 +474,7 @@ enum lambda_status lambda_delete_alias(struct lambda_client *client, const struc
 		error = lambda_append_segment(&path, name);
 	if (error)
 		return fail_to_write(error, reterr);
-	mutation.request = (struct lambda_request){.operation = "DeleteAlias",
-		.method = "DELETE",
-		.path = buffer_text(&path),
-		.pacing = PACING_WRITE,
-		.mutation = true};
-	return run(&mutation, reterr);
+	return change(&mutation, "DeleteAlias", "DELETE", &path, NULL, reterr);
 }
 
 /* --- versions --- */
@@ -517,14 +515,7 @@ enum lambda_status lambda_publish_version(struct lambda_client *client,
 		error = lambda_write_publish_version(description, &body);
 	if (status || error)
 		return status ? status : fail_to_write(error, reterr);
-	mutation.request = (struct lambda_request){.operation = "PublishVersion",
-		.method = "POST",
-		.path = buffer_text(&path),
-		.body = buffer_text(&body),
-		.body_length = body.length,
-		.pacing = PACING_WRITE,
-		.mutation = true};
-	status = run(&mutation, reterr);
+	status = change(&mutation, "PublishVersion", "POST", &path, &body, reterr);
 	if (status)
 		return status;
 	if (mutation.version.version <= known_latest) {
@@ -562,11 +553,6 @@ enum lambda_status lambda_delete_version(struct lambda_client *client,
 		return fail_to_write(error, reterr);
 	lambda_version_format(version, text);
 	snprintf(query, sizeof(query), "Qualifier=%s", text);
-	mutation.request = (struct lambda_request){.operation = "DeleteFunction",
-		.method = "DELETE",
-		.path = buffer_text(&path),
-		.query = query,
-		.pacing = PACING_WRITE,
-		.mutation = true};
-	return run(&mutation, reterr);
+	mutation.request.query = query;
+	return change(&mutation, "DeleteFunction", "DELETE", &path, NULL, reterr);
 }
