@@ -236,6 +236,9 @@ void endpoint_host(const char *prefix, const char *region, bool fips, bool dual_
 {
 	const struct partition *partition = find_partition(region);
 
+	/* In GovCloud what gives credentials has one host, and that is the FIPS one. */
+	if (!dual_stack && !strcmp(partition->id, "aws-us-gov") && strcmp(prefix, "lambda") != 0)
+		fips = false;
 	snprintf(host, ENDPOINT_HOST_MAX + 1, "%s%s.%s.%s", prefix, fips ? "-fips" : "", region,
 		dual_stack ? partition->dual_stack_suffix : partition->suffix);
 }

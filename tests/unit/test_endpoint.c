@@ -116,6 +116,33 @@ static void hosts_of_partitions(void **state)
 	}
 }
 
+static void hosts_of_what_gives_credentials(void **state)
+{
+	static const struct {
+		const char *prefix, *region;
+		bool fips, dual_stack;
+		const char *host;
+	} rows[] = {
+		{"sts", "us-east-1", 0, 0, "sts.us-east-1.amazonaws.com"},
+		{"sts", "us-east-1", 1, 0, "sts-fips.us-east-1.amazonaws.com"},
+		{"sts", "us-gov-west-1", 1, 0, "sts.us-gov-west-1.amazonaws.com"},
+		{"sts", "us-gov-west-1", 1, 1, "sts-fips.us-gov-west-1.api.aws"},
+		{"portal.sso", "us-gov-east-1", 1, 0, "portal.sso.us-gov-east-1.amazonaws.com"},
+		{"portal.sso", "us-east-1", 1, 0, "portal.sso-fips.us-east-1.amazonaws.com"},
+		{"oidc", "us-gov-west-1", 1, 0, "oidc.us-gov-west-1.amazonaws.com"},
+		{"oidc", "cn-north-1", 0, 1, "oidc.cn-north-1.api.amazonwebservices.com.cn"},
+	};
+	char host[ENDPOINT_HOST_MAX + 1];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < array_count(rows); i++) {
+		endpoint_host(
+			rows[i].prefix, rows[i].region, rows[i].fips, rows[i].dual_stack, host);
+		assert_string_equal(host, rows[i].host);
+	}
+}
+
 static void regions_are_host_labels(void **state)
 {
 	(void)state;
@@ -383,6 +410,7 @@ int main(void)
 		cmocka_unit_test(urls_are_taken_apart),
 		cmocka_unit_test(bad_urls_are_refused),
 		cmocka_unit_test(hosts_of_partitions),
+		cmocka_unit_test(hosts_of_what_gives_credentials),
 		cmocka_unit_test(regions_are_host_labels),
 		cmocka_unit_test(precedence),
 		cmocka_unit_test(other_services_follow_the_same_rules),
