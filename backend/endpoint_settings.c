@@ -191,9 +191,8 @@ static enum lambda_status rule_endpoint(const char *prefix, const char *region, 
 /* Decides one service's address; `url` is an option's, or NULL. *source is where it came from. */
 static enum lambda_status decide_endpoint(const struct settings *settings,
 	const struct environment *environment, const char *id, const char *prefix,
-	const char *variable, const char *region, const char *url, bool insecure_http,
-	struct endpoint *ret_endpoint, char source[SETTING_SOURCE_SIZE],
-	struct lambda_error *reterr)
+	const char *variable, const char *region, const char *url, struct endpoint *ret_endpoint,
+	char source[SETTING_SOURCE_SIZE], struct lambda_error *reterr)
 {
 	char where[SETTING_SOURCE_SIZE], other[SETTING_SOURCE_SIZE];
 	bool fips = lookup_switch(
@@ -209,7 +208,7 @@ static enum lambda_status decide_endpoint(const struct settings *settings,
 			"%s asks for a %s endpoint, and %s names another one", where,
 			fips ? "FIPS" : "dual-stack", source);
 	if (url)
-		return accept_url(url, source, insecure_http, ret_endpoint, reterr);
+		return accept_url(url, source, settings->insecure_http, ret_endpoint, reterr);
 	snprintf(source, SETTING_SOURCE_SIZE, "region %s%s%s", region, fips ? ", FIPS" : "",
 		dual_stack ? ", dual-stack" : "");
 	return rule_endpoint(prefix, region, fips, dual_stack, ret_endpoint, reterr);
@@ -222,7 +221,7 @@ enum lambda_status settings_service_endpoint(const struct settings *settings,
 {
 	char source[SETTING_SOURCE_SIZE];
 
-	return decide_endpoint(settings, environment, id, prefix, variable, region, NULL, false,
+	return decide_endpoint(settings, environment, id, prefix, variable, region, NULL,
 		ret_endpoint, source, reterr);
 }
 
@@ -233,7 +232,7 @@ static enum lambda_status resolve_endpoint(const struct settings_request *reques
 	char url[ENDPOINT_URL_SIZE];
 	enum lambda_status status = decide_endpoint(settings, environment, "lambda", "lambda",
 		"AWS_ENDPOINT_URL_LAMBDA", settings->region.value, request->endpoint_url,
-		request->insecure_http, &settings->endpoint, settings->endpoint_url.source, reterr);
+		&settings->endpoint, settings->endpoint_url.source, reterr);
 
 	if (status)
 		return status;
@@ -311,7 +310,7 @@ enum lambda_status settings_resolve(const struct settings_request *request,
 	const struct environment *environment, struct profile_set *profiles,
 	struct settings *ret_settings, struct lambda_error *reterr)
 {
-	struct settings settings = {.profiles = profiles};
+	struct settings settings = {.profiles = profiles, .insecure_http = request->insecure_http};
 	enum lambda_status status = request->local
 					    ? resolve_local(request, &settings, reterr)
 					    : resolve_aws(request, environment, &settings, reterr);

@@ -404,6 +404,34 @@ static void other_services_follow_the_same_rules(void **state)
 	settings_release(&settings);
 }
 
+/* What -o insecure_http allows for Lambda it allows for STS: one emulator plays both. */
+static void insecure_http_is_for_every_service(void **state)
+{
+	static const char *const url = "http://emulator:4566";
+	struct variable variables[] = {{"AWS_ENDPOINT_URL", url}, {NULL, NULL}};
+	struct environment environment = table_environment(variables);
+	struct settings_request request = {.insecure_http = true};
+	struct lambda_error error = {0};
+	struct settings settings;
+	struct endpoint endpoint;
+
+	(void)state;
+	assert_int_equal(
+		settings_resolve(&request, &environment,
+			profile_set_new(parse(config), "config", parse(shared), "credentials"),
+			&settings, &error),
+		LAMBDA_OK);
+	assert_int_equal(settings_service_endpoint(&settings, &environment, "sts", "sts",
+				 "AWS_ENDPOINT_URL_STS", "us-east-1", &endpoint, &error),
+		LAMBDA_OK);
+	assert_string_equal(endpoint.authority, "emulator:4566");
+	settings.insecure_http = false;
+	assert_int_equal(settings_service_endpoint(&settings, &environment, "sts", "sts",
+				 "AWS_ENDPOINT_URL_STS", "us-east-1", &endpoint, &error),
+		LAMBDA_INVALID);
+	settings_release(&settings);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -414,6 +442,7 @@ int main(void)
 		cmocka_unit_test(regions_are_host_labels),
 		cmocka_unit_test(precedence),
 		cmocka_unit_test(other_services_follow_the_same_rules),
+		cmocka_unit_test(insecure_http_is_for_every_service),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
