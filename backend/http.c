@@ -4,6 +4,7 @@
 #include <curl/curl.h>
 #include <errno.h>
 #include <pthread.h>
+#include <unistd.h>
 
 #include "backend/base/clock.h"
 #include "backend/http_failure.h"
@@ -42,6 +43,17 @@ struct exchange {
 
 /* --- the pool --- */
 
+/* The daemon changes its directory later: the path has to mean the same file then. NULL: no memory. */
+static char *absolute_path(const char *path)
+{
+	cleanup(free_pointer) char *directory = path[0] == '/' ? NULL : get_current_dir_name();
+	char *absolute = NULL;
+
+	if (!directory)
+		return strdup(path);
+	return asprintf(&absolute, "%s/%s", directory, path) < 0 ? NULL : absolute;
+}
+
 struct http_pool *http_pool_new(const struct http_pool_options *options)
 {
 	cleanup(free_pointer) struct http_pool *pool = calloc(1, sizeof(*pool));
@@ -50,7 +62,7 @@ struct http_pool *http_pool_new(const struct http_pool_options *options)
 	if (!pool || curl_global_init(CURL_GLOBAL_DEFAULT))
 		return NULL;
 	pool->connect_timeout_ms = options->connect_timeout_ms;
-	pool->ca_bundle = options->ca_bundle ? strdup(options->ca_bundle) : NULL;
+	pool->ca_bundle = options->ca_bundle ? absolute_path(options->ca_bundle) : NULL;
 	if (options->ca_bundle && !pool->ca_bundle) {
 		curl_global_cleanup();
 		return NULL;
@@ -272,26 +284,42 @@ static struct curl_slist *without_libcurls_own(struct curl_slist *list)
 			code = curl_easy_setopt(easy, option, value);                              \
 	} while (0)
 
+/* How the server has to prove who it is, and a proxy that is spoken to over TLS as well. */
+static CURLcode set_tls(CURL *easy, const struct http_pool *pool)
+{
+	CURLcode code = CURLE_OK;
+
+	SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	SET(CURLOPT_PROXY_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	SET(CURLOPT_SSL_VERIFYPEER, 1L);
+	SET(CURLOPT_PROXY_SSL_VERIFYPEER, 1L);
+	SET(CURLOPT_SSL_VERIFYHOST, 2L);
+	SET(CURLOPT_PROXY_SSL_VERIFYHOST, 2L);
+	if (!pool->ca_bundle)
+		return code;
+	SET(CURLOPT_CAINFO, pool->ca_bundle);
+	SET(CURLOPT_PROXY_CAINFO, pool->ca_bundle);
+	/* libcurl would take the system's authorities besides: who names some means no others. */
+	SET(CURLOPT_CAPATH, NULL);
+	SET(CURLOPT_PROXY_CAPATH, NULL);
+	return code;
+}
+
 static CURLcode set_connection(CURL *easy, struct exchange *exchange)
 {
 	const struct http_request *request = exchange->request;
 	const struct http_pool *pool = exchange->pool;
-	CURLcode code = CURLE_OK;
+	CURLcode code = set_tls(easy, pool);
 
 	SET(CURLOPT_NOSIGNAL, 1L);
 	SET(CURLOPT_QUICK_EXIT, 1L); /* a resolver that hangs does not hold the caller */
 	SET(CURLOPT_PROTOCOLS_STR, "http,https");
 	SET(CURLOPT_FOLLOWLOCATION, 0L);
 	SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
-	SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-	SET(CURLOPT_SSL_VERIFYPEER, 1L);
-	SET(CURLOPT_SSL_VERIFYHOST, 2L);
 	SET(CURLOPT_MAXCONNECTS, 1L);
 	SET(CURLOPT_MAXAGE_CONN, IDLE_CONNECTION_S);
 	SET(CURLOPT_TCP_NODELAY, 1L);
 	SET(CURLOPT_CONNECTTIMEOUT_MS, (long)pool->connect_timeout_ms);
-	if (pool->ca_bundle)
-		SET(CURLOPT_CAINFO, pool->ca_bundle);
 	if (request->unix_socket)
 		SET(CURLOPT_UNIX_SOCKET_PATH, request->unix_socket);
 	if (request->unix_socket || request->direct)

@@ -123,9 +123,7 @@ def services(afterwards):
 @pytest.fixture
 def authority(scratch):
     """Issues certificates; programs trust it with AWS_CA_BUNDLE=authority.certificate."""
-    directory = scratch / "authority"
-    directory.mkdir()
-    return Authority(directory)
+    return Authority(scratch / "authority")
 
 
 @pytest.fixture(scope="session")

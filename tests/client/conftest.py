@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """call(...): one call of backend/lambda.h through build/tests/client/lambda_call."""
 
+import contextlib
 import hashlib
 import json
 import re
@@ -13,6 +14,7 @@ from credentials_help import moment
 from lib import aws
 from lib.process import SanitizerLog, run
 from lib.programs import patience, program
+from tls_help import TlsServer
 
 
 class Caller:
@@ -23,6 +25,8 @@ class Caller:
         self.home.mkdir(exist_ok=True)
         self.options = options
         self.environment = {}  # more variables; None removes one
+        self.prefix = []  # words in front of the program's name
+        self.directory = None  # where it runs; None: here
         self._logs = logs
 
     def _environment(self):
@@ -34,11 +38,13 @@ class Caller:
         given = {**self.options, **options}
         words = [f"{name}={value}" for name, value in given.items() if value is not None]
         result = run(
+            *self.prefix,
             program("tests/client/lambda_call"),
             *words,
             *arguments,
             env={**self._environment(), **sanitizer.environment()},
             timeout=patience(60),
+            cwd=self.directory,
         )
         assert not sanitizer.reports(), "\n".join(sanitizer.reports())
         return result
@@ -120,6 +126,16 @@ def login(user):
         return path
 
     return write
+
+
+@pytest.fixture
+def tls(afterwards):
+    """tls(certificate, **TlsServer's): a Lambda behind TLS; gives its port."""
+
+    def start(certificate, **options):
+        return afterwards.enter_context(contextlib.closing(TlsServer(certificate, **options))).port
+
+    return start
 
 
 @pytest.fixture(name="program")
