@@ -7,7 +7,9 @@
 #include <unistd.h>
 
 #include "backend/base/clock.h"
+#include "backend/environment.h"
 #include "backend/http_failure.h"
+#include "backend/http_proxy.h"
 
 #define IDLE_CONNECTION_S 20L /* a connection that was idle for longer is not used again */
 #define WAIT_STEP_MS 1000     /* how often the deadline is looked at without an interruption */
@@ -284,6 +286,17 @@ static struct curl_slist *without_libcurls_own(struct curl_slist *list)
 			code = curl_easy_setopt(easy, option, value);                              \
 	} while (0)
 
+static bool is_direct(const struct http_request *request)
+{
+	const struct environment environment = environment_of_process();
+	const char *no_proxy = environment_get(&environment, "no_proxy");
+
+	if (!no_proxy)
+		no_proxy = environment_get(&environment, "NO_PROXY");
+	return request->unix_socket || request->direct ||
+	       http_proxy_is_bypassed(request->url, no_proxy);
+}
+
 /* How the server has to prove who it is, and a proxy that is spoken to over TLS as well. */
 static CURLcode set_tls(CURL *easy, const struct http_pool *pool)
 {
@@ -322,7 +335,7 @@ static CURLcode set_connection(CURL *easy, struct exchange *exchange)
 	SET(CURLOPT_CONNECTTIMEOUT_MS, (long)pool->connect_timeout_ms);
 	if (request->unix_socket)
 		SET(CURLOPT_UNIX_SOCKET_PATH, request->unix_socket);
-	if (request->unix_socket || request->direct)
+	if (is_direct(request))
 		SET(CURLOPT_NOPROXY, "*");
 	return code;
 }
@@ -386,7 +399,7 @@ static int drive(struct slot *slot, const struct http_request *request, CURLcode
 static enum lambda_status conclude(struct slot *slot, struct exchange *exchange, int driven,
 	CURLcode code, struct http_failure *ret_failure)
 {
-	long status = 0, system_error = 0;
+	long status = 0, system_error = 0, proxy_status = 0;
 
 	if (!driven && code == CURLE_OK && !exchange->headers_complete)
 		code = CURLE_PARTIAL_FILE;
@@ -396,10 +409,13 @@ static enum lambda_status conclude(struct slot *slot, struct exchange *exchange,
 		return LAMBDA_OK;
 	}
 	curl_easy_getinfo(slot->easy, CURLINFO_OS_ERRNO, &system_error);
+	curl_easy_getinfo(slot->easy, CURLINFO_HTTP_CONNECTCODE, &proxy_status);
 	if (driven)
 		http_failure_of_wait(ret_failure, driven);
 	else if (exchange->write_error)
 		http_failure_of_refusal(ret_failure, exchange->write_error);
+	else if (!exchange->sendings && proxy_status >= 300)
+		http_failure_of_proxy(ret_failure, (int)proxy_status);
 	else
 		http_failure_of_curl(ret_failure, code, (int)system_error, exchange->error_text);
 	ret_failure->sent = exchange->sendings > 0;

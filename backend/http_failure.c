@@ -5,10 +5,13 @@
 #include <errno.h>
 #include <stdarg.h>
 
+#define UNSUPPORTED_PROXY "Unsupported proxy" /* how libcurl's sentences about it begin */
+
 void http_failure_set(
 	struct http_failure *failure, enum lambda_status status, const char *format, ...)
 {
 	va_list arguments;
+	char *byte;
 
 	failure->status = status;
 	failure->timed_out = status == LAMBDA_TIMED_OUT;
@@ -16,6 +19,10 @@ void http_failure_set(
 	va_start(arguments, format);
 	vsnprintf(failure->text, sizeof(failure->text), format, arguments);
 	va_end(arguments);
+	/* libcurl quotes certificates, and those hold what their owner likes. */
+	for (byte = failure->text; *byte; byte++)
+		if (*byte < 0x20 || *byte > 0x7e)
+			*byte = '?';
 }
 
 void http_failure_of_wait(struct http_failure *failure, int error)
@@ -36,6 +43,13 @@ void http_failure_of_refusal(struct http_failure *failure, int error)
 	}
 	http_failure_set(failure, LAMBDA_BAD_ANSWER, "the answer is larger than allowed");
 	failure->transient = false;
+}
+
+void http_failure_of_proxy(struct http_failure *failure, int http_status)
+{
+	http_failure_set(failure, LAMBDA_HOST_UNREACHABLE, "the proxy answered HTTP %d%s",
+		http_status, http_status == 407 ? ": it wants a name and a password" : "");
+	failure->transient = http_status == 429 || http_status >= 500;
 }
 
 static enum lambda_status class_of_system_error(int error)
@@ -74,6 +88,13 @@ void http_failure_of_curl(
 {
 	const char *words = text && *text ? text : curl_easy_strerror((CURLcode)code);
 
+	if (!strncmp(words, UNSUPPORTED_PROXY, strlen(UNSUPPORTED_PROXY))) {
+		/* libcurl goes on with the whole address, and the password in it. */
+		http_failure_set(failure, LAMBDA_HOST_UNREACHABLE,
+			"the proxy's address in the environment cannot be understood");
+		failure->transient = false;
+		return;
+	}
 	switch (code) {
 	case CURLE_OUT_OF_MEMORY:
 		http_failure_set(failure, LAMBDA_NO_MEMORY, "out of memory");

@@ -16,6 +16,9 @@ void http_failure_of_wait(struct http_failure *failure, int error);
 /* For an answer that was refused while it came: -EFBIG or -ENOMEM. */
 void http_failure_of_refusal(struct http_failure *failure, int error);
 
+/* For a proxy that does not let us through: what it answered to CONNECT. */
+void http_failure_of_proxy(struct http_failure *failure, int http_status);
+
 /*
  * For a CURLcode, the system's error number (0: none) and libcurl's own text. `code` is an int so
  * that tests need no libcurl.

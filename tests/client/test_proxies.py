@@ -9,6 +9,7 @@ import threading
 import pytest
 
 from lib.fake_services import FakeServices
+from lib.programs import patience
 from tls_help import server_context
 
 pytestmark = pytest.mark.quick_sanitized
@@ -120,6 +121,70 @@ def test_no_proxy_is_honoured(behind_proxy, https_proxy):
     assert https_proxy.asked == []
 
 
+@pytest.mark.parametrize(
+    "no_proxy, proxied",
+    [
+        ("lambda.example:{port}", False),
+        (".example:{port}", False),
+        ("LAMBDA.EXAMPLE", False),
+        ("other lambda.example", False),
+        ("*", False),
+        ("lambda.example:1", True),
+        ("ambda.example", True),
+        ("192.0.2.0/24", True),
+    ],
+)
+def test_forms_of_no_proxy(behind_proxy, https_proxy, no_proxy, proxied):
+    behind_proxy.environment.update(no_proxy=None, NO_PROXY=no_proxy.format(port=behind_proxy.port))
+    answer = behind_proxy("get-account", read_ms=1000 * patience(5) if proxied else 500)
+    assert answer.status == ("ok" if proxied else "host unreachable"), answer
+    assert bool(https_proxy.asked) == proxied
+
+
+def test_the_proxy_learns_nothing_of_the_request(behind_proxy, https_proxy):
+    behind_proxy.environment.update(
+        AWS_SESSION_TOKEN="token",
+        HTTPS_PROXY=f"http://us%20er:sec%40ret@127.0.0.1:{https_proxy.port}",
+    )
+    assert behind_proxy("get-account").status == "ok"
+    [head] = https_proxy.heads
+    lines = dict(line.lower().split(": ", 1) for line in head.strip().splitlines()[1:])
+    assert set(lines) == {"host", "proxy-authorization", "proxy-connection"}
+    assert "dXMgZXI6c2VjQHJldA==" in head
+
+
+@pytest.mark.parametrize("status", [403, 407])
+def test_a_proxy_that_refuses(make_caller, afterwards, status):
+    proxy = afterwards.enter_context(contextlib.closing(HttpsProxy(status)))
+    caller = make_caller(endpoint_url="https://lambda.example", unlimited="yes")
+    caller.environment.update(HTTPS_PROXY=f"http://127.0.0.1:{proxy.port}", no_proxy="")
+    answer = caller("get-account")
+    assert answer.status == "host unreachable", answer
+    assert f"the proxy answered HTTP {status}" in answer.error.message
+    assert len(proxy.asked) == 1
+    assert answer.calls == 0
+
+
+@pytest.mark.parametrize(
+    "address", ["http://user:hush hush@127.0.0.1:1", "ftp://user:hush@h", "http://user:hush@h:99999"]
+)
+def test_the_password_of_a_proxy_is_never_told(make_caller, address):
+    caller = make_caller(endpoint_url="https://lambda.example", unlimited="yes")
+    caller.environment.update(HTTPS_PROXY=address, no_proxy="")
+    answer = caller("get-account")
+    assert answer.status == "host unreachable", answer
+    assert "proxy" in answer.error.message
+    assert "hush" not in str(answer)
+
+
+def test_plain_http_to_this_machine_stays_on_it(make_caller, plane):
+    """It is allowed because nobody is on the way: a proxy would be."""
+    caller = make_caller(endpoint_url=plane.url, unlimited="yes")
+    nobody = "http://127.0.0.1:1"
+    caller.environment.update(http_proxy=nobody, all_proxy=nobody, no_proxy="")
+    assert caller("get-account", read_ms=500).status == "ok"
+
+
 def test_a_proxy_that_is_not_there(behind_proxy):
     behind_proxy.environment["HTTPS_PROXY"] = "http://127.0.0.1:1"
     answer = behind_proxy("get-account", read_ms=500)
@@ -140,14 +205,14 @@ def test_a_proxy_that_is_spoken_to_over_tls(make_caller, authority, afterwards):
     assert proxy.asked[0] == "CONNECT lambda.example:443 HTTP/1.1"
 
 
-def test_metadata_never_goes_through_a_proxy(make_caller, plane, afterwards):
+def test_metadata_never_goes_through_a_proxy(make_caller, afterwards):
     services = afterwards.enter_context(contextlib.closing(FakeServices()))
     services.route(
         "GET",
         "/creds",
         {"AccessKeyId": "A", "SecretAccessKey": "s", "Token": "t", "Expiration": "2099-01-01T00:00:00Z"},
     )
-    caller = make_caller(endpoint_url=plane.url, unlimited="yes")
+    caller = make_caller(endpoint_url="http://192.0.2.1", insecure_http="yes", unlimited="yes")
     caller.environment.update(
         AWS_ACCESS_KEY_ID=None,
         AWS_CONTAINER_CREDENTIALS_FULL_URI=f"{services.url}/creds",
