@@ -36,7 +36,7 @@ struct exchange {
 	const struct http_request *request;
 	struct http_response *response;
 	size_t header_bytes;
-	bool headers_complete;
+	bool headers_complete; /* libcurl takes a head that ends in the middle for a whole one */
 	unsigned int sendings;
 	bool is_ok;      /* the status line said 200 */
 	int write_error; /* -EFBIG or -ENOMEM: why the body was refused */
@@ -182,10 +182,10 @@ static size_t on_body(char *data, size_t size, size_t count, void *user)
 	return exchange->write_error ? 0 : count;
 }
 
-/* Copies a header's value if that is its name and the value fits. */
+/* Copies a header's value if that is its name, and if the value fits and can be shown. */
 static void copy_header(const char *line, size_t length, const char *name, char *text, size_t size)
 {
-	size_t skip = strlen(name);
+	size_t skip = strlen(name), i;
 
 	if (length <= skip || strncasecmp(line, name, skip) != 0 || line[skip] != ':')
 		return;
@@ -197,31 +197,29 @@ static void copy_header(const char *line, size_t length, const char *name, char 
 	}
 	while (length && strchr(" \t\r\n", line[length - 1]))
 		length--;
-	if (length < size && !memchr(line, '\0', length))
+	for (i = 0; i < length; i++)
+		if (line[i] < 0x20 || line[i] > 0x7e)
+			return;
+	if (length < size)
 		snprintf(text, size, "%.*s", (int)length, line);
 }
 
-static size_t on_header(char *data, size_t size, size_t count, void *user)
+/* A status line: every head begins with one, also that of a 100 or 103, which is no answer. */
+static void begin_head(struct exchange *exchange, const char *line, size_t length)
 {
-	struct exchange *exchange = user;
-	struct http_response *response = exchange->response;
+	const struct http_response nothing_known = {.body = exchange->response->body};
+	const char *status = memchr(line, ' ', length);
+
+	*exchange->response = nothing_known;
+	exchange->headers_complete = false;
+	exchange->is_ok = status && status + 4 <= line + length && !memcmp(status, " 200", 4);
+}
+
+static void read_header(struct http_response *response, const char *line, size_t length)
+{
 	char date[64] = "", other_id[64] = "";
 
-	/* libcurl takes a head that ends in the middle for a whole one: look for its last line. */
-	exchange->headers_complete = count <= 2 && memchr(data, '\n', count);
-	if (count > strlen("HTTP/") && !strncmp(data, "HTTP/", strlen("HTTP/"))) {
-		const char *status = memchr(data, ' ', count);
-
-		/* Every answer begins with one: a 100 before it is no answer. */
-		exchange->is_ok =
-			status && status + 4 <= data + count && !memcmp(status, " 200", 4);
-	}
-	exchange->header_bytes += size * count;
-	if (exchange->header_bytes > HTTP_HEADERS_MAX) {
-		exchange->write_error = -EFBIG;
-		return 0;
-	}
-#define COPY(name, field) copy_header(data, count, name, field, sizeof(field))
+#define COPY(name, field) copy_header(line, length, name, field, sizeof(field))
 	COPY("x-amzn-requestid", response->request_id);
 	COPY("x-amz-request-id", other_id);
 	COPY("x-amzn-errortype", response->error_type);
@@ -237,7 +235,40 @@ static size_t on_header(char *data, size_t size, size_t count, void *user)
 
 		response->date = when > 0 ? (int64_t)when : 0;
 	}
+}
+
+static size_t on_header(char *data, size_t size, size_t count, void *user)
+{
+	struct exchange *exchange = user;
+
+	exchange->header_bytes += size * count;
+	if (exchange->header_bytes > HTTP_HEADERS_MAX) {
+		exchange->write_error = -EFBIG;
+		return 0;
+	}
+	if (count > strlen("HTTP/") && !strncmp(data, "HTTP/", strlen("HTTP/")))
+		begin_head(exchange, data, count);
+	else if (count <= 2 && memchr(data, '\n', count))
+		exchange->headers_complete = true; /* what follows are trailers */
+	else if (!exchange->headers_complete)
+		read_header(exchange->response, data, count);
 	return count;
+}
+
+/* What is known only when the whole head is: makes it what http.h says. */
+static void settle_response(struct http_response *response)
+{
+	int64_t now = response->date ? response->date : clock_wall_ms() / 1000;
+	time_t moment;
+
+	if (response->content_encoding[0] && strcasecmp(response->content_encoding, "identity"))
+		buffer_reset(&response->body); /* nobody can read it, not even its message */
+	if ((response->retry_after[0] | 0x20) < 'a' || (response->retry_after[0] | 0x20) > 'z')
+		return;
+	/* It may be a moment, as with "Date": told in seconds from the server's own. */
+	moment = curl_getdate(response->retry_after, NULL);
+	snprintf(response->retry_after, sizeof(response->retry_after), "%lld",
+		moment > now ? (long long)(moment - now) : 0LL);
 }
 
 /* --- one exchange --- */
@@ -406,6 +437,7 @@ static enum lambda_status conclude(struct slot *slot, struct exchange *exchange,
 	if (!driven && code == CURLE_OK) {
 		curl_easy_getinfo(slot->easy, CURLINFO_RESPONSE_CODE, &status);
 		exchange->response->status = (int)status;
+		settle_response(exchange->response);
 		return LAMBDA_OK;
 	}
 	curl_easy_getinfo(slot->easy, CURLINFO_OS_ERRNO, &system_error);

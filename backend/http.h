@@ -64,13 +64,16 @@ struct http_request {
 	_Atomic uint64_t *sendings;     /* NULL, or counted up when the request goes on the wire */
 };
 
-/* An answer. Texts are "" where the header is absent or too long. */
+/*
+ * An answer. Texts are "" where the header is absent, too long, or no printable ASCII. The body of a
+ * compressed answer is empty, unless a sink took it.
+ */
 struct http_response {
 	int status;
 	struct buffer body;
 	char request_id[64];
 	char error_type[128];
-	char retry_after[32];    /* seconds, or a date */
+	char retry_after[32];    /* seconds, also where the server named a moment */
 	char retry_after_ms[32]; /* x-amz-retry-after: milliseconds */
 	char content_encoding[32];
 	int64_t date; /* the Date header in seconds since the epoch; 0: none */

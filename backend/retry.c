@@ -7,6 +7,7 @@
 #include "backend/base/number.h"
 
 #define DELAY_MAX_MS 20000
+#define RETRY_AFTER_MAX 1e12 /* whatever the unit: beyond every deadline, and within an int64_t */
 
 struct code_meaning {
 	const char *code;
@@ -172,9 +173,10 @@ int64_t retry_after_ms(const char *retry_after, const char *amz_retry_after)
 {
 	double seconds = 0, milliseconds = 0;
 
-	if (*amz_retry_after && !number_parse_double(amz_retry_after, 0, 1e9, &milliseconds))
-		seconds = milliseconds / 1000;
-	else if (*retry_after && number_parse_double(retry_after, 0, 1e9, &seconds))
+	if (*amz_retry_after &&
+		!number_parse_double(amz_retry_after, 0, RETRY_AFTER_MAX, &milliseconds))
+		return (int64_t)milliseconds;
+	if (*retry_after && number_parse_double(retry_after, 0, RETRY_AFTER_MAX, &seconds))
 		return 0;
-	return seconds * 1000 < DELAY_MAX_MS ? (int64_t)(seconds * 1000) : DELAY_MAX_MS;
+	return (int64_t)(seconds * 1000);
 }

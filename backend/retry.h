@@ -65,8 +65,9 @@ struct retry_decision retry_decide(struct retry_quota *quota, const struct retry
 void retry_refund(struct retry_quota *quota, unsigned int cost);
 
 /*
- * Milliseconds of Lambda's Retry-After (seconds) or x-amz-retry-after (milliseconds); the texts may be
- * "". 0 when there is nothing usable (a date is not: Lambda sends none); at most 20 s.
+ * Milliseconds of Lambda's Retry-After (seconds; http.c turns a moment into them) or x-amz-retry-after
+ * (milliseconds); the texts may be "". 0 when there is nothing usable. Not cut: who is asked to stay away
+ * for an hour does not come back after 20 s, but gives up at once.
  */
 int64_t retry_after_ms(const char *retry_after, const char *amz_retry_after);
 

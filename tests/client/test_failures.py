@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The API client against answers that fail, lie, are late, or never come."""
 
+import email.utils
+
 import pytest
 
 from lib import aws
@@ -28,6 +30,7 @@ from lib.faultproxy import (
     wrong_length,
 )
 from lib.process import wait_for
+from lib.programs import patience
 
 pytestmark = pytest.mark.quick_sanitized
 
@@ -149,6 +152,31 @@ def test_retry_after_is_honoured(faulty, proxy, function):
     answer = faulty("get-alias", function, "PROD")
     assert answer.status == "ok"
     assert answer.ms >= 1000
+
+
+def test_a_retry_after_may_be_a_moment(faulty, proxy, function):
+    """By the server's clock, which need not be ours."""
+    date, later = (email.utils.formatdate(86400 + each, usegmt=True) for each in (0, 2))
+    busy = {"date": date, "retry-after": later}
+    proxy.rule(aws_error(429, "TooManyRequestsException", "Rate exceeded", busy), times=1)
+    answer = faulty("get-alias", function, "PROD")
+    assert answer.status == "ok"
+    assert answer.ms >= 2000
+
+
+@pytest.mark.parametrize("when", ["3600", "99999999", "Fri, 01 Jan 2100 00:00:00 GMT"])
+def test_who_is_asked_to_stay_away_for_long_gives_up_at_once(faulty, proxy, function, when):
+    proxy.rule(throttled(retry_after=when))
+    answer = faulty("get-alias", function, "PROD")
+    assert answer.status == "throttled"
+    assert (answer.calls, answer.ms < 1000 * patience(5)) == (1, True)
+
+
+@pytest.mark.parametrize("when", ["-5", "soon", "Sun, 06 Nov 1994 08:49:37 GMT", "0", "1, 2", ""])
+def test_a_retry_after_that_says_nothing_is_none(faulty, proxy, function, when):
+    proxy.rule(throttled(retry_after=when), times=1)
+    answer = faulty("get-alias", function, "PROD")
+    assert (answer.status, answer.calls) == ("ok", 2)
 
 
 def test_a_retry_after_beyond_the_deadline_is_not_waited_for(faulty, proxy, function):
