@@ -13,7 +13,8 @@ struct mutation {
 	uint64_t begun;
 	struct call_scope scope; /* the caller's, with a record in any case */
 	struct call_record record;
-	struct catalog_write write; /* for catalog->wrote */
+	struct catalog_write write;                   /* for catalog->wrote */
+	char revision_id[LAMBDA_REVISION_ID_MAX + 1]; /* that the alias had; "" when not known */
 };
 
 static struct catalog_route route_of(const struct lambda_alias *alias)
@@ -21,13 +22,14 @@ static struct catalog_route route_of(const struct lambda_alias *alias)
 	return (struct catalog_route){alias->version, alias->weighted_version, alias->weight};
 }
 
-/* Makes ready to tell of the call: who, what about, and where the alias led. */
+/* Makes ready to tell of the call: who, what about, and how the alias was. */
 static void prepare(struct mutation *mutation, const struct call_scope *scope,
 	const char *operation, const char *alias)
 {
 	const struct alias_set *known;
 
 	mutation->scope = *scope;
+	mutation->revision_id[0] = '\0';
 	mutation->record = (struct call_record){0};
 	if (!scope->record)
 		mutation->scope.record = &mutation->record;
@@ -43,8 +45,11 @@ static void prepare(struct mutation *mutation, const struct call_scope *scope,
 		const struct lambda_alias *before = catalog_aliases_find(&known->view, alias);
 
 		mutation->write.has_before = before != NULL;
-		if (before)
+		if (before) {
 			mutation->write.before = route_of(before);
+			memcpy(mutation->revision_id, before->revision_id,
+				sizeof(mutation->revision_id));
+		}
 	}
 	catalog_unlock(mutation->catalog);
 }
@@ -246,7 +251,8 @@ enum lambda_status catalog_delete_alias(struct catalog *catalog, const struct ca
 	if (status)
 		return status;
 	prepare(&mutation, scope, "DeleteAlias", name);
-	status = lambda_delete_alias(catalog->client, &mutation.scope, function, name, &error);
+	status = lambda_delete_alias(
+		catalog->client, &mutation.scope, function, name, mutation.revision_id, &error);
 	tell(&mutation, status, &error);
 	if (status) {
 		end(&mutation, NULL, is_doubtful(status, &error), false);

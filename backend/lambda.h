@@ -226,9 +226,14 @@ enum lambda_status lambda_update_alias(struct lambda_client *client, const struc
 	const char *function, const struct lambda_alias *wanted, bool with_description,
 	struct lambda_alias *ret_alias, struct lambda_error *reterr) must_check;
 
-/* DeleteAlias. AWS answers success also when it is not there. A mutation. */
+/*
+ * DeleteAlias. AWS answers success also when it is not there, and compares nothing. `revision_id` ("" when
+ * nobody knows it) is looked at when the answer is lost: an alias that has another one by then is
+ * somebody else's and stays, which is LAMBDA_REVISION_CHANGED. A mutation.
+ */
 enum lambda_status lambda_delete_alias(struct lambda_client *client, const struct call_scope *scope,
-	const char *function, const char *name, struct lambda_error *reterr) must_check;
+	const char *function, const char *name, const char *revision_id,
+	struct lambda_error *reterr) must_check;
 
 /*
  * PublishVersion. `known_latest` is the highest published version known before (0: none): an answer

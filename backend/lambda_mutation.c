@@ -11,8 +11,9 @@
  *                              └─ unreadable until the deadline ─► outcome_unknown
  *
  * Sending again after "as before" cannot do it twice, even when the lost request is still on its
- * way: UpdateAlias carries the RevisionId, CreateAlias refuses a second one, deletes change nothing the
- * second time, and PublishVersion gives the same version while nothing has changed.
+ * way: UpdateAlias carries the RevisionId, CreateAlias refuses a second one, a version's number is never
+ * given again, PublishVersion gives the same version while nothing has changed, and DeleteAlias is only
+ * sent again while the alias still has the revision that was to go.
  */
 #include <errno.h>
 
@@ -50,6 +51,7 @@ struct mutation {
 	/* for the aliases */
 	const struct lambda_alias *wanted;
 	const char *name;
+	const char *revision_id; /* of what is to be deleted; "" when nobody knows */
 	bool with_description;
 	struct lambda_alias alias;
 	/* for the versions */
@@ -100,11 +102,20 @@ static enum verdict look_for_updated_alias(struct mutation *mutation, struct lam
 
 static enum verdict look_for_deleted_alias(struct mutation *mutation, struct lambda_error *reterr)
 {
+	bool same;
+
 	if (lambda_get_alias_as(mutation->client, &mutation->look_scope, PACING_WRITE,
 		    mutation->function, mutation->name, &mutation->alias, reterr))
 		return reterr->status == LAMBDA_NOT_FOUND ? DONE : UNKNOWN;
+	same = !*mutation->revision_id ||
+	       !strcmp(mutation->alias.revision_id, mutation->revision_id);
 	lambda_alias_release(&mutation->alias);
-	return AS_WAS;
+	if (same)
+		return AS_WAS;
+	/* Ours is gone and another has its name, or it was changed: not ours to delete any more. */
+	lambda_fail(reterr, LAMBDA_REVISION_CHANGED,
+		"alias %s was made anew or changed by somebody else", mutation->name);
+	return OTHER;
 }
 
 static enum verdict look_for_deleted_version(struct mutation *mutation, struct lambda_error *reterr)
@@ -256,6 +267,8 @@ static enum lambda_status send_once(
 	enum lambda_status status = lambda_request(
 		mutation->client, mutation->scope, &mutation->request, tries, &response, reterr);
 
+	if (status == LAMBDA_SERVICE_FAILED)
+		tries->lost = true; /* also with a 501 or 524, which no retry is for */
 	if (status)
 		return status;
 	status = read_success(mutation, &response, reterr);
@@ -460,14 +473,16 @@ enum lambda_status lambda_update_alias(struct lambda_client *client, const struc
 }
 
 enum lambda_status lambda_delete_alias(struct lambda_client *client, const struct call_scope *scope,
-	const char *function, const char *name, struct lambda_error *reterr)
+	const char *function, const char *name, const char *revision_id,
+	struct lambda_error *reterr)
 {
 	cleanup(buffer_release) struct buffer path = BUFFER_INIT(PATH_MAX_BYTES);
 	struct mutation mutation = {.client = client,
 		.scope = scope,
 		.function = function,
 		.look = look_for_deleted_alias,
-		.name = name};
+		.name = name,
+		.revision_id = revision_id};
 	int error = lambda_append_path(&path, function, "/aliases/");
 
 	if (!error)

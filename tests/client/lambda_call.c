@@ -261,8 +261,8 @@ static enum lambda_status call(
 	if (!strcmp(name, "get-account"))
 		return get_account(run, scope, error);
 	if (!strcmp(name, "delete-alias"))
-		return lambda_delete_alias(
-			run->client, scope, text_of(run, 1), text_of(run, 2), error);
+		return lambda_delete_alias(run->client, scope, text_of(run, 1), text_of(run, 2),
+			text_of(run, 3), error);
 	if (!strcmp(name, "delete-version"))
 		return lambda_delete_version(
 			run->client, scope, text_of(run, 1), version_of(run, 2), error);

@@ -2,6 +2,7 @@
 """The API client against answers that fail, lie, are late, or never come."""
 
 import email.utils
+import threading
 
 import pytest
 
@@ -383,8 +384,6 @@ def test_the_answer_of_an_update_hangs(faulty, proxy, plane, api, function, revi
 def test_a_lost_update_that_somebody_else_overtook(faulty, proxy, plane, api, function, revision):
     """The first copy never arrived; while we ask, the CLI moves the alias: theirs stays."""
     rule = proxy.rule(hang(), method="PUT", times=1)
-    import threading
-
     def overtake():
         assert rule.wait_for_hits()
         api.update_alias(FunctionName=function, Name="PROD", FunctionVersion="3")
@@ -401,8 +400,6 @@ def test_a_lost_update_that_somebody_else_overtook(faulty, proxy, plane, api, fu
 
 def test_a_lost_create_that_somebody_else_did_otherwise(faulty, proxy, api, function):
     rule = proxy.rule(hang(), method="POST", times=1)
-    import threading
-
     def overtake():
         assert rule.wait_for_hits()
         api.create_alias(FunctionName=function, Name="BETA", FunctionVersion="3")
@@ -414,6 +411,47 @@ def test_a_lost_create_that_somebody_else_did_otherwise(faulty, proxy, api, func
     thread.join()
     assert answer.status == "already exists", answer
     assert aws.alias_version(api, function, "BETA") == "3"
+
+
+@pytest.mark.parametrize("arrives", [True, False])
+def test_a_lost_delete_never_takes_what_somebody_else_made(
+    faulty, proxy, api, function, revision, arrives
+):
+    """The alias is gone, or ours never arrived; while we ask, the CLI makes or changes it: theirs stays."""
+    rule = proxy.rule(hang(forward=arrives), method="DELETE", times=1)
+
+    def overtake():
+        assert rule.wait_for_hits()
+        if arrives:
+            wait_for(lambda: not aws.aliases_of(api, function), what="the alias is deleted")
+            api.create_alias(FunctionName=function, Name="PROD", FunctionVersion="3")
+        else:
+            api.update_alias(FunctionName=function, Name="PROD", FunctionVersion="3")
+        rule.release()
+
+    thread = threading.Thread(target=overtake)
+    thread.start()
+    answer = faulty("delete-alias", function, "PROD", revision)
+    thread.join()
+    assert answer.status == "revision changed", answer
+    assert not answer.error.outcome_unknown
+    assert aws.alias_version(api, function, "PROD") == "3"
+
+
+@pytest.mark.parametrize("status", [501, 524])
+def test_a_5xx_that_no_retry_is_for_may_hide_a_success(
+    faulty, proxy, plane, api, function, revision, status
+):
+    proxy.rule(replace(status, forward=True), method="PUT", times=1)
+    with plane.recording() as record:
+        answer = faulty("update-alias", function, "PROD", "2", revision)
+    assert answer.status == "ok", answer
+    assert record.writes == ["UpdateAlias"]
+    proxy.rule(replace(status), method="PUT")
+    answer = faulty("update-alias", function, "PROD", "3", answer.alias["revision"])
+    assert answer.status == "service failed", answer
+    assert not answer.error.outcome_unknown
+    assert proxy.count(method="PUT") == 2
 
 
 def test_a_late_first_copy_does_not_do_it_twice(faulty, proxy, plane, api, function, revision):

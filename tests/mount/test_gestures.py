@@ -441,6 +441,20 @@ def test_a_colleagues_change_inside_the_grace_saves_the_alias(api, hello, make_m
     assert version_of(api, "PROD") == "3"
 
 
+def test_a_delete_whose_answer_is_lost_spares_what_a_colleague_made(api, hello, proxy, make_mount):
+    mount = make_mount(endpoint_url=proxy.url)
+    lost = proxy.rule(faultproxy.hang(forward=True), method="DELETE")
+    mount.run("rm", mount.path / hello / "PROD", check=True)
+    wait_for(lambda: "PROD" not in aws.aliases_of(api, hello), 10, "PROD is deleted")
+    api.create_alias(FunctionName=hello, Name="PROD", FunctionVersion="3")
+    lost.release()
+    wait_for(lambda: "PROD" in (mount.path / ".aliasfs/errors").read_text(), 10, "it is told")
+    assert version_of(api, "PROD") == "3"
+    assert proxy.count(method="DELETE") == 1
+    wait_for(lambda: os.path.lexists(mount.path / hello / "PROD"), 10, "PROD is back")
+    assert os.readlink(mount.path / hello / "PROD") == "3"
+
+
 def test_rm_f_of_what_is_not_there(gesture, function, mount):
     with gesture():
         mount.run("rm", "-f", "NOTHING", cwd=function, check=True)

@@ -508,11 +508,13 @@ enum lambda_status lambda_update_alias(struct lambda_client *client, const struc
 }
 
 enum lambda_status lambda_delete_alias(struct lambda_client *client, const struct call_scope *scope,
-	const char *name, const char *alias_name, struct lambda_error *reterr)
+	const char *name, const char *alias_name, const char *revision_id,
+	struct lambda_error *reterr)
 {
 	enum lambda_status status = ask(FAKE_DELETE_ALIAS, scope, name, alias_name, reterr);
 
 	(void)client;
+	(void)revision_id;
 	if (status)
 		return status;
 	fake_remove_alias(name, alias_name);
