@@ -8,6 +8,7 @@
 #include "backend/base/number.h"
 #include "backend/base/text.h"
 
+#define NUL_BYTE "holds a NUL byte"
 #define EXACT_INTEGER_MAX 9007199254740991.0 /* 2^53 - 1 */
 
 static cJSON *inside(struct json *json)
@@ -30,55 +31,88 @@ static const struct json *show(const cJSON *json)
 	return (const struct json *)json;
 }
 
-/* Whether a number starts with a zero that another digit follows, which cJSON lets through. */
-static bool has_leading_zero(const char *data, size_t length, size_t at)
+static size_t skip_digits(const char *data, size_t length, size_t at)
 {
-	if (data[at] == '-')
+	while (at < length && data[at] >= '0' && data[at] <= '9')
 		at++;
-	return at + 1 < length && data[at] == '0' && data[at + 1] >= '0' && data[at + 1] <= '9';
+	return at;
+}
+
+/* Bytes of the number that stands there, by JSON's grammar; 0: none. cJSON takes 01, 1. and -.5 as well. */
+static size_t number_length(const char *data, size_t length)
+{
+	size_t start = data[0] == '-', end = skip_digits(data, length, start), more;
+
+	if (end == start || (data[start] == '0' && end > start + 1))
+		return 0;
+	if (end < length && data[end] == '.') {
+		more = skip_digits(data, length, end + 1);
+		if (more == end + 1)
+			return 0;
+		end = more;
+	}
+	if (end < length && (data[end] | 0x20) == 'e') {
+		start = end + 1;
+		start += start < length && (data[start] == '+' || data[start] == '-');
+		more = skip_digits(data, length, start);
+		if (more == start)
+			return 0;
+		end = more;
+	}
+	return end;
+}
+
+/* Goes over a string, from behind its first quote to its last; NULL or what is wrong. */
+static const char *scan_string(const char *data, size_t length, size_t *at)
+{
+	for (; *at < length && data[*at] != '"'; ++*at) {
+		if ((unsigned char)data[*at] < 0x20)
+			return data[*at] ? "holds a control character in a string" : NUL_BYTE;
+		if (data[*at] != '\\')
+			continue;
+		if (length - *at > 5 && !strncmp(data + *at, "\\u0000", 6))
+			return NUL_BYTE;
+		++*at;
+	}
+	return NULL;
 }
 
 /* What cJSON does not check and can be seen without parsing: one pass over the bytes. */
 static const char *prescan(const char *data, size_t length)
 {
-	bool in_string = false;
-	size_t depth = 0, i;
+	size_t depth = 0, values = 1, i, number;
+	const char *reason = NULL;
 
 	if (!text_is_utf8(data, length))
 		return "is not UTF-8";
-	for (i = 0; i < length; i++) {
-		unsigned char byte = (unsigned char)data[i];
+	for (i = 0; !reason && i < length; i++) {
+		char byte = data[i];
 
-		if (!byte)
-			return "holds a NUL byte";
-		if (in_string) {
-			if (byte < 0x20)
-				return "holds a control character in a string";
-			if (byte == '\\') {
-				if (length - i > 5 && !strncmp(data + i, "\\u0000", 6))
-					return "holds a NUL byte";
-				i++;
-			} else if (byte == '"') {
-				in_string = false;
-			}
-			continue;
-		}
 		if (byte == '"') {
-			in_string = true;
+			i++;
+			reason = scan_string(data, length, &i);
 		} else if (byte == '{' || byte == '[') {
+			values++;
 			if (++depth > JSON_DEPTH_MAX)
-				return "is nested too deeply";
+				reason = "is nested too deeply";
 		} else if (byte == '}' || byte == ']') {
 			depth -= depth > 0;
+		} else if (byte == ',') {
+			values++;
 		} else if (byte == '-' || (byte >= '0' && byte <= '9')) {
-			if (has_leading_zero(data, length, i))
-				return "holds a number with a leading zero";
-			while (i + 1 < length && data[i + 1] &&
-				strchr("+-.0123456789eE", data[i + 1]))
-				i++;
+			number = number_length(data + i, length - i);
+			if (!number)
+				return "holds a number that is none";
+			i += number - 1;
+		} else if ((unsigned char)byte < 0x20 && !strchr("\t\r\n", byte)) {
+			reason = "holds a control character";
+		} else if (!byte) {
+			reason = NUL_BYTE;
 		}
+		if (values > JSON_VALUES_MAX)
+			reason = "holds too many values";
 	}
-	return NULL;
+	return reason;
 }
 
 static int compare_names(const void *left, const void *right)

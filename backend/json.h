@@ -21,10 +21,12 @@
 struct json; /* never defined: a cJSON behind the curtain */
 
 #define JSON_DEPTH_MAX 64 /* nesting that json_parse() accepts */
+#define JSON_VALUES_MAX                                                                            \
+	500000 /* values that it accepts: each takes 80 bytes, however short it is */
 
 /*
  * Parses a whole document of `length` bytes. NULL on error, with *ret_reason (may be NULL) a static
- * sentence for people: not UTF-8, a NUL, nested too deeply, a repeated name, out of memory …
+ * sentence for people: not UTF-8, a NUL, nested too deeply, too many values, a repeated name, out of memory …
  */
 struct json *json_parse(const char *data, size_t length, const char **ret_reason) must_check;
 

@@ -99,6 +99,7 @@ LASTING = [
     (replace(200, body={"Aliases": [{}]}), "bad answer", 1),
     (replace(200, body=b'{"Aliases":[]}\0'), "bad answer", 1),
     (replace(200, body=b"[" * 100 + b"]" * 100), "bad answer", 1),
+    (replace(200, body=b"[0" + b",0" * 1000000 + b"]"), "bad answer", 1),
     (replace(200, {"content-encoding": "gzip"}, b'{"Aliases":[]}'), "bad answer", 1),
     (replace(204), "bad answer", 1),
     (replace(301, {"location": "http://127.0.0.1:1/"}), "bad answer", 1),

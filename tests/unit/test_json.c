@@ -28,10 +28,61 @@ static void refuses_what_cjson_lets_through(void **state)
 	REFUSES("\"a\nb\"", "holds a control character in a string");
 	REFUSES("\"\xff\"", "is not UTF-8");
 	REFUSES("{\"a\":1,\"b\":2,\"a\":3}", "holds a name twice");
-	REFUSES("[01]", "holds a number with a leading zero");
+	REFUSES("{}\0", "holds a NUL byte");
+	REFUSES("[\x01]", "holds a control character");
+	REFUSES("[01]", "holds a number that is none");
+	REFUSES("[-01]", "holds a number that is none");
+	REFUSES("[-]", "holds a number that is none");
+	REFUSES("[-.5]", "holds a number that is none");
+	REFUSES("[1.]", "holds a number that is none");
+	REFUSES("[1.e5]", "holds a number that is none");
+	REFUSES("[1e]", "holds a number that is none");
+	REFUSES("[1e+]", "holds a number that is none");
+	REFUSES("1.", "holds a number that is none");
+	REFUSES("[1-2]", "is not JSON");
+	REFUSES("[.5]", "is not JSON");
+	REFUSES("[+1]", "is not JSON");
+	REFUSES("\"", "is not JSON");
+	REFUSES("\"\\", "is not JSON");
 	REFUSES("[1e999]", "holds a number out of range");
 	memset(deep, '[', sizeof(deep));
 	refuses(deep, sizeof(deep), "is nested too deeply");
+}
+
+static void takes_every_number_of_json(void **state)
+{
+	static const char text[] = " [0, -0, 0.5, -10.25, 1e5, 1E-5, 2.5e+3]\r\n\t";
+	static const double wanted[] = {0, -0.0, 0.5, -10.25, 1e5, 1e-5, 2500};
+	cleanup(json_free_pointer) struct json *json = json_parse(text, sizeof(text) - 1, NULL);
+	const struct json *item = json_first(json);
+	double value;
+	size_t i;
+
+	(void)state;
+	assert_int_equal(json_count(json), array_count(wanted));
+	for (i = 0; i < array_count(wanted); i++, item = json_next(item)) {
+		assert_true(json_number(item, &value));
+		assert_true(value == wanted[i]);
+	}
+}
+
+/* A few bytes of text take eighty of memory: what is small on the wire may not fill the machine. */
+static void the_number_of_values_is_bounded(void **state)
+{
+	cleanup(buffer_release) struct buffer text = BUFFER_INIT(4 * JSON_VALUES_MAX);
+	cleanup(json_free_pointer) struct json *json = NULL;
+	size_t i;
+
+	(void)state;
+	assert_int_equal(buffer_append_string(&text, "[0"), 0);
+	for (i = 2; i < JSON_VALUES_MAX; i++)
+		assert_int_equal(buffer_append_string(&text, ",0"), 0);
+	assert_int_equal(buffer_append_string(&text, "]"), 0);
+	json = json_parse(text.data, text.length, NULL);
+	assert_non_null(json);
+	text.data[text.length - 1] = ',';
+	assert_int_equal(buffer_append_string(&text, "0]"), 0);
+	refuses(text.data, text.length, "holds too many values");
 }
 
 static void reads_members_by_their_exact_name(void **state)
@@ -96,6 +147,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(refuses_what_cjson_lets_through),
+		cmocka_unit_test(takes_every_number_of_json),
+		cmocka_unit_test(the_number_of_values_is_bounded),
 		cmocka_unit_test(reads_members_by_their_exact_name),
 		cmocka_unit_test(canonical_text_is_sorted_and_stable),
 		cmocka_unit_test(builds_and_replaces_members),
