@@ -3,6 +3,7 @@
 
 #include <curl/curl.h>
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <unistd.h>
 
@@ -17,6 +18,7 @@
 struct slot {
 	CURLM *multi; /* keeps the connection between exchanges */
 	CURL *easy;
+	int socket;        /* of that connection, or -1 */
 	struct slot *next; /* of the idle ones; protected by the pool's mutex */
 };
 
@@ -360,7 +362,6 @@ static CURLcode set_connection(CURL *easy, struct exchange *exchange)
 	SET(CURLOPT_PROTOCOLS_STR, "http,https");
 	SET(CURLOPT_FOLLOWLOCATION, 0L);
 	SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
-	SET(CURLOPT_MAXCONNECTS, 1L);
 	SET(CURLOPT_MAXAGE_CONN, IDLE_CONNECTION_S);
 	SET(CURLOPT_TCP_NODELAY, 1L);
 	SET(CURLOPT_CONNECTTIMEOUT_MS, (long)pool->connect_timeout_ms);
@@ -457,6 +458,31 @@ static enum lambda_status conclude(struct slot *slot, struct exchange *exchange,
 	return ret_failure->status;
 }
 
+/*
+ * The connection that is kept after an exchange. Of HTTP/2 none is looked at: its frames say which
+ * request they belong to.
+ */
+static int kept_socket(CURL *easy)
+{
+	curl_socket_t kept = CURL_SOCKET_BAD;
+	long version = 0;
+
+	curl_easy_getinfo(easy, CURLINFO_ACTIVESOCKET, &kept);
+	curl_easy_getinfo(easy, CURLINFO_HTTP_VERSION, &version);
+	return version == CURL_HTTP_VERSION_2_0 ? -1 : kept;
+}
+
+/*
+ * Whether the server has said something on the kept connection since. That is a farewell, or an answer
+ * that nobody asked for; libcurl would take it for the next one's.
+ */
+static bool has_spoken(const struct slot *slot)
+{
+	struct pollfd ready = {.fd = slot->socket, .events = POLLIN};
+
+	return slot->socket >= 0 && poll(&ready, 1, 0) > 0;
+}
+
 static enum lambda_status perform(struct slot *slot, struct exchange *exchange,
 	struct curl_slist *headers, struct http_failure *ret_failure)
 {
@@ -466,20 +492,27 @@ static enum lambda_status perform(struct slot *slot, struct exchange *exchange,
 
 	if (!code)
 		code = set_request(slot->easy, exchange, headers);
+	if (!code && has_spoken(slot))
+		code = curl_easy_setopt(slot->easy, CURLOPT_FRESH_CONNECT, 1L);
 	if (!code && curl_multi_add_handle(slot->multi, slot->easy))
 		code = CURLE_OUT_OF_MEMORY;
 	if (code)
 		return conclude(slot, exchange, 0, code, ret_failure);
 	driven = drive(slot, exchange->request, &code);
 	status = conclude(slot, exchange, driven, code, ret_failure);
+	slot->socket = driven ? -1 : kept_socket(slot->easy);
 	curl_multi_remove_handle(slot->multi, slot->easy);
 	return status;
 }
 
 static bool slot_is_ready(struct slot *slot)
 {
-	if (!slot->multi)
+	if (!slot->multi) {
 		slot->multi = curl_multi_init();
+		slot->socket = -1;
+		if (slot->multi) /* only the last connection is known, so only that is kept */
+			curl_multi_setopt(slot->multi, CURLMOPT_MAXCONNECTS, 1L);
+	}
 	if (slot->easy)
 		curl_easy_reset(slot->easy);
 	else

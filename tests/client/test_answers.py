@@ -6,9 +6,11 @@ import gzip
 import json
 import socket
 import threading
+import time
 
 import pytest
 
+from lib.programs import patience
 from tls_help import ACCOUNT
 
 pytestmark = pytest.mark.quick_sanitized
@@ -29,12 +31,17 @@ def shown(answer):
 
 
 class Speaker:
-    """Sends bytes as they are for every request; `heads` is what came. Then EOF, unless `stays`."""
+    """Sends bytes as they are for every request; `heads` is what came. Then EOF, unless `stays`.
 
-    def __init__(self, *answers, stays=False):
+    `late`: what it says of itself, a moment after the first answer; with `closes` EOF behind it.
+    """
+
+    def __init__(self, *answers, stays=False, late=b"", closes=False):
         self.answers = list(answers)  # the last one again and again
         self.heads = []
         self.stays = stays
+        self.late = late
+        self.closes = closes
         self.connections = 0
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
@@ -52,6 +59,11 @@ class Speaker:
             while head := self._head(client):
                 self.heads.append(head)
                 client.sendall(self.answers.pop(0) if len(self.answers) > 1 else self.answers[0])
+                if self.late and len(self.heads) == 1:
+                    time.sleep(0.1)  # behind what is read with the answer
+                    client.sendall(self.late)
+                    if self.closes:
+                        return
                 if not self.stays:
                     return
 
@@ -150,10 +162,67 @@ def test_nothing_of_a_head_reaches_a_terminal_raw(speak):
     assert (answer.error.request_id, answer.error.code) == ("", "")
 
 
+# What came without a request belongs to none.
+
+OTHER = BODY.replace(b'"FunctionCount": 0', b'"FunctionCount": 7')
+SECOND = ok(b"Content-Length: %d\r\n" % len(OTHER), OTHER)
+FAREWELL = b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+
+
+@pytest.mark.parametrize("closes", [True, False])
+@pytest.mark.parametrize("late", [FAREWELL, SECOND], ids=["408", "200"])
+def test_what_an_idle_connection_brings_is_no_answer(speak, late, closes):
+    """Load balancers say 408 to who is silent: the next request goes over a new connection."""
+    caller = speak(ok(), stays=True, late=late, closes=closes)
+    answer = caller("get-account", repeat=2, rate=1, unlimited=None)
+    assert (answer.status, answer.functions, answer.calls) == ("ok", 0, 2)
+    assert (caller.speaker.connections, len(caller.speaker.heads)) == (2, 2)
+
+
+def test_an_idle_connection_is_used_again(speak):
+    caller = speak(ok(), stays=True)
+    assert caller("get-account", repeat=5).status == "ok"
+    assert (caller.speaker.connections, len(caller.speaker.heads)) == (1, 5)
+
+
 def test_a_second_answer_is_not_taken_for_the_next_ones(speak):
-    """What came without a request belongs to none."""
-    other = BODY.replace(b'"FunctionCount": 0', b'"FunctionCount": 7')
-    caller = speak(ok() + ok(b"Content-Length: %d\r\n" % len(other), other), ok(), stays=True)
+    caller = speak(ok() + SECOND, ok(), stays=True)
     answer = caller("get-account", repeat=2)
     assert (answer.status, answer.functions) == ("ok", 0)
     assert caller.speaker.connections == 2
+
+
+# --- many, and nobody -------------------------------------------------------------------------------
+
+
+def test_hundreds_of_callers_share_the_connections(speak):
+    caller = speak(ok(), stays=True)
+    answers = caller("get-account", parallel=200, repeat=2)
+    assert [each.status for each in answers] == ["ok"] * 200
+    assert len(caller.speaker.heads) == 400
+    assert caller.speaker.connections <= 32
+
+
+@pytest.fixture
+def full():
+    """The URL of a server that does not take one more connection."""
+    with contextlib.ExitStack() as stack:
+        listener = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
+        for _ in range(3):
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(listener.getsockname())
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
+@pytest.mark.parametrize(
+    "call", [["get-account"], ["update-alias", "f", "PROD", "2", "r"]], ids=lambda value: value[0]
+)
+def test_a_connection_that_does_not_come_is_waited_for_only_so_long(make_caller, full, call):
+    caller = make_caller(endpoint_url=full, connect_ms=300, unlimited="yes")
+    caller.environment["AWS_MAX_ATTEMPTS"] = 1
+    answer = caller(*call, mutation_ms=6000)
+    assert answer.status == "timed out", answer
+    assert "no connection" in answer.error.message
+    assert (answer.calls, answer.error.outcome_unknown) == (0, False)
+    assert 250 <= answer.ms < 1000 * patience(2)
