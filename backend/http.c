@@ -12,8 +12,9 @@
 #include "backend/http_failure.h"
 #include "backend/http_proxy.h"
 
-#define IDLE_CONNECTION_S 20L /* a connection that was idle for longer is not used again */
-#define WAIT_STEP_MS 1000     /* how often the deadline is looked at without an interruption */
+#define IDLE_CONNECTION_S 20L        /* a connection that was idle for longer is not used again */
+#define YEAR_9999_END_S 253402300799 /* no signature can be made for later */
+#define WAIT_STEP_MS 1000 /* how often the deadline is looked at without an interruption */
 
 struct slot {
 	CURLM *multi; /* keeps the connection between exchanges */
@@ -235,7 +236,7 @@ static void read_header(struct http_response *response, const char *line, size_t
 	if (date[0]) {
 		time_t when = curl_getdate(date, NULL);
 
-		response->date = when > 0 ? (int64_t)when : 0;
+		response->date = when > 0 && when <= YEAR_9999_END_S ? (int64_t)when : 0;
 	}
 }
 

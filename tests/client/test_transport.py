@@ -58,6 +58,13 @@ def test_a_clock_that_is_right_is_left_alone(faulty, proxy, function):
     assert answer.calls == 1
 
 
+@pytest.mark.parametrize("date", ["Fri, 31 Dec 99999 23:59:59 GMT", "soon", ""])
+def test_a_date_that_is_none_is_no_clock(faulty, proxy, function, date):
+    proxy.rule(aws_error(403, "InvalidSignatureException", "Signature expired", {"date": date}))
+    answer = faulty("get-alias", function, "PROD")
+    assert (answer.status, answer.calls) == ("credentials refused", 1)
+
+
 def test_other_refusals_are_not_about_the_clock(faulty, proxy, function):
     proxy.rule(skewed(3600, "UnrecognizedClientException"))
     assert faulty("get-alias", function, "PROD").calls == 1

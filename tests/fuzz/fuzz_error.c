@@ -5,6 +5,7 @@
 #include "backend/base/text.h"
 #include "backend/credentials_providers.h"
 #include "backend/lambda_error.h"
+#include "backend/retry.h"
 
 static void check_line(const char *line)
 {
@@ -52,6 +53,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	check_error("", text, size);
 	check_error(text, "{}", 2);
+	PROMISE(retry_after_ms(text, "") >= 0 && retry_after_ms("", text) >= 0);
 	credentials_read_sts_error(text, size, &error);
 	check_line(error.message);
 	check_line(error.code);

@@ -6,6 +6,7 @@
 #include "backend/credentials_providers.h"
 #include "backend/document.h"
 #include "backend/endpoint.h"
+#include "backend/http_proxy.h"
 #include "backend/sigv4.h"
 
 static void check_endpoint(const char *text)
@@ -24,8 +25,9 @@ static void check_endpoint(const char *text)
 	PROMISE(!endpoint_parse(url, &again, &reason));
 	PROMISE(!strcmp(again.host, endpoint.host) && again.port == endpoint.port);
 	PROMISE(!strcmp(again.path, endpoint.path) && again.https == endpoint.https);
-	endpoint_is_loopback(&endpoint);
 	endpoint_is_metadata(&endpoint);
+	if (endpoint_is_loopback(&endpoint) && !endpoint.https)
+		PROMISE(http_proxy_is_bypassed(url, text));
 }
 
 static void check_region(const char *text)
@@ -78,6 +80,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	text = fuzz_text(data, size);
 	check_endpoint(text);
 	check_region(text);
+	http_proxy_is_bypassed("https://lambda.example:8443/x?y", text);
 	check_signing(text);
 	if (!document_read_arn(text, size, &arn))
 		PROMISE(arn.length);

@@ -11,6 +11,7 @@
 
 #include "backend/base/clock.h"
 #include "backend/credentials_providers.h"
+#include "backend/document.h"
 #include "backend/lambda_error.h"
 #include "backend/lambda_model.h"
 #include "tests/unit/table_environment.h"
@@ -208,14 +209,18 @@ static int scene_versions(void)
 {
 	cleanup(json_free_pointer) struct json *json =
 		parse("{\"Versions\":[" VERSION("1") "," VERSION("2") "]}");
+	cleanup(buffer_release) struct buffer arn = BUFFER_INIT(1024);
 	struct lambda_version_page page;
+	int error;
 
 	if (!json || lambda_read_version_page(json, "Versions", &page, NULL))
 		return -ENOMEM;
 	assert_int_equal(page.count, 2);
 	assert_string_equal(page.items[1].function_name, "f");
+	error = document_read_arn(
+		page.items[1].configuration, page.items[1].configuration_length, &arn);
 	lambda_version_page_release(&page);
-	return 0;
+	return error;
 }
 
 static int scene_error(void)
@@ -323,6 +328,33 @@ static int scene_credentials(void)
 	return 0;
 }
 
+/* Every change there is, none of which can arrive. */
+static int change_everything(struct lambda_client *client, const struct call_scope *scope)
+{
+	struct lambda_alias wanted = {.name = "P", .revision_id = "r", .version = 1}, alias;
+	struct lambda_version version;
+	struct lambda_error errors[5] = {0};
+	size_t i;
+
+	assert_int_not_equal(
+		lambda_create_alias(client, scope, "f", &wanted, &alias, &errors[0]), LAMBDA_OK);
+	assert_int_not_equal(
+		lambda_update_alias(client, scope, "f", &wanted, true, &alias, &errors[1]),
+		LAMBDA_OK);
+	assert_int_not_equal(
+		lambda_delete_alias(client, scope, "f", "P", "r", &errors[2]), LAMBDA_OK);
+	assert_int_not_equal(
+		lambda_publish_version(client, scope, "f", "d", 1, &version, &errors[3]),
+		LAMBDA_OK);
+	assert_int_not_equal(lambda_delete_version(client, scope, "f", 1, &errors[4]), LAMBDA_OK);
+	for (i = 0; i < array_count(errors); i++) {
+		assert_false(errors[i].outcome_unknown);
+		if (errors[i].status == LAMBDA_NO_MEMORY)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
 /* A whole client, up to a socket where nobody listens. */
 static int scene_client(void)
 {
@@ -331,7 +363,6 @@ static int scene_client(void)
 	cleanup(lambda_client_free_pointer) struct lambda_client *client = NULL;
 	struct call_scope scope = {.read_deadline_ms = clock_monotonic_ms() + 20,
 		.mutation_deadline_ms = clock_monotonic_ms() + 20};
-	struct lambda_alias wanted = {.name = "P", .revision_id = "r", .version = 1}, alias;
 	struct lambda_version_page page;
 	struct lambda_error error = {0};
 
@@ -341,9 +372,7 @@ static int scene_client(void)
 		lambda_list_functions(client, &scope, true, "m", &page, &error), LAMBDA_OK);
 	if (error.status == LAMBDA_NO_MEMORY)
 		return -ENOMEM;
-	assert_int_not_equal(
-		lambda_update_alias(client, &scope, "f", &wanted, true, &alias, &error), LAMBDA_OK);
-	return error.status == LAMBDA_NO_MEMORY ? -ENOMEM : 0;
+	return change_everything(client, &scope);
 }
 
 /* --- the sweep --- */
