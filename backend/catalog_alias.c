@@ -275,11 +275,12 @@ static enum lambda_status keep_alias(const struct question *question, struct lam
 	}
 	catalog_unlock(catalog);
 	change_list_report(&changes, catalog);
+	if (error) {
+		snapshot_unref(&alone->snapshot);
+		return lambda_fail_memory(reterr);
+	}
 	*ret_result = &alone->snapshot;
-	if (!error)
-		return LAMBDA_OK;
-	snapshot_unref(*ret_result);
-	return lambda_fail_memory(reterr);
+	return LAMBDA_OK;
 }
 
 static void forget_alias(const struct question *question, uint64_t tick)

@@ -14,134 +14,8 @@
 #include "backend/document.h"
 #include "backend/lambda_error.h"
 #include "backend/lambda_model.h"
+#include "tests/unit/failing_allocator.h"
 #include "tests/unit/table_environment.h"
-
-#define RUNS_MAX 20000
-
-static long countdown = -1; /* allocations until one fails; negative: none does */
-static bool failed;
-static long live; /* allocations that were not freed, by wrapped functions */
-
-static bool fails(void)
-{
-	if (countdown < 0)
-		return false;
-	if (countdown-- > 0)
-		return false;
-	failed = true;
-	return true;
-}
-
-static void *counted(void *memory)
-{
-	live += memory != NULL;
-	return memory;
-}
-
-/* cJSON's header is json.c's alone (banned.h). */
-struct cjson_hooks {
-	void *(*allocate)(size_t size);
-	void (*release)(void *memory);
-};
-void cJSON_InitHooks(struct cjson_hooks *hooks);
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *memory, size_t size);
-void __real_free(void *memory);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *memory, size_t size);
-void *__wrap_reallocarray(void *memory, size_t count, size_t size);
-void __wrap_free(void *memory);
-char *__wrap_strdup(const char *text);
-char *__wrap_strndup(const char *text, size_t length);
-int __wrap_asprintf(char **ret_text, const char *format, ...) printf_like(2, 3);
-int __wrap___asprintf_chk(char **ret_text, int flag, const char *format, ...) printf_like(3, 4);
-
-void *__wrap_malloc(size_t size)
-{
-	return fails() ? NULL : counted(__real_malloc(size));
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-	return fails() ? NULL : counted(__real_calloc(count, size));
-}
-
-void *__wrap_realloc(void *memory, size_t size)
-{
-	void *moved;
-
-	if (fails())
-		return NULL;
-	moved = __real_realloc(memory, size);
-	live += moved && !memory;
-	return moved;
-}
-
-void *__wrap_reallocarray(void *memory, size_t count, size_t size)
-{
-	return count && size > SIZE_MAX / count ? NULL : __wrap_realloc(memory, count * size);
-}
-
-void __wrap_free(void *memory)
-{
-	live -= memory != NULL;
-	__real_free(memory);
-}
-
-char *__wrap_strndup(const char *text, size_t length)
-{
-	size_t size = strnlen(text, length);
-	char *copy = __wrap_malloc(size + 1);
-
-	if (!copy)
-		return NULL;
-	memcpy(copy, text, size);
-	copy[size] = '\0';
-	return copy;
-}
-
-char *__wrap_strdup(const char *text)
-{
-	return __wrap_strndup(text, strlen(text));
-}
-
-static int print_allocated(char **ret_text, const char *format, va_list arguments)
-	printf_like(2, 0);
-static int print_allocated(char **ret_text, const char *format, va_list arguments)
-{
-	char text[4096];
-	int length = vsnprintf(text, sizeof(text), format, arguments);
-
-	assert_in_range(length, 0, sizeof(text) - 1);
-	*ret_text = __wrap_strdup(text);
-	return *ret_text ? length : -1;
-}
-
-int __wrap_asprintf(char **ret_text, const char *format, ...)
-{
-	va_list arguments;
-	int length;
-
-	va_start(arguments, format);
-	length = print_allocated(ret_text, format, arguments);
-	va_end(arguments);
-	return length;
-}
-
-int __wrap___asprintf_chk(char **ret_text, int flag, const char *format, ...)
-{
-	va_list arguments;
-	int length;
-
-	(void)flag;
-	va_start(arguments, format);
-	length = print_allocated(ret_text, format, arguments);
-	va_end(arguments);
-	return length;
-}
 
 /* --- scenes: each does something whole and says 0 when it came out right, else an error --- */
 
@@ -235,7 +109,7 @@ static int scene_error(void)
 
 	lambda_error_read(&answer, &error);
 	assert_int_equal(error.status, LAMBDA_NOT_FOUND); /* whatever memory there is */
-	return failed ? -ENOMEM : 0;
+	return allocator_has_failed() ? -ENOMEM : 0;
 }
 
 static int scene_sign(void)
@@ -289,7 +163,8 @@ static int scene_settings(void)
 	if (!profiles || settings_resolve(&request, &environment, profiles, &settings, NULL))
 		return -ENOMEM;
 	/* A section's name that could not be split is not found: then the rules decide. */
-	assert_true(failed || !strcmp(settings.endpoint_url.value, "http://localhost:1"));
+	assert_true(allocator_has_failed() ||
+		    !strcmp(settings.endpoint_url.value, "http://localhost:1"));
 	assert_string_equal(settings.ca_bundle.value, "/h/ca.pem");
 	settings_release(&settings);
 	return 0;
@@ -377,35 +252,11 @@ static int scene_client(void)
 
 /* --- the sweep --- */
 
-static void sweep(int (*scene)(void))
-{
-	struct cjson_hooks hooks = {.allocate = __wrap_malloc, .release = __wrap_free};
-	long run;
-
-	cJSON_InitHooks(&hooks);
-	for (run = 0; run < RUNS_MAX; run++) {
-		long before = live;
-		int error;
-
-		failed = false;
-		countdown = run;
-		error = scene();
-		countdown = -1;
-		assert_int_equal(live, before);
-		if (!failed) {
-			assert_int_equal(error, 0);
-			break;
-		}
-	}
-	cJSON_InitHooks(NULL);
-	assert_in_range(run, 1, RUNS_MAX - 1);
-}
-
 #define SWEEP(name)                                                                                \
 	static void sweep_##name(void **state)                                                     \
 	{                                                                                          \
 		(void)state;                                                                       \
-		sweep(scene_##name);                                                               \
+		allocator_sweep(scene_##name);                                                     \
 	}                                                                                          \
 	struct sweep_needs_a_semicolon
 
