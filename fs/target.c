@@ -1,42 +1,54 @@
 /* SPDX-License-Identifier: MIT */
 #include "fs/target.h"
 
-#include "backend/base/buffer.h"
-#include "backend/base/text.h"
+#include <string.h>
+
 #include "fs/name.h"
 
 #define PATH_SIZE_MAX (3 * 4096)
 
-/* Drops the last component of an absolute path: "/a/b" becomes "/a", "/a" becomes "". */
-static void drop_component(struct buffer *path)
-{
-	const char *slash = path->length ? strrchr(buffer_text(path), '/') : NULL;
+/* An absolute path; "" is the root. Not on the heap: that memory is short must not look like a bad target. */
+struct path {
+	size_t length;
+	char text[PATH_SIZE_MAX];
+};
 
-	path->length = slash ? (size_t)(slash - path->data) : 0;
-	if (path->data)
-		path->data[path->length] = '\0';
+/* Drops the last component: "/a/b" becomes "/a", "/a" becomes "". */
+static void drop_component(struct path *path)
+{
+	const char *slash = strrchr(path->text, '/');
+
+	path->length = slash ? (size_t)(slash - path->text) : 0;
+	path->text[path->length] = '\0';
 }
 
-/* Follows `text` from the absolute path that `path` holds, by its letters alone. 0 or -errno of the buffer. */
-static int follow(struct buffer *path, const char *text)
+/* Adds "/" and the component; false when there is no room. */
+static bool add_component(struct path *path, const char *text, size_t length)
+{
+	if (length + 2 > sizeof(path->text) - path->length)
+		return false;
+	path->text[path->length] = '/';
+	memcpy(path->text + path->length + 1, text, length);
+	path->length += length + 1;
+	path->text[path->length] = '\0';
+	return true;
+}
+
+/* Follows `text` from the path, by its letters alone; false when there is no room. */
+static bool follow(struct path *path, const char *text)
 {
 	while (*text) {
 		size_t length = strcspn(text, "/");
-		int r = 0;
 
-		if (length == 2 && !strncmp(text, "..", 2)) {
+		if (length == 2 && !strncmp(text, "..", 2))
 			drop_component(path);
-		} else if (length && !(length == 1 && *text == '.')) {
-			r = buffer_append_byte(path, '/');
-			if (r == 0)
-				r = buffer_append(path, text, length);
-		}
-		if (r < 0)
-			return r;
+		else if (length && !(length == 1 && *text == '.') &&
+			 !add_component(path, text, length))
+			return false;
 		text += length;
 		text += strspn(text, "/");
 	}
-	return 0;
+	return true;
 }
 
 /* What follows `prefix` and a slash in the path, NULL when it does not lie below. */
@@ -82,34 +94,35 @@ static void read_last_part(const char *text, struct target *target)
 	}
 }
 
-static int find_path(const char *mountpoint, const struct gesture_place *place, const char *text,
-	struct buffer *path)
+static bool find_path(const char *mountpoint, const struct gesture_place *place, const char *text,
+	struct path *path)
 {
 	char version[LAMBDA_VERSION_TEXT_SIZE];
-	int r;
 
+	path->length = 0;
+	path->text[0] = '\0';
 	if (*text == '/')
 		return follow(path, text);
-	r = follow(path, mountpoint);
-	if (r == 0)
-		r = follow(path, place->function);
-	if (r == 0 && place->in_version) {
+	if (!follow(path, mountpoint) || !follow(path, place->function))
+		return false;
+	if (place->in_version) {
 		lambda_version_format(place->version, version);
-		r = follow(path, version);
+		if (!follow(path, version))
+			return false;
 	}
-	return r < 0 ? r : follow(path, text);
+	return follow(path, text);
 }
 
 void target_parse(const char *mountpoint, const struct gesture_place *place, const char *text,
 	struct target *ret_target)
 {
-	cleanup(buffer_release) struct buffer path = BUFFER_INIT(PATH_SIZE_MAX);
 	struct target target = {.kind = TARGET_INVALID};
+	struct path path;
 	const char *rest;
 
-	if (find_path(mountpoint, place, text, &path) < 0) {
+	if (!find_path(mountpoint, place, text, &path)) {
 		set_invalid(&target, "the target is too long");
-	} else if (!(rest = path_below(buffer_text(&path), mountpoint))) {
+	} else if (!(rest = path_below(path.text, mountpoint))) {
 		set_invalid(&target, "the target lies outside this mount");
 	} else if (!(rest = path_below(rest, place->function))) {
 		set_invalid(&target, "the target is not a version of the same function");
