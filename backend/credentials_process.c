@@ -31,7 +31,10 @@ static void close_end(int *descriptor)
 	*descriptor = -1;
 }
 
-/* Starts it in a process group of its own, with default signals and nothing on standard input. */
+/*
+ * Starts it in a process group of its own, with default signals, nothing on standard input and none
+ * of our other descriptors: libcurl does not close its connections on exec.
+ */
 static int spawn(char **words, int output, int complaint, pid_t *ret_pid)
 {
 	posix_spawn_file_actions_t actions;
@@ -48,6 +51,8 @@ static int spawn(char **words, int output, int complaint, pid_t *ret_pid)
 		error = posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
 	if (!error)
 		error = posix_spawn_file_actions_adddup2(&actions, complaint, STDERR_FILENO);
+	if (!error)
+		error = posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
 	posix_spawnattr_setsigmask(&attributes, &none);
 	posix_spawnattr_setsigdefault(&attributes, &all);
 	posix_spawnattr_setflags(&attributes,

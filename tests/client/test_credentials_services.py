@@ -145,6 +145,13 @@ def test_sso_that_is_half_configured(user, services, config, words):
 # --- credential_process -------------------------------------------------------------------------------
 
 
+def process_keys(expires=3600, **members):
+    """A line of shell that prints credentials."""
+    keys = {"Version": 1, **container("PROC", expires), **members}
+    keys["SessionToken"] = keys.pop("Token")
+    return f"echo '{json.dumps(keys)}'"
+
+
 def test_credential_process(user, signers, program, scratch):
     path = program(
         f"""\
@@ -180,6 +187,15 @@ def test_credential_process(user, signers, program, scratch):
 def test_a_process_that_fails(user, program, script, words):
     path = user.write_file("config", f"[default]\ncredential_process = '{program(script)}'\n")
     refused(user("get-account"), words, f"{path} line 2, credential_process of profile default")
+
+
+def test_a_process_inherits_no_descriptors(user, program, scratch):
+    """By its second run a connection to the API is open, which is none of its business."""
+    path = program(f"ls /proc/$$/fd >{scratch}/$(ls {scratch} | grep -c fds).fds\n{process_keys(300)}")
+    user.write_file("config", f"[default]\ncredential_process = '{path}'\n")
+    assert user("get-account", repeat=2).status == "ok"
+    first, second = ((scratch / f"{number}.fds").read_text() for number in (0, 1))
+    assert first == second
 
 
 def test_a_process_that_hangs_is_ended(user, program, scratch):
