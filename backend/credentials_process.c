@@ -12,7 +12,11 @@
 #include "backend/lambda_error.h"
 
 #define OUTPUT_MAX (64 * 1024)
-#define COMPLAINT_MAX 4096 /* of its standard error; what is more is thrown away */
+#define CHUNK_SIZE 4096
+#define COMPLAINT_MAX 4096 /* of its standard error: the start and the end are kept */
+#define START_SHOWN 80 /* bytes of a long one; and of its end, where tools say what was wrong … */
+#define END_SHOWN 200
+#define WORDS_SIZE 320
 #define STEP_MS 20
 
 /* A program that runs, with the ends of its pipes that we read. */
@@ -20,7 +24,7 @@ struct program {
 	pid_t pid;
 	int output, complaint; /* -1 when at its end */
 	struct buffer text;    /* its standard output: secret */
-	struct buffer words;   /* the start of its standard error */
+	struct buffer words;   /* its standard error, without the middle of a long one */
 	int status;            /* as waitpid() gives it */
 };
 
@@ -85,10 +89,10 @@ static int start(struct program *program, char **words)
 	return 0;
 }
 
-/* Takes what one of its pipes has; closes it at the end. -EFBIG, -ENOMEM for the output only. */
-static int take(int *descriptor, struct buffer *buffer, bool all_needed)
+/* Takes what one of its pipes has; closes it at the end. 0, -EFBIG, -ENOMEM. */
+static int take(int *descriptor, struct buffer *buffer)
 {
-	char chunk[4096];
+	char chunk[CHUNK_SIZE];
 	ssize_t got = read(*descriptor, chunk, sizeof(chunk));
 	int error = 0;
 
@@ -97,7 +101,29 @@ static int take(int *descriptor, struct buffer *buffer, bool all_needed)
 	else if (got == 0 || errno != EINTR)
 		close_end(descriptor);
 	explicit_bzero(chunk, sizeof(chunk));
-	return all_needed ? error : 0;
+	return error;
+}
+
+/* Where a UTF-8 character starts, at or before `at`. */
+static size_t character_start(const char *text, size_t at)
+{
+	while (at && ((unsigned char)text[at] & 0xc0) == 0x80)
+		at--;
+	return at;
+}
+
+/* Leaves room for another chunk by throwing away what is behind the start. */
+static void drop_middle(struct buffer *words)
+{
+	size_t start, rest;
+
+	if (words->length <= COMPLAINT_MAX)
+		return;
+	start = character_start(words->data, START_SHOWN + 1);
+	rest = character_start(words->data, words->length - COMPLAINT_MAX / 2);
+	memmove(words->data + start, words->data + rest, words->length - rest);
+	words->length -= rest - start;
+	words->data[words->length] = '\0';
 }
 
 static int wait_once(struct program *program)
@@ -109,9 +135,10 @@ static int wait_once(struct program *program)
 	if (poll(ends, array_count(ends), STEP_MS) <= 0)
 		return 0;
 	if (ends[0].revents)
-		error = take(&program->output, &program->text, true);
+		error = take(&program->output, &program->text);
 	if (!error && ends[1].revents)
-		error = take(&program->complaint, &program->words, false);
+		error = take(&program->complaint, &program->words);
+	drop_middle(&program->words);
 	return error;
 }
 
@@ -143,10 +170,32 @@ static int finish(struct program *program, const struct credentials_context *con
 	return error;
 }
 
+/* Its standard error as one line; of a long one the start and the end. */
+static void summarise(const struct buffer *complaint, char line[WORDS_SIZE])
+{
+	const char *text = buffer_text(complaint);
+	size_t length = complaint->length, from;
+	char start[START_SHOWN + 1], end[END_SHOWN + 4];
+
+	while (length && strchr(" \t\r\n", text[length - 1]))
+		length--;
+	if (!length) {
+		snprintf(line, WORDS_SIZE, "it said nothing");
+	} else if (length <= START_SHOWN + END_SHOWN) {
+		lambda_error_copy_line(line, WORDS_SIZE, text, length);
+	} else {
+		lambda_error_copy_line(
+			start, sizeof(start), text, character_start(text, START_SHOWN));
+		from = character_start(text, length - END_SHOWN);
+		lambda_error_copy_line(end, sizeof(end), text + from, length - from);
+		snprintf(line, WORDS_SIZE, "%s … %s", start, end);
+	}
+}
+
 static enum lambda_status say_end(
 	const struct program *program, int error, const char *who, struct lambda_error *reterr)
 {
-	char words[256];
+	char words[WORDS_SIZE];
 
 	if (error == -ENOMEM)
 		return lambda_fail_memory(reterr);
@@ -160,8 +209,7 @@ static enum lambda_status say_end(
 	if (error)
 		return lambda_fail(
 			reterr, LAMBDA_NO_CREDENTIALS, "%s: %s", who, strerrordesc_np(-error));
-	lambda_error_copy_line(
-		words, sizeof(words), buffer_text(&program->words), program->words.length);
+	summarise(&program->words, words);
 	if (WIFSIGNALED(program->status))
 		return lambda_fail(reterr, LAMBDA_NO_CREDENTIALS,
 			"%s: it was ended by signal %d: %s", who, WTERMSIG(program->status), words);
@@ -193,7 +241,7 @@ static enum lambda_status run(const struct credentials_context *context, char **
 	struct program program = {.output = -1,
 		.complaint = -1,
 		.text = BUFFER_INIT(OUTPUT_MAX),
-		.words = BUFFER_INIT(COMPLAINT_MAX)};
+		.words = BUFFER_INIT(COMPLAINT_MAX + CHUNK_SIZE)};
 	enum lambda_status status;
 	int error = start(&program, words);
 

@@ -172,6 +172,11 @@ def test_credential_process(user, signers, program, scratch):
     "script, words",
     [
         ("echo the vault is sealed >&2; exit 3", "exited with 3: the vault is sealed"),
+        ("exit 1", "exited with 1: it said nothing"),
+        ("seq 300 >&2; echo ${x:?the end says why}", "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15"),
+        ("seq 300000 >&2; echo ${x:?the end says why}", " 299999 300000 "),
+        ("seq 300 >&2; echo ${x:?the end says why}", "the end says why"),
+        ("printf 'é%.0s' $(seq 5000) >&2; exit 2", "éé … éé"),
         ("kill -9 $$", "ended by signal 9"),
         ("echo hello", "is not JSON"),
         ("echo '{}'", '"Version": 1'),
