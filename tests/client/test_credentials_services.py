@@ -3,12 +3,15 @@
 
 import json
 import os
+import pathlib
+import signal
 import stat
 import time
 
 import pytest
 
 from credentials_help import ROLE, SSO_SESSION, container, moment, refused, sso_role, sts
+from lib.process import wait_for
 from lib.programs import patience
 
 pytestmark = pytest.mark.quick_sanitized
@@ -203,15 +206,37 @@ def test_a_process_inherits_no_descriptors(user, program, scratch):
     assert first == second
 
 
-def test_a_process_that_hangs_is_ended(user, program, scratch):
-    user.write_file(
-        "config", f"[default]\ncredential_process = '{program(f'echo $$ >{scratch}/pid; sleep 1000')}'\n"
-    )
+def runs(pid):
+    try:
+        return " Z " not in pathlib.Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def test_a_process_that_hangs_is_ended_with_its_children(user, program, scratch):
+    path = program(f"sleep 1000 & echo $$ $! >{scratch}/pids; wait")
+    user.write_file("config", f"[default]\ncredential_process = '{path}'\n")
     answer = user("get-account", read_ms=800)
     refused(answer, "did not end within the time allowed")
     assert answer.ms < 1000 * patience(4)
-    with pytest.raises(ProcessLookupError):
-        os.kill(int((scratch / "pid").read_text()), 0)
+    pids = (scratch / "pids").read_text().split()
+    wait_for(lambda: not any(runs(pid) for pid in pids), what="the end of both")
+
+
+def test_a_process_may_leave_a_child_behind(user, program, scratch):
+    """An agent that it starts goes on, also when it holds the pipe of the standard error."""
+    path = program(f"sleep 1000 >/dev/null & echo $! >{scratch}/pid\n{process_keys()}")
+    user.write_file("config", f"[default]\ncredential_process = '{path}'\n")
+    assert user("get-account").status == "ok"
+    pid = int((scratch / "pid").read_text())
+    assert runs(pid)
+    os.kill(pid, signal.SIGKILL)
+
+
+def test_a_process_that_closes_its_output_early(user, program):
+    path = program(f"{process_keys()}; exec >&-; echo too late >&2; exit 3")
+    user.write_file("config", f"[default]\ncredential_process = '{path}'\n")
+    refused(user("get-account"), "exited with 3: too late")
 
 
 def test_a_process_may_be_interrupted(user, program):
