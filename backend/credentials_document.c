@@ -40,6 +40,9 @@ int credentials_parse_time(const char *text, int64_t *ret_seconds)
 	if (strlen(text) < plain || strlen(text) >= TEXT_TIME_SIZE + 8)
 		return -EINVAL;
 	snprintf(moment, sizeof(moment), "%.*sZ", (int)plain, text);
+	/* Python prints a datetime with a blank, and its json with default=str does. */
+	if (moment[10] == ' ')
+		moment[10] = 'T';
 	rest = text + plain;
 	if (*rest == '.') {
 		rest += 1 + strspn(rest + 1, "0123456789");

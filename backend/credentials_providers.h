@@ -67,7 +67,7 @@ enum lambda_status credentials_read_document(const char *text, size_t length,
 
 /*
  * Seconds since the epoch of an ISO 8601 moment with `Z` or an offset such as +01:00; a moment without
- * either is UTC. 0 or -EINVAL.
+ * either is UTC. The T may be a blank. 0 or -EINVAL.
  */
 int credentials_parse_time(const char *text, int64_t *ret_seconds) must_check;
 
