@@ -129,10 +129,16 @@ static enum lambda_status exchange_once(const struct credentials_context *contex
 	return http_exchange(context->pool, &http, ret_response, ret_failure);
 }
 
+/* STS throttles with 400 and names its code in the body alone. */
 static bool answer_may_pass(const struct http_response *response)
 {
-	enum retry_class class = retry_classify(response->status, response->error_type);
+	struct lambda_error error = {0};
+	enum retry_class class;
 
+	if (response->status >= 400 && !response->error_type[0])
+		credentials_read_sts_error(
+			buffer_text(&response->body), response->body.length, &error);
+	class = retry_classify(response->status, error.code[0] ? error.code : response->error_type);
 	return class == RETRY_TRANSIENT || class == RETRY_THROTTLED;
 }
 

@@ -6,6 +6,7 @@
 #include "backend/base/text.h"
 #include "backend/credentials_providers.h"
 #include "backend/lambda_error.h"
+#include "backend/retry.h"
 
 #define DEPTH_MAX 16
 #define TEXT_MAX (32 * 1024) /* bytes of one element: session tokens are some KB */
@@ -198,12 +199,13 @@ int credentials_append_form(struct buffer *form, const char *name, const char *v
 	return error || !value ? error : text_append_percent_encoded(form, value);
 }
 
-/* What STS's refusal means for us. */
-static enum lambda_status refusal_status(const char *code)
+/* What STS's refusal means for us: what would pass is no word about the keys. */
+static enum lambda_status refusal_status(int http_status, const char *code)
 {
 	if (!strcmp(code, "ExpiredToken") || !strcmp(code, "ExpiredTokenException"))
 		return LAMBDA_CREDENTIALS_EXPIRED;
-	return LAMBDA_CREDENTIALS_REFUSED;
+	return retry_classify(http_status, code) == RETRY_PERMANENT ? LAMBDA_CREDENTIALS_REFUSED
+								    : LAMBDA_NO_CREDENTIALS;
 }
 
 static enum lambda_status say_refusal(
@@ -216,8 +218,8 @@ static enum lambda_status say_refusal(
 	if (!error.code[0])
 		return lambda_fail(reterr, LAMBDA_NO_CREDENTIALS, "%s: STS answered HTTP %d", who,
 			response->status);
-	status = lambda_fail(reterr, refusal_status(error.code), "%s: %s: %.*s", who, error.code,
-		(int)(sizeof(error.message) / 2), error.message);
+	status = lambda_fail(reterr, refusal_status(response->status, error.code), "%s: %s: %.*s",
+		who, error.code, (int)(sizeof(error.message) / 2), error.message);
 	if (reterr) {
 		reterr->http_status = response->status;
 		memcpy(reterr->code, error.code, sizeof(error.code));

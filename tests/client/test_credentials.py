@@ -214,12 +214,29 @@ def test_sts_refuses(user, services, answer, status, words):
     refused(user("get-account"), f"{path} line 2, role_arn of profile default", words, status=status)
 
 
-def test_sts_stumbles_once(user, services):
+@pytest.mark.parametrize(
+    "stumble",
+    [
+        (503, {}, ""),
+        sts_error(400, "Throttling", "Rate exceeded"),
+        sts_error(400, "IDPCommunicationError", "not now"),
+    ],
+)
+def test_sts_stumbles_once(user, services, stumble):
     user.write_file("credentials", BASE)
     user.write_file("config", f"[default]\nrole_arn={ROLE}\nsource_profile=base\n")
-    answers = [lambda _: (503, {}, ""), sts()]
+    answers = [lambda _: stumble, sts()]
     services.route("POST", "/", lambda seen: answers.pop(0)(seen))
     assert user("get-account").status == "ok"
+
+
+def test_sts_throttles_and_throttles(user, services):
+    """The keys are not rejected: the same ones will do later."""
+    user.write_file("credentials", BASE)
+    user.write_file("config", f"[default]\nrole_arn={ROLE}\nsource_profile=base\n")
+    services.route("POST", "/", sts_error(400, "Throttling", "Rate exceeded"))
+    refused(user("get-account", read_ms=1800), "Throttling: Rate exceeded")
+    assert len(services.seen) == 2
 
 
 def test_sts_does_not_answer(user):
