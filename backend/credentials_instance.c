@@ -108,9 +108,14 @@ static bool copy_word(const struct http_response *response, char text[TEXT_MAX_B
 	return true;
 }
 
+static bool means_version_1(int status)
+{
+	return status == 403 || status == 404 || status == 405 || status >= 500;
+}
+
 /*
- * Fetches the token of version 2. 403, 404, 405 and silence mean that there is none: version 1 then, if it is not
- * disabled. *ret_there false: no such service here.
+ * Fetches the token of version 2. 403, 404, 405, 5xx and silence mean that there is none: version 1 then, if it
+ * is not disabled. *ret_there false: no such service here.
  */
 static enum lambda_status fetch_token(const struct credentials_context *context,
 	struct service *service, bool *ret_there, struct lambda_error *reterr)
@@ -136,10 +141,8 @@ static enum lambda_status fetch_token(const struct credentials_context *context,
 	}
 	if (response.status == 200 && !copy_word(&response, service->token))
 		status = lambda_fail(reterr, LAMBDA_NO_CREDENTIALS, "%s: no usable token", who);
-	*ret_there =
-		response.status == 200 ||
-		((response.status == 403 || response.status == 404 || response.status == 405) &&
-			!service->version_1_disabled);
+	*ret_there = response.status == 200 ||
+		     (means_version_1(response.status) && !service->version_1_disabled);
 	http_response_release(&response);
 	return status;
 }

@@ -340,7 +340,7 @@ def test_instance_metadata_version_2(instance, services, signers):
     assert signers() == [("EC2", "t")]
 
 
-@pytest.mark.parametrize("status", [403, 404, 405])
+@pytest.mark.parametrize("status", [403, 404, 405, 500, 503])
 def test_instance_metadata_version_1(instance, services, status):
     services.route("PUT", "/latest/api/token", (status, {}, ""))
     assert instance("get-account").status == "ok"
