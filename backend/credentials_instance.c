@@ -203,9 +203,12 @@ static enum lambda_status fetch_role(const struct credentials_context *context,
 		return status;
 	if (status)
 		return LAMBDA_OK;
+	if (response.status >= 500)
+		status = lambda_fail(
+			reterr, LAMBDA_NO_CREDENTIALS, "%s: HTTP %d", who, response.status);
 	*ret_found = response.status == 200 && copy_word(&response, role) && !strpbrk(role, "/?#%");
 	http_response_release(&response);
-	return LAMBDA_OK;
+	return status;
 }
 
 enum lambda_status credentials_from_instance(const struct credentials_context *context,

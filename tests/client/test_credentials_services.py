@@ -381,6 +381,12 @@ def test_an_instance_that_says_no(instance, services):
     refused(instance("get-account"), "AssumeRoleUnauthorizedAccess: m")
 
 
+@pytest.mark.parametrize("path", [ROLES, ROLES + "my-role"])
+def test_an_instance_in_trouble_is_not_one_without_credentials(instance, services, path):
+    services.route("GET", path, (503, {}, ""))
+    refused(instance("get-account"), "instance metadata: HTTP 503")
+
+
 def test_no_instance_at_all(user):
     user.environment.update(
         AWS_EC2_METADATA_DISABLED=None, AWS_EC2_METADATA_SERVICE_ENDPOINT="http://127.0.0.1:1"
