@@ -10,10 +10,13 @@ struct credentials_store {
 	pthread_mutex_t mutex;              /* protects all below */
 	pthread_cond_t fetched;             /* a fetch has ended */
 	bool known;
-	bool fetching;              /* by one thread, without the mutex */
-	bool expired;               /* AWS refused what is known */
-	int64_t tried_s;            /* when the last early refresh failed; 0: it did not */
-	struct credentials current; /* when known */
+	bool fetching;               /* by one thread, without the mutex */
+	bool expired;                /* AWS refused what is known */
+	int64_t tried_s;             /* when the last early refresh failed; 0: it did not */
+	struct credentials current;  /* when known */
+	uint64_t ended;              /* how many fetches have */
+	bool shared_failure;         /* the last one failed, and would have for anybody */
+	struct lambda_error failure; /* how the last one failed; status LAMBDA_OK: it did not */
 };
 
 #define RETRY_EARLY_REFRESH_S 60
@@ -76,17 +79,25 @@ static enum lambda_status fetch(struct credentials_store *store, int64_t deadlin
 {
 	struct credentials_context context = store->context;
 	struct credentials made = {0};
+	struct lambda_error failure = {0};
 	enum lambda_status status;
 
 	context.deadline_ms = deadline_ms;
 	context.interrupted = interrupted;
 	store->fetching = true;
 	pthread_mutex_unlock(&store->mutex);
-	status = fetch_afresh(&context, &made, reterr);
+	status = fetch_afresh(&context, &made, &failure);
 	pthread_mutex_lock(&store->mutex);
 	store->fetching = false;
+	store->ended++;
 	pthread_cond_broadcast(&store->fetched);
 	store->tried_s = status ? clock_wall_ms() / 1000 : 0;
+	store->shared_failure = status && status != LAMBDA_INTERRUPTED &&
+				status != LAMBDA_NO_MEMORY && clock_monotonic_ms() < deadline_ms;
+	/* Attempts that failed before one that did not have left their words, too. */
+	store->failure = status ? failure : (struct lambda_error){0};
+	if (status && reterr)
+		*reterr = failure;
 	if (status)
 		return status;
 	credentials_release(&store->current);
@@ -96,48 +107,66 @@ static enum lambda_status fetch(struct credentials_store *store, int64_t deadlin
 	return LAMBDA_OK;
 }
 
-/*
- * Waits a little for another thread's fetch. One step only: what is there after it may already do,
- * although the next fetch has begun. The mutex is held.
- */
+/* Waits for the end of another thread's fetch. The mutex is held. */
 static enum lambda_status wait_for_fetch(struct credentials_store *store, int64_t deadline_ms,
 	const atomic_bool *interrupted, struct lambda_error *reterr)
 {
-	int64_t now = clock_monotonic_ms(), until = now + HTTP_STEP_MS;
-	struct timespec moment = {.tv_sec = until / 1000, .tv_nsec = until % 1000 * 1000000};
+	uint64_t before = store->ended;
 
-	if (interrupted && atomic_load(interrupted))
-		return lambda_fail(reterr, LAMBDA_INTERRUPTED, "interrupted");
-	if (now >= deadline_ms)
-		return lambda_fail(reterr, LAMBDA_TIMED_OUT,
-			"the credentials did not come within the time allowed");
-	pthread_cond_timedwait(&store->fetched, &store->mutex, &moment);
+	while (store->fetching && store->ended == before) {
+		int64_t now = clock_monotonic_ms(), until = now + HTTP_STEP_MS;
+		struct timespec moment = {
+			.tv_sec = until / 1000, .tv_nsec = until % 1000 * 1000000};
+
+		if (interrupted && atomic_load(interrupted))
+			return lambda_fail(reterr, LAMBDA_INTERRUPTED, "interrupted");
+		if (now >= deadline_ms)
+			return lambda_fail(reterr, LAMBDA_TIMED_OUT,
+				"the credentials did not come within the time allowed");
+		pthread_cond_timedwait(&store->fetched, &store->mutex, &moment);
+	}
 	return LAMBDA_OK;
 }
 
-/* The mutex is held. Whoever finds a fetch under way shares its result, or tries it after a failure. */
+/* Before it is needed: half of the caller's time at most, as its call must still be made. */
+static void fetch_early(
+	struct credentials_store *store, int64_t deadline_ms, const atomic_bool *interrupted)
+{
+	int64_t now = clock_monotonic_ms();
+	struct lambda_error error = {0};
+
+	if (fetch(store, now + (deadline_ms - now) / 2, interrupted, &error))
+		log_write(store->context.log, LOG_LEVEL_WARNING,
+			"credentials of %s could not be renewed yet: %s", store->current.source,
+			error.message);
+}
+
+/*
+ * The mutex is held. Whoever finds a fetch under way shares its result, whatever its age, and its
+ * failure; only what was about its caller (its deadline, an interruption) is tried again.
+ */
 static enum lambda_status make_current(struct credentials_store *store, int64_t deadline_ms,
 	const atomic_bool *interrupted, struct lambda_error *reterr)
 {
 	for (;;) {
 		enum credentials_need need = need_now(store);
-		struct lambda_error early = {0};
 		enum lambda_status status;
 
-		if (need == CREDENTIALS_FRESH)
+		if (need == CREDENTIALS_REFRESH_SOON && !store->fetching)
+			fetch_early(store, deadline_ms, interrupted);
+		if (need != CREDENTIALS_REFRESH_NOW)
 			return LAMBDA_OK;
-		if (need == CREDENTIALS_REFRESH_SOON) {
-			if (!store->fetching && fetch(store, deadline_ms, interrupted, &early))
-				log_write(store->context.log, LOG_LEVEL_WARNING,
-					"credentials of %s could not be renewed yet: %s",
-					store->current.source, early.message);
-			return LAMBDA_OK;
-		}
 		if (!store->fetching)
 			return fetch(store, deadline_ms, interrupted, reterr);
 		status = wait_for_fetch(store, deadline_ms, interrupted, reterr);
 		if (status)
 			return status;
+		if (store->known && !store->expired && !store->failure.status)
+			return LAMBDA_OK;
+		if (store->shared_failure && reterr)
+			*reterr = store->failure;
+		if (store->shared_failure)
+			return store->failure.status;
 	}
 }
 
@@ -166,10 +195,11 @@ void credentials_store_expire(struct credentials_store *store, const struct cred
 enum lambda_status credentials_store_renew(struct credentials_store *store, int64_t deadline_ms,
 	const atomic_bool *interrupted, struct lambda_error *reterr)
 {
-	enum lambda_status status;
+	enum lambda_status status = LAMBDA_OK;
 
 	pthread_mutex_lock(&store->mutex);
-	status = wait_for_fetch(store, deadline_ms, interrupted, reterr);
+	while (!status && store->fetching)
+		status = wait_for_fetch(store, deadline_ms, interrupted, reterr);
 	if (!status)
 		status = fetch(store, deadline_ms, interrupted, reterr);
 	pthread_mutex_unlock(&store->mutex);

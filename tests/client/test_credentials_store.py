@@ -136,6 +136,32 @@ def test_credentials_nearly_expired_are_renewed_before_use(user, services, signe
     assert signers() == [("KEY0", "t"), ("KEY1", "t"), ("KEY2", "t")]
 
 
+@pytest.mark.parametrize(
+    "answer, status",
+    [((200, {}, container("SHORT", expires=5 * 60)), "ok"), ((404, {}, ""), "no credentials")],
+)
+def test_those_who_wait_for_a_fetch_share_what_comes_of_it(user, services, answer, status):
+    """One after the other would be the tenth's ten times the wait."""
+    user.environment.update(AWS_CONTAINER_CREDENTIALS_FULL_URI=f"{services.url}/creds")
+    services.route("GET", "/creds", lambda _: time.sleep(0.4) or answer)
+    answers = user("get-account", parallel=10)
+    assert [each.status for each in answers] == [status] * 10
+    assert len(services.seen) <= 2
+
+
+def test_an_early_renewal_leaves_time_for_the_call(user, services):
+    """The service hangs; the keys are good for another twelve minutes."""
+    user.environment.update(AWS_CONTAINER_CREDENTIALS_FULL_URI=f"{services.url}/creds")
+
+    def answer(_):
+        if len(services.seen) > 1:
+            time.sleep(1.5)
+        return 200, {}, container("OLD", expires=12 * 60)
+
+    services.route("GET", "/creds", answer)
+    assert user("get-account", read_ms=1000, repeat=2).status == "ok"
+
+
 def test_an_expired_token_is_renewed_once(user, services, proxy, signers):
     user.environment.update(AWS_CONTAINER_CREDENTIALS_FULL_URI=f"{services.url}/creds")
     numbers = iter(range(100))
