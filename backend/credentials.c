@@ -22,7 +22,7 @@ void credentials_release(struct credentials *credentials)
 
 int credentials_copy(const struct credentials *from, struct credentials *ret_copy)
 {
-	struct credentials copy = {.expires_s = from->expires_s};
+	struct credentials copy = {.expires_s = from->expires_s, .of_machine = from->of_machine};
 
 	memcpy(copy.source, from->source, sizeof(copy.source));
 	copy.access_key_id = strdup(from->access_key_id);
@@ -87,8 +87,11 @@ enum lambda_status credentials_ask(const struct credentials_provider *providers,
 	enum lambda_status status = LAMBDA_OK;
 
 	*ret_found = false;
-	for (; !status && !*ret_found && providers->name; providers++)
+	for (; !status && !*ret_found && providers->name; providers++) {
 		status = providers->fetch(context, ret_found, ret_credentials, reterr);
+		if (!status && *ret_found)
+			ret_credentials->of_machine = providers->of_machine;
+	}
 	return status;
 }
 

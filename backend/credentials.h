@@ -6,6 +6,9 @@
  * A store remembers what was found. Credentials that expire are fetched again 15 minutes before
  * (by one thread, the others go on with the old ones), and everybody waits from 10 minutes before.
  * Its mutex is never held while a provider works. Secrets are wiped when they are let go.
+ *
+ * A renewal asks all providers again, since keys may have moved. But a user's keys that are gone, from
+ * a file that is just being written perhaps, are never replaced by the machine's: it may be another account.
  */
 #ifndef ALIASFS_CREDENTIALS_H
 #define ALIASFS_CREDENTIALS_H
@@ -28,6 +31,7 @@ struct credentials {
 	char *secret_access_key;
 	char *session_token; /* NULL: none */
 	int64_t expires_s;   /* seconds since the epoch; 0: never */
+	bool of_machine;     /* given to whoever runs here: by a container or an instance */
 	char source
 		[SETTING_SOURCE_SIZE]; /* for people: "environment", "~/.aws/credentials line 3" */
 };
@@ -58,6 +62,7 @@ struct credentials_context {
  */
 struct credentials_provider {
 	const char *name;
+	bool of_machine; /* struct credentials */
 	enum lambda_status (*fetch)(const struct credentials_context *context, bool *ret_found,
 		struct credentials *ret_credentials, struct lambda_error *reterr);
 };

@@ -3,27 +3,27 @@
 #include "backend/credentials_providers.h"
 
 const struct credentials_provider credentials_providers[] = {
-	{"environment", credentials_from_environment},
-	{"assume-role", credentials_from_role},
-	{"web identity", credentials_from_web_identity},
-	{"SSO", credentials_from_sso},
-	{"shared credentials file", credentials_from_shared_file},
-	{"login session", credentials_from_login},
-	{"credential_process", credentials_from_process},
-	{"config file", credentials_from_config_file},
-	{"container", credentials_from_container},
-	{"instance metadata", credentials_from_instance},
-	{NULL, NULL},
+	{"environment", false, credentials_from_environment},
+	{"assume-role", false, credentials_from_role},
+	{"web identity", false, credentials_from_web_identity},
+	{"SSO", false, credentials_from_sso},
+	{"shared credentials file", false, credentials_from_shared_file},
+	{"login session", false, credentials_from_login},
+	{"credential_process", false, credentials_from_process},
+	{"config file", false, credentials_from_config_file},
+	{"container", true, credentials_from_container},
+	{"instance metadata", true, credentials_from_instance},
+	{NULL, false, NULL},
 };
 
 const struct credentials_provider credentials_profile_providers[] = {
-	{"web identity", credentials_from_web_identity},
-	{"SSO", credentials_from_sso},
-	{"shared credentials file", credentials_from_shared_file},
-	{"login session", credentials_from_login},
-	{"credential_process", credentials_from_process},
-	{"config file", credentials_from_config_file},
-	{NULL, NULL},
+	{"web identity", false, credentials_from_web_identity},
+	{"SSO", false, credentials_from_sso},
+	{"shared credentials file", false, credentials_from_shared_file},
+	{"login session", false, credentials_from_login},
+	{"credential_process", false, credentials_from_process},
+	{"config file", false, credentials_from_config_file},
+	{NULL, false, NULL},
 };
 
 /* `aws login` binds its tokens to a key that only the CLI has. */

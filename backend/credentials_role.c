@@ -130,9 +130,9 @@ static enum lambda_status from_credential_source(const struct credentials_contex
 	struct lambda_error *reterr)
 {
 	static const struct credentials_provider sources[] = {
-		{"Environment", credentials_from_environment},
-		{"Ec2InstanceMetadata", credentials_from_instance},
-		{"EcsContainer", credentials_from_container},
+		{.name = "Environment", .fetch = credentials_from_environment},
+		{.name = "Ec2InstanceMetadata", .fetch = credentials_from_instance},
+		{.name = "EcsContainer", .fetch = credentials_from_container},
 	};
 	struct settings settings = *context->settings;
 	struct credentials_context source = *context;

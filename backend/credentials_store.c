@@ -73,6 +73,19 @@ static enum lambda_status fetch_afresh(struct credentials_context *context,
 	return status ? status : credentials_fetch(context, ret_credentials, reterr);
 }
 
+/* A user's keys are not followed by the machine's. The mutex is held. */
+static enum lambda_status check_successor(const struct credentials_store *store,
+	const struct credentials *made, struct lambda_error *reterr)
+{
+	if (!store->known || store->current.of_machine || !made->of_machine)
+		return LAMBDA_OK;
+	lambda_fail(reterr, LAMBDA_NO_CREDENTIALS,
+		"the credentials of %s are gone, and those of %s are not taken in their place",
+		store->current.source, made->source);
+	snprintf(reterr->hint, sizeof(reterr->hint), "mount again to change who signs");
+	return LAMBDA_NO_CREDENTIALS;
+}
+
 /* Fetches without the mutex, which is held on entry and on return. */
 static enum lambda_status fetch(struct credentials_store *store, int64_t deadline_ms,
 	const atomic_bool *interrupted, struct lambda_error *reterr)
@@ -88,6 +101,8 @@ static enum lambda_status fetch(struct credentials_store *store, int64_t deadlin
 	pthread_mutex_unlock(&store->mutex);
 	status = fetch_afresh(&context, &made, &failure);
 	pthread_mutex_lock(&store->mutex);
+	if (!status)
+		status = check_successor(store, &made, &failure);
 	store->fetching = false;
 	store->ended++;
 	pthread_cond_broadcast(&store->fetched);
@@ -96,10 +111,12 @@ static enum lambda_status fetch(struct credentials_store *store, int64_t deadlin
 				status != LAMBDA_NO_MEMORY && clock_monotonic_ms() < deadline_ms;
 	/* Attempts that failed before one that did not have left their words, too. */
 	store->failure = status ? failure : (struct lambda_error){0};
-	if (status && reterr)
-		*reterr = failure;
-	if (status)
+	if (status) {
+		credentials_release(&made);
+		if (reterr)
+			*reterr = failure;
 		return status;
+	}
 	credentials_release(&store->current);
 	store->current = made;
 	store->known = true;

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What the tests of credentials share: the services' answers, and a second opinion on signatures."""
 
+import json
 import re
 import time
 
@@ -91,3 +92,10 @@ def container(key="TASK", expires=3600):
         "Expiration": moment(expires),
         "RoleArn": "r",
     }
+
+
+def process_keys(expires=3600, **members):
+    """A line of shell that prints credentials."""
+    keys = {"Version": 1, **container("PROC", expires), **members}
+    keys["SessionToken"] = keys.pop("Token")
+    return f"echo '{json.dumps(keys)}'"

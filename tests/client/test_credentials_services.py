@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from credentials_help import ROLE, SSO_SESSION, container, moment, refused, sso_role, sts
+from credentials_help import ROLE, SSO_SESSION, container, moment, process_keys, refused, sso_role, sts
 from lib.process import wait_for
 from lib.programs import patience
 
@@ -146,13 +146,6 @@ def test_sso_that_is_half_configured(user, services, config, words):
 
 
 # --- credential_process -------------------------------------------------------------------------------
-
-
-def process_keys(expires=3600, **members):
-    """A line of shell that prints credentials."""
-    keys = {"Version": 1, **container("PROC", expires), **members}
-    keys["SessionToken"] = keys.pop("Token")
-    return f"echo '{json.dumps(keys)}'"
 
 
 def test_credential_process(user, signers, program, scratch):

@@ -11,6 +11,7 @@ from credentials_help import (
     SSO_SESSION,
     container,
     moment,
+    process_keys,
     refused,
     sso_role,
     sts,
@@ -192,6 +193,18 @@ def test_keys_renewed_by_hand_in_the_file_are_seen(user, proxy, signers):
     proxy.rule(expired_token(), times=1, when=new_keys)
     assert user("get-account").status == "ok"
     assert signers() == [("OLD", None), ("NEW", None)]
+
+
+def test_keys_that_are_gone_are_not_replaced_by_the_machines(user, services, program, signers):
+    """The file is just being written anew; the container's role may be of another account."""
+    user.environment.update(AWS_CONTAINER_CREDENTIALS_FULL_URI=f"{services.url}/creds")
+    services.route("GET", "/creds", container())
+    path = program(f"{process_keys(12 * 60)}\n: >{user.home}/.aws/config")
+    user.write_file("config", f"[default]\ncredential_process = '{path}'\n")
+    answer = user("get-account", repeat=2)
+    assert answer.status == "ok"
+    assert "AWS_CONTAINER_CREDENTIALS_FULL_URI are not taken in their place" in answer.log
+    assert [key for key, _ in signers()] == ["PROC", "PROC"]
 
 
 # --- what --check tells -------------------------------------------------------------------------------
