@@ -9,6 +9,8 @@ enum lambda_status credentials_from_environment(const struct credentials_context
 	const char *id = environment_get(environment, "AWS_ACCESS_KEY_ID");
 	const char *secret = environment_get(environment, "AWS_SECRET_ACCESS_KEY");
 	const char *token = environment_get(environment, "AWS_SECURITY_TOKEN");
+	const char *until = environment_get(environment, "AWS_CREDENTIAL_EXPIRATION");
+	int64_t expires_s = 0;
 
 	*ret_found = false;
 	if (context->settings->profile_explicit || !id)
@@ -16,10 +18,14 @@ enum lambda_status credentials_from_environment(const struct credentials_context
 	if (!secret)
 		return lambda_fail(reterr, LAMBDA_NO_CREDENTIALS,
 			"AWS_ACCESS_KEY_ID is set and AWS_SECRET_ACCESS_KEY is not");
+	if (until && (credentials_parse_time(until, &expires_s) || expires_s <= 0))
+		return lambda_fail(reterr, LAMBDA_NO_CREDENTIALS,
+			"AWS_CREDENTIAL_EXPIRATION is not a moment like 2030-01-01T00:00:00Z");
 	if (!token)
 		token = environment_get(environment, "AWS_SESSION_TOKEN");
 	*ret_found = true;
-	return credentials_set(ret_credentials, id, secret, token, 0, "environment", reterr);
+	return credentials_set(
+		ret_credentials, id, secret, token, expires_s, "environment", reterr);
 }
 
 enum lambda_status credentials_of_profile(const struct profile_set *profiles,

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from credentials_help import BASE, OTHER_ROLE, ROLE, refused, sts, sts_error, verify_signature
+from credentials_help import BASE, OTHER_ROLE, ROLE, moment, refused, sts, sts_error, verify_signature
 from lib.faultproxy import replace
 
 pytestmark = pytest.mark.quick_sanitized
@@ -24,6 +24,24 @@ def test_the_environment(user, signers):
 def test_the_environment_without_the_secret(user):
     user.environment.update(AWS_ACCESS_KEY_ID="ENV")
     refused(user("get-account"), "AWS_SECRET_ACCESS_KEY is not")
+
+
+def test_the_environment_says_when_it_expires(user):
+    """As `aws configure export-credentials --format env` prints it."""
+    until = moment(3600)
+    user.environment.update(AWS_ACCESS_KEY_ID="ENV", AWS_SECRET_ACCESS_KEY="s", AWS_SESSION_TOKEN="t")
+    user.environment["AWS_CREDENTIAL_EXPIRATION"] = until.replace("Z", "+00:00")
+    assert user("report").report["credentials expire"][0][:19] == until[:19]
+    user.environment["AWS_CREDENTIAL_EXPIRATION"] = "soon"
+    refused(user("get-account"), "AWS_CREDENTIAL_EXPIRATION is not a moment")
+
+
+def test_environment_keys_about_to_expire_serve_to_the_end(user, signers):
+    user.environment.update(AWS_ACCESS_KEY_ID="ENV", AWS_SECRET_ACCESS_KEY="s")
+    for seconds in (12 * 60, 60, -60):
+        user.environment["AWS_CREDENTIAL_EXPIRATION"] = moment(seconds)
+        assert user("get-account", repeat=2).status == "ok"
+    assert signers() == [("ENV", None)] * 6
 
 
 def test_an_explicit_profile_beats_the_environment(user, signers):
