@@ -7,7 +7,11 @@
 #include "backend/base/buffer.h"
 #include "backend/base/text.h"
 
-#define BLANKS " \t\v\f\x1c\x1d\x1e\x1f" /* what is stripped, besides line ends */
+/* What is stripped, besides line ends: what Python's strip() does, as web pages paste such blanks. */
+static const char *const blanks[] = {" ", "\t", "\v", "\f", "\x1c", "\x1d", "\x1e", "\x1f",
+	"\xc2\x85", "\u00a0", "\u1680", "\u2000", "\u2001", "\u2002", "\u2003", "\u2004", "\u2005",
+	"\u2006", "\u2007", "\u2008", "\u2009", "\u200a", "\u2028", "\u2029", "\u202f", "\u205f",
+	"\u3000"};
 
 /* A piece of the file. */
 struct span {
@@ -32,20 +36,44 @@ static int refuse(struct reader *reader, const char *reason)
 	return -EINVAL;
 }
 
-static bool is_blank(char byte)
+/* Bytes of the blank that the text starts with, or ends with; 0: none. */
+static size_t blank_length(struct span text, bool at_end)
 {
-	return byte && strchr(BLANKS, byte);
+	size_t i;
+
+	for (i = 0; i < array_count(blanks); i++) {
+		size_t length = strlen(blanks[i]);
+
+		if (length <= text.length &&
+			!memcmp(text.start + (at_end ? text.length - length : 0), blanks[i],
+				length))
+			return length;
+	}
+	return 0;
 }
 
 static struct span strip(struct span span)
 {
-	while (span.length && is_blank(span.start[0])) {
-		span.start++;
-		span.length--;
+	size_t length;
+
+	while ((length = blank_length(span, false))) {
+		span.start += length;
+		span.length -= length;
 	}
-	while (span.length && (is_blank(span.start[span.length - 1])))
-		span.length--;
+	while ((length = blank_length(span, true)))
+		span.length -= length;
 	return span;
+}
+
+/* Characters, not bytes, before the text. */
+static size_t indent_of(struct span line, struct span text)
+{
+	const char *at;
+	size_t count = 0;
+
+	for (at = line.start; at < text.start; at++)
+		count += ((unsigned char)*at & 0xc0) != 0x80;
+	return count;
 }
 
 static char *copy_span(struct span span)
@@ -172,13 +200,16 @@ static int finish_value(struct reader *reader)
 {
 	struct ini_value *value = reader->value;
 	struct buffer *text = &reader->text;
+	struct span kept;
 
 	if (!value)
 		return 0;
 	reader->value = NULL;
-	while (text->length &&
-		(is_blank(text->data[text->length - 1]) || text->data[text->length - 1] == '\n'))
-		text->data[--text->length] = '\0';
+	kept = (struct span){buffer_text(text), text->length};
+	while (kept.length && (kept.start[kept.length - 1] == '\n' || blank_length(kept, true)))
+		kept.length -= kept.start[kept.length - 1] == '\n' ? 1 : blank_length(kept, true);
+	if (kept.length < text->length)
+		text->data[text->length = kept.length] = '\0';
 	value->text = buffer_detach(text, NULL);
 	if (!value->text)
 		return -ENOMEM;
@@ -268,7 +299,7 @@ static int continue_value(struct reader *reader, struct span text)
 static int read_line(struct reader *reader, struct span line)
 {
 	struct span text = strip(line);
-	size_t indent = (size_t)(text.start - line.start), header;
+	size_t indent = indent_of(line, text), header;
 	int error;
 
 	if (!text.length)

@@ -200,7 +200,7 @@ SECTIONS = [
 KEYS = ["region", "Region", "aws_access_key_id", "k", "K2", "s3", "lambda", "long name", "é", "x.y"]
 VALUES = [
     "", "v", "us-east-1", "a = b", "a: b", "x # kept", "x ; kept", '"quoted"', "  blanks  ", "%(x)s",
-    "$HOME", "é😀", "a\tb", "=", ":", "[x]", "\\n", "0" * 3000,
+    "$HOME", "é😀", "a\tb", "\u00a0pasted\u3000\u2003", "a\u00a0b\u00a0", "=", ":", "[x]", "\\n", "0" * 3000,
 ]  # fmt: skip
 
 
@@ -209,11 +209,11 @@ def random_line(rng):
     if kind < 0.18:
         return rng.choice(["[", "[", "[", " ["]) + rng.choice(SECTIONS) + rng.choice(["]", "]", "]", "] x", "]]", ""])
     if kind < 0.6:
-        indent = rng.choice(["", "", "", "", " ", "  ", "\t"])
+        indent = rng.choice(["", "", "", "", " ", "  ", "\t", "\u00a0"])
         separator = rng.choice(["=", " = ", " =", "= ", ":", " : "])
         return indent + rng.choice(KEYS) + separator + rng.choice(VALUES)
     if kind < 0.75:
-        indent = rng.choice([" ", "  ", "    ", "\t"])
+        indent = rng.choice([" ", "  ", "    ", "\t", "\u3000 "])
         return indent + rng.choice(["x = 1", "y=2", "endpoint_url = http://h:1", "words", "# c", "=", "x ="])
     if kind < 0.85:
         return rng.choice(["# c", "; c", "  # c", "#", "", " ", "\t"])

@@ -54,6 +54,9 @@ static void reads_what_botocore_reads(void **state)
 		{"[a] trailing\nk=v\n", "[a]k=v;"},
 		{"[a]b]\nk=v\n", "[a]b]k=v;"},
 		{"  [a]\n  k=v\n  m=n\n", "[a]k=v;[a]m=n;"},
+		{"[a]\n\u00a0k\u2003=\u00a0v w\u00a0\n\u3000\u3000x\n", "[a]k=v w\nx;"},
+		{"[a]\nk=\u00a0\n", "[a]k=;"},
+		{"[a]\n k=v\n\u00a0m=n\n", "[a]k=v;[a]m=n;"},
 		{"[DEFAULT]\nk=d\nm=d\n[a]\nk=v\n", "[a]k=v;[a]m=d;"},
 	};
 	size_t i;
