@@ -101,6 +101,17 @@ def test_secrets_are_nowhere_to_be_seen(user, proxy):
     assert token not in result.stdout + result.stderr
 
 
+def test_a_session_token_of_10_kb(user, signers):
+    token = "IQoJb3JpZ2luX2VjE" * 600
+    user.write_file(
+        "credentials",
+        f"\ufeff[default]\r\naws_access_key_id = A\r\naws_secret_access_key = s\r\n"
+        f"aws_session_token = {token}\r\n",
+    )
+    assert user("get-account").status == "ok"
+    assert signers() == [("A", token)]
+
+
 def test_keys_that_cannot_be_sent_are_refused_unseen(user):
     user.write_file("credentials", "[default]\naws_access_key_id=A B\naws_secret_access_key=s\n")
     assert "A B" not in refused(user("get-account"), "unprintable").message
@@ -286,6 +297,20 @@ def test_web_identity_of_the_environment(user, services, signers, scratch):
     }
     assert "authorization" not in seen.headers
     assert signers() == [("ROLE-deploy", "token-of-ROLE-deploy")]
+
+
+def test_the_web_token_is_read_each_time(user, services, scratch):
+    """Kubernetes writes a new one every hour."""
+    (scratch / "token").write_text("web.token-1")
+    user.environment.update(AWS_ROLE_ARN=ROLE, AWS_WEB_IDENTITY_TOKEN_FILE=scratch / "token")
+
+    def answer(seen):
+        (scratch / "token").write_text("web.token-2")
+        return sts(expires=300)(seen)
+
+    services.route("POST", "/", answer)
+    assert user("get-account", repeat=2).status == "ok"
+    assert [each.form["WebIdentityToken"] for each in services.seen] == ["web.token-1", "web.token-2"]
 
 
 def test_web_identity_of_a_profile_as_source(user, services, scratch):

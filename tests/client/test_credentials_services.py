@@ -263,6 +263,48 @@ def test_container(user, services, signers, scratch):
     assert signers() == [("TASK", "t")]
 
 
+def test_a_containers_token_is_read_each_time(user, services, scratch):
+    """EKS writes a new one every day."""
+    (scratch / "token").write_text("Bearer one")
+    user.environment.update(
+        AWS_CONTAINER_CREDENTIALS_FULL_URI=f"{services.url}/creds",
+        AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE=scratch / "token",
+    )
+
+    def answer(_):
+        (scratch / "token").write_text("Bearer two")
+        return 200, {}, container(expires=300)
+
+    services.route("GET", "/creds", answer)
+    assert user("get-account", repeat=2).status == "ok"
+    assert [each.headers["authorization"] for each in services.seen] == ["Bearer one", "Bearer two"]
+
+
+def test_a_container_that_stumbles_or_is_slow(user, services):
+    """Two seconds an attempt, three attempts."""
+    user.environment.update(AWS_CONTAINER_CREDENTIALS_FULL_URI=f"{services.url}/creds")
+
+    def answer(_):
+        if len(services.seen) == 1:
+            return 500, {}, ""
+        if len(services.seen) == 2:
+            time.sleep(2.5)
+        return 200, {}, container()
+
+    services.route("GET", "/creds", answer)
+    assert user("get-account").status == "ok"
+    assert len(services.seen) == 3
+
+
+def test_credential_source_container(user, services):
+    user.environment.update(AWS_CONTAINER_CREDENTIALS_FULL_URI=f"{services.url}/creds")
+    user.write_file("config", f"[default]\nrole_arn={ROLE}\ncredential_source=EcsContainer\n")
+    services.route("GET", "/creds", container())
+    services.route("POST", "/", sts())
+    assert user("get-account").status == "ok"
+    assert "Credential=TASK/" in services.requests("/")[0].headers["authorization"]
+
+
 @pytest.mark.parametrize(
     "environment, words",
     [
