@@ -298,6 +298,16 @@ static struct curl_slist *make_headers(const struct http_request *request)
 	return list;
 }
 
+/* They hold signatures and tokens. */
+static void free_headers(struct curl_slist *list)
+{
+	struct curl_slist *each;
+
+	for (each = list; each; each = each->next)
+		explicit_bzero(each->data, strlen(each->data));
+	curl_slist_free_all(list);
+}
+
 /* The headers that libcurl would add by itself, taken away; the answer is read as it comes. */
 static struct curl_slist *without_libcurls_own(struct curl_slist *list)
 {
@@ -546,7 +556,7 @@ enum lambda_status http_exchange(struct http_pool *pool, const struct http_reque
 		http_failure_set(ret_failure, LAMBDA_NO_MEMORY, "out of memory");
 	if (slot->easy)
 		curl_easy_reset(slot->easy); /* forget what it points to */
-	curl_slist_free_all(headers);
+	free_headers(headers);
 	give_slot_back(pool, slot);
 	if (status)
 		http_response_release(&response);

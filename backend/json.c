@@ -186,8 +186,19 @@ struct json *json_parse(const char *data, size_t length, const char **ret_reason
 	return outside(tree);
 }
 
+/* Services and programs give credentials as JSON: none of its texts stays in memory. */
+static void wipe(cJSON *json)
+{
+	for (; json; json = json->next) {
+		if (json->valuestring)
+			explicit_bzero(json->valuestring, strlen(json->valuestring));
+		wipe(json->child);
+	}
+}
+
 void json_free(struct json *json)
 {
+	wipe(inside(json));
 	cJSON_Delete(inside(json));
 }
 
@@ -336,7 +347,7 @@ int json_set(struct json *object, const char *name, struct json *value)
 		return -ENOMEM;
 	}
 	if (old)
-		cJSON_Delete(cJSON_DetachItemViaPointer(inside(object), old));
+		json_free(outside(cJSON_DetachItemViaPointer(inside(object), old)));
 	return 0;
 }
 

@@ -49,6 +49,8 @@ static void pairs_release(struct pairs *pairs)
 
 	for (i = 0; i < pairs->count; i++) {
 		free(pairs->items[i].name);
+		if (pairs->items[i].value) /* the session token, perhaps */
+			explicit_bzero(pairs->items[i].value, strlen(pairs->items[i].value));
 		free(pairs->items[i].value);
 	}
 	free(pairs->items);

@@ -20,9 +20,15 @@ static int reserve(struct buffer *buffer, size_t extra)
 		capacity = capacity > SIZE_MAX / 2 ? wanted : capacity * 2;
 	if (capacity > buffer->maximum + 1)
 		capacity = buffer->maximum + 1;
-	data = realloc(buffer->data, capacity);
+	/* realloc() would leave a copy behind, of a secret perhaps. */
+	data = malloc(capacity);
 	if (!data)
 		return -ENOMEM;
+	if (buffer->data) {
+		memcpy(data, buffer->data, buffer->length);
+		explicit_bzero(buffer->data, buffer->capacity);
+		free(buffer->data);
+	}
 	buffer->data = data;
 	buffer->capacity = capacity;
 	return 0;

@@ -9,10 +9,18 @@
 
 #include <stdbool.h>
 
+#define ALLOCATOR_SECRET_MARK "nobody-may-read-this"
+/* For scenes, wherever a secret stands. As long as session tokens are: longer than what buffers start with. */
+#define ALLOCATOR_SECRET                                                                           \
+	ALLOCATOR_SECRET_MARK ALLOCATOR_SECRET_MARK ALLOCATOR_SECRET_MARK ALLOCATOR_SECRET_MARK    \
+		ALLOCATOR_SECRET_MARK ALLOCATOR_SECRET_MARK ALLOCATOR_SECRET_MARK                  \
+			ALLOCATOR_SECRET_MARK
+
 /*
  * Runs the scene again and again; in the n-th run its n-th allocation fails, and only that one. A scene does
  * something whole, frees it, and says 0 when it came out right, else an error. Fails the test when
- * something is left allocated, or when the run in which nothing failed gave an error.
+ * something is left allocated, or when the run in which nothing failed gave an error or let go of memory
+ * with ALLOCATOR_SECRET in it.
  */
 void allocator_sweep(int (*scene)(void));
 
