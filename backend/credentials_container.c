@@ -50,18 +50,20 @@ static enum lambda_status read_authorization(
 		environment_get(context->environment, "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE");
 	const char *token =
 		environment_get(context->environment, "AWS_CONTAINER_AUTHORIZATION_TOKEN");
-	int error = 0;
+	cleanup(free_pointer) char *path =
+		file ? profile_resolve_path(context->environment, file) : NULL;
+	int error = file && !path ? -ENOMEM : 0;
 
-	if (file)
-		error = profile_read_file(file, out);
-	else if (token)
+	if (path)
+		error = profile_read_file(path, out);
+	else if (token && !file)
 		error = buffer_append_string(out, token);
 	if (error == -ENOMEM)
 		return lambda_fail_memory(reterr);
 	if (error)
 		return lambda_fail(reterr, LAMBDA_NO_CREDENTIALS,
 			"AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE %s cannot be read: %s",
-			file ? file : "", strerrordesc_np(-error));
+			path ? path : "", strerrordesc_np(-error));
 	if (strlen(buffer_text(out)) != out->length || strpbrk(buffer_text(out), "\r\n"))
 		return lambda_fail(reterr, LAMBDA_NO_CREDENTIALS,
 			"the container's authorization token holds a line end");

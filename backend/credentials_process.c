@@ -36,10 +36,10 @@ static void close_end(int *descriptor)
 }
 
 /*
- * Starts it in a process group of its own, with default signals, nothing on standard input and none
+ * Starts it where we were started, in a process group of its own, with default signals, nothing on standard input and none
  * of our other descriptors: libcurl does not close its connections on exec.
  */
-static int spawn(char **words, int output, int complaint, pid_t *ret_pid)
+static int spawn(char **words, const char *directory, int output, int complaint, pid_t *ret_pid)
 {
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
@@ -55,6 +55,8 @@ static int spawn(char **words, int output, int complaint, pid_t *ret_pid)
 		error = posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
 	if (!error)
 		error = posix_spawn_file_actions_adddup2(&actions, complaint, STDERR_FILENO);
+	if (!error && directory && !access(directory, X_OK))
+		error = posix_spawn_file_actions_addchdir_np(&actions, directory);
 	if (!error)
 		error = posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
 	posix_spawnattr_setsigmask(&attributes, &none);
@@ -69,14 +71,14 @@ static int spawn(char **words, int output, int complaint, pid_t *ret_pid)
 }
 
 /* 0 or what went wrong. */
-static int start(struct program *program, char **words)
+static int start(struct program *program, char **words, const char *directory)
 {
 	int output[2] = {-1, -1}, complaint[2] = {-1, -1}, error;
 
 	if (pipe2(output, O_CLOEXEC) || pipe2(complaint, O_CLOEXEC))
 		error = -errno;
 	else
-		error = spawn(words, output[1], complaint[1], &program->pid);
+		error = spawn(words, directory, output[1], complaint[1], &program->pid);
 	close_end(&output[1]);
 	close_end(&complaint[1]);
 	if (error) {
@@ -243,7 +245,7 @@ static enum lambda_status run(const struct credentials_context *context, char **
 		.text = BUFFER_INIT(OUTPUT_MAX),
 		.words = BUFFER_INIT(COMPLAINT_MAX + CHUNK_SIZE)};
 	enum lambda_status status;
-	int error = start(&program, words);
+	int error = start(&program, words, context->environment->directory);
 
 	if (error) {
 		status = lambda_fail(reterr, LAMBDA_NO_CREDENTIALS, "%s: %s: %s", who, words[0],

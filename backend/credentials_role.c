@@ -244,7 +244,7 @@ static const char *web_value(
 static enum lambda_status read_token(const struct credentials_context *context, const char *name,
 	const char *who, struct buffer *token, struct lambda_error *reterr)
 {
-	cleanup(free_pointer) char *path = profile_expand_home(context->environment, name);
+	cleanup(free_pointer) char *path = profile_resolve_path(context->environment, name);
 	int error = path ? profile_read_file(path, token) : -ENOMEM;
 
 	if (error == -ENOMEM)

@@ -61,7 +61,7 @@ static int find_cache(struct sso *sso)
 {
 	const char *name = sso->session ? sso->session : sso->start_url;
 	cleanup(free_pointer) char *directory =
-		profile_expand_home(sso->context->environment, CACHE_DIRECTORY);
+		profile_resolve_path(sso->context->environment, CACHE_DIRECTORY);
 	unsigned char digest[SHA1_SIZE];
 	char text[2 * SHA1_SIZE + 1];
 

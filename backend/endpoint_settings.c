@@ -250,7 +250,7 @@ static enum lambda_status resolve_rest(const struct environment *environment,
 
 	settings->attempts = ATTEMPTS;
 	if (value) {
-		cleanup(free_pointer) char *path = profile_expand_home(environment, value);
+		cleanup(free_pointer) char *path = profile_resolve_path(environment, value);
 
 		status = path ? set(bundle, path, bundle->source, reterr)
 			      : lambda_fail_memory(reterr);

@@ -12,6 +12,8 @@ struct environment {
 	/* The variable's value, or NULL when it is not set. Belongs to the environment. */
 	const char *(*get)(void *data, const char *name);
 	void *data;
+	/* Where relative paths start, as a daemon leaves for "/"; NULL: wherever the process is. */
+	char *directory;
 };
 
 /* The value, or NULL when it is unset or empty: AWS's tools take an empty variable as unset. */
@@ -31,7 +33,7 @@ static inline const char *environment_of_process_get(void *data, const char *nam
 /* The process's own; nobody changes it after the start. */
 static inline struct environment environment_of_process(void)
 {
-	struct environment environment = {.get = environment_of_process_get, .data = NULL};
+	struct environment environment = {.get = environment_of_process_get};
 
 	return environment;
 }

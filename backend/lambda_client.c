@@ -2,6 +2,8 @@
 #include "backend/lambda_request.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <unistd.h>
 
 #define CONNECT_TIMEOUT_MS 5000
 
@@ -17,6 +19,7 @@ void lambda_client_free(struct lambda_client *client)
 	http_pool_free(client->pool);
 	settings_release(&client->settings);
 	pthread_mutex_destroy(&client->mutex);
+	free(client->environment.directory);
 	free(client->unix_socket);
 	free(client);
 }
@@ -71,12 +74,15 @@ enum lambda_status lambda_client_new(const struct lambda_client_options *options
 	cleanup(lambda_client_free_pointer) struct lambda_client *client =
 		calloc(1, sizeof(*client));
 	enum lambda_status status;
+	char directory[PATH_MAX];
 
 	if (!client)
 		return lambda_fail_memory(reterr);
 	pthread_mutex_init(&client->mutex, NULL);
 	client->log = options->log;
 	client->environment = environment_of_process();
+	if (getcwd(directory, sizeof(directory)) && directory[0] == '/')
+		client->environment.directory = strdup(directory);
 	client->quota.tokens = RETRY_QUOTA;
 	client->redacts = options->redact_key != NULL;
 	if (client->redacts)

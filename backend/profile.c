@@ -90,14 +90,18 @@ static char *home_of_user(void)
 	return strdup(found->pw_dir);
 }
 
-char *profile_expand_home(const struct environment *environment, const char *path)
+char *profile_resolve_path(const struct environment *environment, const char *path)
 {
 	const char *home = environment_get(environment, "HOME");
 	cleanup(free_pointer) char *looked_up = NULL;
+	const char *directory = environment->directory;
 	char *expanded = NULL;
 
-	if (path[0] != '~' || (path[1] && path[1] != '/'))
-		return strdup(path);
+	if (path[0] != '~' || (path[1] && path[1] != '/')) {
+		if (path[0] == '/' || !directory)
+			return strdup(path);
+		return asprintf(&expanded, "%s/%s", directory, path) < 0 ? NULL : expanded;
+	}
 	if (!home) {
 		looked_up = home_of_user();
 		home = looked_up;
@@ -161,7 +165,7 @@ static char *locate(const struct environment *environment, const char *name, con
 {
 	const char *path = environment_get(environment, name);
 
-	return profile_expand_home(environment, path ? path : fallback);
+	return profile_resolve_path(environment, path ? path : fallback);
 }
 
 enum lambda_status profile_set_load(const struct environment *environment,

@@ -115,7 +115,10 @@ DEFINE_CLEANUP(char **, profile_free_words);
  */
 int profile_read_file(const char *path, struct buffer *out) must_check;
 
-/* `~` and `~/…` with HOME, else the user's home of the password database; NULL: no memory. */
-char *profile_expand_home(const struct environment *environment, const char *path) must_check;
+/*
+ * `~` and `~/…` with HOME, else the user's home of the password database; a relative path from the
+ * environment's directory. NULL: no memory.
+ */
+char *profile_resolve_path(const struct environment *environment, const char *path) must_check;
 
 #endif

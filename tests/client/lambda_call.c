@@ -6,7 +6,8 @@
  *
  * prints one line of JSON: {"status": …, "calls": …, "ms": …, "items"/"alias"/…} or with "error".
  * Options: profile, region, endpoint_url, unix_socket, connect_ms, rate, unlimited, insecure_http,
- * read_ms, mutation_ms, interrupt_ms (interrupts the call after so long), repeat, parallel.
+ * read_ms, mutation_ms, interrupt_ms (interrupts the call after so long), repeat, parallel, leave (for "/",
+ * as a daemon does, when the client is made).
  */
 #include <errno.h>
 #include <pthread.h>
@@ -20,6 +21,7 @@
 struct settings_of_call {
 	struct lambda_client_options client;
 	uint64_t read_ms, mutation_ms, interrupt_ms, repeat, parallel;
+	bool leave;
 	char *const *arguments; /* CALL and what follows, NULL-terminated */
 };
 
@@ -413,6 +415,8 @@ static bool take_option(struct settings_of_call *settings, const char *text)
 		return !number_parse_boolean(value, &settings->client.rate_unlimited);
 	if (!strncmp(text, "insecure_http=", 14))
 		return !number_parse_boolean(value, &settings->client.insecure_http);
+	if (!strncmp(text, "leave=", 6))
+		return !number_parse_boolean(value, &settings->leave);
 	if (strncmp(text, "connect_ms=", 11) != 0 || number_parse_u64(value, 60000, &number))
 		return false;
 	settings->client.connect_timeout_ms = (int64_t)number;
@@ -446,6 +450,7 @@ int main(int count, char **arguments)
 		print(answer);
 		return 1;
 	}
+	must(settings.leave && chdir("/"));
 	run_all(&settings, client);
 	return 0;
 }

@@ -207,6 +207,33 @@ def test_keys_that_are_gone_are_not_replaced_by_the_machines(user, services, pro
     assert [key for key, _ in signers()] == ["PROC", "PROC"]
 
 
+@pytest.mark.parametrize("kind", ["files", "process", "web", "container"])
+def test_relative_paths_mean_the_same_after_the_daemon_has_left(
+    user, services, program, scratch, signers, kind
+):
+    """With five minutes left everything is read again for each call."""
+    user.directory = scratch
+    path = program(process_keys(300))
+    (scratch / "token").write_text("token")
+    services.route("POST", "/", sts(expires=300, key="WEB"))
+    services.route("GET", "/creds", container(expires=300))
+    if kind == "files":
+        (scratch / "conf").write_text(f"[default]\ncredential_process = '{path}'\n")
+        user.environment["AWS_CONFIG_FILE"] = "conf"
+    elif kind == "process":
+        user.write_file("config", f"[default]\ncredential_process = './{path.name}'\n")
+    elif kind == "web":
+        user.environment.update(AWS_ROLE_ARN=ROLE, AWS_WEB_IDENTITY_TOKEN_FILE="token")
+    else:
+        user.environment.update(
+            AWS_CONTAINER_CREDENTIALS_FULL_URI=f"{services.url}/creds",
+            AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE="./token",
+        )
+    answer = user("get-account", leave="yes", repeat=2)
+    assert answer.status == "ok", answer
+    assert len(signers()) == 2
+
+
 # --- what --check tells -------------------------------------------------------------------------------
 
 

@@ -18,6 +18,9 @@ def test_tls_with_the_right_authority(make_caller, authority, tls):
     caller = make_caller(endpoint_url=f"https://localhost:{port}", unlimited="yes")
     caller.environment["AWS_CA_BUNDLE"] = authority.certificate
     assert caller("get-account").status == "ok"
+    caller.directory = authority.directory
+    caller.environment["AWS_CA_BUNDLE"] = authority.certificate.name
+    assert caller("get-account", leave="yes").status == "ok"
     caller.environment["AWS_CA_BUNDLE"] = None
     caller.write_file("config", f"[default]\nca_bundle = {authority.certificate}\n")
     assert caller("get-account").status == "ok"
