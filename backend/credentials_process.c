@@ -18,6 +18,7 @@
 #define END_SHOWN 200
 #define WORDS_SIZE 320
 #define STEP_MS 20
+#define CHUNKS_LEFT_MAX 32 /* more than a pipe holds */
 
 /* A program that runs, with the ends of its pipes that we read. */
 struct program {
@@ -144,6 +145,17 @@ static int wait_once(struct program *program)
 	return error;
 }
 
+/* Its last words, at the end: those that it has left behind may still hold the pipe, and write. */
+static void take_rest(struct program *program)
+{
+	struct pollfd end = {.fd = program->complaint, .events = POLLIN};
+	unsigned int left = CHUNKS_LEFT_MAX;
+
+	while (program->complaint >= 0 && left-- && poll(&end, 1, 0) > 0 &&
+		!take(&program->complaint, &program->words))
+		drop_middle(&program->words);
+}
+
 /* Runs it to its end: 0, -ETIMEDOUT, -EINTR, -EFBIG, -ENOMEM; then it is killed. */
 static int finish(struct program *program, const struct credentials_context *context)
 {
@@ -162,9 +174,8 @@ static int finish(struct program *program, const struct credentials_context *con
 		if (ended < 0)
 			error = -ECHILD;
 	}
-	/* Those that it has left behind may still hold the pipe of its standard error. */
-	if (!error && program->complaint >= 0)
-		error = wait_once(program);
+	if (!error)
+		take_rest(program);
 	if (error || !ended)
 		kill(-program->pid, SIGKILL);
 	if (!ended)
