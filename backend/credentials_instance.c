@@ -201,8 +201,8 @@ static enum lambda_status fetch_role(const struct credentials_context *context,
 	*ret_found = false;
 	if (status == LAMBDA_INTERRUPTED || status == LAMBDA_NO_MEMORY)
 		return status;
-	if (status)
-		return LAMBDA_OK;
+	if (status) /* whoever gave a token is an instance */
+		return service->token[0] ? credentials_failed(reterr, status, who) : LAMBDA_OK;
 	if (response.status >= 500)
 		status = lambda_fail(
 			reterr, LAMBDA_NO_CREDENTIALS, "%s: HTTP %d", who, response.status);

@@ -422,6 +422,11 @@ def test_an_instance_in_trouble_is_not_one_without_credentials(instance, service
     refused(instance("get-account"), "instance metadata: HTTP 503")
 
 
+def test_an_instance_that_gives_a_token_and_no_more(instance, services):
+    services.route("GET", ROLES, lambda _: time.sleep(1.5) or (200, {}, "late"))
+    refused(instance("get-account"), "instance metadata: ", "no answer within the time allowed")
+
+
 def test_no_instance_at_all(user):
     user.environment.update(
         AWS_EC2_METADATA_DISABLED=None, AWS_EC2_METADATA_SERVICE_ENDPOINT="http://127.0.0.1:1"
