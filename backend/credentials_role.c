@@ -107,10 +107,13 @@ static enum lambda_status from_source_profile(const struct credentials_context *
 	struct chain *chain, const char *name, const char *who, struct credentials *ret_credentials,
 	struct lambda_error *reterr)
 {
+	struct settings settings = *context->settings;
 	struct credentials_context source = *context;
 	enum lambda_status status;
 	bool found = false;
 
+	settings.profile_explicit = true; /* named here, the environment does not count */
+	source.settings = &settings;
 	source.profile = name;
 	status = check_source_profile(context, chain, &source, who, reterr);
 	if (status)
@@ -233,10 +236,9 @@ enum lambda_status credentials_from_role(const struct credentials_context *conte
 static const char *web_value(
 	const struct credentials_context *context, const char *variable, const char *key)
 {
-	bool own = !strcmp(context->profile, context->settings->profile.value);
-	const char *found = own && !context->settings->profile_explicit
-				    ? environment_get(context->environment, variable)
-				    : NULL;
+	const char *found = context->settings->profile_explicit
+				    ? NULL
+				    : environment_get(context->environment, variable);
 
 	return found ? found : value(context, key);
 }

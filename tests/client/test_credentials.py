@@ -167,7 +167,10 @@ def test_roles_in_a_chain(user, services, signers):
     assert signers() == [("ROLE-deploy", "token-of-ROLE-deploy")]
 
 
-def test_a_profile_may_name_itself_if_it_holds_keys(user, services, signers):
+def test_a_profile_may_name_itself_if_it_holds_keys(user, services, signers, scratch):
+    """Those are meant then, whatever the environment has."""
+    (scratch / "token").write_text("web")
+    user.environment.update(AWS_ROLE_ARN=OTHER_ROLE, AWS_WEB_IDENTITY_TOKEN_FILE=scratch / "token")
     user.write_file(
         "config",
         f"[default]\nrole_arn={ROLE}\nsource_profile=default\n"
@@ -175,7 +178,8 @@ def test_a_profile_may_name_itself_if_it_holds_keys(user, services, signers):
     )
     services.route("POST", "/", sts())
     assert user("get-account").status == "ok"
-    assert "Credential=SELF/" in services.seen[0].headers["authorization"]
+    [seen] = services.seen
+    assert "Credential=SELF/" in seen.headers["authorization"]
 
 
 @pytest.mark.parametrize(
