@@ -94,6 +94,14 @@ def test_a_renewal_that_fails_is_no_harm_while_the_token_lives(user, services, l
     assert services.seen[-1].headers["x-amz-sso_bearer_token"] == "sso-token"
 
 
+def test_a_renewal_that_hangs_leaves_time_for_the_role(user, services, login):
+    user.write_file("config", SSO_SESSION)
+    login("corp", **renewable())
+    services.route("POST", "/token", lambda _: time.sleep(1.5) or (200, {}, {}))
+    services.route("GET", "/federation/credentials", sso_role())
+    assert user("get-account", read_ms=1000).status == "ok"
+
+
 def test_an_expired_login_says_what_to_do(user, services, login):
     user.write_file("config", SSO_SESSION)
     login("corp", **renewable(expiresAt=moment(-10)))
