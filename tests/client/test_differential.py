@@ -51,7 +51,7 @@ def ours(sanitizer_logs):
             check=True,
         )
         assert not sanitizer.reports()
-        answers = [json.loads(line) for line in result.lines]
+        answers = [json.loads(line) for line in result.stdout.rstrip("\n").split("\n")]
         assert len(answers) == len(inputs)
         return answers
 
@@ -273,6 +273,54 @@ def test_reads_ini_files_as_botocore_reads_them(ours, seeded, cases, scratch):
         wanted = {section: values for section, values in wanted.items() if values}
         assert answer == wanted, text
     assert good > len(texts) // 4, "too few good files to mean anything"
+
+
+FILES = [
+    "",
+    "# nothing",
+    "[a]\rk=v\rm=n",
+    "[a]\r\n\r\nk = v\r\n  more\r\n",
+    "[a]\nk = v # kept\nm = v ; kept\n# c\n  ; c\n",
+    "[a]\nk = \"quoted\"\nm = 'x'\n",
+    "[a]\nk = one\n\n  two\n# c\n  three\n\n\nm = n\n",
+    "[a]\n\tk = v\n\tm = n\n  x = y\n",
+    "[a]\nk =\n",
+    "[a]\nk =\n  x = 1\n",
+    "[a]\nk =\n\n  # c\n  x = 1\n\n  y = a = b\n    z = deeper\nm = n\n",
+    "[a]\nk =\n  x: 1\n",
+    "[a]\nk =\n  x\n",
+    "[a]\nk = v\n  x = 1\n",
+    "[a]\nk = a\u2028b\x0bc\x0cd\x1ce\x85f\n",
+    "[a]\nk = " + "0123456789abcdef" * 640 + "\n",
+    "[a]\n" + "".join(f"key{number} = {number}\n" for number in range(2000)),
+    "".join(f"[profile p{number}]\nk = {number}\n" for number in range(2000)),
+    "[profile 'two words']\nk = v\n[profile \"two words\"]\nk = w\n",
+    "[a] # c\nk = v\n",
+    "[a][b]\nk = v\n",
+    " [a]\nk = v\n",
+    "[ a ]\nk = v\n",
+    "[a\nk = v\n",
+    "[]\nk = v\n",
+    "[a]\nK = 1\nk = 2\n",
+    "[a]\nk = 1\n[b]\n[a]\nm = 2\n",
+    "[DEFAULT]\nk = d\n[a]\nk = v\n[b]\nm = n\n",
+    "[a]\nk = %(m)s $HOME ${HOME}\nm = 1\n",
+    "[a]\nk: v\nm:n\nx = y: z\ny : z = x\n",
+    "[a]\nk v\n",
+    "k = v\n[a]\n",
+    "  k = v\n",
+    "[a]\n= v\n",
+    "[a]\nlong key with blanks = v\n",
+]
+
+
+def test_reads_a_table_of_files_as_botocore_reads_them(ours, scratch):
+    for text, answer in zip(FILES, ours("ini", [{"text": text} for text in FILES])):
+        wanted = botocore_reads(scratch / "config", text)
+        if wanted is None:
+            assert set(answer) == {"error"}, text[:200]
+        else:
+            assert answer == {name: values for name, values in wanted.items() if values}, text[:200]
 
 
 def test_resolves_profiles_as_botocore_does(ours, seeded, cases, scratch):
