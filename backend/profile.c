@@ -113,12 +113,17 @@ char *profile_resolve_path(const struct environment *environment, const char *pa
 
 int profile_read_file(const char *path, struct buffer *out)
 {
-	cleanup(close_descriptor) int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	/* Without O_NONBLOCK the open of a pipe waits for its writer, for ever perhaps. */
+	cleanup(close_descriptor) int descriptor =
+		open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	struct stat what;
 	char chunk[4096];
 	ssize_t got;
 
-	if (descriptor < 0)
+	if (descriptor < 0 || fstat(descriptor, &what))
 		return -errno;
+	if (S_ISFIFO(what.st_mode))
+		return -EOPNOTSUPP;
 	for (;;) {
 		int error;
 
@@ -147,6 +152,9 @@ static enum lambda_status load_file(
 	if (error == -EFBIG)
 		return lambda_fail(
 			reterr, LAMBDA_INVALID, "%s is over %d bytes", path, PROFILE_FILE_MAX);
+	if (error == -EOPNOTSUPP)
+		return lambda_fail(reterr, LAMBDA_INVALID,
+			"%s is a pipe, and a mount reads it more than once", path);
 	if (error && error != -ENOENT && error != -ENOTDIR)
 		return lambda_fail(reterr, LAMBDA_INVALID, "%s cannot be read: %s", path,
 			strerrordesc_np(-error));

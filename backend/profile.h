@@ -110,8 +110,8 @@ void profile_free_words(char **words);
 DEFINE_CLEANUP(char **, profile_free_words);
 
 /*
- * Appends the content of a local file, at most what the buffer takes. 0, -EFBIG, -ENOMEM, or what the
- * kernel said. Blocks on the file.
+ * Appends the content of a local file, at most what the buffer takes. 0, -EFBIG, -ENOMEM, -EOPNOTSUPP
+ * for a pipe, or what the kernel said. Blocks on the file.
  */
 int profile_read_file(const char *path, struct buffer *out) must_check;
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Credentials that stand in the environment or in files, and roles."""
 
+import os
 import re
 
 import pytest
@@ -82,6 +83,14 @@ def test_a_broken_file_is_an_error_that_names_the_line(user):
     path = user.write_file("config", "[default]\nregion=us-east-1\nnonsense\n")
     answer = user("get-account")
     refused(answer, f"{path}: line 3 is not `key = value`", status="invalid request")
+
+
+def test_a_pipe_is_no_file(user):
+    """<(command) gives its bytes once, and what has no writer blocks for ever."""
+    path = user.write_file("config", "")
+    path.unlink()
+    os.mkfifo(path)
+    refused(user("get-account"), f"{path} is a pipe", status="invalid request")
 
 
 def test_nothing_is_configured(user):
