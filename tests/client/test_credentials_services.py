@@ -234,6 +234,15 @@ def test_a_process_may_leave_a_child_behind(user, program, scratch):
     os.kill(pid, signal.SIGKILL)
 
 
+def test_a_process_whose_end_nobody_is_told(user, program):
+    """Whoever starts the mount may ignore SIGCHLD, and then so does the mount."""
+    user.prefix = ["env", "--ignore-signal=CHLD"]
+    user.write_file("config", f"[default]\ncredential_process = '{program(process_keys())}'\n")
+    assert user("get-account").status == "ok"
+    user.write_file("config", f"[default]\ncredential_process = '{program('exit 1')}'\n")
+    refused(user("get-account"), "is not JSON")
+
+
 def test_a_process_that_closes_its_output_early(user, program):
     path = program(f"{process_keys()}; exec >&-; echo too late >&2; exit 3")
     user.write_file("config", f"[default]\ncredential_process = '{path}'\n")
