@@ -3,6 +3,7 @@
 #include <pthread.h>
 
 #include "backend/base/clock.h"
+#include "backend/base/condition.h"
 #include "backend/credentials.h"
 
 struct credentials_store {
@@ -23,18 +24,13 @@ struct credentials_store {
 
 struct credentials_store *credentials_store_new(const struct credentials_context *context)
 {
-	struct credentials_store *store = calloc(1, sizeof(*store));
-	pthread_condattr_t attributes;
+	cleanup(free_pointer) struct credentials_store *store = calloc(1, sizeof(*store));
 
-	if (!store)
+	if (!store || condition_init(&store->fetched))
 		return NULL;
 	store->context = *context;
 	pthread_mutex_init(&store->mutex, NULL);
-	pthread_condattr_init(&attributes);
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_cond_init(&store->fetched, &attributes);
-	pthread_condattr_destroy(&attributes);
-	return store;
+	return take_pointer(store);
 }
 
 void credentials_store_free(struct credentials_store *store)
@@ -131,16 +127,14 @@ static enum lambda_status wait_for_fetch(struct credentials_store *store, int64_
 	uint64_t before = store->ended;
 
 	while (store->fetching && store->ended == before) {
-		int64_t now = clock_monotonic_ms(), until = now + HTTP_STEP_MS;
-		struct timespec moment = {
-			.tv_sec = until / 1000, .tv_nsec = until % 1000 * 1000000};
+		int64_t now = clock_monotonic_ms();
 
 		if (interrupted && atomic_load(interrupted))
 			return lambda_fail(reterr, LAMBDA_INTERRUPTED, "interrupted");
 		if (now >= deadline_ms)
 			return lambda_fail(reterr, LAMBDA_TIMED_OUT,
 				"the credentials did not come within the time allowed");
-		pthread_cond_timedwait(&store->fetched, &store->mutex, &moment);
+		condition_wait(&store->fetched, &store->mutex, now + HTTP_STEP_MS);
 	}
 	return LAMBDA_OK;
 }

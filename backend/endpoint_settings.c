@@ -124,36 +124,53 @@ static enum lambda_status resolve_region(const struct settings_request *request,
 	return set(region, name, region->source, reterr);
 }
 
-/* A configured URL for a service: items 2 to 5 of the precedence. NULL when there is none. */
-static const char *configured_url(const struct settings *settings,
-	const struct environment *environment, const char *id, const char *variable,
-	char source[SETTING_SOURCE_SIZE])
+/* The URL that a profile gives a service, by its services section or for all; NULL when it gives none. */
+static enum lambda_status url_of_profile(const struct settings *settings, const char *id,
+	const char **ret_url, char source[SETTING_SOURCE_SIZE], struct lambda_error *reterr)
 {
+	const struct profile_set *profiles = settings->profiles;
+	const char *profile = settings->profile.value, *url = NULL;
 	struct profile_origin origin;
-	const char *value, *services;
+	const char *services = profile_set_get(profiles, profile, "services", &origin);
 
+	*ret_url = NULL;
+	if (services && !profile_set_has_services(profiles, services)) {
+		/* A mistyped name must not lead to the real AWS. */
+		write_origin(&origin, source);
+		return lambda_fail(reterr, LAMBDA_INVALID,
+			"%s names the services section \"%s\", and there is no [services %s]",
+			source, services, services);
+	}
+	if (services)
+		url = profile_set_get_service(profiles, services, id, "endpoint_url", &origin);
+	if (!url || !*url)
+		url = profile_set_get(profiles, profile, "endpoint_url", &origin);
+	if (!url || !*url)
+		return LAMBDA_OK;
+	write_origin(&origin, source);
+	*ret_url = url;
+	return LAMBDA_OK;
+}
+
+/* A configured URL for a service: items 2 to 5 of the precedence. NULL when there is none. */
+static enum lambda_status configured_url(const struct settings *settings,
+	const struct environment *environment, const char *id, const char *variable,
+	const char **ret_url, char source[SETTING_SOURCE_SIZE], struct lambda_error *reterr)
+{
+	const char *variables[] = {variable, "AWS_ENDPOINT_URL"};
+	size_t i;
+
+	*ret_url = NULL;
 	if (lookup_switch(settings, environment, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
 		    "ignore_configured_endpoint_urls", source))
-		return NULL;
-	snprintf(source, SETTING_SOURCE_SIZE, "%s", variable);
-	value = environment_get(environment, variable);
-	if (value)
-		return value;
-	snprintf(source, SETTING_SOURCE_SIZE, "AWS_ENDPOINT_URL");
-	value = environment_get(environment, "AWS_ENDPOINT_URL");
-	if (value)
-		return value;
-	services = profile_set_get(settings->profiles, settings->profile.value, "services", NULL);
-	value = services ? profile_set_get_service(
-				   settings->profiles, services, id, "endpoint_url", &origin)
-			 : NULL;
-	if (!value || !*value)
-		value = profile_set_get(
-			settings->profiles, settings->profile.value, "endpoint_url", &origin);
-	if (!value || !*value)
-		return NULL;
-	write_origin(&origin, source);
-	return value;
+		return LAMBDA_OK;
+	for (i = 0; i < array_count(variables); i++) {
+		snprintf(source, SETTING_SOURCE_SIZE, "%s", variables[i]);
+		*ret_url = environment_get(environment, variables[i]);
+		if (*ret_url)
+			return LAMBDA_OK;
+	}
+	return url_of_profile(settings, id, ret_url, source, reterr);
 }
 
 static enum lambda_status accept_url(const char *url, const char *source, bool insecure_http,
@@ -200,9 +217,13 @@ static enum lambda_status decide_endpoint(const struct settings *settings,
 	bool dual_stack = lookup_switch(settings, environment, "AWS_USE_DUALSTACK_ENDPOINT",
 		"use_dualstack_endpoint", fips ? other : where);
 
+	enum lambda_status status = LAMBDA_OK;
+
 	snprintf(source, SETTING_SOURCE_SIZE, "the endpoint_url option");
 	if (!url)
-		url = configured_url(settings, environment, id, variable, source);
+		status = configured_url(settings, environment, id, variable, &url, source, reterr);
+	if (status)
+		return status;
 	if (url && (fips || dual_stack))
 		return lambda_fail(reterr, LAMBDA_INVALID,
 			"%s asks for a %s endpoint, and %s names another one", where,

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "backend/base/clock.h"
+#include "backend/base/condition.h"
 #include "backend/environment.h"
 #include "backend/http_failure.h"
 #include "backend/http_proxy.h"
@@ -48,35 +49,20 @@ struct exchange {
 
 /* --- the pool --- */
 
-/* The daemon changes its directory later: the path has to mean the same file then. NULL: no memory. */
-static char *absolute_path(const char *path)
-{
-	cleanup(free_pointer) char *directory = path[0] == '/' ? NULL : get_current_dir_name();
-	char *absolute = NULL;
-
-	if (!directory)
-		return strdup(path);
-	return asprintf(&absolute, "%s/%s", directory, path) < 0 ? NULL : absolute;
-}
-
 struct http_pool *http_pool_new(const struct http_pool_options *options)
 {
 	cleanup(free_pointer) struct http_pool *pool = calloc(1, sizeof(*pool));
-	pthread_condattr_t attributes;
 
 	if (!pool || curl_global_init(CURL_GLOBAL_DEFAULT))
 		return NULL;
 	pool->connect_timeout_ms = options->connect_timeout_ms;
-	pool->ca_bundle = options->ca_bundle ? absolute_path(options->ca_bundle) : NULL;
-	if (options->ca_bundle && !pool->ca_bundle) {
+	pool->ca_bundle = options->ca_bundle ? strdup(options->ca_bundle) : NULL;
+	if ((options->ca_bundle && !pool->ca_bundle) || condition_init(&pool->given_back)) {
+		free(pool->ca_bundle);
 		curl_global_cleanup();
 		return NULL;
 	}
 	pthread_mutex_init(&pool->mutex, NULL);
-	pthread_condattr_init(&attributes);
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_cond_init(&pool->given_back, &attributes);
-	pthread_condattr_destroy(&attributes);
 	return take_pointer(pool);
 }
 
@@ -102,15 +88,6 @@ static bool is_interrupted(const struct http_request *request)
 	return request->interrupted && atomic_load(request->interrupted);
 }
 
-/* The moment `ms` from now, but not behind the deadline, as pthread_cond_timedwait() wants it. */
-static struct timespec wait_until(int64_t deadline_ms, int64_t ms)
-{
-	int64_t now = clock_monotonic_ms(), until = now + ms < deadline_ms ? now + ms : deadline_ms;
-	struct timespec moment = {.tv_sec = until / 1000, .tv_nsec = until % 1000 * 1000000};
-
-	return moment;
-}
-
 /* An idle slot, or one that was never used; NULL while all are busy. The mutex is held. */
 static struct slot *pop_slot(struct http_pool *pool)
 {
@@ -131,11 +108,12 @@ static struct slot *take_slot(struct http_pool *pool, const struct http_request 
 
 	pthread_mutex_lock(&pool->mutex);
 	while (!(slot = pop_slot(pool))) {
-		struct timespec moment = wait_until(request->deadline_ms, HTTP_STEP_MS);
+		int64_t now_ms = clock_monotonic_ms(), until_ms = now_ms + HTTP_STEP_MS;
 
-		if (is_interrupted(request) || clock_monotonic_ms() >= request->deadline_ms)
+		if (is_interrupted(request) || now_ms >= request->deadline_ms)
 			break;
-		pthread_cond_timedwait(&pool->given_back, &pool->mutex, &moment);
+		condition_wait(&pool->given_back, &pool->mutex,
+			until_ms < request->deadline_ms ? until_ms : request->deadline_ms);
 	}
 	pthread_mutex_unlock(&pool->mutex);
 	if (!slot)

@@ -342,6 +342,11 @@ const char *profile_set_get_session(const struct profile_set *set, const char *s
 		set, PROFILE_CONFIG, config_section(set, "sso-session", session), key, ret_origin);
 }
 
+bool profile_set_has_services(const struct profile_set *set, const char *services)
+{
+	return config_section(set, "services", services) != NULL;
+}
+
 const char *profile_set_get_service(const struct profile_set *set, const char *services,
 	const char *service, const char *key, struct profile_origin *ret_origin)
 {

@@ -94,7 +94,8 @@ bool profile_set_has_session(const struct profile_set *set, const char *session)
 const char *profile_set_get_session(const struct profile_set *set, const char *session,
 	const char *key, struct profile_origin *ret_origin);
 
-/* A value of the block `service` of [services NAME]. */
+/* Whether there is such a [services NAME], and a value of the block `service` of it. */
+bool profile_set_has_services(const struct profile_set *set, const char *services);
 const char *profile_set_get_service(const struct profile_set *set, const char *services,
 	const char *service, const char *key, struct profile_origin *ret_origin);
 

@@ -191,6 +191,9 @@ static const char config[] = "[default]\n"
 			     "[profile open]\n"
 			     "region = us-west-2\n"
 			     "endpoint_url = http://example.com\n"
+			     "[profile typo]\n"
+			     "region = us-west-2\n"
+			     "services = bath\n"
 			     "[services both]\n"
 			     "lambda =\n"
 			     "  endpoint_url = http://localhost:5000\n"
@@ -251,6 +254,14 @@ static const struct scene scenes[] = {
 	{.name = "URL: services before the profile's",
 		.request = {.profile = "svc"},
 		.endpoint = "http://localhost:5000"},
+	{.name = "URL: a services section that is not there",
+		.request = {.profile = "typo"},
+		.status = LAMBDA_INVALID,
+		.endpoint = "names the services section \"bath\", and there is no [services bath]"},
+	{.name = "URL: a services section that nobody asks for",
+		.variables = {{"AWS_ENDPOINT_URL_LAMBDA", "http://localhost:7000"}},
+		.request = {.profile = "typo"},
+		.endpoint = "http://localhost:7000"},
 	{.name = "URL: AWS_ENDPOINT_URL before services",
 		.variables = {{"AWS_ENDPOINT_URL", "http://localhost:6000"}},
 		.request = {.profile = "svc"},

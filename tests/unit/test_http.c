@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/unit/unit.h"
 
-#include <arpa/inet.h>
 #include <curl/curl.h>
 #include <errno.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include "backend/base/clock.h"
 #include "backend/http_failure.h"
 #include "backend/http_proxy.h"
 
@@ -137,56 +133,6 @@ static void who_is_asked_past_the_proxies(void **state)
 	}
 }
 
-/* A port where connections are taken and nothing is said. */
-static int listen_silently(char url[64])
-{
-	struct sockaddr_in address = {
-		.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	socklen_t size = sizeof(address);
-	int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	assert_true(listener >= 0);
-	assert_int_equal(bind(listener, (struct sockaddr *)&address, size), 0);
-	assert_int_equal(listen(listener, 8), 0);
-	assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &size), 0);
-	snprintf(url, 64, "https://127.0.0.1:%u", (unsigned int)ntohs(address.sin_port));
-	return listener;
-}
-
-/* The daemon goes to "/" after its first call: a bundle named from elsewhere stays the same file. */
-static void a_bundle_outlives_a_change_of_directory(void **state)
-{
-	char directory[] = "/tmp/aliasfs-http-XXXXXX", url[64];
-	const struct http_pool_options options = {
-		.connect_timeout_ms = 200, .ca_bundle = "bundle.pem"};
-	static const struct sigv4_header host = {"Host", "127.0.0.1"};
-	struct http_request request = {.method = "GET",
-		.url = url,
-		.headers = &host,
-		.header_count = 1,
-		.body_maximum = 1};
-	cleanup(http_pool_free_pointer) struct http_pool *pool = NULL;
-	cleanup(close_descriptor) int listener = listen_silently(url);
-	struct http_response response;
-	struct http_failure failure;
-
-	(void)state;
-	assert_non_null(mkdtemp(directory));
-	assert_int_equal(chdir(directory), 0);
-	assert_int_equal(symlink("/etc/ssl/certs/ca-certificates.crt", "bundle.pem"), 0);
-	pool = http_pool_new(&options);
-	assert_non_null(pool);
-	assert_int_equal(chdir("/"), 0);
-	request.deadline_ms = clock_monotonic_ms() + 5000;
-	/* The bundle is read before the handshake, which then waits in vain. */
-	assert_int_equal(http_exchange(pool, &request, &response, &failure), LAMBDA_TIMED_OUT);
-	assert_false(failure.sent);
-	assert_int_equal(chdir(directory), 0);
-	assert_int_equal(unlink("bundle.pem"), 0);
-	assert_int_equal(chdir("/"), 0);
-	assert_int_equal(rmdir(directory), 0);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -194,7 +140,6 @@ int main(void)
 		cmocka_unit_test(ends_of_waits_and_refusals),
 		cmocka_unit_test(proxies_that_do_not_help),
 		cmocka_unit_test(who_is_asked_past_the_proxies),
-		cmocka_unit_test(a_bundle_outlives_a_change_of_directory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
