@@ -33,7 +33,8 @@ struct http_pool;
 
 struct http_pool_options {
 	int64_t connect_timeout_ms;
-	const char *ca_bundle; /* the absolute path of the only authorities; NULL: the system's. Copied. */
+	const char *
+		ca_bundle; /* the absolute path of the only authorities; NULL: the system's. Copied. */
 };
 
 /* Must not be called before a fork. NULL when out of memory or when libcurl cannot start. */

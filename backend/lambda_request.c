@@ -300,12 +300,13 @@ static bool correct_clock(struct lambda_client *client, const struct attempt *at
 	return true;
 }
 
-/* Once per request: looks for newer credentials. True: there are, try again. */
+/* Once per request: looks for newer credentials. True: there are, try again. Else the hint says why not. */
 static bool renew_credentials(struct lambda_client *client, const struct call_scope *scope,
 	const struct lambda_request *request, const struct attempt *attempt,
-	const struct lambda_error *error, struct lambda_tries *tries)
+	struct lambda_error *error, struct lambda_tries *tries)
 {
 	cleanup(credentials_release) struct credentials others = {0};
+	struct lambda_error why = {0};
 
 	if (error->status != LAMBDA_CREDENTIALS_EXPIRED || tries->credentials_renewed ||
 		client->unix_socket)
@@ -313,8 +314,11 @@ static bool renew_credentials(struct lambda_client *client, const struct call_sc
 	tries->credentials_renewed = true;
 	credentials_store_expire(client->credentials, &attempt->credentials);
 	if (credentials_store_get(client->credentials, deadline_of(scope, request->mutation),
-		    request->mutation ? NULL : scope->interrupted, &others, NULL))
+		    request->mutation ? NULL : scope->interrupted, &others, &why)) {
+		snprintf(error->hint, sizeof(error->hint), "%.*s", (int)sizeof(error->hint) - 1,
+			why.hint[0] ? why.hint : why.message);
 		return false;
+	}
 	return !credentials_are_equal(&others, &attempt->credentials);
 }
 

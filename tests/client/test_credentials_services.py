@@ -12,6 +12,7 @@ import pytest
 
 from credentials_help import ROLE, SSO_SESSION, container, moment, process_keys, refused, sso_role, sts
 from lib.process import wait_for
+from lib.faultproxy import expired_token
 from lib.programs import patience
 
 pytestmark = pytest.mark.quick_sanitized
@@ -107,6 +108,17 @@ def test_an_expired_login_says_what_to_do(user, services, login):
     login("corp", **renewable(expiresAt=moment(-10)))
     services.route("POST", "/token", (400, {}, {"error": "invalid_grant"}))
     error = refused(user("get-account"), "the login has expired", status="credentials expired")
+    assert error.hint == "run: aws sso login --profile default"
+
+
+def test_a_role_that_aws_calls_expired_says_what_to_do_at_once(user, services, proxy, login):
+    """AWS's own words, and the reason why there are no newer keys: not only at the second try."""
+    user.write_file("config", SSO_SESSION)
+    path = login("corp")
+    services.route("GET", "/federation/credentials", sso_role())
+    proxy.rule(expired_token(), when=lambda _: path.unlink(missing_ok=True) or True)
+    error = refused(user("get-account"), "The security token", status="credentials expired")
+    assert error.code == "ExpiredTokenException"
     assert error.hint == "run: aws sso login --profile default"
 
 
