@@ -82,12 +82,14 @@ def make_code_mount(make_mount, scratch, cache):
     )
 
 
+@pytest.mark.semantics("1.2.8")
 def test_without_the_option_there_is_no_code(hello, make_mount):
     mount = make_mount()
     assert "code.zip" not in os.listdir(mount.path / hello / "1")
     assert not os.path.exists(mount.path / hello / "1/code.zip")
 
 
+@pytest.mark.semantics("1.2.8")
 def test_code_is_the_code(plane, hello, make_code_mount, cache):
     mount = make_code_mount()
     version = mount.path / hello / "1"
@@ -182,6 +184,7 @@ def test_a_wrong_download_gives_no_byte(proxy, big, make_code_mount, fault):
     assert (mount.path / "big/1/code.zip").read_bytes() == big
 
 
+@pytest.mark.semantics("1.2.8")
 def test_flipped_bytes_are_noticed(proxy, big, make_code_mount):
     """Right length, one bit wrong."""
     mount = make_code_mount(endpoint_url=proxy.url)

@@ -92,6 +92,15 @@ def test_identity_tells_where_everything_comes_from(plane, hello, make_mount):
     assert "AKIAIOSFODNN7EXAMPLE" not in text and "wJalrXUtn" not in text
 
 
+@pytest.mark.semantics("1.1.8")
+def test_what_the_mount_says_of_itself_waits_for_nobody(hello, proxy, make_mount):
+    mount = make_mount(endpoint_url=proxy.url, ttl=0)
+    proxy.rule(faultproxy.hang())
+    for name in ("audit", "errors", "identity", "stats", "version"):
+        mount.run("cat", mount.path / ".aliasfs" / name, timeout=patience(5), check=True)
+
+
+@pytest.mark.semantics("1.1.8")
 def test_only_refresh_can_be_written(hello, make_mount):
     mount = make_mount()
     directory = mount.path / ".aliasfs"
@@ -200,6 +209,7 @@ def as_other(mount, *argv, groups="--clear-groups"):
     )
 
 
+@pytest.mark.semantics("1.6.2", "1.6.4")
 def test_others_read_what_the_modes_let_them(hello, make_mount):
     mount = make_mount(allow_other=True, uid=NOBODY)
     path = mount.path / hello

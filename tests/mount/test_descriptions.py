@@ -109,8 +109,10 @@ def test_other_names_are_refused(gesture, place):
             lambda: os.unlink(place / "description"),
             lambda: os.mkdir(place.parent / "NEW"),
         ):
-            with pytest.raises(OSError):
+            with pytest.raises(PermissionError) as caught:
                 attempt()
+            assert caught.value.errno == errno.EPERM
+    assert (place / "description").read_text() == "old words\n"
 
 
 @pytest.mark.semantics("3.4.3")

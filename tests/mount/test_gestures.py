@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: MIT
 """Making, moving and removing aliases with ln, mv, rsync and rm: each gesture is exactly one write."""
 
+import ctypes
 import errno
 import os
+import struct
 import subprocess
 import threading
 import time
@@ -420,6 +422,25 @@ def test_a_failed_replace_is_never_a_delete(api, plane, hello, proxy, make_mount
     assert version_of(api, "PROD") == "1"
 
 
+@pytest.mark.semantics("2.4.4")
+def test_a_refused_create_brings_the_name_back(api, gesture, hello, make_mount):
+    """A tool that unlinks a link to put a file in its place: the alias stays."""
+    mount = make_mount(delete_grace=60)
+    path = mount.path / hello / "PROD"
+    with gesture():
+        for attempt in (
+            lambda: os.open(path, os.O_CREAT | os.O_WRONLY),
+            lambda: os.mkfifo(path),
+            lambda: os.link(path.parent / "BETA", path, follow_symlinks=False),
+        ):
+            os.unlink(path)
+            assert not os.path.lexists(path)
+            refused(errno.EPERM, attempt)
+            assert os.readlink(path) == "1"
+        mount.unmount()
+    assert version_of(api, "PROD") == "1"
+
+
 @pytest.mark.semantics("5.2.2")
 def test_a_delete_that_aws_refuses_brings_the_name_back(api, hello, proxy, make_mount):
     mount = make_mount(endpoint_url=proxy.url)
@@ -495,15 +516,26 @@ def test_moving_an_alias_to_another_function_is_never_possible(api, gesture, hel
     assert os.readlink(function / "PROD") == "1"
 
 
-@pytest.mark.semantics("1.3.3")
-def test_owner_mode_and_times_are_accepted(gesture, function, mount):
+@pytest.mark.semantics("1.3.3", "1.3.5")
+def test_owner_mode_and_times_are_accepted(gesture, hello, make_mount):
+    mount = make_mount()
+    function = mount.path / hello
+    before = {path: os.lstat(path) for path in (function / "PROD", function, function / "1")}
     with gesture():
-        for path in (function / "PROD", function, function / "1"):
+        for path, status in before.items():
             os.utime(path, (1_000_000_000, 1_000_000_000), follow_symlinks=False)
             assert int(os.lstat(path).st_mtime) == 1_000_000_000
         mount.run("touch", "-h", "-d", "2001-02-03", "PROD", cwd=function, check=True)
         mount.run("chown", "-h", f"{os.getuid()}:{os.getgid()}", "PROD", cwd=function, check=True)
         mount.run("chmod", "700", function / "1", check=True)
+        mount.run("chmod", "644", function / "1/environment.json", check=True)
+        for path, status in before.items():
+            assert (os.lstat(path).st_mode, os.lstat(path).st_uid) == (status.st_mode, status.st_uid)
+        assert os.stat(function / "1/environment.json").st_mode & 0o777 == 0o400
+        mount.unmount()
+    again = make_mount()
+    for path, status in before.items():
+        assert os.lstat(again.path / path.relative_to(mount.path)).st_mtime == status.st_mtime
 
 
 # --- compare and swap -----------------------------------------------------------------------------------
@@ -540,6 +572,56 @@ def test_two_mounts_and_one_alias(api, hello, make_mount):
     assert os.readlink(two.path / hello / "PROD") == "2"
 
 
+# --- events ---------------------------------------------------------------------------------------------
+
+
+class Events:
+    """What inotify tells of a directory, but for looking at it: [(name, what)]."""
+
+    WHAT = {0x2: "modify", 0x4: "attrib", 0x40: "from", 0x80: "to", 0x100: "create", 0x200: "delete"}
+
+    def __init__(self, path):
+        libc = ctypes.CDLL(None)
+        self.descriptor = libc.inotify_init1(os.O_NONBLOCK)
+        assert libc.inotify_add_watch(self.descriptor, str(path).encode(), sum(self.WHAT)) > 0
+
+    def take(self):
+        found = []
+        try:
+            data = os.read(self.descriptor, 65536)
+        except BlockingIOError:
+            return found
+        while data:
+            _, mask, _, length = struct.unpack("iIII", data[:16])
+            found.append((data[16 : 16 + length].rstrip(b"\0").decode(), self.WHAT[mask & 0xFFF]))
+            data = data[16 + length :]
+        return found
+
+
+@pytest.mark.semantics("4.6.1", "4.6.2")
+def test_changes_made_here_raise_events(api, hello, make_mount):
+    mount = make_mount(ttl=0)
+    function = mount.path / hello
+    events = Events(function)
+    try:
+        mount.run(GNU, "-sfn", "2", function / "PROD", check=True)
+        assert events.take()[-1] == ("PROD", "to")
+        mount.run(*BUSYBOX, "-sfn", "3", function / "PROD", check=True)
+        assert events.take() == [("PROD", "delete"), ("PROD", "create")]
+        mount.run(GNU, "-s", "1", function / "NEW", check=True)
+        assert events.take() == [("NEW", "create")]
+        mount.run("rm", function / "NEW", check=True)
+        assert events.take() == [("NEW", "delete")]
+        # What ln sees as the making of a link in version 3 is none in the function.
+        mount.run(GNU, "-sf", "1", function / "PROD", check=True)
+        assert events.take() == []
+        api.update_alias(FunctionName=hello, Name="PROD", FunctionVersion="2")
+        assert os.readlink(function / "PROD") == "2"
+        assert events.take() == []
+    finally:
+        os.close(events.descriptor)
+
+
 # --- freshness --------------------------------------------------------------------------------------------
 
 
@@ -573,6 +655,22 @@ def test_refresh_drops_everything_known(api, hello, make_mount):
     mount.run("/bin/sh", "-c", f"echo > {mount.path}/.aliasfs/refresh", check=True)
     assert os.readlink(path) == "3"
     assert "later" in os.listdir(mount.path)
+
+
+@pytest.mark.semantics("4.1.1")
+def test_what_is_shown_is_never_older_than_the_ttl(api, hello, make_mount):
+    """Whoever looks all the time sees a change at the latest when the listing before it is one ttl old."""
+    mount = make_mount(ttl=1)
+    path = mount.path / hello / "PROD"
+    for version in ("3", "2"):
+        assert os.readlink(path) != version
+        api.update_alias(FunctionName=hello, Name="PROD", FunctionVersion=version)
+        changed = time.monotonic()
+        while True:
+            asked = time.monotonic()
+            if os.readlink(path) == version:
+                break
+            assert asked < changed + 1, "older than the ttl"
 
 
 @pytest.mark.semantics("4.1.1")

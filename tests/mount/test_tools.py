@@ -288,18 +288,53 @@ def test_exchange_is_two_updates(plane, api, gesture, hello, make_mount):
     assert "RoutingConfig" not in prod
 
 
-def test_an_exchange_whose_second_half_fails_is_undone(plane, api, hello, proxy, make_mount):
-    mount = make_mount(endpoint_url=proxy.url)
-    before = aws.aliases_of(api, hello)
-    proxy.rule(faultproxy.access_denied("lambda:UpdateAlias"), method="PUT", skip=1, times=1)
+def shown(mount, names):
+    return {name: os.readlink(mount.path / "hello" / name) for name in names}
+
+
+def exchange(mount):
+    """PROD and BETA, where AWS denies the second update."""
     result = mount.run(
         "/usr/bin/python3",
         "-c",
         EXCHANGE,
         "PROD",
         "BETA",
-        cwd=mount.path / hello,
+        cwd=mount.path / "hello",
         timeout=patience(30),
     )
     assert not result.ok and "Permission denied" in result.stderr
-    assert aws.aliases_of(api, hello) == before
+
+
+@pytest.mark.semantics("2.0.6")
+def test_an_exchange_whose_second_half_fails_is_undone(plane, api, gesture, hello, proxy, make_mount):
+    mount = make_mount(endpoint_url=proxy.url)
+    before = aws.aliases_of(api, hello)
+    proxy.rule(faultproxy.access_denied("lambda:UpdateAlias"), method="PUT", skip=1, times=1)
+    with gesture("UpdateAlias", "UpdateAlias"):  # there and back
+        exchange(mount)
+    assert aws.aliases_of(api, hello) == shown(mount, before) == before
+
+
+@pytest.mark.semantics("3.2.1")
+def test_an_exchange_that_cannot_be_undone_shows_what_is_there(api, gesture, hello, proxy, make_mount):
+    mount = make_mount(endpoint_url=proxy.url, ttl=3600)
+    os.listdir(mount.path / hello)
+    proxy.rule(faultproxy.access_denied("lambda:UpdateAlias"), method="PUT", skip=1)
+    with gesture("UpdateAlias"):
+        exchange(mount)
+    aliases = aws.aliases_of(api, hello)
+    assert (aliases["PROD"], aliases["BETA"]) in (("2", "2"), ("1", "1"))
+    assert shown(mount, aliases) == aliases
+
+
+@pytest.mark.semantics("3.2.1")
+def test_a_move_whose_delete_fails_shows_both(api, gesture, hello, proxy, make_mount):
+    mount = make_mount(endpoint_url=proxy.url, delete_grace=0, ttl=3600)
+    proxy.rule(faultproxy.access_denied("lambda:DeleteAlias"), method="DELETE")
+    with gesture("CreateAlias"):
+        with pytest.raises(PermissionError):
+            os.rename(mount.path / hello / "PROD", mount.path / hello / "LIVE")
+    aliases = aws.aliases_of(api, hello)
+    assert aliases["PROD"] == aliases["LIVE"] == "1"
+    assert shown(mount, aliases) == aliases

@@ -107,7 +107,7 @@ def test_others_end_no_grace(hello, gesture, make_mount):
         mount.run("ln", "-s", "2", function / "PROD", check=True)
 
 
-@pytest.mark.semantics("1.6.2")
+@pytest.mark.semantics("1.6.2", "1.6.4")
 def test_others_may_change_nothing(api, gesture, shared):
     function = shared.path / "hello"
     # What was remembered of a mode or an owner grants nothing.

@@ -45,6 +45,7 @@ static void an_exchange_is_two_updates_or_none(void **state)
 	write_by_hand(&world, "PUT", FUNCTION "/aliases/BETA", "{\"FunctionVersion\":\"3\"}");
 	list_writes(&world);
 	assert_int_equal(do_rename(&world, "PROD", "BETA", RENAME_EXCHANGE), EREMCHG);
+	assert_writes(&world, "UpdateAlias PROD>2; UpdateAlias PROD>1"); /* there and back */
 	assert_alias(&world, "PROD", "1+3@0.1 'bird'");
 	assert_alias(&world, "BETA", "3 ''");
 	assert_reads(&world, "BETA", "3");
