@@ -49,6 +49,26 @@ def test_the_manual_names_the_same_arguments():
             assert not lines, name
 
 
+def test_the_manual_names_the_same_defaults():
+    """Those that --help tells; the manual tells more."""
+    text = (CONTRIB / "man/aliasfs.1").read_text().replace("\\-", "-")
+    rows = re.split(r"^  (?:-\w,|   ) (?=--)", help_text(), flags=re.M)
+    told = [(row, re.search(r"\(default ([^)]+)\)", row)) for row in rows[1:]]
+    defaults = {re.match(r"[a-z-]+", row)[0]: default[1] for row, default in told if default}
+    assert len(defaults) > 6
+    for name, default in defaults.items():
+        section = re.split(r"^\.(?:TP|SS|SH)", text.partition(f"{name}=")[2], flags=re.M)[0]
+        assert re.search(rf"[Dd]efault\s(?:\.IR? )?{re.escape(default)}\b", section), name
+
+
+def test_every_option_of_lambda_plane_is_in_its_manual_and_nothing_else():
+    text = (CONTRIB / "man/lambda-plane.1").read_text().replace("\\-", "-")
+    documented = set(re.findall(r"^\.BR? .*?(--[a-z-]+)", text.partition(".SH OPTIONS")[2], re.M))
+    documented |= set(re.findall(r"^\.BI (--[a-z-]+)", text, re.M))
+    told = run(program("lambda-plane"), "--help", check=True).stdout
+    assert documented == set(LONG.findall(told.partition("\n")[2]))
+
+
 def test_the_manual_names_every_exit_status():
     text = (CONTRIB / "man/aliasfs.1").read_text()
     section = text.partition(".SH EXIT STATUS")[2].partition(".SH ")[0]
@@ -58,7 +78,7 @@ def test_the_manual_names_every_exit_status():
     assert re.findall(r"(\d) \w+", help_text().partition("exit status:")[2]) == codes
 
 
-@pytest.mark.parametrize("page", ["aliasfs.1", "aliasfs-backup.1", "mount.aliasfs.8"])
+@pytest.mark.parametrize("page", ["aliasfs.1", "aliasfs-backup.1", "lambda-plane.1", "mount.aliasfs.8"])
 def test_manuals_have_no_warnings(page):
     result = run("man", "--warnings", "-E", "UTF-8", "-l", "-Tutf8", "-Z", CONTRIB / "man" / page)
     assert result.ok and result.stderr == "", str(result)
