@@ -92,7 +92,7 @@ struct catalog_root {
 };
 
 /*
- * All functions, fresh. `verify_first_page` below uses the same call, so that a mount's first look
+ * All functions, fresh. catalog_verify() below uses the same call, so that a mount's first look
  * at its root costs nothing more for an account of up to 50 functions.
  */
 enum lambda_status catalog_root_get(struct catalog *catalog, const struct call_scope *scope,

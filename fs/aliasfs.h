@@ -3,10 +3,12 @@
  * One mount: what FUSE's userdata points to. Made in mount.c, read everywhere in fs/; after the
  * start its pointers do not change any more.
  *
- * Lock order, for the whole project: no function takes a second lock while it holds one, with this
- * exception: gestures may hold its mutex while it logs. The mutexes are in node.c, journal.c, audit.c, request.c, handles.c, times.c,
- * draft.c, invalidate.c, gesture.c, and in backend/ in catalog, http and credentials. None is held
- * across the network, a FUSE notification or a reply.
+ * Lock order, for fs/ and backend/ without local/: no function takes a second lock while it holds one, with two
+ * exceptions: gestures may hold its mutex while it logs, and a file its own while it lets go of code. The
+ * mutexes are in account.c, audit.c, description.c, file.c, gesture.c, handles.c, invalidate.c, journal.c,
+ * listed.c, node.c, request.c and times.c, and in backend/ in catalog, code_cache, credentials_store, http,
+ * lambda_client, lambda_stats, pacer and sigv4. None is held across the network, a FUSE notification or a
+ * reply.
  */
 #ifndef ALIASFS_ALIASFS_H
 #define ALIASFS_ALIASFS_H

@@ -67,7 +67,7 @@ static void end_change(
 		request_succeed(request);
 }
 
-/* Times are remembered for links and directories; owner and mode are accepted and change nothing (contract 2.5). */
+/* Times are remembered for links and directories; owner and mode are accepted and change nothing (contract 1.3.5). */
 static void remember_time(struct request *request, const struct node *node,
 	const struct tree_attributes *attributes, const struct stat *wanted, int which)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Times that tools set (rsync -a, cp -a, touch -h): remembered while mounted, never sent to AWS
- * (contract 2.5). Bounded: the oldest are forgotten first. One mutex inside; never blocks otherwise.
+ * (contract 1.3.3, 1.3.5). Bounded: the oldest are forgotten first. One mutex inside; never blocks otherwise.
  */
 #ifndef ALIASFS_TIMES_H
 #define ALIASFS_TIMES_H
