@@ -38,6 +38,7 @@ def refused(number, action):
 
 @pytest.mark.parametrize("tool", [(GNU,), BUSYBOX], ids=["gnu", "busybox"])
 @pytest.mark.quick_sanitized
+@pytest.mark.semantics("3.0.1")
 def test_ln_s_creates(api, gesture, function, mount, tool):
     with gesture("CreateAlias"):
         mount.run(*tool, "-s", "2", "LIVE", cwd=function, check=True)
@@ -45,6 +46,7 @@ def test_ln_s_creates(api, gesture, function, mount, tool):
     assert os.readlink(function / "LIVE") == "2"
 
 
+@pytest.mark.semantics("3.0.2")
 def test_ln_s_onto_an_alias_never_moves_it(api, gesture, function, mount):
     """-n keeps ln from following PROD into version 1; either way PROD stays."""
     with gesture():
@@ -64,6 +66,7 @@ def test_creating_one_that_is_there_already_is_eexist(api, gesture, function, mo
     assert version_of(api, "RACE") == "1"
 
 
+@pytest.mark.semantics("2.0.12", "2.3.5")
 def test_a_version_that_does_not_exist_is_enoent(api, gesture, function, mount):
     with gesture():
         result = mount.run(GNU, "-s", "99", "LIVE", cwd=function)
@@ -75,6 +78,7 @@ def test_a_version_that_does_not_exist_is_enoent(api, gesture, function, mount):
     assert not os.path.lexists(function / "LIVE")
 
 
+@pytest.mark.semantics("2.3.4")
 def test_a_version_published_a_moment_ago_elsewhere(api, gesture, function, mount):
     os.listdir(function)
     aws.publish(api, "hello", 1, first=4)
@@ -86,6 +90,7 @@ def test_a_version_published_a_moment_ago_elsewhere(api, gesture, function, moun
 @pytest.mark.parametrize(
     "target", ["2", "./2", "2/", "../hello/2", "../hello//2/", "absolute", "$LATEST", "BETA"]
 )
+@pytest.mark.semantics("2.3.1", "2.3.2")
 def test_targets(api, gesture, function, mount, target):
     wanted = {"$LATEST": "$LATEST"}.get(target, "2")
     if target == "absolute":
@@ -97,6 +102,7 @@ def test_targets(api, gesture, function, mount, target):
 
 
 @pytest.mark.parametrize("target", ["../other/1", "/etc/passwd", "../..", "", "2/configuration.json"])
+@pytest.mark.semantics("2.3.6")
 def test_targets_that_lead_elsewhere_are_refused(api, gesture, function, mount, target):
     aws.create_function(api, "other", versions=1)
     with gesture():
@@ -107,6 +113,7 @@ def test_targets_that_lead_elsewhere_are_refused(api, gesture, function, mount, 
     assert version_of(api, "PROD") == "1"
 
 
+@pytest.mark.semantics("2.3.7")
 def test_a_link_to_itself_is_einval(api, gesture, function, mount):
     with gesture():
         refused(errno.EINVAL, lambda: os.symlink("LIVE", function / "LIVE"))
@@ -120,6 +127,7 @@ def test_a_mistyped_variable_moves_nothing(api, gesture, function, mount):
     assert version_of(api, "PROD") == "1"
 
 
+@pytest.mark.semantics("3.0.9")
 def test_numeric_names_and_hard_links_are_never_possible(gesture, function):
     with gesture():
         refused(errno.EPERM, lambda: os.symlink("1", function / "77"))
@@ -162,6 +170,7 @@ def test_a_remap_from_the_parent_and_by_absolute_path(api, gesture, function, mo
     assert version_of(api, "PROD") == "3"
 
 
+@pytest.mark.semantics("2.0.9")
 def test_a_remap_to_where_it_points_is_no_write(api, plane, function, mount):
     for form in ("-sfn", "-sf"):
         with plane.recording() as record:
@@ -170,6 +179,7 @@ def test_a_remap_to_where_it_points_is_no_write(api, plane, function, mount):
     assert version_of(api, "PROD") == "1"
 
 
+@pytest.mark.semantics("2.0.8", "2.0.11")
 def test_a_remap_carries_version_routing_and_revision(api, hello, proxy, make_mount):
     mount = make_mount(endpoint_url=proxy.url)
     revision = api.get_alias(FunctionName=hello, Name="PROD")["RevisionId"]
@@ -181,6 +191,7 @@ def test_a_remap_carries_version_routing_and_revision(api, hello, proxy, make_mo
     assert body["RoutingConfig"] in ({}, {"AdditionalVersionWeights": {}})
 
 
+@pytest.mark.semantics("2.0.8")
 def test_a_remap_empties_the_weights(api, gesture, function, mount):
     """`ln -sfn 1 PROD` during a canary means all traffic to 1, though the version stays."""
     for form in ("-sfn", "-sf"):
@@ -196,6 +207,7 @@ def test_a_remap_empties_the_weights(api, gesture, function, mount):
         assert "RoutingConfig" not in api.get_alias(FunctionName="hello", Name="PROD")
 
 
+@pytest.mark.semantics("2.0.13")
 def test_policy_and_description_survive_a_remap(api, function, mount):
     api.update_alias(FunctionName="hello", Name="PROD", Description="what everybody uses")
     api.add_permission(
@@ -221,6 +233,7 @@ def test_mv_T_of_a_fresh_link(api, gesture, function, mount):
     assert not os.path.lexists(function / "PROD.new")
 
 
+@pytest.mark.semantics("2.1.5")
 def test_mv_of_a_fresh_link_through_the_alias(api, gesture, function, mount):
     """Without -T mv follows PROD into version 1."""
     with gesture("UpdateAlias"):
@@ -229,6 +242,7 @@ def test_mv_of_a_fresh_link_through_the_alias(api, gesture, function, mount):
     assert version_of(api, "PROD") == "2"
 
 
+@pytest.mark.semantics("2.0.14")
 def test_mv_n_of_a_standing_alias_onto_another_moves_nothing(api, gesture, function, mount):
     with gesture():
         mount.run("mv", "-n", "PROD", "BETA", cwd=function)
@@ -265,6 +279,7 @@ def test_rsync_restores_a_moved_alias(api, gesture, function, mount, scratch):
     assert version_of(api, "PROD") == "1"
 
 
+@pytest.mark.semantics("2.3.3")
 def test_an_alias_to_an_alias_is_its_version_once(api, gesture, function, mount):
     with gesture("UpdateAlias"):
         mount.run(GNU, "-sfn", "BETA", "PROD", cwd=function, check=True)
@@ -276,6 +291,7 @@ def test_an_alias_to_an_alias_is_its_version_once(api, gesture, function, mount)
 # --- through the alias ------------------------------------------------------------------------------
 
 
+@pytest.mark.semantics("2.1.2")
 def test_without_force_ln_s_through_the_alias_is_refused(api, gesture, function, mount):
     with gesture():
         for tool in ((GNU,), BUSYBOX):
@@ -285,6 +301,7 @@ def test_without_force_ln_s_through_the_alias_is_refused(api, gesture, function,
     assert sorted(os.listdir(function / "1")) == sorted(os.listdir(function / "2"))
 
 
+@pytest.mark.semantics("2.1.1", "2.1.8")
 def test_the_evidence_expires(api, gesture, function, mount):
     """readlink, then more than 2 s, then a SYMLINK in the version by a process that was told to force."""
     program = (
@@ -308,6 +325,7 @@ def test_the_evidence_expires(api, gesture, function, mount):
     assert version_of(api, "PROD") == "1"
 
 
+@pytest.mark.semantics("2.1.8")
 def test_another_thread_has_no_evidence(api, gesture, function, mount):
     program = (
         "import os, sys, threading\n"
@@ -332,6 +350,7 @@ def test_a_version_named_itself_is_no_alias(api, gesture, function, mount):
     assert version_of(api, "PROD") == "1"
 
 
+@pytest.mark.semantics("2.1.11")
 def test_strict_ln_never_goes_through(api, gesture, hello, make_mount):
     mount = make_mount(None, "strict_ln")
     with gesture():
@@ -359,6 +378,7 @@ def test_parallel_remaps_through_different_aliases(api, plane, function, mount):
 
 
 @pytest.mark.quick_sanitized
+@pytest.mark.semantics("2.4.1")
 def test_rm_deletes_once_and_hides_at_once(api, plane, function, mount):
     before = len(plane.changes())
     mount.run("rm", "PROD", cwd=function, check=True)
@@ -370,6 +390,7 @@ def test_rm_deletes_once_and_hides_at_once(api, plane, function, mount):
     assert not os.path.lexists(function / "PROD")
 
 
+@pytest.mark.semantics("2.4.12")
 def test_without_a_grace_rm_deletes_at_once(api, gesture, hello, make_mount):
     mount = make_mount(delete_grace=0)
     with gesture("DeleteAlias"):
@@ -377,6 +398,7 @@ def test_without_a_grace_rm_deletes_at_once(api, gesture, hello, make_mount):
     assert "PROD" not in aws.aliases_of(api, "hello")
 
 
+@pytest.mark.semantics("2.4.9")
 def test_unmounting_finishes_deletes(api, hello, make_mount):
     mount = make_mount(delete_grace=60)
     mount.run("rm", mount.path / hello / "PROD", check=True)
@@ -385,6 +407,7 @@ def test_unmounting_finishes_deletes(api, hello, make_mount):
     assert "PROD" not in aws.aliases_of(api, "hello")
 
 
+@pytest.mark.semantics("2.4.9")
 def test_sigterm_finishes_deletes_and_unmounts(api, hello, make_mount):
     mount = make_mount(delete_grace=60)
     mount.run("rm", mount.path / hello / "PROD", check=True)
@@ -392,6 +415,7 @@ def test_sigterm_finishes_deletes_and_unmounts(api, hello, make_mount):
     assert "PROD" not in aws.aliases_of(api, "hello")
 
 
+@pytest.mark.semantics("2.4.10")
 def test_fsync_of_the_directory_finishes_deletes(api, hello, make_mount):
     mount = make_mount(delete_grace=60)
     mount.run("rm", mount.path / hello / "PROD", check=True)
@@ -403,6 +427,7 @@ def test_fsync_of_the_directory_finishes_deletes(api, hello, make_mount):
     assert "PROD" not in aws.aliases_of(api, "hello")
 
 
+@pytest.mark.semantics("2.0.12", "2.4.3")
 def test_a_failed_replace_is_never_a_delete(api, plane, hello, proxy, make_mount):
     """busybox unlinks first; when the symlink after it fails, the alias is back and nothing was written."""
     mount = make_mount(endpoint_url=proxy.url)
@@ -451,6 +476,7 @@ def test_a_delete_that_aws_refuses_brings_the_name_back(api, hello, proxy, make_
     assert "PROD" in aws.aliases_of(api, "hello")
 
 
+@pytest.mark.semantics("2.4.6")
 def test_a_colleagues_change_inside_the_grace_saves_the_alias(api, hello, make_mount):
     mount = make_mount(delete_grace=1.5)
     path = mount.path / hello / "PROD"
@@ -484,6 +510,7 @@ def test_rm_f_of_what_is_not_there(gesture, function, mount):
 # --- names that stay here -----------------------------------------------------------------------------
 
 
+@pytest.mark.semantics("2.2.1", "2.2.2")
 def test_local_links_make_no_call(plane, function, mount):
     os.listdir(function)
     with plane.recording() as record:
@@ -495,6 +522,7 @@ def test_local_links_make_no_call(plane, function, mount):
     assert record.write_calls == {}, str(record)
 
 
+@pytest.mark.semantics("2.2.7")
 def test_people_whose_names_look_temporary(api, gesture, function, mount):
     for name in ("Customer", "Currency", "PROD_canary", "tmpfiles01"):
         with gesture("CreateAlias"):

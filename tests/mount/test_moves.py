@@ -29,6 +29,7 @@ def look(api, name):
     return found["FunctionVersion"], found.get("RoutingConfig"), found["Description"]
 
 
+@pytest.mark.semantics("3.0.4")
 def test_renaming_an_alias_takes_everything_along(api, plane, hello, make_mount):
     dress(api)
     before = look(api, "PROD")
@@ -43,6 +44,7 @@ def test_renaming_an_alias_takes_everything_along(api, plane, hello, make_mount)
     assert "PROD" not in aws.aliases_of(api, "hello")
 
 
+@pytest.mark.semantics("3.0.5")
 def test_moving_one_alias_onto_another(api, plane, hello, make_mount):
     dress(api)
     before = look(api, "PROD")
@@ -55,6 +57,7 @@ def test_moving_one_alias_onto_another(api, plane, hello, make_mount):
     assert sorted(aws.aliases_of(api, "hello")) == ["BETA", "DEV"]
 
 
+@pytest.mark.semantics("2.0.4")
 def test_keeping_the_previous_one(api, plane, hello, make_mount):
     """mv PROD PREV && ln -s 2 PROD: PREV is made, PROD is moved and never deleted."""
     mount = make_mount()
@@ -65,6 +68,7 @@ def test_keeping_the_previous_one(api, plane, hello, make_mount):
     assert aws.aliases_of(api, "hello") == {"PROD": "2", "PREV": "1", "BETA": "2", "DEV": "$LATEST"}
 
 
+@pytest.mark.semantics("2.4.13")
 def test_a_backup_name_alone_deletes_nothing(api, plane, hello, make_mount):
     mount = make_mount()
     with plane.recording() as record:
@@ -77,6 +81,7 @@ def test_a_backup_name_alone_deletes_nothing(api, plane, hello, make_mount):
 # --- publishing -----------------------------------------------------------------------------------------
 
 
+@pytest.mark.semantics("3.0.10", "3.0.11")
 def test_mkdir_publishes(api, gesture, function, mount):
     api.update_function_code(FunctionName="hello", ZipFile=aws.code("fresh"))
     with gesture("PublishVersion"):
@@ -91,6 +96,7 @@ def test_mkdir_publishes(api, gesture, function, mount):
     assert not (function / "5").exists()
 
 
+@pytest.mark.semantics("2.3.3", "3.0.12")
 def test_newest_is_the_highest_version(api, gesture, function, mount):
     assert os.readlink(function / ".newest") == "3"
     assert ".newest" not in os.listdir(function)
@@ -131,6 +137,7 @@ def test_versions_are_deleted_only_where_it_is_allowed(api, plane, hello, make_m
     assert (function / "1").is_dir()
 
 
+@pytest.mark.semantics("3.0.14")
 def test_a_weighted_version_is_in_use(api, plane, hello, make_mount):
     dress(api)
     mount = make_mount(None, "allow_version_delete")
@@ -138,6 +145,7 @@ def test_a_weighted_version_is_in_use(api, plane, hello, make_mount):
     assert not result.ok and "busy" in result.stderr
 
 
+@pytest.mark.semantics("3.0.3")
 def test_protected_names_are_not_removed(api, plane, hello, make_mount):
     mount = make_mount(None, protect="PR*:LIVE", delete_grace=0)
     function = mount.path / hello

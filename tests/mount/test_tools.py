@@ -183,6 +183,7 @@ def replaced_once(bench, name):
 
 
 @pytest.mark.parametrize("name", TOOLS)
+@pytest.mark.semantics("2.0.1", "2.0.2", "2.0.3")
 def test_replaces_with_one_update(plane, api, hello, make_mount, scratch, name):
     grant(api)
     # The grace must outlast the tool's start between its unlink and its symlink, and no more.
@@ -241,6 +242,7 @@ FAILURES = {
 
 
 @pytest.mark.parametrize("name", TOOLS)
+@pytest.mark.semantics("2.0.12")
 def test_a_failure_is_never_a_delete(plane, api, hello, proxy, make_mount, scratch, name):
     grant(api)
     mount = make_mount(endpoint_url=proxy.url, delete_grace=0.4, timeout=0.5)
@@ -268,6 +270,7 @@ EXCHANGE = (
 )
 
 
+@pytest.mark.semantics("2.0.5")
 def test_exchange_is_two_updates(plane, api, gesture, hello, make_mount):
     mount = make_mount()
     api.update_alias(

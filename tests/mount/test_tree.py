@@ -441,6 +441,7 @@ def test_a_name_that_cannot_be_an_entry_fails_the_listing(proxy, hello, make_mou
     raises(errno.EREMOTEIO, os.listdir, mount.path)
 
 
+@pytest.mark.semantics("2.0.15")
 def test_read_only_mount(plane, hello, make_mount):
     mount = make_mount(None, "ro")
     with plane.recording() as record:

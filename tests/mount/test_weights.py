@@ -36,6 +36,7 @@ def links(function):
     }
 
 
+@pytest.mark.semantics("3.3.1", "3.3.5", "3.3.6", "3.3.7")
 def test_a_canary_from_start_to_promotion(api, gesture, function, mount):
     def do(*argv):
         mount.run(*argv, cwd=function, check=True)
@@ -63,6 +64,7 @@ def test_a_canary_from_start_to_promotion(api, gesture, function, mount):
     assert not [name for name in os.listdir(function) if "%" in name]
 
 
+@pytest.mark.semantics("3.3.7")
 def test_promotion_without_T(api, gesture, function, mount):
     set_weight(api, "3", 0.1)
     with gesture("UpdateAlias"):
@@ -80,6 +82,7 @@ def test_a_canary_is_called_off(api, gesture, hello, make_mount):
     assert aws.alias_version(api, "hello", "PROD") == "1"
 
 
+@pytest.mark.semantics("2.4.2")
 def test_calling_off_waits_for_its_successor(api, plane, function, mount):
     set_weight(api, "3", 0.1)
     before = len(plane.changes())
@@ -104,6 +107,7 @@ def test_calling_off_waits_for_its_successor(api, plane, function, mount):
         (5e-324, None),
     ],
 )
+@pytest.mark.semantics("3.3.2", "3.3.3")
 def test_every_weight_is_shown_exactly(api, hello, make_mount, weight, shown):
     set_weight(api, "3", weight)
     mount = make_mount()
