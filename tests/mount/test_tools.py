@@ -329,6 +329,7 @@ def test_an_exchange_that_cannot_be_undone_shows_what_is_there(api, gesture, hel
     aliases = aws.aliases_of(api, hello)
     assert (aliases["PROD"], aliases["BETA"]) in (("2", "2"), ("1", "1"))
     assert shown(mount, aliases) == aliases
+    assert "could not be put back" in mount.log()
 
 
 @pytest.mark.semantics("3.2.1")
@@ -341,3 +342,4 @@ def test_a_move_whose_delete_fails_shows_both(api, gesture, hello, proxy, make_m
     aliases = aws.aliases_of(api, hello)
     assert aliases["PROD"] == aliases["LIVE"] == "1"
     assert shown(mount, aliases) == aliases
+    assert "PROD could not be removed and is still there" in mount.log()
