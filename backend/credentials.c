@@ -105,12 +105,11 @@ enum lambda_status credentials_fetch(const struct credentials_context *context,
 	if (status || found)
 		return status;
 	lambda_fail(reterr, LAMBDA_NO_CREDENTIALS, "no AWS credentials were found");
-	if (reterr)
-		snprintf(reterr->hint, sizeof(reterr->hint),
-			"set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or configure profile %s "
-			"(aws "
-			"configure)",
-			context->settings->profile.value);
+	lambda_hint(reterr,
+		"set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or configure profile %s "
+		"(aws "
+		"configure)",
+		context->settings->profile.value);
 	return LAMBDA_NO_CREDENTIALS;
 }
 

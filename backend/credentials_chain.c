@@ -41,10 +41,9 @@ enum lambda_status credentials_from_login(const struct credentials_context *cont
 	lambda_fail(reterr, LAMBDA_NO_CREDENTIALS,
 		"%s line %u: profile %s uses login_session, which only the aws CLI can use",
 		origin.path, origin.line, context->profile);
-	if (reterr)
-		snprintf(reterr->hint, sizeof(reterr->hint),
-			"let a profile call it: credential_process = aws configure "
-			"export-credentials --profile %s",
-			context->profile);
+	lambda_hint(reterr,
+		"let a profile call it: credential_process = aws configure "
+		"export-credentials --profile %s",
+		context->profile);
 	return LAMBDA_NO_CREDENTIALS;
 }

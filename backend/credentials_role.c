@@ -204,11 +204,10 @@ static enum lambda_status assume_role(const struct credentials_context *context,
 	if (value(context, "mfa_serial")) {
 		lambda_fail(reterr, LAMBDA_NO_CREDENTIALS,
 			"%s wants an MFA code, which a mount cannot ask for", who);
-		if (reterr)
-			snprintf(reterr->hint, sizeof(reterr->hint),
-				"mount with the session credentials that `aws configure "
-				"export-credentials --profile %s` prints",
-				context->profile);
+		lambda_hint(reterr,
+			"mount with the session credentials that `aws configure "
+			"export-credentials --profile %s` prints",
+			context->profile);
 		return LAMBDA_NO_CREDENTIALS;
 	}
 	status = check_duration(value(context, "duration_seconds"), who, reterr);

@@ -31,9 +31,7 @@ struct sso {
 
 static void hint_login(const struct sso *sso, struct lambda_error *reterr)
 {
-	if (reterr)
-		snprintf(reterr->hint, sizeof(reterr->hint), "run: aws sso login --profile %s",
-			sso->context->profile);
+	lambda_hint(reterr, "run: aws sso login --profile %s", sso->context->profile);
 }
 
 /* A setting of the profile or its session, which must agree when both have it. */

@@ -78,7 +78,7 @@ static enum lambda_status check_successor(const struct credentials_store *store,
 	lambda_fail(reterr, LAMBDA_NO_CREDENTIALS,
 		"the credentials of %s are gone, and those of %s are not taken in their place",
 		store->current.source, made->source);
-	snprintf(reterr->hint, sizeof(reterr->hint), "mount again to change who signs");
+	lambda_hint(reterr, "mount again to change who signs");
 	return LAMBDA_NO_CREDENTIALS;
 }
 

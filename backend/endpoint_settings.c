@@ -110,12 +110,11 @@ static enum lambda_status resolve_region(const struct settings_request *request,
 			settings, environment, "AWS_DEFAULT_REGION", "region", region->source);
 	if (!name) {
 		lambda_fail(reterr, LAMBDA_INVALID, "no region is configured");
-		if (reterr)
-			snprintf(reterr->hint, sizeof(reterr->hint),
-				"name it as aws:REGION, in AWS_REGION, or as `region` of profile "
-				"%s in %s",
-				settings->profile.value,
-				profile_set_path(settings->profiles, PROFILE_CONFIG));
+		lambda_hint(reterr,
+			"name it as aws:REGION, in AWS_REGION, or as `region` of profile "
+			"%s in %s",
+			settings->profile.value,
+			profile_set_path(settings->profiles, PROFILE_CONFIG));
 		return LAMBDA_INVALID;
 	}
 	if (!endpoint_is_region(name))
@@ -187,8 +186,7 @@ static enum lambda_status accept_url(const char *url, const char *source, bool i
 	lambda_fail(reterr, LAMBDA_INVALID,
 		"the endpoint URL of %s is plain http to another machine (%s)", source,
 		ret_endpoint->authority);
-	snprintf(
-		reterr->hint, sizeof(reterr->hint), "use https, or allow it with -o insecure_http");
+	lambda_hint(reterr, "use https, or allow it with -o insecure_http");
 	return LAMBDA_INVALID;
 }
 

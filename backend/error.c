@@ -50,6 +50,17 @@ enum lambda_status lambda_fail(
 	return status;
 }
 
+void lambda_hint(struct lambda_error *reterr, const char *format, ...)
+{
+	va_list arguments;
+
+	if (!reterr)
+		return;
+	va_start(arguments, format);
+	vsnprintf(reterr->hint, sizeof(reterr->hint), format, arguments);
+	va_end(arguments);
+}
+
 enum lambda_status lambda_fail_memory(struct lambda_error *reterr)
 {
 	return lambda_fail(reterr, LAMBDA_NO_MEMORY, "out of memory");

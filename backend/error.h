@@ -61,6 +61,9 @@ const char *lambda_status_name(enum lambda_status status);
 enum lambda_status lambda_fail(struct lambda_error *reterr, enum lambda_status status,
 	const char *format, ...) printf_like(3, 4);
 
+/* Adds what to do about it, or what else is to be known, to a failure (NULL: nobody wants to know); cut where it is too long. */
+void lambda_hint(struct lambda_error *reterr, const char *format, ...) printf_like(2, 3);
+
 /* lambda_fail() for a failed allocation. */
 enum lambda_status lambda_fail_memory(struct lambda_error *reterr);
 

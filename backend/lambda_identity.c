@@ -57,7 +57,7 @@ void lambda_client_credentials_source(struct lambda_client *client, char *text, 
 		snprintf(text, size, "credentials of %s%s%s", facts.source,
 			facts.key_id_end[0] ? ", key ..." : "", facts.key_id_end);
 	else
-		snprintf(text, size, "no credentials were needed yet");
+		snprintf(text, size, "no credentials yet");
 }
 
 enum lambda_status lambda_client_renew_credentials(

@@ -216,8 +216,7 @@ static enum lambda_status give_up(const struct mutation *mutation, const struct 
 	if (over)
 		error.status = LAMBDA_TIMED_OUT;
 	error.outcome_unknown = true;
-	snprintf(error.hint, sizeof(error.hint),
-		"it may or may not have happened: look at the alias before trying again");
+	lambda_hint(&error, "look what is there before trying again");
 	if (reterr)
 		*reterr = error;
 	return error.status;

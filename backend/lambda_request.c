@@ -67,9 +67,7 @@ static enum lambda_status wait_for_a_place(struct lambda_client *client,
 	if (error != -ETIMEDOUT)
 		return lambda_fail_memory(reterr);
 	lambda_fail(reterr, LAMBDA_TIMED_OUT, "too many calls were waiting for their turn");
-	if (reterr)
-		snprintf(reterr->hint, sizeof(reterr->hint),
-			"calls are held to a rate (-o rate) below AWS's own limit");
+	lambda_hint(reterr, "calls are held to a rate (-o rate) below AWS's own limit");
 	return LAMBDA_TIMED_OUT;
 }
 
@@ -315,8 +313,7 @@ static bool renew_credentials(struct lambda_client *client, const struct call_sc
 	credentials_store_expire(client->credentials, &attempt->credentials);
 	if (credentials_store_get(client->credentials, deadline_of(scope, request->mutation),
 		    request->mutation ? NULL : scope->interrupted, &others, &why)) {
-		snprintf(error->hint, sizeof(error->hint), "%.*s", (int)sizeof(error->hint) - 1,
-			why.hint[0] ? why.hint : why.message);
+		lambda_hint(error, "%s", why.hint[0] ? why.hint : why.message);
 		return false;
 	}
 	return !credentials_are_equal(&others, &attempt->credentials);

@@ -47,7 +47,9 @@ static const char *hint_for(enum lambda_status status)
 	case LAMBDA_BAD_ANSWER:
 		return "check region and endpoint_url";
 	case LAMBDA_TLS_FAILED:
-		return "behind a proxy that opens TLS, name its certificates with ca_bundle";
+		return "check that endpoint_url speaks TLS, and ca_bundle: a proxy that opens TLS "
+		       "has "
+		       "certificates of its own";
 	default:
 		return "";
 	}

@@ -274,29 +274,30 @@ static enum lambda_status write_half(struct change *change, const char *name,
 		change->event.place->function, &wanted, true, reterr);
 }
 
+/* Puts the first half back, and says in the second's error what is left. */
 static void undo_half(struct change *change, const struct lambda_alias *one)
 {
 	struct gestures *gestures = change->gestures;
 	const char *function = change->event.place->function;
 	struct lambda_alias now = {0};
-	struct lambda_error error;
+	struct lambda_error why;
 	enum lambda_status status;
 
 	status = catalog_alias_get(
-		gestures->catalog, change->scope, function, one->name, &now, &error);
+		gestures->catalog, change->scope, function, one->name, &now, &why);
 	if (status == LAMBDA_OK) {
-		status = write_half(change, one->name, now.revision_id, one, &error);
+		status = write_half(change, one->name, now.revision_id, one, &why);
 		lambda_alias_release(&now);
 	}
 	if (status == LAMBDA_OK)
-		log_write(gestures->options.log, LOG_LEVEL_WARNING,
-			"exchange in %s: the second update failed, %s is as it was", function,
+		lambda_hint(change->reterr,
+			"of this exchange %s was already changed, and is as it was again",
 			one->name);
 	else
-		log_write(gestures->options.log, LOG_LEVEL_ERROR,
-			"exchange in %s: the second update failed, and %s, which was already "
-			"changed, could not be put back: %s",
-			function, one->name, error.message);
+		lambda_hint(change->reterr,
+			"of this exchange %s was already changed, and could not be put back: "
+			"look at both",
+			one->name);
 }
 
 static enum lambda_status exchange(struct change *change)
@@ -357,11 +358,9 @@ static int bury_at_once(struct change *change)
 	snprintf(due.name, sizeof(due.name), "%s", due.tombstone.alias);
 	status = gesture_finish(change->gestures, change->scope, &due, change->reterr);
 	if (status != LAMBDA_OK && change->plan.write != REMAP_WRITE_NOTHING)
-		log_write(change->gestures->options.log, LOG_LEVEL_WARNING,
-			"mv in %s: %s was written, but %s could not be removed and is still there: "
-			"%s",
-			due.function, change->plan.alias, due.tombstone.name,
-			change->reterr->message);
+		lambda_hint(change->reterr,
+			"%s was written, but %s could not be removed and is still there",
+			change->plan.alias, due.tombstone.name);
 	return -errno_of(status, change->gesture);
 }
 

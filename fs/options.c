@@ -63,8 +63,8 @@ static int set_number(
 {
 	if (!number_parse_double(value, row->minimum, row->maximum, field))
 		return 0;
-	return complain(message, "option '%s' takes a number from %g to %g, not '%s'", row->name,
-		row->minimum, row->maximum, value);
+	return complain(message, "option '%s' takes a number from %.10g to %.10g, not '%s'",
+		row->name, row->minimum, row->maximum, value);
 }
 
 static int set_id(
@@ -336,7 +336,10 @@ int options_parse(int count, char *const *values, struct options *options, struc
 	if (options->listing && !options->source_text)
 		return complain(message, "ls needs a MOUNTPOINT or a SOURCE");
 	if (!options->source_text || (!options->mountpoint && !options->check && !options->listing))
-		return complain(message, "SOURCE and MOUNTPOINT are needed");
+		return complain(message,
+			options->check ? "SOURCE is needed" : "SOURCE and MOUNTPOINT are needed");
+	if (options->json && !options->listing)
+		return complain(message, "option 'json' goes with ls");
 	options->foreground |= options->debug;
 	if (options->debug)
 		options->log_level = LOG_LEVEL_DEBUG;

@@ -68,7 +68,7 @@ const struct option_row option_rows[] = {
 	FLAG("code", 0, code, "show each version's code.zip"),
 	NUMBER("code_cache", "MIB", code_cache, 1, 1048576, "disk space for fetched code"),
 	CHOICE("env", "plain|redact", environment,
-		"environment.json with its values, or with a keyed hash of each"),
+		"environment.json with its values (default), or with a keyed hash of each"),
 	PATH("redact_key", "FILE", redact_key,
 		"key of env=redact; made where it is missing (default "
 		"~/.config/aliasfs/redact.key)"),
@@ -88,7 +88,7 @@ const struct option_row option_rows[] = {
 		"permission bits taken away from everything"},
 
 	CHOICE("log_level", "error|warning|info|debug", log_level, "what is logged (default info)"),
-	TEXT("fsname", "NAME", fsname, "the name that mount(8) and df show"),
+	TEXT("fsname", "NAME", fsname, "the name that mount(8) and df show (default SOURCE)"),
 	FUSE_FLAG("auto_unmount", "unmount when aliasfs dies"),
 	TEXT("subtype", "NAME", subtype, NULL),
 	{"max_read", 0, OPTION_FUSE_TEXT, "BYTES", 0, 0, 0, NULL},

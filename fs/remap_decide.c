@@ -114,11 +114,12 @@ static void decide_symlink_in_version(
 
 	if (!remap_comes_through(remap, event, event->place) ||
 		(!ends_with_name && !is_temporary_in_version(event))) {
-		remap_refuse(plan, EROFS, REMAP_VERSIONS_ARE_READ_ONLY);
+		remap_refuse(plan, EROFS,
+			REMAP_VERSIONS_ARE_READ_ONLY ": ln -sfn means the alias itself");
 		return;
 	}
 	if (!event->caller_forces) {
-		remap_refuse(plan, EEXIST, "the alias is there: ln -f or ln -n moves it");
+		remap_refuse(plan, EEXIST, "the alias is there: ln -sfn moves it");
 		return;
 	}
 	if (remap_find_link(remap, event->now_ms, event->place, event->name)) {

@@ -127,7 +127,8 @@ void target_parse(const char *mountpoint, const struct gesture_place *place, con
 	} else if (!(rest = path_below(rest, place->function))) {
 		set_invalid(&target, "the target is not a version of the same function");
 	} else if (strchr(rest, '/')) {
-		set_invalid(&target, "the target lies inside a version");
+		set_invalid(
+			&target, "the target, read from where the link is, lies inside a version");
 	} else {
 		read_last_part(rest, &target);
 	}

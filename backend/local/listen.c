@@ -94,22 +94,24 @@ static int open_tcp(struct listener *listener, const char *address, uint16_t por
 	size_t reterr_size)
 {
 	struct sockaddr_storage storage;
-	socklen_t size;
 	int descriptor, one = 1;
+	char where[80];
+	socklen_t size;
 
+	snprintf(where, sizeof(where), "%s port %u", address, port);
 	if (!parse_address(address, port, &storage, &size)) {
 		errno = EINVAL;
-		return fail(-1, reterr, reterr_size, address);
+		return fail(-1, reterr, reterr_size, where);
 	}
 	descriptor = socket(storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (descriptor < 0)
-		return fail(-1, reterr, reterr_size, address);
+		return fail(-1, reterr, reterr_size, where);
 	setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
 	if (bind(descriptor, (struct sockaddr *)&storage, size) || listen(descriptor, BACKLOG))
-		return fail(descriptor, reterr, reterr_size, address);
+		return fail(descriptor, reterr, reterr_size, where);
 	listener->descriptor = descriptor;
 	if (read_port(listener))
-		return fail(descriptor, reterr, reterr_size, address);
+		return fail(descriptor, reterr, reterr_size, where);
 	return 0;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* lambda-plane: options, start, wait for SIGTERM or SIGINT, stop. */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <getopt.h>
 #include <signal.h>
@@ -10,6 +11,7 @@
 #define MILLISECONDS_MAX 3600000
 #define RATE_MAX 1000000
 #define TIMEOUT_MAX 3600
+#define EXIT_USAGE 2
 
 static const char usage[] =
 	"Usage: lambda-plane --state DIR (--listen ADDR:PORT | --unix PATH) [options]\n"
@@ -28,8 +30,10 @@ static const char usage[] =
 	"  --verify-signatures KEY:SECRET\n"
 	"                      refuse what is not signed with this key\n"
 	"  --timeout S         how long a connection may be silent or take for a request (60)\n"
-	"  --verbose           say more on standard error\n"
-	"  --help, --version\n";
+	"  --verbose, -v       say more on standard error\n"
+	"  --help, --version\n"
+	"\n"
+	"Exit status: 0 ended by SIGTERM or SIGINT, 1 it cannot start, 2 wrong usage.\n";
 
 struct arguments {
 	struct plane_options options;
@@ -77,6 +81,13 @@ static int parse_timeout(const char *text, unsigned *ret_timeout)
 	return error;
 }
 
+static bool is_address(const char *text)
+{
+	unsigned char bytes[16];
+
+	return inet_pton(AF_INET, text, bytes) == 1 || inet_pton(AF_INET6, text, bytes) == 1;
+}
+
 /* "127.0.0.1:9001" or "[::1]:9001". */
 static int parse_listen(struct arguments *arguments, const char *text)
 {
@@ -89,11 +100,16 @@ static int parse_listen(struct arguments *arguments, const char *text)
 		length -= 2;
 	}
 	if (!colon || length >= sizeof(arguments->address) ||
-		number_parse_u64(colon + 1, UINT16_MAX, &port)) {
-		fprintf(stderr, "lambda-plane: --listen wants ADDR:PORT\n");
+		number_parse_u64(colon + 1, UINT16_MAX, &port))
+		length = 0;
+	snprintf(arguments->address, sizeof(arguments->address), "%.*s", (int)length, text);
+	if (!is_address(arguments->address)) {
+		fprintf(stderr,
+			"lambda-plane: --listen wants an IP address and a port, such as "
+			"127.0.0.1:9001, not '%s'\n",
+			text);
 		return -EINVAL;
 	}
-	snprintf(arguments->address, sizeof(arguments->address), "%.*s", (int)length, text);
 	arguments->options.address = arguments->address;
 	arguments->options.port = (uint16_t)port;
 	arguments->listens = true;
@@ -135,7 +151,8 @@ static int parse_option(struct arguments *arguments, int option, const char *val
 	case 'v':
 		arguments->verbose = true;
 		return 0;
-	default:
+	default: /* getopt has said what is wrong */
+		fprintf(stderr, "Try 'lambda-plane --help'.\n");
 		return -EINVAL;
 	}
 }
@@ -199,7 +216,7 @@ static int serve(struct arguments *arguments, struct log *log)
 	error = plane_start(&arguments->options, &plane, reason, sizeof(reason));
 	if (error) {
 		fprintf(stderr, "lambda-plane: %s\n", reason);
-		return 1;
+		return error == -EINVAL ? EXIT_USAGE : EXIT_FAILURE;
 	}
 	announce(arguments, plane);
 	sigwait(&ends, &signal_number);
@@ -222,7 +239,7 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	if (option)
-		return 2;
+		return EXIT_USAGE;
 	atomic_store(&log.level, arguments.verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARNING);
 	return serve(&arguments, &log);
 }

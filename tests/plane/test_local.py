@@ -86,8 +86,8 @@ def test_wrong_options_are_explained(scratch):
     for arguments, words in (
         ([], "needs --state"),
         (["--state", scratch], "either --listen or --unix"),
-        (["--state", scratch, "--listen", "nowhere"], "ADDR:PORT"),
-        (["--state", scratch, "--listen", "127.0.0.1:99999"], "ADDR:PORT"),
+        (["--state", scratch, "--listen", "nowhere"], "127.0.0.1:9001"),
+        (["--state", scratch, "--listen", "127.0.0.1:99999"], "127.0.0.1:9001"),
         (["--state", scratch, "--listen", "127.0.0.1:0", "--unix", "x"], "either"),
         (["--state", scratch, "--listen", "127.0.0.1:0", "--settle", "-1"], "milliseconds"),
         (["--state", scratch, "--listen", "127.0.0.1:0", "extra"], "extra"),
@@ -97,8 +97,9 @@ def test_wrong_options_are_explained(scratch):
     for arguments, words in (
         (["--account", "12"], "12 digits"),
         (["--region", "nowhere"], "region"),
+        (["--verify-signatures", "nothing"], "KEY:SECRET"),
     ):
         result = run(program("lambda-plane"), "--state", scratch / "s", "--listen", "127.0.0.1:0",
                      *arguments)
-        assert result.rc == 1 and words in result.stderr, str(result)
+        assert result.rc == 2 and words in result.stderr, str(result)
     assert "Usage:" in run(program("lambda-plane"), "--help").stdout
