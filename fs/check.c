@@ -4,6 +4,7 @@
 #include "backend/base/clock.h"
 #include "fs/connect.h"
 #include "fs/logging.h"
+#include "fs/selection.h"
 
 #define IDENTITY_MS 5000 /* for STS, which only makes the answer friendlier */
 
@@ -44,27 +45,50 @@ static void tell_identity(const struct options *options, struct lambda_client *c
 
 /* --- the calls that browsing makes --- */
 
-/* What is tried on: the first function. */
+/* What is tried on: the first function that a mount would show. */
 struct trial {
 	struct lambda_client *client;
 	const struct call_scope *scope;
+	const char *globs;                           /* -o functions */
 	char function[LAMBDA_FUNCTION_NAME_MAX + 1]; /* "": there is none */
 };
 
+/* The first of the page that is shown. */
+static void choose_function(struct trial *trial, const struct lambda_version_page *page)
+{
+	size_t i;
+
+	for (i = 0; i < page->count && !trial->function[0]; i++)
+		if (selection_shows(trial->globs, page->items[i].function_name))
+			snprintf(trial->function, sizeof(trial->function), "%s",
+				page->items[i].function_name);
+}
+
+static void tell_functions(const struct lambda_version_page *page)
+{
+	printf("%-12s ListFunctions works: %zu function%s%s\n", "call", page->count,
+		page->count == 1 ? "" : "s", page->next_marker ? " on the first page" : "");
+}
+
+/* Policies are often for some functions alone: others say nothing about what -o functions would show. */
 static enum lambda_status try_functions(struct trial *trial, struct lambda_error *error)
 {
-	struct lambda_version_page page;
-	enum lambda_status status =
-		lambda_list_functions(trial->client, trial->scope, false, NULL, &page, error);
+	cleanup(free_pointer) char *marker = NULL;
 
-	if (status)
-		return status;
-	printf("%-12s ListFunctions works: %zu function%s%s\n", "call", page.count,
-		page.count == 1 ? "" : "s", page.next_marker ? " on the first page" : "");
-	if (page.count)
-		snprintf(trial->function, sizeof(trial->function), "%s",
-			page.items[0].function_name);
-	lambda_version_page_release(&page);
+	do {
+		struct lambda_version_page page;
+		enum lambda_status status = lambda_list_functions(
+			trial->client, trial->scope, false, marker, &page, error);
+
+		if (status)
+			return status;
+		if (!marker)
+			tell_functions(&page);
+		choose_function(trial, &page);
+		free(marker);
+		marker = take_pointer(page.next_marker);
+		lambda_version_page_release(&page);
+	} while (marker && !trial->function[0]);
 	return LAMBDA_OK;
 }
 
@@ -134,9 +158,10 @@ static const struct {
 	{"GetAccountSettings", "df shows nothing", false, false, try_account},
 };
 
-static enum exit_code try_calls(struct lambda_client *client, const struct call_scope *scope)
+static enum exit_code try_calls(
+	const struct options *options, struct lambda_client *client, const struct call_scope *scope)
 {
-	struct trial trial = {.client = client, .scope = scope};
+	struct trial trial = {.client = client, .scope = scope, .globs = options->functions};
 	struct lambda_error error = {0};
 	enum exit_code code = EXIT_OK;
 	size_t i;
@@ -147,7 +172,7 @@ static enum exit_code try_calls(struct lambda_client *client, const struct call_
 		enum lambda_status status;
 
 		if (trials[i].needs_function && !trial.function[0])
-			continue; /* an empty account has nothing to try it on */
+			continue; /* there is nothing to try it on */
 		status = trials[i].try(&trial, &error);
 		if (status == LAMBDA_ACCESS_DENIED) {
 			printf("%-12s lambda:%s, so that %s: %s\n", "missing", trials[i].action,
@@ -171,7 +196,7 @@ static enum exit_code check(const struct options *options, struct lambda_client 
 	if (lambda_client_report(client, &scope, tell, NULL, &error))
 		return complain("no credentials can be used", &error);
 	tell_identity(options, client);
-	return try_calls(client, &scope);
+	return try_calls(options, client, &scope);
 }
 
 enum exit_code check_run(const struct options *options)

@@ -154,9 +154,9 @@ def test_check_tells_what_is_used(account, scratch):
     assert "wJalr" not in result.stdout and "AKIAIOSFODNN7" not in result.stdout
 
 
-def check(url, scratch, **environment):
+def check(url, scratch, *options, **environment):
     return run(
-        program("aliasfs"), "--check", "aws",
+        program("aliasfs"), "--check", "aws", *options,
         env=aws.credentials_environment(scratch, AWS_ENDPOINT_URL_LAMBDA=url, **environment),
     )
 
@@ -197,6 +197,26 @@ def test_check_tells_which_permission_is_missing(account, proxy, services, scrat
     missing = re.findall(r"^missing +lambda:(\w+), so that [^:]*: (.*)$", result.stdout, re.M)
     assert [name for name, _ in missing] == [action], str(result)
     assert f"not authorized to perform: lambda:{action}" in missing[0][1]
+
+
+def test_check_tries_a_function_that_the_mount_would_show(account, proxy, services, scratch):
+    """A policy for hello alone is enough for `-o functions=hello`; bare comes first in the list."""
+    proxy.rule(faultproxy.access_denied("lambda:ListAliases"), path="/bare/")
+    everything = check(proxy.url, scratch, AWS_ENDPOINT_URL_STS=services.url)
+    assert everything.rc == 5 and "missing" in everything.stdout, str(everything)
+    result = check(proxy.url, scratch, "--functions=nothing:hel*", AWS_ENDPOINT_URL_STS=services.url)
+    assert result.ok and "missing" not in result.stdout, str(result)
+    result = check(proxy.url, scratch, "--functions=nothing", AWS_ENDPOINT_URL_STS=services.url)
+    assert result.ok and "missing" not in result.stdout, str(result)
+
+
+def test_check_looks_for_such_a_function_on_further_pages(account, proxy, services, scratch):
+    for number in range(50):
+        aws.create_function(account.api, f"a{number}")
+    proxy.rule(faultproxy.access_denied("lambda:ListAliases"), path="/hello/")
+    result = check(proxy.url, scratch, "--functions=hello", AWS_ENDPOINT_URL_STS=services.url)
+    assert result.rc == 5 and "lambda:ListAliases" in result.stdout, str(result)
+    assert result.stdout.count("ListFunctions works: 50 functions on the first page") == 1
 
 
 def test_check_of_calls_that_fail_otherwise(account, proxy, services, scratch):
