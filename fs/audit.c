@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 
 #include "backend/base/clock.h"
 #include "backend/base/text.h"
@@ -29,6 +30,7 @@ struct audit {
 	pthread_mutex_t mutex; /* protects what is below, and the order of lines in the file */
 	char *lines[AUDIT_LINES_MAX];
 	size_t next; /* where the next line goes: the oldest one */
+	bool cut;    /* the file ends in the middle of a line of ours */
 	struct asked asked[AUDIT_ASKED_MAX];
 	size_t next_asked;
 };
@@ -235,17 +237,30 @@ static int print_line(const struct audit *audit, const struct caller *caller,
 	return error ? error : buffer_append_byte(out, '\n');
 }
 
-/* One write(2): lines of several mounts into one file do not mix. The mutex is held. */
-static void append(struct audit *audit, const struct buffer *line)
+/*
+ * One writev(2): lines of several mounts into one file do not mix. A full disk may take the half of a line;
+ * the next one does not continue it. The mutex is held.
+ */
+static void append(
+	struct audit *audit, const struct buffer *line, const struct catalog_write *write)
 {
+	char end_of_line[] = "\n";
+	const struct iovec parts[] = {{end_of_line, audit->cut}, {line->data, line->length}};
 	ssize_t length;
 
 	do
-		length = write(audit->file, line->data, line->length);
+		length = writev(audit->file, parts, array_count(parts));
 	while (length < 0 && errno == EINTR);
-	if (length != (ssize_t)line->length)
-		log_write(audit->log, LOG_LEVEL_ERROR, "the audit file '%s' %s", audit->path,
-			length < 0 ? strerrordesc_np(errno) : "took only a part of a line");
+	if (length == (ssize_t)(line->length + audit->cut)) {
+		audit->cut = false;
+		return;
+	}
+	log_write(audit->log, LOG_LEVEL_ERROR, "the audit file '%s' lacks the %s of %s%s%s: %s",
+		audit->path, write->operation, write->function, write->alias ? "/" : "",
+		write->alias ? write->alias : "",
+		length < 0 ? strerrordesc_np(errno) : "it took only a part of the line");
+	if (length > 0)
+		audit->cut = (size_t)length > audit->cut;
 }
 
 void audit_write(
@@ -259,7 +274,7 @@ void audit_write(
 			write->operation, write->function);
 	} else {
 		if (audit->file >= 0)
-			append(audit, &line);
+			append(audit, &line, write);
 		free(audit->lines[audit->next]);
 		audit->lines[audit->next] = buffer_detach(&line, NULL);
 		audit->next = (audit->next + 1) % AUDIT_LINES_MAX;

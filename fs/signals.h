@@ -27,8 +27,8 @@ struct signals_actions {
 
 /*
  * Blocks those signals in the calling thread, and so in all that it starts afterwards, and starts the
- * thread that takes them. The calling thread is woken (EINTR) after every `end`. SIGPIPE is ignored from
- * now on. NULL: out of memory or threads.
+ * thread that takes them. The calling thread is woken (EINTR) after every `end`. SIGPIPE and SIGXFSZ are
+ * ignored from now on. NULL: out of memory or threads.
  */
 struct signals *signals_start(const struct signals_actions *actions) must_check;
 

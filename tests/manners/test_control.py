@@ -4,6 +4,7 @@
 import json
 import os
 import re
+import resource
 import stat
 
 import pytest
@@ -163,6 +164,29 @@ def test_the_file_is_appended_to(hello, make_mount, scratch):
         run("ln", "-sfn", version, mount.path / hello / "PROD", check=True)
         mount.unmount()
     assert [json.loads(line)["to"]["version"] for line in log.read_text().splitlines()] == ["2", "3"]
+
+
+def test_a_file_that_takes_no_more_spoils_no_later_line(hello, make_mount, scratch):
+    """As on a full disk, a line is taken in part and the next one not at all; the changes are made all the same."""
+    log = scratch / "audit.jsonl"
+    log.touch(mode=0o600)
+    log.write_text("{}\n" * 20000)  # the limit is one for the log too, which is to stay below it
+    mount = make_mount(audit=log)
+    process = mount.service.process.pid
+
+    def change(version, limit):
+        resource.prlimit(process, resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
+        run("ln", "-sfn", version, mount.path / hello / "PROD", check=True)
+
+    change("2", resource.RLIM_INFINITY)
+    full = log.stat().st_size + 50
+    change("3", full)
+    change("1", full)
+    assert log.stat().st_size == full and mount.service.is_running()
+    assert mount.log().count(f"the audit file '{log}' lacks the UpdateAlias of {hello}/PROD: ") == 2
+    change("2", resource.RLIM_INFINITY)
+    first, part, last = log.read_text().splitlines()[20000:]
+    assert [json.loads(line)["to"]["version"] for line in (first, last)] == ["2", "2"], part
 
 
 @pytest.mark.parametrize("kind", ["others may write", "a link", "no directory"])
