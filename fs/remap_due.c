@@ -15,24 +15,26 @@ static bool waits_for_alias(const struct remap *remap, const struct remap_tombst
 	       remap_find_tombstone(remap, tombstone->function, tombstone->alias, false);
 }
 
-static const struct remap_tombstone *find_due_tombstone(
-	const struct remap *remap, int64_t now_ms, const char *function, int64_t *next_ms)
+/* The one whose grace ends first, and when: INT64_MAX for none. */
+static const struct remap_tombstone *first_tombstone(
+	const struct remap *remap, const char *function, int64_t *ret_due_ms)
 {
+	const struct remap_tombstone *first = NULL;
 	size_t i;
 
+	*ret_due_ms = INT64_MAX;
 	for (i = 0; i < remap->tombstones_end; i++) {
 		const struct remap_tombstone *tombstone = &remap->tombstones[i];
 
-		if (!tombstone->used || !is_in(tombstone->function, function) ||
+		if (!tombstone->used || tombstone->due_ms >= *ret_due_ms ||
+			!is_in(tombstone->function, function) ||
 			remap_is_busy(remap, tombstone->function, tombstone->alias) ||
 			waits_for_alias(remap, tombstone))
 			continue;
-		if (tombstone->due_ms <= now_ms)
-			return tombstone;
-		if (tombstone->due_ms < *next_ms)
-			*next_ms = tombstone->due_ms;
+		first = tombstone;
+		*ret_due_ms = tombstone->due_ms;
 	}
-	return NULL;
+	return first;
 }
 
 static bool becomes_alias(const struct remap_link *link)
@@ -40,38 +42,41 @@ static bool becomes_alias(const struct remap_link *link)
 	return link->used && link->held && !link->temporary && !link->in_version;
 }
 
-static const struct remap_link *find_due_link(
-	const struct remap *remap, int64_t now_ms, const char *function, int64_t *next_ms)
+/* The held link that becomes an alias first, and when. */
+static const struct remap_link *first_link(
+	const struct remap *remap, const char *function, int64_t *ret_due_ms)
 {
+	const struct remap_link *first = NULL;
 	size_t i;
 
+	*ret_due_ms = INT64_MAX;
 	for (i = 0; i < remap->links_end; i++) {
 		const struct remap_link *link = &remap->links[i];
 
-		if (!becomes_alias(link) || !is_in(link->function, function) ||
+		if (!becomes_alias(link) || link->made_ms + REMAP_HELD_MS >= *ret_due_ms ||
+			!is_in(link->function, function) ||
 			remap_is_busy(remap, link->function, link->name))
 			continue;
-		if (link->made_ms <= now_ms - REMAP_HELD_MS)
-			return link;
-		if (link->made_ms + REMAP_HELD_MS < *next_ms)
-			*next_ms = link->made_ms + REMAP_HELD_MS;
+		first = link;
+		*ret_due_ms = link->made_ms + REMAP_HELD_MS;
 	}
-	return NULL;
+	return first;
 }
 
 bool remap_next_due(const struct remap *remap, int64_t now_ms, const char *function,
 	struct remap_due *ret_due, int64_t *ret_next_ms)
 {
-	int64_t next_ms = INT64_MAX;
-	const struct remap_tombstone *tombstone =
-		find_due_tombstone(remap, now_ms, function, &next_ms);
-	const struct remap_link *link = NULL;
+	int64_t tombstone_ms, link_ms, next_ms;
+	const struct remap_tombstone *tombstone = first_tombstone(remap, function, &tombstone_ms);
+	const struct remap_link *link = first_link(remap, function, &link_ms);
 
-	if (!tombstone)
-		link = find_due_link(remap, now_ms, function, &next_ms);
+	/* In the order of their ends: nothing waits behind what keeps coming. */
+	if (link_ms < tombstone_ms)
+		tombstone = NULL;
+	next_ms = tombstone ? tombstone_ms : link_ms;
 	if (ret_next_ms)
 		*ret_next_ms = next_ms;
-	if (!tombstone && !link)
+	if ((!tombstone && !link) || next_ms > now_ms)
 		return false;
 	memset(ret_due, 0, sizeof(*ret_due));
 	ret_due->kind = tombstone ? REMAP_DUE_TOMBSTONE : REMAP_DUE_HELD;

@@ -315,7 +315,7 @@ static void all_is_done_at_the_end_of_the_mount(void **state)
 	assert_writes(&world, "");
 	gestures_free(world.gestures, clock_monotonic_ms() + PATIENCE_MS);
 	world.gestures = NULL;
-	assert_writes(&world, "DeleteAlias PROD; CreateAlias Customer>2");
+	assert_writes(&world, "CreateAlias Customer>2; DeleteAlias PROD");
 	stop(&world);
 }
 

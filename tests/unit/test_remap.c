@@ -268,6 +268,33 @@ static void the_next_end_is_foretold(void **state)
 	stop(&world);
 }
 
+/* Removals keep coming, and each takes the place of the one before it. */
+static void what_ended_first_is_done_first(void **state)
+{
+	static const char *const order[] = {"BETA", "Customer", "CANARY"};
+	struct remap_due due;
+	struct world world;
+	size_t i;
+
+	(void)state;
+	start(&world);
+	assert_int_equal(do_unlink(&world, &tool, "PROD"), 0);
+	world.now_ms += 100;
+	assert_int_equal(do_unlink(&world, &tool, "BETA"), 0);
+	assert_int_equal(do_symlink(&world, &tool, "Customer", "2"), 0);
+	assert_int_equal(do_symlink(&world, &tool, "PROD", "2"), 0);
+	world.now_ms += REMAP_HELD_MS;
+	assert_int_equal(do_unlink(&world, &tool, "CANARY"), 0);
+	world.now_ms += 500;
+	for (i = 0; i < array_count(order); i++) {
+		assert_true(remap_next_due(world.remap, world.now_ms, NULL, &due, NULL));
+		assert_string_equal(due.name, order[i]);
+		assert_true(remap_begin(world.remap, "hello", due.name));
+	}
+	assert_false(remap_next_due(world.remap, world.now_ms, NULL, &due, NULL));
+	stop(&world);
+}
+
 /* semantics(2.4.1, 2.4.3, 2.4.4, 2.4.8) */
 static void hidden_names_are_hidden_until_something_takes_their_place(void **state)
 {
@@ -477,6 +504,7 @@ int main(void)
 		cmocka_unit_test(held_names_are_never_lost_and_never_littered),
 		cmocka_unit_test(a_busy_name_stops_its_clock),
 		cmocka_unit_test(the_next_end_is_foretold),
+		cmocka_unit_test(what_ended_first_is_done_first),
 		cmocka_unit_test(hidden_names_are_hidden_until_something_takes_their_place),
 		cmocka_unit_test(a_tool_that_unlinks_and_links_until_it_works_comes_to_an_end),
 		cmocka_unit_test(a_held_link_whose_rename_failed_is_no_alias_to_be),
