@@ -212,8 +212,10 @@ enum lambda_status catalog_update_alias(struct catalog *catalog, const struct ca
 	const char *function, const struct lambda_alias *wanted, bool with_description,
 	struct lambda_error *reterr) must_check;
 
+/* `revision_id` is what is to go: a lost call is only repeated on that, as in lambda_delete_alias(). */
 enum lambda_status catalog_delete_alias(struct catalog *catalog, const struct call_scope *scope,
-	const char *function, const char *name, struct lambda_error *reterr) must_check;
+	const char *function, const char *name, const char *revision_id,
+	struct lambda_error *reterr) must_check;
 
 /* Lists the versions afresh first, to judge a lost or unchanged answer. */
 enum lambda_status catalog_publish_version(struct catalog *catalog, const struct call_scope *scope,

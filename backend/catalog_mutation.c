@@ -13,8 +13,7 @@ struct mutation {
 	uint64_t begun;
 	struct call_scope scope; /* the caller's, with a record in any case */
 	struct call_record record;
-	struct catalog_write write;                   /* for catalog->wrote */
-	char revision_id[LAMBDA_REVISION_ID_MAX + 1]; /* that the alias had; "" when not known */
+	struct catalog_write write; /* for catalog->wrote */
 };
 
 static struct catalog_route route_of(const struct lambda_alias *alias)
@@ -29,7 +28,6 @@ static void prepare(struct mutation *mutation, const struct call_scope *scope,
 	const struct alias_set *known;
 
 	mutation->scope = *scope;
-	mutation->revision_id[0] = '\0';
 	mutation->record = (struct call_record){0};
 	if (!scope->record)
 		mutation->scope.record = &mutation->record;
@@ -45,11 +43,8 @@ static void prepare(struct mutation *mutation, const struct call_scope *scope,
 		const struct lambda_alias *before = catalog_aliases_find(&known->view, alias);
 
 		mutation->write.has_before = before != NULL;
-		if (before) {
+		if (before)
 			mutation->write.before = route_of(before);
-			memcpy(mutation->revision_id, before->revision_id,
-				sizeof(mutation->revision_id));
-		}
 	}
 	catalog_unlock(mutation->catalog);
 }
@@ -241,7 +236,8 @@ enum lambda_status catalog_update_alias(struct catalog *catalog, const struct ca
 }
 
 enum lambda_status catalog_delete_alias(struct catalog *catalog, const struct call_scope *scope,
-	const char *function, const char *name, struct lambda_error *reterr)
+	const char *function, const char *name, const char *revision_id,
+	struct lambda_error *reterr)
 {
 	struct journal_entry entry = {.kind = JOURNAL_ALIAS_REMOVED};
 	struct lambda_error error = {0};
@@ -252,7 +248,7 @@ enum lambda_status catalog_delete_alias(struct catalog *catalog, const struct ca
 		return status;
 	prepare(&mutation, scope, "DeleteAlias", name);
 	status = lambda_delete_alias(
-		catalog->client, &mutation.scope, function, name, mutation.revision_id, &error);
+		catalog->client, &mutation.scope, function, name, revision_id, &error);
 	tell(&mutation, status, &error);
 	if (status) {
 		end(&mutation, NULL, is_doubtful(status, &error), false);

@@ -41,8 +41,8 @@ static enum lambda_status delete_alias(struct gestures *gestures, const struct c
 	lambda_alias_release(&alias);
 	if (changed)
 		return fail_because_changed(tombstone, reterr);
-	return catalog_delete_alias(
-		gestures->catalog, scope, tombstone->function, tombstone->alias, reterr);
+	return catalog_delete_alias(gestures->catalog, scope, tombstone->function, tombstone->alias,
+		tombstone->revision_id, reterr);
 }
 
 /* All traffic goes to the alias's own version again; UpdateAlias compares the revision itself. */

@@ -507,6 +507,13 @@ enum lambda_status lambda_update_alias(struct lambda_client *client, const struc
 	return status;
 }
 
+static char deleted_revision[LAMBDA_REVISION_ID_MAX + 1];
+
+const char *fake_deleted_revision(void)
+{
+	return deleted_revision;
+}
+
 enum lambda_status lambda_delete_alias(struct lambda_client *client, const struct call_scope *scope,
 	const char *name, const char *alias_name, const char *revision_id,
 	struct lambda_error *reterr)
@@ -514,9 +521,9 @@ enum lambda_status lambda_delete_alias(struct lambda_client *client, const struc
 	enum lambda_status status = ask(FAKE_DELETE_ALIAS, scope, name, alias_name, reterr);
 
 	(void)client;
-	(void)revision_id;
 	if (status)
 		return status;
+	snprintf(deleted_revision, sizeof(deleted_revision), "%s", revision_id);
 	fake_remove_alias(name, alias_name);
 	return answer(FAKE_DELETE_ALIAS, name, alias_name, reterr);
 }

@@ -59,6 +59,9 @@ unsigned int fake_count(enum fake_call call);
 unsigned int fake_total(void);
 void fake_reset_counts(void);
 
+/* That the last DeleteAlias was to delete. */
+const char *fake_deleted_revision(void);
+
 /* The document that version has. The caller frees it. */
 char *fake_configuration(const char *function, uint64_t version);
 

@@ -747,10 +747,34 @@ static void creating_and_deleting_show_at_once(void **state)
 	assert_int_equal(alias_count(catalog, "f"), 1);
 	assert_int_equal(
 		catalog_create_alias(catalog, &scope, "f", &wanted, NULL), LAMBDA_ALREADY_EXISTS);
-	assert_int_equal(catalog_delete_alias(catalog, &scope, "f", "NEW", NULL), LAMBDA_OK);
+	assert_int_equal(catalog_delete_alias(catalog, &scope, "f", "NEW", "r", NULL), LAMBDA_OK);
 	assert_int_equal(alias_status(catalog, "f", "NEW"), LAMBDA_NOT_FOUND);
 	assert_int_equal(alias_count(catalog, "f"), 0);
 	lambda_alias_release(&wanted);
+	end(catalog);
+}
+
+/* A listing shows a colleague's change between the last look at the alias and its deletion. */
+static void what_is_deleted_is_what_was_looked_at(void **state)
+{
+	struct catalog *catalog = begin(LONG_TTL_MS, NULL);
+	const struct call_scope scope = soon();
+	struct lambda_alias looked_at;
+
+	(void)state;
+	fake_add_function("f", 3);
+	fake_set_alias("f", "PROD", 1);
+	assert_int_equal(catalog_alias_get_afresh(catalog, &scope, "f", "PROD", &looked_at, NULL),
+		LAMBDA_OK);
+	fake_set_alias("f", "PROD", 2);
+	catalog_refresh(catalog);
+	assert_int_equal(alias_count(catalog, "f"), 1);
+	assert_int_equal(alias_version(catalog, "f", "PROD"), 2);
+	assert_int_equal(
+		catalog_delete_alias(catalog, &scope, "f", "PROD", looked_at.revision_id, NULL),
+		LAMBDA_OK);
+	assert_string_equal(fake_deleted_revision(), looked_at.revision_id);
+	lambda_alias_release(&looked_at);
 	end(catalog);
 }
 
@@ -824,6 +848,7 @@ int main(void)
 		cmocka_unit_test(a_name_that_cannot_be_shown_fails_the_list),
 		cmocka_unit_test(publishing_shows_the_new_version_at_once),
 		cmocka_unit_test(creating_and_deleting_show_at_once),
+		cmocka_unit_test(what_is_deleted_is_what_was_looked_at),
 		cmocka_unit_test(after_a_lost_race_the_new_state_is_known),
 		cmocka_unit_test(the_account_is_kept),
 	};

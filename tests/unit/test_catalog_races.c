@@ -290,7 +290,8 @@ static void delete_alias(struct catalog *catalog, const char *function)
 {
 	const struct call_scope scope = soon();
 
-	assert_int_equal(catalog_delete_alias(catalog, &scope, function, "PROD", NULL), LAMBDA_OK);
+	assert_int_equal(
+		catalog_delete_alias(catalog, &scope, function, "PROD", "r", NULL), LAMBDA_OK);
 }
 
 static void thirty_two_cold_questions_make_one_call(void **state)

@@ -184,7 +184,7 @@ static int scene_change(void)
 		STEADY(catalog_create_alias(catalog, &scope, "hello", &wanted, &error));
 		see_alias(catalog, "LIVE", 2);
 		see_aliases(catalog, 2);
-		STEADY(catalog_delete_alias(catalog, &scope, "hello", "LIVE", &error));
+		STEADY(catalog_delete_alias(catalog, &scope, "hello", "LIVE", "", &error));
 		see_aliases(catalog, 1);
 		allocator_pause(true);
 		fake_touch("hello");
