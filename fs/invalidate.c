@@ -129,3 +129,8 @@ void invalidate_node(struct invalidator *invalidator, const struct node *node)
 	pthread_mutex_unlock(&invalidator->mutex);
 	free(item);
 }
+
+void invalidate_entries(struct fuse_session *session, uint64_t inode)
+{
+	fuse_lowlevel_notify_inval_inode(session, (fuse_ino_t)inode, 0, 0);
+}

@@ -33,4 +33,10 @@ void invalidator_free(struct invalidator *invalidator);
 /* The node's attributes are asked for again. Never blocks; NULL is fine. */
 void invalidate_node(struct invalidator *invalidator, const struct node *node);
 
+/*
+ * Takes away the entries of a directory that the kernel holds, before this returns. Only for directories:
+ * their pages wait for no request of ours.
+ */
+void invalidate_entries(struct fuse_session *session, uint64_t inode);
+
 #endif

@@ -72,6 +72,19 @@ bool listed_open(
 	return keep;
 }
 
+int64_t listed_left_ms(struct listed *listed, uint64_t inode, int64_t now_ms, int64_t keep_ms)
+{
+	const struct slot *slot;
+	int64_t left_ms = INT64_MAX;
+
+	pthread_mutex_lock(&listed->mutex);
+	slot = slot_of(listed, inode);
+	if (slot && slot->inode == inode)
+		left_ms = slot->since_ms + keep_ms - now_ms;
+	pthread_mutex_unlock(&listed->mutex);
+	return left_ms;
+}
+
 void listed_read(struct listed *listed, uint64_t inode, uint64_t hash)
 {
 	struct slot *slot;

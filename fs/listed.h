@@ -29,6 +29,12 @@ void listed_free(struct listed *listed);
 bool listed_open(
 	struct listed *listed, uint64_t inode, uint64_t hash, int64_t now_ms, int64_t keep_ms);
 
+/*
+ * How long what the kernel holds of it may still be shown, in milliseconds; 0 or less: no longer. INT64_MAX:
+ * it holds nothing, as far as is known.
+ */
+int64_t listed_left_ms(struct listed *listed, uint64_t inode, int64_t now_ms, int64_t keep_ms);
+
 /* The first READDIR of an opened directory: one with another content than the last opened spoils what is kept. */
 void listed_read(struct listed *listed, uint64_t inode, uint64_t hash);
 

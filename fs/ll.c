@@ -8,9 +8,12 @@
 #include "fs/account.h"
 #include "fs/file.h"
 #include "fs/handles.h"
+#include "fs/invalidate.h"
 #include "fs/listed.h"
 #include "fs/tree.h"
 #include "fs/xattr.h"
+
+#define OPEN_TO_READ_MS 1000 /* from opendir(3) to readdir(3), without a ttl as well */
 
 /* fi->fh holds a pointer: a struct open_file or a struct directory. */
 static void *pointer_of(const struct fuse_file_info *info)
@@ -111,6 +114,29 @@ static void ll_forget_multi(fuse_req_t handle, size_t count, struct fuse_forget_
 	fuse_reply_none(handle);
 }
 
+/* What a version holds never changes; everything else is listed again at every use. */
+static bool is_immutable_directory(const struct node *node)
+{
+	return node->kind == NODE_VERSION && node->version != LAMBDA_VERSION_LATEST &&
+	       node->version != LAMBDA_VERSION_LATEST_PUBLISHED;
+}
+
+/*
+ * Who has a directory open and reads it from its beginning again is answered by the kernel, which only looks at
+ * the attributes before it: now is the time to take away what is too old to be shown.
+ */
+static void renew_entries(
+	const struct aliasfs *fs, fuse_ino_t inode, struct tree_attributes *attributes)
+{
+	int64_t left_ms = listed_left_ms(
+		fs->listed, inode, clock_monotonic_ms(), (int64_t)(fs->options->ttl * 1000));
+
+	if (left_ms <= 0)
+		invalidate_entries(fs->session, inode);
+	else if (attributes->attribute_timeout > (double)left_ms / 1000)
+		attributes->attribute_timeout = (double)left_ms / 1000;
+}
+
 static void ll_getattr(fuse_req_t handle, fuse_ino_t inode, struct fuse_file_info *info)
 {
 	struct tree_attributes attributes;
@@ -130,6 +156,8 @@ static void ll_getattr(fuse_req_t handle, fuse_ino_t inode, struct fuse_file_inf
 		return;
 	}
 	attributes.stat.st_ino = inode;
+	if (S_ISDIR(attributes.stat.st_mode) && !is_immutable_directory(&node))
+		renew_entries(request.fs, inode, &attributes);
 	request_end(&request);
 	fuse_reply_attr(handle, &attributes.stat, attributes.attribute_timeout);
 }
@@ -256,9 +284,9 @@ struct directory {
 	struct node node;
 	struct tree_listing listing;
 	uint64_t inode;
-	uint64_t hash; /* of the listing */
-	bool listed;   /* there is a listing */
-	bool used;     /* entries were given since it was listed */
+	uint64_t hash;     /* of the listing */
+	int64_t listed_ms; /* when there came to be a listing; 0: there is none */
+	bool used;         /* entries were given since it was listed */
 };
 
 static void directory_free(const struct aliasfs *fs, struct directory *directory)
@@ -273,13 +301,6 @@ static void abandon_directory(const struct aliasfs *fs, struct handle *handle)
 	directory_free(fs, (struct directory *)handle);
 }
 
-/* What a version holds never changes; everything else is listed again at every use. */
-static bool is_immutable_directory(const struct node *node)
-{
-	return node->kind == NODE_VERSION && node->version != LAMBDA_VERSION_LATEST &&
-	       node->version != LAMBDA_VERSION_LATEST_PUBLISHED;
-}
-
 static int list_directory(struct request *request, struct directory *directory)
 {
 	struct tree_listing listing;
@@ -290,7 +311,7 @@ static int list_directory(struct request *request, struct directory *directory)
 	tree_listing_release(&directory->listing);
 	directory->listing = listing;
 	directory->hash = tree_listing_hash(&directory->listing);
-	directory->listed = true;
+	directory->listed_ms = clock_monotonic_ms();
 	return 0;
 }
 
@@ -330,9 +351,9 @@ static void ll_opendir(fuse_req_t handle, fuse_ino_t inode, struct fuse_file_inf
 	info->fh = (uintptr_t)directory;
 	directory->inode = inode;
 	handles_add(request.fs->handles, &directory->handle, abandon_directory);
-	info->cache_readdir = directory->listed;
+	info->cache_readdir = directory->listed_ms != 0;
 	info->keep_cache =
-		!directory->listed || is_immutable_directory(&node) ||
+		!directory->listed_ms || is_immutable_directory(&node) ||
 		listed_open(request.fs->listed, inode, directory->hash, clock_monotonic_ms(),
 			(int64_t)(request.fs->options->ttl * 1000));
 	request_end(&request);
@@ -412,6 +433,16 @@ static void add_entries(
 	}
 }
 
+/* Read from its beginning again (rewinddir), or long after it was opened, it is listed again. */
+static bool is_to_be_listed(const struct directory *directory, off_t offset, double ttl)
+{
+	int64_t age_ms = clock_monotonic_ms() - directory->listed_ms;
+
+	return !directory->listed_ms ||
+	       (offset == 0 &&
+		       (directory->used || age_ms > OPEN_TO_READ_MS + (int64_t)(ttl * 1000)));
+}
+
 static void read_directory(
 	fuse_req_t handle, size_t size, off_t offset, struct fuse_file_info *info, bool plus)
 {
@@ -425,8 +456,7 @@ static void read_directory(
 	reply.data = malloc(size);
 	if (!reply.data || offset < 0)
 		error = reply.data ? -EINVAL : -ENOMEM;
-	/* Read from its beginning again (rewinddir), it is listed again. */
-	if (!error && (!directory->listed || (offset == 0 && directory->used)))
+	if (!error && is_to_be_listed(directory, offset, request.fs->options->ttl))
 		error = list_directory(&request, directory);
 	if (error) {
 		free(reply.data);

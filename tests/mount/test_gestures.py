@@ -672,6 +672,26 @@ def test_a_change_elsewhere_shows_after_the_ttl(api, hello, make_mount):
     wait_for(lambda: not (mount.path / "later").exists(), 5, "the deleted function is gone")
 
 
+@pytest.mark.semantics("4.1.1")
+@pytest.mark.parametrize("flags", [os.O_DIRECTORY, 0], ids=["opendir", "open"])
+def test_a_change_elsewhere_shows_in_a_directory_that_stays_open(api, hello, make_mount, flags):
+    """Each os.listdir() of a descriptor reads from the beginning (rewinddir), which the kernel answers itself."""
+    mount = make_mount(ttl=0.5)
+    places = {name: os.open(mount.path / name, os.O_RDONLY | flags) for name in (hello, ".")}
+    try:
+        for round_ in ("FIRST", "SECOND"):
+            before = {name: os.listdir(place) for name, place in places.items()}
+            assert round_ not in before[hello] and round_ not in before["."]
+            api.create_alias(FunctionName=hello, Name=round_, FunctionVersion="1")
+            aws.create_function(api, round_)
+            for name, place in places.items():
+                wait_for(lambda: round_ in os.listdir(place), 5, f"{round_} shows in {name}")
+                assert sorted(os.listdir(place)) == sorted([*before[name], round_])
+    finally:
+        for place in places.values():
+            os.close(place)
+
+
 @pytest.mark.semantics("4.1.3")
 def test_refresh_drops_everything_known(api, hello, make_mount):
     mount = make_mount(ttl=3600)
