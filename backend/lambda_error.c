@@ -7,21 +7,20 @@
 
 void lambda_error_copy_line(char *line, size_t size, const char *text, size_t length)
 {
-	bool utf8 = text_is_utf8(text, length);
-	size_t i, used = 0;
+	bool utf8 = text_is_utf8(text, length), shown;
+	size_t i, step, used = 0;
 
-	for (i = 0; i < length && used + 1 < size; i++) {
-		unsigned char byte = (unsigned char)text[i];
-
-		if (byte < 0x20 || byte == 0x7f)
-			byte = ' ';
-		else if (byte >= 0x80 && !utf8)
-			byte = '?';
-		line[used++] = (char)byte;
+	for (i = 0; i < length; i += step) {
+		step = text_next_character(text + i, utf8 ? length - i : 1, &shown);
+		if (used + (shown ? step : 1) >= size)
+			break;
+		if (shown)
+			memcpy(line + used, text + i, step);
+		else
+			line[used] = !utf8 && (unsigned char)text[i] >= 0x80 ? '?' : ' ';
+		used += shown ? step : 1;
 	}
 	line[used] = '\0';
-	while (used && !text_is_utf8(line, used))
-		line[--used] = '\0';
 }
 
 /* `ns#Name:http://…` is `Name`. */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "fs/journal.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <pthread.h>
 
@@ -107,9 +106,18 @@ void node_path(const struct node *node, const char *name, char *path, size_t siz
 /* Names come from callers and messages from servers: one line stays one line. */
 static void make_one_line(char *line)
 {
-	for (; *line; line++)
-		if (iscntrl((unsigned char)*line))
-			*line = '?';
+	size_t length = strlen(line), i, step, used = 0;
+	bool shown;
+
+	for (i = 0; i < length; i += step) {
+		step = text_next_character(line + i, length - i, &shown);
+		if (shown)
+			memmove(line + used, line + i, step);
+		else
+			line[used] = '?';
+		used += shown ? step : 1;
+	}
+	line[used] = '\0';
 }
 
 static int append_details(struct buffer *line, const struct lambda_error *error)

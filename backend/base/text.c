@@ -52,6 +52,23 @@ bool text_is_utf8(const char *text, size_t length)
 	return true;
 }
 
+size_t text_next_character(const char *text, size_t length, bool *ret_shown)
+{
+	const unsigned char *bytes = (const unsigned char *)text;
+	size_t step = utf8_sequence(bytes, length);
+	unsigned int last = step == 3 ? (bytes[1] & 0x3fU) << 6 | (bytes[2] & 0x3fU) : 0;
+
+	if (step == 1)
+		*ret_shown = bytes[0] >= 0x20 && bytes[0] != 0x7f;
+	else if (step == 2)
+		*ret_shown = bytes[0] != 0xc2 || bytes[1] >= 0xa0;
+	else if (step == 3 && bytes[0] == 0xe2) /* U+2028 to 202E, U+2066 to 2069 */
+		*ret_shown = !(last >= 0x28 && last <= 0x2e) && !(last >= 0x66 && last <= 0x69);
+	else
+		*ret_shown = step != 0;
+	return step ? step : 1;
+}
+
 size_t text_count_code_points(const char *text)
 {
 	size_t count = 0;

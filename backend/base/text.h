@@ -13,6 +13,12 @@
 /* Whether the bytes are well-formed UTF-8 (no overlong forms, surrogates or values over U+10FFFF). */
 bool text_is_utf8(const char *text, size_t length);
 
+/*
+ * Bytes of the character that begins the text, `length` being more than 0. *ret_shown: it is well-formed, and
+ * none that ends a line, commands a terminal (C0, C1) or turns the direction of writing.
+ */
+size_t text_next_character(const char *text, size_t length, bool *ret_shown);
+
 /* How many Unicode code points a well-formed UTF-8 string holds. */
 size_t text_count_code_points(const char *text);
 

@@ -464,3 +464,17 @@ def test_a_failure_is_one_errno_and_one_line(world, name):
         world.mend()
         shown = {each: os.readlink(world.mount.path / "hello" / each) for each in aliases}
         assert shown == aliases
+
+
+@pytest.mark.semantics("5.1.1")
+def test_no_line_of_an_error_commands_a_terminal(hello, proxy, make_mount):
+    """ESC, the one-byte CSI, another line's end and a turned direction of writing; from AWS and in a name."""
+    wicked = "\x1b[31m \x9b31m \u2028 \u202e"
+    mount = make_mount(endpoint_url=proxy.url)
+    proxy.rule(faultproxy.aws_error(403, "AccessDeniedException", f"no {wicked} end"), method="POST")
+    assert not mount.run("ln", "-s", "2", mount.path / hello / "NEW").ok
+    assert not mount.run("ln", "-s", "2", mount.path / hello / f"%{wicked}").ok
+    errors = (mount.path / ".aliasfs/errors").read_text()
+    assert len(errors.splitlines()) == 2 and " end " in errors
+    assert all(character.isprintable() for line in errors.split("\n") for character in line), ascii(errors)
+    assert all(character.isprintable() for character in mount.log() if character != "\n"), ascii(mount.log())

@@ -77,6 +77,27 @@ static void utf8_is_checked(void **state)
 	assert_int_equal(text_count_code_points("a\u00e9\U0001f680"), 3);
 }
 
+static void what_no_terminal_should_see_is_known(void **state)
+{
+	static const char *const good[] = {"a", " ", "~", "\u00a0", "\u00e9", "\u2027", "\u202f",
+		"\u2065", "\u206a", "\u20ac", "\u3028", "\U0001f680"};
+	static const char *const bad[] = {"\n", "\x1b", "\x7f", "\xc2\x80", "\xc2\x9b", "\xc2\x9f",
+		"\u2028", "\u202a", "\u202e", "\u2066", "\u2069", "\x9b", "\xe2", "\xe2\x80"};
+	bool shown;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < array_count(good); i++) {
+		assert_int_equal(
+			text_next_character(good[i], strlen(good[i]), &shown), strlen(good[i]));
+		assert_true(shown);
+	}
+	for (i = 0; i < array_count(bad); i++) {
+		text_next_character(bad[i], strlen(bad[i]), &shown);
+		assert_false(shown);
+	}
+}
+
 static void times_are_read_and_written_as_lambda_does(void **state)
 {
 	char text[TEXT_TIME_SIZE];
@@ -126,6 +147,7 @@ int main(void)
 		cmocka_unit_test(numbers_are_strict),
 		cmocka_unit_test(doubles_are_plain_and_survive_a_round_trip),
 		cmocka_unit_test(utf8_is_checked),
+		cmocka_unit_test(what_no_terminal_should_see_is_known),
 		cmocka_unit_test(times_are_read_and_written_as_lambda_does),
 		cmocka_unit_test(base64_and_percent_encoding_round_trip),
 	};

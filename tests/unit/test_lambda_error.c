@@ -67,6 +67,13 @@ static void lines_are_cut_at_a_character(void **state)
 	assert_string_equal(line, "abcd");
 	lambda_error_copy_line(line, sizeof(line), "abc\xc3\xa9z", 6);
 	assert_string_equal(line, "abc\xc3\xa9");
+	lambda_error_copy_line(line, sizeof(line),
+		"a\xc2\x9b"
+		"31m",
+		6);
+	assert_string_equal(line, "a 31m");
+	lambda_error_copy_line(line, sizeof(line), "a\xe9\x1bz", 4);
+	assert_string_equal(line, "a? z");
 	lambda_error_copy_line(line, sizeof(line), "", 0);
 	assert_string_equal(line, "");
 }
