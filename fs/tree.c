@@ -473,6 +473,29 @@ static int child_of(
 	}
 }
 
+/*
+ * `ln -sfn 2 hello/PROD`, run in the root, looks whether "2" is there: a list of the functions that may still
+ * be shown answers that. Other names that it lacks may be new: they are asked for.
+ */
+static bool is_unlisted_number(const struct aliasfs *fs, const struct node *node)
+{
+	const struct catalog_root *root;
+	bool listed = false;
+	size_t i;
+
+	if (node->kind != NODE_FUNCTION || node->function[strspn(node->function, "0123456789")])
+		return false;
+	root = catalog_root_peek(fs->catalog);
+	if (!root)
+		return false;
+	for (i = 0; i < root->count && !listed; i++)
+		listed = !strcmp(root->entries[i].name, node->function);
+	if (root->expires_ms <= clock_monotonic_ms())
+		listed = true; /* or is by now */
+	catalog_root_unref(root);
+	return !listed;
+}
+
 int tree_lookup(struct request *request, const struct node *parent, const char *name,
 	struct node *ret_child, struct tree_attributes *ret_attributes,
 	double *ret_negative_timeout)
@@ -486,6 +509,8 @@ int tree_lookup(struct request *request, const struct node *parent, const char *
 		*ret_negative_timeout = IMMUTABLE_SECONDS;
 		return error;
 	}
+	if (!error && is_unlisted_number(request->fs, ret_child))
+		return -ENOENT;
 	return error ? error : node_attributes(request, ret_child, false, ret_attributes);
 }
 

@@ -128,6 +128,15 @@ def test_a_remap_cold_and_warm(api, calls, hello, mounted, form):
     assert remap("1") == {"UpdateAlias": 1}
 
 
+@pytest.mark.semantics("4.5.2")
+def test_a_remap_from_inside_the_root_asks_for_no_function_of_the_targets_name(calls, hello, mounted):
+    """ln looks for its target where it runs: "2" in the root would be a function."""
+    mount = mounted()
+    mount.run("ls", mount.path, mount.path / hello, check=True)
+    cost = calls.of(lambda: mount.run("ln", "-sfn", "2", f"{hello}/PROD", cwd=mount.path, check=True))
+    assert cost == {"UpdateAlias": 1}
+
+
 @pytest.mark.parametrize("how", ["find", "rsync"])
 @pytest.mark.parametrize("count, versions", [(4, 1), (60, 2)])
 @pytest.mark.semantics("4.5.1")
