@@ -72,20 +72,23 @@ bool listed_open(
 	return keep;
 }
 
-int64_t listed_left_ms(struct listed *listed, uint64_t inode, int64_t now_ms, int64_t keep_ms)
+int64_t listed_take_left_ms(struct listed *listed, uint64_t inode, int64_t now_ms, int64_t keep_ms)
 {
-	const struct slot *slot;
+	struct slot *slot;
 	int64_t left_ms = INT64_MAX;
 
 	pthread_mutex_lock(&listed->mutex);
 	slot = slot_of(listed, inode);
-	if (slot && slot->inode == inode)
+	if (slot && slot->inode == inode) {
 		left_ms = slot->since_ms + keep_ms - now_ms;
+		if (left_ms <= 0)
+			memset(slot, 0, sizeof(*slot));
+	}
 	pthread_mutex_unlock(&listed->mutex);
 	return left_ms;
 }
 
-void listed_read(struct listed *listed, uint64_t inode, uint64_t hash)
+void listed_read(struct listed *listed, uint64_t inode, uint64_t hash, bool cached, int64_t now_ms)
 {
 	struct slot *slot;
 
@@ -93,5 +96,7 @@ void listed_read(struct listed *listed, uint64_t inode, uint64_t hash)
 	slot = slot_of(listed, inode);
 	if (slot && slot->inode == inode && slot->hash != hash)
 		slot->since_ms = INT64_MIN / 2;
+	else if (slot && slot->inode != inode && cached)
+		*slot = (struct slot){inode, hash, now_ms};
 	pthread_mutex_unlock(&listed->mutex);
 }

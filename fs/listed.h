@@ -30,12 +30,15 @@ bool listed_open(
 	struct listed *listed, uint64_t inode, uint64_t hash, int64_t now_ms, int64_t keep_ms);
 
 /*
- * How long what the kernel holds of it may still be shown, in milliseconds; 0 or less: no longer. INT64_MAX:
- * it holds nothing, as far as is known.
+ * How long what the kernel holds of it may still be shown, in milliseconds. INT64_MAX: it holds nothing, as far as
+ * is known. 0 or less: no longer; that is said once, and the caller takes it away from the kernel.
  */
-int64_t listed_left_ms(struct listed *listed, uint64_t inode, int64_t now_ms, int64_t keep_ms);
+int64_t listed_take_left_ms(struct listed *listed, uint64_t inode, int64_t now_ms, int64_t keep_ms);
 
-/* The first READDIR of an opened directory: one with another content than the last opened spoils what is kept. */
-void listed_read(struct listed *listed, uint64_t inode, uint64_t hash);
+/*
+ * A READDIR from the beginning: one with another content than the last opened spoils what is kept. `cached`: the
+ * kernel keeps what this one gives, and had nothing, since it asks.
+ */
+void listed_read(struct listed *listed, uint64_t inode, uint64_t hash, bool cached, int64_t now_ms);
 
 #endif

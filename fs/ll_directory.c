@@ -19,6 +19,7 @@ struct directory {
 	uint64_t hash;     /* of the listing */
 	int64_t listed_ms; /* when there came to be a listing; 0: there is none */
 	bool used;         /* entries were given since it was listed */
+	bool cached;       /* the kernel keeps the entries that it is given */
 };
 
 static void directory_free(const struct aliasfs *fs, struct directory *directory)
@@ -90,9 +91,10 @@ void ll_opendir(fuse_req_t handle, fuse_ino_t inode, struct fuse_file_info *info
 	info->fh = (uintptr_t)directory;
 	directory->inode = inode;
 	handles_add(request.fs->handles, &directory->handle, abandon_directory);
-	info->cache_readdir = directory->listed_ms != 0;
+	directory->cached = directory->listed_ms != 0;
+	info->cache_readdir = directory->cached;
 	info->keep_cache =
-		!directory->listed_ms || is_immutable_directory(&node) ||
+		!directory->cached || is_immutable_directory(&node) ||
 		listed_open(request.fs->listed, inode, directory->hash, clock_monotonic_ms(),
 			(int64_t)(request.fs->options->ttl * 1000));
 	request_end(&request);
@@ -204,7 +206,8 @@ static void read_directory(
 	}
 	directory->used = true;
 	if (offset == 0)
-		listed_read(reply.fs->listed, directory->inode, directory->hash);
+		listed_read(reply.fs->listed, directory->inode, directory->hash, directory->cached,
+			clock_monotonic_ms());
 	add_entries(&reply, directory, offset);
 	request_end(&request);
 	fuse_reply_buf(handle, reply.data, reply.used);
@@ -235,11 +238,12 @@ void ll_releasedir(fuse_req_t handle, fuse_ino_t inode, struct fuse_file_info *i
 void ll_renew_entries(const struct aliasfs *fs, fuse_ino_t inode, const struct node *node,
 	struct tree_attributes *attributes)
 {
-	int64_t left_ms = listed_left_ms(
-		fs->listed, inode, clock_monotonic_ms(), (int64_t)(fs->options->ttl * 1000));
+	int64_t left_ms;
 
 	if (is_immutable_directory(node))
 		return;
+	left_ms = listed_take_left_ms(
+		fs->listed, inode, clock_monotonic_ms(), (int64_t)(fs->options->ttl * 1000));
 	if (left_ms <= 0)
 		invalidate_entries(fs->session, inode);
 	else if (attributes->attribute_timeout > (double)left_ms / 1000)

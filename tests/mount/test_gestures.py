@@ -4,6 +4,7 @@
 import ctypes
 import errno
 import os
+import re
 import struct
 import subprocess
 import threading
@@ -690,6 +691,24 @@ def test_a_change_elsewhere_shows_in_a_directory_that_stays_open(api, hello, mak
     finally:
         for place in places.values():
             os.close(place)
+
+
+def test_a_directory_that_is_only_looked_at_is_asked_for_once_in_its_time(hello, make_mount):
+    """Its entries, older than the ttl, are taken from the kernel once, not at every look."""
+    mount = make_mount(ttl=1)
+    stats = mount.path / ".aliasfs/stats"
+    os.listdir(mount.path / hello)
+    time.sleep(1.1)  # nothing can be waited for: the age of what the kernel holds
+
+    def looks():
+        return int(re.search(r'operation="GETATTR",outcome="ok"} (\d+)', stats.read_text())[1])
+
+    os.stat(mount.path / hello)
+    os.stat(mount.path / hello)
+    before = looks()
+    for _ in range(50):
+        os.stat(mount.path / hello)
+    assert looks() - before < 25
 
 
 @pytest.mark.semantics("4.1.3")
