@@ -94,8 +94,7 @@ struct function {
 	uint64_t seen_tick;            /* the latest sign that it exists */
 	uint64_t forget_versions_tick; /* what started up to here is not fresh */
 	uint64_t forget_aliases_tick;
-	unsigned int mutations;       /* under way */
-	uint64_t mutation_ended_tick; /* when the last one ended */
+	unsigned int mutations; /* under way */
 	bool crawled; /* its versions came with the last crawl and were not asked for yet */
 };
 

@@ -4,11 +4,12 @@
 
 #include <errno.h>
 
-/* Whether something is under way, or put aside, that started before now and will be kept later. */
+/* Whether something is under way, or put aside, that started before now and will be kept later: fetches, mutations. */
 static bool needs_journal(const struct catalog *catalog, const struct function *function)
 {
-	return function->flights.first || function->parked_versions || function->parked_aliases ||
-	       catalog->parked_crawl || flight_is_under_way(&catalog->flights, FLIGHT_CRAWL);
+	return function->mutations || function->flights.first || function->parked_versions ||
+	       function->parked_aliases || catalog->parked_crawl ||
+	       flight_is_under_way(&catalog->flights, FLIGHT_CRAWL);
 }
 
 static void drop_oldest(struct function *function)

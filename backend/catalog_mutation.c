@@ -78,8 +78,8 @@ static enum lambda_status begin(struct mutation *mutation, struct catalog *catal
 }
 
 /*
- * What the answer says of one alias or version; `kind` tells which. Of two mutations of a function that
- * overlap nobody knows which was the later one for AWS: then what was kept is asked for again.
+ * What the answer says of one alias or version; `kind` tells which. Of two mutations of the same that overlap
+ * nobody knows which was the later one for AWS: then what was kept is asked for again.
  */
 static void keep(
 	struct mutation *mutation, struct journal_entry *entry, struct change_list *changes)
@@ -89,6 +89,8 @@ static void keep(
 	int64_t expires_ms = clock_monotonic_ms() + catalog->ttl_ms;
 	size_t changes_before = changes->count;
 	bool of_alias = entry->kind == JOURNAL_ALIAS_SET || entry->kind == JOURNAL_ALIAS_REMOVED;
+	bool overlaps = function_mutated_since(function, of_alias ? entry->alias.name : NULL,
+		entry->version.version, mutation->begun);
 	uint64_t tick = ++catalog->room.tick;
 	int error;
 
@@ -106,7 +108,7 @@ static void keep(
 			catalog, function, entry->version.version, tick, changes);
 	if (function_note_mutation(catalog, function, entry))
 		error = -1;
-	if (error || function->mutations > 1 || function->mutation_ended_tick > mutation->begun) {
+	if (error || overlaps) {
 		function->forget_aliases_tick = ++catalog->room.tick;
 		function->forget_versions_tick = catalog->room.tick;
 	}
@@ -142,7 +144,6 @@ static void end(struct mutation *mutation, struct journal_entry *entry, bool dou
 	if (doubt_versions)
 		doubt(mutation, false);
 	function->mutations--;
-	function->mutation_ended_tick = ++catalog->room.tick;
 	function_trim(catalog, function);
 	function_drop(catalog, function);
 	catalog_unlock(catalog);

@@ -45,7 +45,7 @@ static const char *hint_for(enum lambda_status status)
 	case LAMBDA_HOST_UNREACHABLE:
 	case LAMBDA_NETWORK_UNREACHABLE:
 	case LAMBDA_BAD_ANSWER:
-		return "check region and endpoint_url";
+		return "check region, endpoint_url and HTTPS_PROXY";
 	case LAMBDA_TLS_FAILED:
 		return "check that endpoint_url speaks TLS, and ca_bundle: a proxy that opens TLS "
 		       "has "

@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from lib import aws, faultproxy
+from lib.process import wait_for
 
 UNHURRIED = {"ttl": 3600, "rate": 1000}
 
@@ -135,6 +136,29 @@ def test_a_remap_from_inside_the_root_asks_for_no_function_of_the_targets_name(c
     mount.run("ls", mount.path, mount.path / hello, check=True)
     cost = calls.of(lambda: mount.run("ln", "-sfn", "2", f"{hello}/PROD", cwd=mount.path, check=True))
     assert cost == {"UpdateAlias": 1}
+
+
+@pytest.mark.semantics("4.5.2")
+def test_many_removals_cost_two_calls_each(make_plane, mounted):
+    """At AWS's pace several are under way at once; what is known of the others stays known."""
+    plane = make_plane("--latency", "40")
+    names = [f"alias{number:02}" for number in range(12)]
+    aws.create_function(plane.api, "many", versions=1, aliases={name: 1 for name in [*names, "PROD"]})
+    mount = mounted(endpoint_url=plane.url)
+    os.listdir(mount.path / "many")
+
+    def remove_all():
+        mount.run("rm", *[mount.path / "many" / name for name in names], check=True)
+        wait_for(lambda: aws.aliases_of(plane.api, "many") == {"PROD": "1"}, 20, "all are deleted")
+        assert "PROD" in os.listdir(mount.path / "many")
+
+    with plane.recording() as record:
+        remove_all()
+    ours = {name: count for name, count in counted(record).items() if name != "ListAliases"}
+    assert ours == {"GetAlias": len(names), "DeleteAlias": len(names)}
+    with plane.recording() as record:
+        os.listdir(mount.path / "many")
+    assert counted(record) == {}
 
 
 @pytest.mark.parametrize("how", ["find", "rsync"])
