@@ -56,9 +56,10 @@ static enum lambda_status wait_for_a_place(struct lambda_client *client,
 	const struct call_scope *scope, const struct lambda_request *request,
 	struct lambda_error *reterr)
 {
-	int error =
-		pacer_wait(client->pacer, request->pacing, deadline_of(scope, request->mutation),
-			request->mutation ? NULL : scope->interrupted);
+	bool goes_first = scope->for_change && request->pacing == PACING_READ;
+	int error = pacer_wait(client->pacer, goes_first ? PACING_WRITE : request->pacing,
+		deadline_of(scope, request->mutation),
+		request->mutation ? NULL : scope->interrupted);
 
 	if (!error)
 		return LAMBDA_OK;

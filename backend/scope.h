@@ -23,7 +23,8 @@ struct call_scope {
 	int64_t read_deadline_ms;     /* clock_monotonic_ms() at which reads give up */
 	int64_t mutation_deadline_ms; /* the same for mutations, reading back a lost answer included */
 	const atomic_bool *interrupted; /* NULL: cannot be interrupted */
-	struct call_record *record;     /* NULL: nobody wants to know */
+	bool for_change; /* what is read is needed for a change: it takes its turn among the changes */
+	struct call_record *record; /* NULL: nobody wants to know */
 };
 
 #define CALL_SCOPE_READ_MS 30000

@@ -26,8 +26,9 @@ struct call_scope gesture_background_scope(const struct gestures *gestures)
 {
 	int64_t deadline_ms = clock_monotonic_ms() + gestures->options.mutation_timeout_ms;
 
-	return (struct call_scope){
-		.read_deadline_ms = deadline_ms, .mutation_deadline_ms = deadline_ms};
+	return (struct call_scope){.read_deadline_ms = deadline_ms,
+		.mutation_deadline_ms = deadline_ms,
+		.for_change = true};
 }
 
 int gesture_wait(struct gestures *gestures, int64_t until_ms)

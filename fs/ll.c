@@ -211,6 +211,7 @@ static void ll_flush(fuse_req_t handle, fuse_ino_t inode, struct fuse_file_info 
 	int error;
 
 	request_begin(&request, handle, "FLUSH");
+	request.scope.for_change = true;
 	if (!ll_node(&request, inode, &node))
 		return;
 	error = file_flush(&request, ll_pointer_of(info));
@@ -233,6 +234,7 @@ static void ll_release(fuse_req_t handle, fuse_ino_t inode, struct fuse_file_inf
 	int error;
 
 	request_begin(&request, handle, "RELEASE");
+	request.scope.for_change = true;
 	/* Nobody waits for this reply: a failure is told by its line alone. */
 	error = file_release(&request, ll_pointer_of(info));
 	if (error && node_table_find(request.fs->nodes, inode, &node))

@@ -43,6 +43,7 @@ static bool begin_change(struct request *request, fuse_req_t handle, const char 
 	int error;
 
 	request_begin(request, handle, operation);
+	request->scope.for_change = true;
 	if (!ll_node(request, inode, ret_parent))
 		return false;
 	error = request_permits_change(request);

@@ -41,6 +41,27 @@ def remap_all(mount, functions):
         return list(pool.map(remap, functions))
 
 
+def waiting_calls(mount):
+    stats = (mount.path / ".aliasfs/stats").read_text()
+    return int(re.search(r"^aliasfs_api_calls_waiting (\d+)$", stats, re.MULTILINE)[1])
+
+
+def start_readers(mount, functions):
+    """Processes that look at what is not known, until more than ten of them wait for their turn."""
+    readers = [
+        subprocess.Popen(["/usr/bin/readlink", str(mount.path / name / "PROD")], stdout=subprocess.DEVNULL)
+        for name in functions
+    ]
+    wait_for(lambda: waiting_calls(mount) > 10, patience(10), "the readers wait")
+    return readers
+
+
+def end_readers(readers):
+    for reader in readers:
+        reader.kill()
+        reader.wait()
+
+
 @pytest.mark.quick_sanitized
 @pytest.mark.semantics("2.4.9", "4.4.3")
 def test_an_unmount_after_many_removals_does_all_of_them(api, make_mount):
@@ -88,20 +109,24 @@ def test_a_change_overtakes_the_reading_that_waits(api, make_mount):
     many_aliases(api, 1)
     mount = make_mount(rate=1, ttl=600)
     assert os.readlink(mount.path / "many/alias00") == "1"
-    readers = [
-        subprocess.Popen(
-            ["/usr/bin/readlink", str(mount.path / name / "PROD")], stdout=subprocess.DEVNULL
-        )
-        for name in functions
-    ]
-    waiting = re.compile(r"^aliasfs_api_calls_waiting ([1-9]\d)$", re.MULTILINE)
-    stats = mount.path / ".aliasfs/stats"
-    wait_for(lambda: waiting.search(stats.read_text()), patience(10), "the readers wait")
+    readers = start_readers(mount, functions)
     started = time.monotonic()
     mount.run("ln", "-sfnT", "2", mount.path / "many/alias00", check=True)
     assert time.monotonic() - started < patience(3)
-    assert waiting.search(stats.read_text()), "the readers still wait"
-    for reader in readers:
-        reader.kill()
-        reader.wait()
+    assert waiting_calls(mount) > 5, "the readers still wait"
+    end_readers(readers)
     assert aws.alias_version(api, "many", "alias00") == "2"
+
+
+@pytest.mark.semantics("4.4.3")
+def test_what_a_change_looks_up_overtakes_other_reading_too(api, gesture, make_mount):
+    """A removal asks what the alias is by now before it deletes it: neither waits behind twenty readers."""
+    functions = many_functions(api, 20)
+    many_aliases(api, 2)
+    mount = make_mount(rate=1, ttl=600, timeout=5, delete_grace=0)
+    os.listdir(mount.path / "many")
+    readers = start_readers(mount, functions)
+    with gesture("DeleteAlias"):
+        os.unlink(mount.path / "many/alias00")
+    assert waiting_calls(mount) > 5, "the readers still wait"
+    end_readers(readers)
