@@ -102,6 +102,9 @@ void catalog_root_unref(const struct catalog_root *root);
 /* All functions as they were last listed, however long ago; NULL when they never were. Does not wait. */
 const struct catalog_root *catalog_root_peek(struct catalog *catalog);
 
+/* Whether a list of the functions that is still fresh lacks that name. No call is made. */
+bool catalog_root_lacks(struct catalog *catalog, const char *function);
+
 /* One ListFunctions call: proves endpoint and credentials; its answer starts the root listing. */
 enum lambda_status catalog_verify(struct catalog *catalog, const struct call_scope *scope,
 	struct lambda_error *reterr) must_check;

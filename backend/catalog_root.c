@@ -314,6 +314,17 @@ const struct catalog_root *catalog_root_peek(struct catalog *catalog)
 	return root;
 }
 
+bool catalog_root_lacks(struct catalog *catalog, const char *function)
+{
+	bool lacks;
+
+	catalog_lock(catalog);
+	lacks = catalog_root_is_fresh(catalog, clock_monotonic_ms()) &&
+		!root_set_find(catalog->root, function);
+	catalog_unlock(catalog);
+	return lacks;
+}
+
 enum lambda_status catalog_verify(
 	struct catalog *catalog, const struct call_scope *scope, struct lambda_error *reterr)
 {

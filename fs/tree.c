@@ -479,21 +479,9 @@ static int child_of(
  */
 static bool is_unlisted_number(const struct aliasfs *fs, const struct node *node)
 {
-	const struct catalog_root *root;
-	bool listed = false;
-	size_t i;
-
-	if (node->kind != NODE_FUNCTION || node->function[strspn(node->function, "0123456789")])
-		return false;
-	root = catalog_root_peek(fs->catalog);
-	if (!root)
-		return false;
-	for (i = 0; i < root->count && !listed; i++)
-		listed = !strcmp(root->entries[i].name, node->function);
-	if (root->expires_ms <= clock_monotonic_ms())
-		listed = true; /* or is by now */
-	catalog_root_unref(root);
-	return !listed;
+	return node->kind == NODE_FUNCTION &&
+	       !node->function[strspn(node->function, "0123456789")] &&
+	       catalog_root_lacks(fs->catalog, node->function);
 }
 
 int tree_lookup(struct request *request, const struct node *parent, const char *name,
