@@ -24,6 +24,15 @@
  */
 void allocator_sweep(int (*scene)(void));
 
+/* Defines the test sweep_NAME of the scene scene_NAME. */
+#define SWEEP(name)                                                                                \
+	static void sweep_##name(void **state)                                                     \
+	{                                                                                          \
+		(void)state;                                                                       \
+		allocator_sweep(scene_##name);                                                     \
+	}                                                                                          \
+	struct sweep_needs_a_semicolon
+
 /* Whether an allocation has failed in this run. */
 bool allocator_has_failed(void);
 

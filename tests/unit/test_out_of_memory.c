@@ -256,14 +256,6 @@ static int scene_client(void)
 
 /* --- the sweep --- */
 
-#define SWEEP(name)                                                                                \
-	static void sweep_##name(void **state)                                                     \
-	{                                                                                          \
-		(void)state;                                                                       \
-		allocator_sweep(scene_##name);                                                     \
-	}                                                                                          \
-	struct sweep_needs_a_semicolon
-
 SWEEP(json);
 SWEEP(aliases);
 SWEEP(versions);

@@ -201,30 +201,16 @@ static int scene_change(void)
 	return catalog ? 0 : -1;
 }
 
-static void every_allocation_of_browsing_fails_once(void **state)
-{
-	(void)state;
-	allocator_sweep(scene_browse);
-}
-
-static void every_allocation_of_a_crawl_fails_once(void **state)
-{
-	(void)state;
-	allocator_sweep(scene_crawl);
-}
-
-static void every_allocation_of_changes_fails_once(void **state)
-{
-	(void)state;
-	allocator_sweep(scene_change);
-}
+SWEEP(browse);
+SWEEP(crawl);
+SWEEP(change);
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_allocation_of_browsing_fails_once),
-		cmocka_unit_test(every_allocation_of_a_crawl_fails_once),
-		cmocka_unit_test(every_allocation_of_changes_fails_once),
+		cmocka_unit_test(sweep_browse),
+		cmocka_unit_test(sweep_crawl),
+		cmocka_unit_test(sweep_change),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -227,14 +227,6 @@ static int scene_options(void)
 	return result;
 }
 
-#define SWEEP(name)                                                                                \
-	static void sweep_##name(void **state)                                                     \
-	{                                                                                          \
-		(void)state;                                                                       \
-		allocator_sweep(scene_##name);                                                     \
-	}                                                                                          \
-	struct sweep_needs_a_semicolon
-
 SWEEP(links);
 SWEEP(others);
 SWEEP(nodes);
