@@ -273,7 +273,7 @@ def arguments():
     parser.add_argument(
         "--only", metavar="STEP,…", default=",".join(names), help=f"of {', '.join(names)}"
     )
-    parser.add_argument("--workers", default="4", help="pytest processes at once (default 4)")
+    parser.add_argument("--workers", default="5", help="pytest processes at once (default 5)")
     parser.add_argument("--no-install", action="store_true", help="never call apt")
     parser.add_argument("paths", nargs="*", help="test files, relative to tests/")
     options = parser.parse_args()
