@@ -199,6 +199,15 @@ enum lambda_status catalog_alias_get(struct catalog *catalog, const struct call_
 	const char *function, const char *name, struct lambda_alias *ret_alias,
 	struct lambda_error *reterr) must_check;
 
+/*
+ * The same for a look at a name, which others may follow: from what is known, else from the first page of the
+ * list, which for most functions is all of it, else by one call; when that happens again, from the whole list.
+ * *ret_expires_ms: until when the answer may be remembered, also that there is none.
+ */
+enum lambda_status catalog_alias_look_up(struct catalog *catalog, const struct call_scope *scope,
+	const char *function, const char *name, struct lambda_alias *ret_alias,
+	int64_t *ret_expires_ms, struct lambda_error *reterr) must_check;
+
 /* The same, always by one GetAlias, whose answer is kept. */
 enum lambda_status catalog_alias_get_afresh(struct catalog *catalog, const struct call_scope *scope,
 	const char *function, const char *name, struct lambda_alias *ret_alias,

@@ -11,6 +11,7 @@ struct question {
 	const struct call_scope *scope;
 	const char *name;     /* of the alias, or NULL */
 	bool one_page;        /* the first page will do: is the function there? */
+	bool first_page;      /* the same, but that page is wanted */
 	uint64_t asked_after; /* afresh: what started up to this tick is no answer */
 };
 
@@ -42,7 +43,9 @@ static bool list_known(void *data, enum lambda_status *ret_status, struct snapsh
 		*ret_status = give(function->aliases, ret_result);
 		return true;
 	}
-	if (question->one_page && function_exists_surely(question->catalog, function, now)) {
+	if (question->first_page ? listing_is_good(function->parked_aliases, floor_of(data), now)
+				 : question->one_page && function_exists_surely(question->catalog,
+								 function, now)) {
 		*ret_result = NULL;
 		*ret_status = LAMBDA_OK;
 		return true;
@@ -116,6 +119,8 @@ static enum lambda_status fetch_list(
 	catalog_lock(catalog);
 	listing =
 		listing_resume(&function->parked_aliases, floor_of(question), clock_monotonic_ms());
+	if (!listing)
+		function->asked_beyond = false;
 	catalog_unlock(catalog);
 	if (!listing)
 		listing = listing_new(tick);
@@ -323,7 +328,7 @@ static enum lambda_status fetch_alias(
 
 static enum lambda_status ask_alias(struct catalog *catalog, const struct call_scope *scope,
 	const char *function, const char *name, bool afresh, struct lambda_alias *ret_alias,
-	struct lambda_error *reterr)
+	int64_t *ret_expires_ms, struct lambda_error *reterr)
 {
 	struct question question = {.catalog = catalog, .scope = scope, .name = name};
 	const struct flight_task task = {
@@ -336,6 +341,7 @@ static enum lambda_status ask_alias(struct catalog *catalog, const struct call_s
 	struct snapshot *result = NULL;
 	enum lambda_status status = function_open(catalog, function, &question.function, reterr);
 	const struct alias_set *set;
+	size_t at;
 
 	if (status)
 		return status;
@@ -347,8 +353,12 @@ static enum lambda_status ask_alias(struct catalog *catalog, const struct call_s
 	status = flight_run(
 		&catalog->room, &question.function->flights, scope, &task, &result, reterr);
 	set = (const struct alias_set *)result;
-	if (!status && lambda_alias_copy(&set->entries[alias_set_index(set, name)], ret_alias))
-		status = lambda_fail_memory(reterr);
+	if (!status) {
+		at = alias_set_index(set, name);
+		*ret_expires_ms = set->notes[at].expires_ms;
+		if (lambda_alias_copy(&set->entries[at], ret_alias))
+			status = lambda_fail_memory(reterr);
+	}
 	snapshot_unref(result);
 	function_close(catalog, question.function);
 	return status;
@@ -358,12 +368,108 @@ enum lambda_status catalog_alias_get(struct catalog *catalog, const struct call_
 	const char *function, const char *name, struct lambda_alias *ret_alias,
 	struct lambda_error *reterr)
 {
-	return ask_alias(catalog, scope, function, name, false, ret_alias, reterr);
+	int64_t expires_ms;
+
+	return ask_alias(catalog, scope, function, name, false, ret_alias, &expires_ms, reterr);
 }
 
 enum lambda_status catalog_alias_get_afresh(struct catalog *catalog, const struct call_scope *scope,
 	const char *function, const char *name, struct lambda_alias *ret_alias,
 	struct lambda_error *reterr)
 {
-	return ask_alias(catalog, scope, function, name, true, ret_alias, reterr);
+	int64_t expires_ms;
+
+	return ask_alias(catalog, scope, function, name, true, ret_alias, &expires_ms, reterr);
+}
+
+/* --- a look at a name --- */
+
+/* A look, and what it finds. */
+struct look {
+	struct question question;
+	struct lambda_alias *ret_alias;
+	int64_t *ret_expires_ms;
+	struct lambda_error *reterr;
+	enum lambda_status status; /* of what answers() found */
+};
+
+/* Whether the set (a reference, given back; NULL: nothing) holds the alias, or is complete without it. */
+static bool answers(struct look *look, struct snapshot *result)
+{
+	const struct alias_set *set = (const struct alias_set *)result;
+	size_t at = set ? alias_set_index(set, look->question.name) : SIZE_MAX;
+	bool found = at != SIZE_MAX, absent = set && set->complete && !found;
+
+	if (found) {
+		*look->ret_expires_ms = set->notes[at].expires_ms;
+		look->status = lambda_alias_copy(&set->entries[at], look->ret_alias)
+				       ? lambda_fail_memory(look->reterr)
+				       : LAMBDA_OK;
+	} else if (absent) {
+		*look->ret_expires_ms = set->view.expires_ms;
+		look->status = fail_alias(look->reterr, &look->question);
+	}
+	snapshot_unref(result);
+	return found || absent;
+}
+
+/* Whether what is known answers. */
+static bool is_known(struct look *look)
+{
+	struct snapshot *result = NULL;
+	enum lambda_status status;
+	bool known;
+
+	catalog_lock(look->question.catalog);
+	known = alias_known(&look->question, &status, &result, look->reterr);
+	catalog_unlock(look->question.catalog);
+	if (known && status)
+		look->status = status;
+	return known && (status || answers(look, result));
+}
+
+/* Lists the first page, or (`whole`) all. True when that answers, or fails. */
+static bool list_answers(struct look *look, bool whole)
+{
+	struct snapshot *result = NULL;
+
+	look->question.one_page = look->question.first_page = !whole;
+	look->status = ask_list(&look->question, &result, look->reterr);
+	return look->status || answers(look, result);
+}
+
+/* Whether a name beyond the first page was asked for before: more may follow, and a list is cheaper for those. */
+static bool note_beyond(struct look *look)
+{
+	bool before;
+
+	catalog_lock(look->question.catalog);
+	before = look->question.function->asked_beyond;
+	look->question.function->asked_beyond = true;
+	catalog_unlock(look->question.catalog);
+	return before;
+}
+
+enum lambda_status catalog_alias_look_up(struct catalog *catalog, const struct call_scope *scope,
+	const char *function, const char *name, struct lambda_alias *ret_alias,
+	int64_t *ret_expires_ms, struct lambda_error *reterr)
+{
+	struct look look = {.question = {.catalog = catalog, .scope = scope, .name = name},
+		.ret_alias = ret_alias,
+		.ret_expires_ms = ret_expires_ms,
+		.reterr = reterr};
+	enum lambda_status status =
+		function_open(catalog, function, &look.question.function, reterr);
+
+	*ret_expires_ms = 0;
+	if (status)
+		return status;
+	if (is_known(&look) || list_answers(&look, false) ||
+		(note_beyond(&look) && list_answers(&look, true)))
+		status = look.status;
+	else
+		status = ask_alias(
+			catalog, scope, function, name, false, ret_alias, ret_expires_ms, reterr);
+	function_close(catalog, look.question.function);
+	return status;
 }

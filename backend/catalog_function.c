@@ -332,7 +332,7 @@ bool function_has_aliases(
 	       now_ms < set->view.expires_ms;
 }
 
-static bool is_good(const struct listing *listing, uint64_t floor, int64_t now_ms)
+bool listing_is_good(const struct listing *listing, uint64_t floor, int64_t now_ms)
 {
 	return listing && listing->tick > floor && now_ms < listing->keep_until_ms;
 }
@@ -342,10 +342,10 @@ bool function_exists_surely(
 {
 	return function_has_versions(catalog, function, now_ms) ||
 	       function_has_aliases(catalog, function, now_ms) ||
-	       is_good(function->parked_aliases, function_aliases_floor(catalog, function),
+	       listing_is_good(function->parked_aliases, function_aliases_floor(catalog, function),
 		       now_ms) ||
-	       is_good(function->parked_versions, function_versions_floor(catalog, function),
-		       now_ms);
+	       listing_is_good(function->parked_versions,
+		       function_versions_floor(catalog, function), now_ms);
 }
 
 size_t function_known_version(const struct catalog *catalog, const struct function *function,
@@ -385,7 +385,7 @@ struct listing *listing_resume(struct listing **slot, uint64_t floor, int64_t no
 {
 	struct listing *listing = take_pointer(*slot);
 
-	if (is_good(listing, floor, now_ms))
+	if (listing_is_good(listing, floor, now_ms))
 		return listing;
 	listing_free(listing);
 	return NULL;

@@ -95,6 +95,7 @@ struct function {
 	uint64_t forget_versions_tick; /* what started up to here is not fresh */
 	uint64_t forget_aliases_tick;
 	unsigned int mutations; /* under way */
+	bool asked_beyond;      /* one alias was asked for that the parked first page lacks */
 	bool crawled; /* its versions came with the last crawl and were not asked for yet */
 };
 
@@ -252,7 +253,8 @@ bool function_mutated_since(
 /* Drops the journal when nothing needs it any more. */
 void function_trim(struct catalog *catalog, struct function *function);
 
-/* Puts a listing aside, or takes it out if it is still good. */
+/* Puts a listing aside, or takes it out if it is still good: fresh, of after `floor`. NULL is not. */
+bool listing_is_good(const struct listing *listing, uint64_t floor, int64_t now_ms);
 void listing_park(struct listing **slot, struct listing *listing, int64_t keep_until_ms);
 struct listing *listing_resume(struct listing **slot, uint64_t floor, int64_t now_ms);
 

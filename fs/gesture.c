@@ -242,20 +242,27 @@ static enum lambda_status look_up_alias(struct gestures *gestures, const struct 
 	const char *function, const struct name *name, struct gesture_entry *entry,
 	struct lambda_error *reterr)
 {
-	const struct catalog_aliases *aliases = NULL;
-	const struct lambda_alias *alias;
+	struct lambda_alias alias;
 	enum lambda_status status;
+	bool there = true;
 
-	status = catalog_aliases_get(gestures->catalog, scope, function, &aliases, reterr);
+	/* A tool's random name is nothing to ask AWS for. */
+	if (name_looks_temporary(name->alias))
+		status = gesture_fetch_alias(
+			gestures, scope, function, name->alias, &alias, &there, reterr);
+	else
+		status = catalog_alias_look_up(gestures->catalog, scope, function, name->alias,
+			&alias, &entry->expires_ms, reterr);
+	there &= status == LAMBDA_OK;
+	if (status == LAMBDA_NOT_FOUND || (status == LAMBDA_OK && !there))
+		return LAMBDA_OK;
 	if (status != LAMBDA_OK)
 		return status;
-	entry->expires_ms = aliases->expires_ms;
-	alias = catalog_aliases_find(aliases, name->alias);
-	if (alias && name->kind == NAME_ALIAS)
-		fill_entry(entry, GESTURE_ALIAS, alias->version);
-	else if (alias && alias->weighted_version && alias->weight == name->weight)
-		fill_entry(entry, GESTURE_WEIGHT, alias->weighted_version);
-	catalog_aliases_unref(aliases);
+	if (name->kind == NAME_ALIAS)
+		fill_entry(entry, GESTURE_ALIAS, alias.version);
+	else if (alias.weighted_version && alias.weight == name->weight)
+		fill_entry(entry, GESTURE_WEIGHT, alias.weighted_version);
+	lambda_alias_release(&alias);
 	return LAMBDA_OK;
 }
 

@@ -111,6 +111,25 @@ def test_readlink_of_a_known_path(api, calls, mounted):
     assert calls.of(lambda: (os.lstat(path), os.readlink(path))) == {}
 
 
+@pytest.mark.parametrize("name", ["alias000", "alias129", "nosuch"])
+def test_readlink_beside_many_aliases(api, calls, mounted, name):
+    """Whichever page of the list it would stand on. Who asks for one after the other gets the list."""
+    names = [f"alias{number:03}" for number in range(130)]
+    aws.create_function(api, "many", versions=1, aliases={each: 1 for each in names})
+    mount = mounted()
+
+    def read(each):
+        if each in names:
+            assert os.readlink(mount.path / "many" / each) == "1"
+        else:
+            assert not os.path.lexists(mount.path / "many" / each)
+
+    assert sum(calls.of(lambda: read(name)).values()) <= 2
+    assert calls.of(lambda: read(name)) == {}
+    everything = calls.of(lambda: [read(each) for each in [*names, "missing"]])
+    assert sum(everything.values()) <= 1 + math.ceil(130 / 50)
+
+
 @pytest.mark.parametrize("form", ["-sfn", "-sf"])
 def test_a_remap_cold_and_warm(api, calls, hello, mounted, form):
     mount = mounted()

@@ -102,6 +102,28 @@ static void see_alias(struct catalog *catalog, const char *name, uint64_t versio
 	lambda_alias_release(&alias);
 }
 
+/* By the name alone: found on the first page of two, or by one call, or in the list; or not at all. */
+static void look_for_names(struct catalog *catalog)
+{
+	static const char *const names[] = {"A", "D", "E", "PROD"};
+	struct lambda_alias alias;
+	int64_t expires_ms;
+	size_t i;
+
+	allocator_pause(true);
+	for (i = 0; i < array_count(names); i++)
+		fake_set_alias("more", names[i], 2);
+	allocator_pause(false);
+	for (i = 0; i < array_count(names); i++) {
+		STEADY(catalog_alias_look_up(
+			catalog, &scope, "more", names[i], &alias, &expires_ms, &error));
+		assert_string_equal(alias.name, names[i]);
+		lambda_alias_release(&alias);
+	}
+	if (!allocator_has_failed())
+		assert_int_equal(fake_count(FAKE_GET_ALIAS), 1);
+}
+
 static void see_document(struct catalog *catalog)
 {
 	cleanup(buffer_release) struct buffer text = BUFFER_INIT(65536);
@@ -133,6 +155,8 @@ static int scene_browse(void)
 		see_aliases(catalog, 1);
 		see_alias(catalog, "PROD", 1);
 		STEADY(catalog_account_fetch(catalog, &scope, &error));
+		fake_reset_counts();
+		look_for_names(catalog);
 	}
 	end(catalog);
 	return catalog ? 0 : -1;
