@@ -27,6 +27,16 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         pass
 
 
+def _free_port(address):
+    """A port, and what keeps others from it: one that is only at ::1 must not be somebody else's at 127.0.0.1."""
+    kept = socket.socket()
+    kept.bind(("127.0.0.1", 0))  # not listening: who tries it is refused
+    if address == "::1":
+        return kept.getsockname()[1], kept
+    kept.close()
+    return 0, None
+
+
 class TlsServer(http.server.ThreadingHTTPServer):
     """A Lambda behind TLS at `port`, which knows one answer."""
 
@@ -34,7 +44,8 @@ class TlsServer(http.server.ThreadingHTTPServer):
 
     def __init__(self, certificate, address="127.0.0.1", minimum=None, maximum=None):
         self.address_family = socket.AF_INET6 if ":" in address else socket.AF_INET
-        super().__init__((address, 0), _Handler)
+        port, self._kept = _free_port(address)
+        super().__init__((address, port), _Handler)
         self.socket = server_context(certificate, minimum, maximum).wrap_socket(
             self.socket, server_side=True, do_handshake_on_connect=False
         )
@@ -49,6 +60,8 @@ class TlsServer(http.server.ThreadingHTTPServer):
         self.shutdown()
         self._thread.join()
         self.server_close()
+        if self._kept:
+            self._kept.close()
 
 
 def server_context(certificate, minimum=None, maximum=None):
