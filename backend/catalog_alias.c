@@ -31,10 +31,20 @@ static enum lambda_status give(struct alias_set *set, struct snapshot **ret_resu
 
 /* --- the list --- */
 
+/* Whether what is known takes the place of a first page, which is all that is wanted. */
+static bool page_suffices(struct question *question, int64_t now_ms)
+{
+	if (question->first_page)
+		return listing_is_good(
+			question->function->parked_aliases, floor_of(question), now_ms);
+	return question->one_page &&
+	       function_exists_surely(question->catalog, question->function, now_ms);
+}
+
 static bool list_known(void *data, enum lambda_status *ret_status, struct snapshot **ret_result,
 	struct lambda_error *reterr)
 {
-	const struct question *question = data;
+	struct question *question = data;
 	const struct function *function = question->function;
 	int64_t now = clock_monotonic_ms();
 
@@ -43,9 +53,7 @@ static bool list_known(void *data, enum lambda_status *ret_status, struct snapsh
 		*ret_status = give(function->aliases, ret_result);
 		return true;
 	}
-	if (question->first_page ? listing_is_good(function->parked_aliases, floor_of(data), now)
-				 : question->one_page && function_exists_surely(question->catalog,
-								 function, now)) {
+	if (page_suffices(question, now)) {
 		*ret_result = NULL;
 		*ret_status = LAMBDA_OK;
 		return true;

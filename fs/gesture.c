@@ -244,17 +244,19 @@ static enum lambda_status look_up_alias(struct gestures *gestures, const struct 
 {
 	struct lambda_alias alias;
 	enum lambda_status status;
-	bool there = true;
+	bool there;
 
 	/* A tool's random name is nothing to ask AWS for. */
-	if (name_looks_temporary(name->alias))
+	if (name_looks_temporary(name->alias)) {
 		status = gesture_fetch_alias(
 			gestures, scope, function, name->alias, &alias, &there, reterr);
-	else
+		if (status == LAMBDA_OK && !there)
+			status = LAMBDA_NOT_FOUND;
+	} else {
 		status = catalog_alias_look_up(gestures->catalog, scope, function, name->alias,
 			&alias, &entry->expires_ms, reterr);
-	there &= status == LAMBDA_OK;
-	if (status == LAMBDA_NOT_FOUND || (status == LAMBDA_OK && !there))
+	}
+	if (status == LAMBDA_NOT_FOUND)
 		return LAMBDA_OK;
 	if (status != LAMBDA_OK)
 		return status;

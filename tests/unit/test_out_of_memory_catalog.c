@@ -8,23 +8,10 @@
 
 #include "backend/base/clock.h"
 #include "backend/catalog.h"
-#include "tests/unit/catalog_fake.h"
-#include "tests/unit/failing_allocator.h"
+#include "tests/unit/catalog_fake_paused.h"
 
 static struct call_scope scope;
 static struct lambda_error error;
-
-/* What the account itself allocates does not fail. */
-static enum lambda_status pause_within(void *data, enum fake_call call, enum fake_point point,
-	const char *function, const char *marker)
-{
-	(void)data;
-	(void)call;
-	(void)function;
-	(void)marker;
-	allocator_pause(point == FAKE_ASKED);
-	return LAMBDA_OK;
-}
 
 /* hello, more, most: versions 1 to 3 each; hello's PROD -> 1. Pages of two items. */
 static struct catalog *begin(void)

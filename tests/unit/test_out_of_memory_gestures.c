@@ -12,25 +12,13 @@
 #include "fs/gesture.h"
 #include "fs/node.h"
 #include "fs/options.h"
-#include "tests/unit/catalog_fake.h"
-#include "tests/unit/failing_allocator.h"
+#include "tests/unit/catalog_fake_paused.h"
 
 static struct call_scope scope;
 static struct lambda_error error;
 static struct catalog *catalog;
 static struct gestures *gestures;
 static const struct gesture_place in_hello = {.function = "hello"};
-
-static enum lambda_status pause_within(void *data, enum fake_call call, enum fake_point point,
-	const char *function, const char *marker)
-{
-	(void)data;
-	(void)call;
-	(void)function;
-	(void)marker;
-	allocator_pause(point == FAKE_ASKED);
-	return LAMBDA_OK;
-}
 
 /* hello with versions 1 to 3, PROD -> 1 and BETA -> 2. Whether memory sufficed. */
 static bool begin(void)
