@@ -17,7 +17,7 @@
 
 enum pacing_kind {
 	PACING_READ,
-	PACING_WRITE,
+	PACING_WRITE, /* and what a change has to look up (call_scope.for_change) */
 	PACING_GET_FUNCTION,
 	PACING_KIND_COUNT,
 };
