@@ -18,7 +18,7 @@ static void tell(void *data, const struct lambda_report_line *line)
 
 static enum exit_code complain(const char *what, const struct lambda_error *error)
 {
-	char text[DAEMON_TEXT_MAX];
+	char text[EXIT_TEXT_MAX];
 
 	connect_explain(what, error, text, sizeof(text));
 	fflush(stdout);
@@ -202,7 +202,7 @@ static enum exit_code check(const struct options *options, struct lambda_client 
 enum exit_code check_run(const struct options *options)
 {
 	struct connection connection = {0};
-	char text[DAEMON_TEXT_MAX];
+	char text[EXIT_TEXT_MAX];
 	struct log log = {0};
 	enum exit_code code;
 

@@ -3,7 +3,7 @@
 #ifndef ALIASFS_CHECK_H
 #define ALIASFS_CHECK_H
 
-#include "fs/daemon.h"
+#include "fs/exit_status.h"
 #include "fs/options.h"
 
 /*

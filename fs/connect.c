@@ -98,7 +98,7 @@ enum exit_code connect_open(const struct options *options, struct log *log,
 		client.rate_unlimited = true;
 	}
 	if (options->environment == ENVIRONMENT_REDACT) {
-		cleanup(buffer_release) struct buffer message = BUFFER_INIT(DAEMON_TEXT_MAX);
+		cleanup(buffer_release) struct buffer message = BUFFER_INIT(EXIT_TEXT_MAX);
 
 		if (redact_key_load(options->redact_key, key, &message)) {
 			snprintf(text, size, "%s", buffer_text(&message));

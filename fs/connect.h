@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 #include "backend/lambda.h"
-#include "fs/daemon.h"
+#include "fs/exit_status.h"
 #include "fs/options.h"
 
 struct embedded;

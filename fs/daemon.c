@@ -13,7 +13,7 @@
 
 struct report {
 	int code;
-	char text[DAEMON_TEXT_MAX];
+	char text[EXIT_TEXT_MAX];
 };
 
 /* Reads the whole report: 1 when it came, 0 when the child closed the pipe without one, -1 when time is up. */

@@ -11,21 +11,9 @@
 #include <stdbool.h>
 
 #include "backend/base/cleanup.h"
+#include "fs/exit_status.h"
 
 #define DAEMON_START_SECONDS 60 /* how long the parent waits for the report */
-#define DAEMON_TEXT_MAX 4000    /* bytes of a report's text */
-
-/* What aliasfs exits with; documented in the manual page. */
-enum exit_code {
-	EXIT_OK = 0,
-	EXIT_FAILED = 1, /* anything else */
-	EXIT_USAGE = 2,
-	EXIT_CREDENTIALS = 3, /* none, expired, or refused */
-	EXIT_NETWORK = 4,     /* the endpoint could not be reached, or answered nonsense */
-	EXIT_PERMISSION = 5,  /* AWS denied the first call */
-	EXIT_MOUNTPOINT = 6,  /* the mountpoint cannot be mounted on */
-	EXIT_TIMEOUT = 7,
-};
 
 /* One end of the pipe; in the foreground there is none and reports go nowhere. */
 struct daemon {

@@ -42,7 +42,7 @@ static int set_environment(const struct options *options)
 
 static enum exit_code run(struct options *options)
 {
-	cleanup(buffer_release) struct buffer message = BUFFER_INIT(DAEMON_TEXT_MAX);
+	cleanup(buffer_release) struct buffer message = BUFFER_INIT(EXIT_TEXT_MAX);
 	struct daemon daemon = DAEMON_INIT;
 	bool cleared = false;
 
@@ -75,7 +75,7 @@ static enum exit_code run(struct options *options)
 
 int main(int count, char **arguments)
 {
-	cleanup(buffer_release) struct buffer message = BUFFER_INIT(DAEMON_TEXT_MAX);
+	cleanup(buffer_release) struct buffer message = BUFFER_INIT(EXIT_TEXT_MAX);
 	cleanup(options_release) struct options options = OPTIONS_INIT;
 
 	if (options_parse(count - 1, arguments + 1, &options, &message)) {

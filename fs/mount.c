@@ -39,7 +39,7 @@ static enum exit_code fail(struct aliasfs *fs, struct daemon *daemon, enum exit_
 static enum exit_code fail(
 	struct aliasfs *fs, struct daemon *daemon, enum exit_code code, const char *format, ...)
 {
-	char text[DAEMON_TEXT_MAX];
+	char text[EXIT_TEXT_MAX];
 	va_list arguments;
 
 	va_start(arguments, format);
@@ -56,7 +56,7 @@ static enum exit_code fail(
 static enum exit_code fail_api(struct aliasfs *fs, struct daemon *daemon, const char *what,
 	const struct lambda_error *error)
 {
-	char text[DAEMON_TEXT_MAX];
+	char text[EXIT_TEXT_MAX];
 
 	connect_explain(what, error, text, sizeof(text));
 	return fail(fs, daemon, connect_exit_code(error->status), "%s", text);
@@ -138,7 +138,7 @@ static enum exit_code make_client(struct aliasfs *fs, struct daemon *daemon)
 		.wrote_data = fs,
 	};
 	struct connection connection = {0};
-	char text[DAEMON_TEXT_MAX];
+	char text[EXIT_TEXT_MAX];
 	enum exit_code code;
 
 	code = connect_open(fs->options, &fs->log, &connection, text, sizeof(text));
@@ -275,7 +275,7 @@ static void unmake(struct aliasfs *fs)
 
 static enum exit_code make(struct aliasfs *fs, struct daemon *daemon)
 {
-	cleanup(buffer_release) struct buffer message = BUFFER_INIT(DAEMON_TEXT_MAX);
+	cleanup(buffer_release) struct buffer message = BUFFER_INIT(EXIT_TEXT_MAX);
 	struct call_scope scope;
 	struct lambda_error error = {0};
 	enum exit_code code;
@@ -393,7 +393,7 @@ static const char *mount_hint(void)
 
 static enum exit_code mount_here(struct aliasfs *fs, struct daemon *daemon)
 {
-	cleanup(buffer_release) struct buffer message = BUFFER_INIT(DAEMON_TEXT_MAX);
+	cleanup(buffer_release) struct buffer message = BUFFER_INIT(EXIT_TEXT_MAX);
 	cleanup(close_descriptor) int lock = -1;
 
 	/* Since the start looked there, AWS has been asked: another start may have been quicker. */

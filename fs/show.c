@@ -25,7 +25,7 @@ struct gathering {
 	struct show_list list;
 	size_t capacity;
 	enum exit_code code;
-	char text[DAEMON_TEXT_MAX];
+	char text[EXIT_TEXT_MAX];
 };
 
 static int fail(struct gathering *gathering, enum exit_code code, const char *format, ...)

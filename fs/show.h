@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "backend/base/buffer.h"
-#include "fs/daemon.h"
+#include "fs/exit_status.h"
 #include "fs/options.h"
 
 /* Runs the command: prints to standard output, what is wrong to standard error. Blocks. */
