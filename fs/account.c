@@ -5,6 +5,7 @@
 #include <pthread.h>
 
 #include "backend/base/clock.h"
+#include "backend/catalog.h"
 
 #define BLOCK_SIZE 4096
 

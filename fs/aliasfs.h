@@ -18,20 +18,21 @@
 #include <sys/types.h>
 
 #include "backend/base/log.h"
-#include "backend/catalog.h"
-#include "fs/gesture.h"
-#include "fs/node.h"
-#include "fs/notify.h"
-#include "fs/options.h"
 
 struct account;
 struct audit;
+struct catalog;
 struct code_cache;
 struct drafts;
 struct fuse_session;
+struct gestures;
 struct handles;
 struct invalidator;
 struct journal;
+struct lambda_client;
+struct node_table;
+struct notify;
+struct options;
 struct request_list;
 struct stats;
 struct embedded;
@@ -60,7 +61,7 @@ struct aliasfs {
 	struct fuse_session *session;
 	_Atomic(struct fuse_session *) serving; /* NULL: the loop does not run */
 	atomic_bool ending;                     /* somebody asked for the end: reads stop */
-	struct notify notify;
+	struct notify *notify;
 	uid_t uid; /* the mounting user, who may do everything */
 	gid_t gid;
 	uid_t shown_uid; /* the owner of everything shown: grants nothing */

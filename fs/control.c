@@ -3,9 +3,11 @@
 
 #include <errno.h>
 
+#include "backend/catalog.h"
 #include "fs/audit.h"
 #include "fs/journal.h"
-#include "fs/stats.h"
+#include "fs/options.h"
+#include "fs/stats_text.h"
 
 struct control_file {
 	const char *name;
@@ -27,7 +29,7 @@ static int read_version(struct request *request, struct buffer *out)
 
 static int read_stats(struct request *request, struct buffer *out)
 {
-	return stats_print(request->fs, out);
+	return stats_text_print(request->fs, out);
 }
 
 static int read_audit(struct request *request, struct buffer *out)

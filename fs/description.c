@@ -8,6 +8,8 @@
 #include "backend/base/clock.h"
 #include "backend/base/hash.h"
 #include "backend/base/text.h"
+#include "backend/catalog.h"
+#include "fs/gesture.h"
 
 /* --- the text --- */
 

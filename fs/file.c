@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <unistd.h>
 
+#include "backend/catalog.h"
 #include "backend/code_cache.h"
 #include "backend/document.h"
 #include "fs/control.h"
@@ -216,39 +217,26 @@ static int fetch_code(struct request *request, struct open_file *file, struct co
 	return 0;
 }
 
-static void reply_code(struct request *request, struct open_file *file, size_t size, off_t offset)
+static int read_code(struct request *request, struct open_file *file, char *bytes, size_t size,
+	off_t offset, size_t *ret_length)
 {
-	fuse_req_t handle = request->handle;
-	cleanup(free_pointer) char *bytes = NULL;
 	struct code_file *code = NULL;
-	ssize_t length = 0;
+	ssize_t length;
 	int error = fetch_code(request, file, &code);
 
-	if (!error) {
-		bytes = malloc(size ? size : 1);
-		length = bytes ? code_file_read(code, bytes, size, (uint64_t)offset) : -ENOMEM;
-		error = length < 0 ? (int)length : 0;
-	}
-	if (error) {
-		request_fail(request, error, &file->node, NULL);
-		return;
-	}
-	request_end(request);
-	fuse_reply_buf(handle, bytes, (size_t)length);
+	if (error)
+		return error;
+	length = code_file_read(code, bytes, size, (uint64_t)offset);
+	if (length < 0)
+		return (int)length;
+	*ret_length = (size_t)length;
+	return 0;
 }
 
-static void reply_content(
-	struct request *request, struct open_file *file, size_t size, off_t offset)
+/* A copy: with the reply the reader may close the file, and RELEASE free it, before we are back. */
+static void read_content(
+	struct open_file *file, char *bytes, size_t size, off_t offset, size_t *ret_length)
 {
-	fuse_req_t handle = request->handle;
-	cleanup(free_pointer) char *bytes = malloc(size ? size : 1);
-
-	if (!bytes) {
-		request_fail(request, -ENOMEM, &file->node, NULL);
-		return;
-	}
-	request_end(request);
-	/* A copy: with the reply the reader may close the file, and RELEASE free it, before we are back. */
 	pthread_mutex_lock(&file->mutex);
 	if (offset < 0 || (size_t)offset >= file->content.length)
 		size = 0;
@@ -257,16 +245,21 @@ static void reply_content(
 	if (size)
 		memcpy(bytes, file->content.data + offset, size);
 	pthread_mutex_unlock(&file->mutex);
-	fuse_reply_buf(handle, bytes, size);
+	*ret_length = size;
 }
 
-void file_reply_read(struct request *request, struct open_file *file, size_t size, off_t offset)
+int file_read(struct request *request, struct open_file *file, char *bytes, size_t size,
+	off_t offset, size_t *ret_length)
 {
-	if (file->node.kind == NODE_CODE) {
-		reply_code(request, file, size, offset);
-		return;
-	}
-	reply_content(request, file, size, offset);
+	if (file->node.kind == NODE_CODE)
+		return read_code(request, file, bytes, size, offset, ret_length);
+	read_content(file, bytes, size, offset, ret_length);
+	return 0;
+}
+
+const struct node *file_node(const struct open_file *file)
+{
+	return &file->node;
 }
 
 /* Makes the content `size` bytes long, with NUL bytes where it grows. The mutex is held. */

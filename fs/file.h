@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "fs/node.h"
 #include "fs/request.h"
 
 struct open_file;
@@ -27,8 +28,12 @@ int file_create(struct request *request, const struct node *directory, const cha
 /* How the kernel may treat the open file. */
 bool file_is_immutable(const struct open_file *file); /* its pages may be kept for ever */
 
-/* Replies to a READ with up to `size` bytes from `offset`; ends the request. */
-void file_reply_read(struct request *request, struct open_file *file, size_t size, off_t offset);
+/* A READ of up to `size` bytes from `offset` into `bytes`, which has room for them. */
+int file_read(struct request *request, struct open_file *file, char *bytes, size_t size,
+	off_t offset, size_t *ret_length) must_check;
+
+/* The node that was opened; belongs to the file. */
+const struct node *file_node(const struct open_file *file);
 
 /* A WRITE: *ret_written is how much was taken. -EFBIG over the maximum. */
 int file_write(struct request *request, struct open_file *file, const char *data, size_t size,

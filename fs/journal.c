@@ -6,9 +6,6 @@
 
 #include "backend/base/clock.h"
 #include "backend/base/text.h"
-#include "backend/lambda.h"
-
-#define PATH_TEXT_MAX 1024
 
 struct journal {
 	struct log *log;
@@ -38,69 +35,6 @@ void journal_free(struct journal *journal)
 		free(journal->lines[i]);
 	pthread_mutex_destroy(&journal->mutex);
 	free(journal);
-}
-
-/* The node's own place, without the name of what is in it. */
-static void format_place(const struct node *node, char *path, size_t size)
-{
-	static const char *const files[] = {
-		[NODE_CONFIGURATION] = "/configuration.json",
-		[NODE_ENVIRONMENT] = "/environment.json",
-		[NODE_CODE_SHA256] = "/code.sha256",
-		[NODE_CODE] = "/code.zip",
-	};
-	char version[LAMBDA_VERSION_TEXT_SIZE];
-
-	lambda_version_format(node->version, version);
-	switch (node->kind) {
-	case NODE_ROOT:
-		snprintf(path, size, ".");
-		break;
-	case NODE_FUNCTION:
-		snprintf(path, size, "%s", node->function);
-		break;
-	case NODE_VERSION:
-		snprintf(path, size, "%s/%s", node->function, version);
-		break;
-	case NODE_CONFIGURATION:
-	case NODE_ENVIRONMENT:
-	case NODE_CODE_SHA256:
-	case NODE_CODE:
-		snprintf(path, size, "%s/%s%s", node->function, version, files[node->kind]);
-		break;
-	case NODE_LINK:
-		snprintf(path, size, "%s/%s", node->function, node->name);
-		break;
-	case NODE_ALIASES:
-		snprintf(path, size, "%s/.aliases", node->function);
-		break;
-	case NODE_ALIAS:
-	case NODE_DRAFT:
-		snprintf(path, size, "%s/.aliases/%s", node->function, node->name);
-		break;
-	case NODE_DESCRIPTION:
-		snprintf(path, size, "%s/.aliases/%s/description", node->function, node->name);
-		break;
-	case NODE_CONTROL:
-		snprintf(path, size, ".aliasfs");
-		break;
-	case NODE_CONTROL_FILE:
-		snprintf(path, size, ".aliasfs/%s", node->name);
-		break;
-	}
-}
-
-void node_path(const struct node *node, const char *name, char *path, size_t size)
-{
-	char place[PATH_TEXT_MAX];
-
-	format_place(node, place, sizeof(place));
-	if (!name)
-		snprintf(path, size, "%s", place);
-	else if (node->kind == NODE_ROOT)
-		snprintf(path, size, "%s", name);
-	else
-		snprintf(path, size, "%s/%s", place, name);
 }
 
 /* Names come from callers and messages from servers: one line stays one line. */
@@ -164,17 +98,13 @@ static void publish(struct journal *journal, struct buffer *line)
 }
 
 void journal_failure(struct journal *journal, const struct caller *caller, const char *operation,
-	const struct node *node, const char *name, int error_number,
-	const struct lambda_error *error)
+	const char *path, int error_number, const struct lambda_error *error)
 {
 	cleanup(buffer_release) struct buffer line = BUFFER_INIT(LOG_LINE_MAX);
-	char path[PATH_TEXT_MAX] = "?";
 	int failed;
 
-	if (node)
-		node_path(node, name, path, sizeof(path));
-	failed = buffer_appendf(&line, "%s %s by %s (pid %d, uid %u): %s", operation, path,
-		caller && caller->program[0] ? caller->program : "?",
+	failed = buffer_appendf(&line, "%s %s by %s (pid %d, uid %u): %s", operation,
+		path ? path : "?", caller && caller->program[0] ? caller->program : "?",
 		caller ? (int)caller->process : 0, caller ? (unsigned int)caller->uid : 0,
 		strerrordesc_np(error_number));
 	if (!failed)

@@ -13,9 +13,9 @@
 #include "backend/base/log.h"
 #include "backend/error.h"
 #include "fs/caller.h"
-#include "fs/node.h"
 
 #define JOURNAL_LINES_MAX 1000 /* older lines are dropped */
+#define JOURNAL_PATH_MAX 1024  /* bytes of a path in a line; more are cut */
 
 struct journal;
 
@@ -25,11 +25,10 @@ void journal_free(struct journal *journal);
 
 /*
  * An operation that failed with `error_number` (positive): time, uid, pid, command, path, operation,
- * errno, HTTP status, AWS's code and message, request id, hint. `caller`, `node`, `name` may be NULL.
+ * errno, HTTP status, AWS's code and message, request id, hint. `caller` and `path` may be NULL.
  */
 void journal_failure(struct journal *journal, const struct caller *caller, const char *operation,
-	const struct node *node, const char *name, int error_number,
-	const struct lambda_error *error);
+	const char *path, int error_number, const struct lambda_error *error);
 
 /* The same for what was done behind everybody's back: `where` is "function/name". */
 void journal_background_failure(struct journal *journal, const char *operation, const char *where,
@@ -37,8 +36,5 @@ void journal_background_failure(struct journal *journal, const char *operation, 
 
 /* Appends all lines, oldest first, each with its line end. 0, -ENOMEM; stops quietly when `out` is full. */
 int journal_read(struct journal *journal, struct buffer *out) must_check;
-
-/* "function/2", "function/.aliases/PROD/description": where a node is below the mountpoint, "." for the root. */
-void node_path(const struct node *node, const char *name, char *path, size_t size);
 
 #endif

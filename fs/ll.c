@@ -6,47 +6,9 @@
 
 #include "fs/account.h"
 #include "fs/file.h"
+#include "fs/gesture.h"
 #include "fs/tree.h"
 #include "fs/xattr.h"
-
-bool ll_node(struct request *request, fuse_ino_t inode, struct node *ret_node)
-{
-	if (node_table_find(request->fs->nodes, inode, ret_node))
-		return true;
-	request_fail(request, -ENOENT, NULL, NULL);
-	return false;
-}
-
-struct fuse_entry_param ll_entry_param(uint64_t inode, const struct tree_attributes *attributes)
-{
-	struct fuse_entry_param entry = {
-		.ino = inode,
-		.attr = attributes->stat,
-		.attr_timeout = attributes->attribute_timeout,
-		.entry_timeout = attributes->entry_timeout,
-	};
-
-	entry.attr.st_ino = inode;
-	return entry;
-}
-
-void ll_reply_entry(
-	struct request *request, const struct node *node, const struct tree_attributes *attributes)
-{
-	uint64_t inode = node_table_remember(request->fs->nodes, node);
-	struct aliasfs *fs = request->fs;
-	fuse_req_t handle = request->handle;
-	struct fuse_entry_param entry;
-
-	if (!inode) {
-		request_fail(request, -ENOMEM, node, NULL);
-		return;
-	}
-	entry = ll_entry_param(inode, attributes);
-	request_end(request);
-	if (fuse_reply_entry(handle, &entry))
-		node_table_forget(fs->nodes, inode, 1);
-}
 
 static void ll_init(void *userdata, struct fuse_conn_info *connection)
 {
@@ -64,23 +26,19 @@ static void ll_lookup(fuse_req_t handle, fuse_ino_t parent_inode, const char *na
 	double negative_timeout;
 	int error;
 
-	request_begin(&request, handle, "LOOKUP");
-	if (!ll_node(&request, parent_inode, &parent))
+	reply_begin(handle, &request, "LOOKUP");
+	if (!reply_find_node(handle, &request, parent_inode, &parent))
 		return;
 	error = request_permits(&request, tree_shown_mode(request.fs, &parent), X_OK);
 	if (!error)
 		error = tree_lookup(
 			&request, &parent, name, &child, &attributes, &negative_timeout);
-	if (error == -ENOENT && negative_timeout > 0) {
-		struct fuse_entry_param nothing = {.entry_timeout = negative_timeout};
-
-		request_end(&request);
-		fuse_reply_entry(handle, &nothing);
-	} else if (error) {
-		request_fail(&request, error, &parent, name);
-	} else {
-		ll_reply_entry(&request, &child, &attributes);
-	}
+	if (error == -ENOENT && negative_timeout > 0)
+		reply_no_entry(handle, &request, negative_timeout);
+	else if (error)
+		reply_failure(handle, &request, error, &parent, name);
+	else
+		reply_entry(handle, &request, &child, &attributes);
 }
 
 static void ll_forget(fuse_req_t handle, fuse_ino_t inode, uint64_t count)
@@ -88,7 +46,7 @@ static void ll_forget(fuse_req_t handle, fuse_ino_t inode, uint64_t count)
 	struct aliasfs *fs = fuse_req_userdata(handle);
 
 	node_table_forget(fs->nodes, inode, count);
-	fuse_reply_none(handle);
+	reply_nothing(handle);
 }
 
 static void ll_forget_multi(fuse_req_t handle, size_t count, struct fuse_forget_data *forgets)
@@ -98,7 +56,7 @@ static void ll_forget_multi(fuse_req_t handle, size_t count, struct fuse_forget_
 
 	for (i = 0; i < count; i++)
 		node_table_forget(fs->nodes, forgets[i].ino, forgets[i].nlookup);
-	fuse_reply_none(handle);
+	reply_nothing(handle);
 }
 
 static void ll_getattr(fuse_req_t handle, fuse_ino_t inode, struct fuse_file_info *info)
@@ -109,21 +67,20 @@ static void ll_getattr(fuse_req_t handle, fuse_ino_t inode, struct fuse_file_inf
 	int error;
 
 	(void)info;
-	request_begin(&request, handle, "GETATTR");
-	if (!ll_node(&request, inode, &node))
+	reply_begin(handle, &request, "GETATTR");
+	if (!reply_find_node(handle, &request, inode, &node))
 		return;
 	error = inode == FUSE_ROOT_ID ? 0 : request_permits_passage(&request);
 	if (!error)
 		error = tree_attributes_get(&request, &node, &attributes);
 	if (error) {
-		request_fail(&request, error, &node, NULL);
+		reply_failure(handle, &request, error, &node, NULL);
 		return;
 	}
 	attributes.stat.st_ino = inode;
 	if (S_ISDIR(attributes.stat.st_mode))
 		ll_renew_entries(request.fs, inode, &node, &attributes);
-	request_end(&request);
-	fuse_reply_attr(handle, &attributes.stat, attributes.attribute_timeout);
+	reply_attributes(handle, &request, &attributes);
 }
 
 static void ll_readlink(fuse_req_t handle, fuse_ino_t inode)
@@ -133,8 +90,8 @@ static void ll_readlink(fuse_req_t handle, fuse_ino_t inode)
 	struct node node;
 	int error;
 
-	request_begin(&request, handle, "READLINK");
-	if (!ll_node(&request, inode, &node))
+	reply_begin(handle, &request, "READLINK");
+	if (!reply_find_node(handle, &request, inode, &node))
 		return;
 	error = request_permits_passage(&request);
 	if (!error)
@@ -142,11 +99,10 @@ static void ll_readlink(fuse_req_t handle, fuse_ino_t inode)
 			request_caller(&request), node.function, node.name, &target,
 			&request.error);
 	if (error) {
-		request_fail(&request, error, &node, NULL);
+		reply_failure(handle, &request, error, &node, NULL);
 		return;
 	}
-	request_end(&request);
-	fuse_reply_readlink(handle, buffer_text(&target));
+	reply_link(handle, &request, buffer_text(&target));
 }
 
 static void ll_open(fuse_req_t handle, fuse_ino_t inode, struct fuse_file_info *info)
@@ -156,32 +112,39 @@ static void ll_open(fuse_req_t handle, fuse_ino_t inode, struct fuse_file_info *
 	struct node node;
 	int error;
 
-	request_begin(&request, handle, "OPEN");
-	if (!ll_node(&request, inode, &node))
+	reply_begin(handle, &request, "OPEN");
+	if (!reply_find_node(handle, &request, inode, &node))
 		return;
 	error = request_permits_passage(&request);
 	if (!error)
 		error = file_open(&request, &node, info->flags, &file);
 	if (error) {
-		request_fail(&request, error, &node, NULL);
+		reply_failure(handle, &request, error, &node, NULL);
 		return;
 	}
 	info->fh = (uintptr_t)file;
 	info->keep_cache = file_is_immutable(file);
 	info->direct_io = !info->keep_cache;
-	request_end(&request);
-	if (fuse_reply_open(handle, info))
+	if (!reply_opened(handle, &request, info))
 		file_abandon(fuse_req_userdata(handle), file);
 }
 
 static void ll_read(
 	fuse_req_t handle, fuse_ino_t inode, size_t size, off_t offset, struct fuse_file_info *info)
 {
+	cleanup(free_pointer) char *bytes = malloc(size ? size : 1);
+	struct open_file *file = reply_pointer_of(info);
 	struct request request;
+	size_t length = 0;
+	int error;
 
 	(void)inode;
-	request_begin(&request, handle, "READ");
-	file_reply_read(&request, ll_pointer_of(info), size, offset);
+	reply_begin(handle, &request, "READ");
+	error = bytes ? file_read(&request, file, bytes, size, offset, &length) : -ENOMEM;
+	if (error)
+		reply_failure(handle, &request, error, file_node(file), NULL);
+	else
+		reply_bytes(handle, &request, bytes, length);
 }
 
 static void ll_write(fuse_req_t handle, fuse_ino_t inode, const char *data, size_t size,
@@ -192,16 +155,15 @@ static void ll_write(fuse_req_t handle, fuse_ino_t inode, const char *data, size
 	size_t written = 0;
 	int error;
 
-	request_begin(&request, handle, "WRITE");
-	if (!ll_node(&request, inode, &node))
+	reply_begin(handle, &request, "WRITE");
+	if (!reply_find_node(handle, &request, inode, &node))
 		return;
-	error = file_write(&request, ll_pointer_of(info), data, size, offset, &written);
+	error = file_write(&request, reply_pointer_of(info), data, size, offset, &written);
 	if (error) {
-		request_fail(&request, error, &node, NULL);
+		reply_failure(handle, &request, error, &node, NULL);
 		return;
 	}
-	request_end(&request);
-	fuse_reply_write(handle, written);
+	reply_written(handle, &request, written);
 }
 
 static void ll_flush(fuse_req_t handle, fuse_ino_t inode, struct fuse_file_info *info)
@@ -210,15 +172,12 @@ static void ll_flush(fuse_req_t handle, fuse_ino_t inode, struct fuse_file_info 
 	struct node node;
 	int error;
 
-	request_begin(&request, handle, "FLUSH");
+	reply_begin(handle, &request, "FLUSH");
 	request.scope.for_change = true;
-	if (!ll_node(&request, inode, &node))
+	if (!reply_find_node(handle, &request, inode, &node))
 		return;
-	error = file_flush(&request, ll_pointer_of(info));
-	if (error)
-		request_fail(&request, error, &node, NULL);
-	else
-		request_succeed(&request);
+	error = file_flush(&request, reply_pointer_of(info));
+	reply_result(handle, &request, error, &node, NULL);
 }
 
 static void ll_fsync(fuse_req_t handle, fuse_ino_t inode, int datasync, struct fuse_file_info *info)
@@ -233,14 +192,14 @@ static void ll_release(fuse_req_t handle, fuse_ino_t inode, struct fuse_file_inf
 	struct node node;
 	int error;
 
-	request_begin(&request, handle, "RELEASE");
+	reply_begin(handle, &request, "RELEASE");
 	request.scope.for_change = true;
 	/* Nobody waits for this reply: a failure is told by its line alone. */
-	error = file_release(&request, ll_pointer_of(info));
+	error = file_release(&request, reply_pointer_of(info));
 	if (error && node_table_find(request.fs->nodes, inode, &node))
-		request_fail(&request, error, &node, NULL);
+		reply_failure(handle, &request, error, &node, NULL);
 	else
-		request_succeed(&request);
+		reply_success(handle, &request);
 }
 
 /* --- the rest --- */
@@ -252,7 +211,7 @@ static void ll_statfs(fuse_req_t handle, fuse_ino_t inode)
 
 	(void)inode;
 	account_statfs(fs->account, &statistics);
-	fuse_reply_statfs(handle, &statistics);
+	reply_statistics(handle, &statistics);
 }
 
 static void ll_access(fuse_req_t handle, fuse_ino_t inode, int mask)
@@ -261,8 +220,8 @@ static void ll_access(fuse_req_t handle, fuse_ino_t inode, int mask)
 	struct node node;
 	int error;
 
-	request_begin(&request, handle, "ACCESS");
-	if (!ll_node(&request, inode, &node))
+	reply_begin(handle, &request, "ACCESS");
+	if (!reply_find_node(handle, &request, inode, &node))
 		return;
 	error = request_permits(
 		&request, tree_shown_mode(request.fs, &node), mask & (R_OK | W_OK | X_OK));
@@ -270,10 +229,7 @@ static void ll_access(fuse_req_t handle, fuse_ino_t inode, int mask)
 		error = -EACCES;
 	if (!error && mask & X_OK && S_ISREG(tree_mode(&node)))
 		error = -EACCES;
-	if (error)
-		request_fail(&request, error, &node, NULL);
-	else
-		request_succeed(&request);
+	reply_result(handle, &request, error, &node, NULL);
 }
 
 static void ll_getxattr(fuse_req_t handle, fuse_ino_t inode, const char *name, size_t size)
@@ -283,8 +239,8 @@ static void ll_getxattr(fuse_req_t handle, fuse_ino_t inode, const char *name, s
 	struct node node;
 	int error;
 
-	request_begin(&request, handle, "GETXATTR");
-	if (!ll_node(&request, inode, &node))
+	reply_begin(handle, &request, "GETXATTR");
+	if (!reply_find_node(handle, &request, inode, &node))
 		return;
 	error = request_permits_passage(&request);
 	if (!error)
@@ -294,24 +250,16 @@ static void ll_getxattr(fuse_req_t handle, fuse_ino_t inode, const char *name, s
 	if (!error && size && value.length > size)
 		error = -ERANGE;
 	if (error) {
-		request_fail(&request, error, &node, NULL);
+		reply_failure(handle, &request, error, &node, NULL);
 		return;
 	}
-	request_end(&request);
-	if (size)
-		fuse_reply_buf(handle, buffer_text(&value), value.length);
-	else
-		fuse_reply_xattr(handle, value.length);
+	reply_attribute_value(handle, &request, &value, size);
 }
 
 static void ll_listxattr(fuse_req_t handle, fuse_ino_t inode, size_t size)
 {
 	(void)inode;
-	/* Names that answer are not listed: a listed one makes `rsync -X` fail (tool-traces.md, section E). */
-	if (size)
-		fuse_reply_buf(handle, NULL, 0);
-	else
-		fuse_reply_xattr(handle, 0);
+	reply_no_attributes(handle, size);
 }
 
 static void ll_setxattr(fuse_req_t handle, fuse_ino_t inode, const char *name, const char *value,
@@ -322,14 +270,14 @@ static void ll_setxattr(fuse_req_t handle, fuse_ino_t inode, const char *name, c
 	(void)value;
 	(void)size;
 	(void)flags;
-	fuse_reply_err(handle, EOPNOTSUPP);
+	reply_errno(handle, EOPNOTSUPP);
 }
 
 static void ll_removexattr(fuse_req_t handle, fuse_ino_t inode, const char *name)
 {
 	(void)inode;
 	(void)name;
-	fuse_reply_err(handle, EOPNOTSUPP);
+	reply_errno(handle, EOPNOTSUPP);
 }
 
 const struct fuse_lowlevel_ops ll_operations = {

@@ -6,27 +6,10 @@
 #ifndef ALIASFS_LL_H
 #define ALIASFS_LL_H
 
-#include "fs/request.h"
-#include "fs/tree.h"
+#include "fs/reply.h"
 
 /* The operations; their userdata is a struct aliasfs. */
 extern const struct fuse_lowlevel_ops ll_operations;
-
-/* The node behind the number; false after having replied ENOENT (never ESTALE: the kernel would send a change again). */
-bool ll_node(struct request *request, fuse_ino_t inode, struct node *ret_node) must_check;
-
-/* What info->fh holds: a struct open_file or a struct directory. */
-static inline void *ll_pointer_of(const struct fuse_file_info *info)
-{
-	return (void *)(uintptr_t)info->fh;
-}
-
-/* What the kernel is told of a node that it now knows under `inode`. */
-struct fuse_entry_param ll_entry_param(uint64_t inode, const struct tree_attributes *attributes);
-
-/* Replies with the child's entry and counts the lookup; ends the request. */
-void ll_reply_entry(
-	struct request *request, const struct node *node, const struct tree_attributes *attributes);
 
 /* Directories, in ll_directory.c. */
 void ll_opendir(fuse_req_t handle, fuse_ino_t inode, struct fuse_file_info *info);

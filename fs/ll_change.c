@@ -7,6 +7,7 @@
 
 #include "fs/description.h"
 #include "fs/file.h"
+#include "fs/gesture.h"
 #include "fs/invalidate.h"
 #include "fs/times.h"
 
@@ -42,13 +43,13 @@ static bool begin_change(struct request *request, fuse_req_t handle, const char 
 {
 	int error;
 
-	request_begin(request, handle, operation);
+	reply_begin(handle, request, operation);
 	request->scope.for_change = true;
-	if (!ll_node(request, inode, ret_parent))
+	if (!reply_find_node(handle, request, inode, ret_parent))
 		return false;
 	error = request_permits_change(request);
 	if (error)
-		request_fail(request, error, ret_parent, name);
+		reply_failure(handle, request, error, ret_parent, name);
 	return !error;
 }
 
@@ -57,15 +58,6 @@ static void note_asked(struct request *request, const struct gesture_place *plac
 {
 	if (!place->in_version)
 		audit_asked(request->fs->audit, request_caller(request), place->function, name);
-}
-
-static void end_change(
-	struct request *request, int error, const struct node *parent, const char *name)
-{
-	if (error)
-		request_fail(request, error, parent, name);
-	else
-		request_succeed(request);
 }
 
 /* Times are remembered for links and directories; owner and mode are accepted and change nothing (contract 1.3.5). */
@@ -101,15 +93,14 @@ void ll_setattr(fuse_req_t handle, fuse_ino_t inode, struct stat *wanted, int wh
 		error = tree_attributes_get(&request, &node, &attributes);
 	}
 	if (error) {
-		request_fail(&request, error, &node, NULL);
+		reply_failure(handle, &request, error, &node, NULL);
 		return;
 	}
 	if (which & FUSE_SET_ATTR_SIZE)
 		attributes.stat.st_size =
 			wanted->st_size; /* of an open file: what is not flushed yet */
 	attributes.stat.st_ino = inode;
-	request_end(&request);
-	fuse_reply_attr(handle, &attributes.stat, attributes.attribute_timeout);
+	reply_attributes(handle, &request, &attributes);
 }
 
 /* What cannot be made there, in words; a tombstone of that name is taken back (contract 2.4). */
@@ -133,7 +124,7 @@ void ll_mknod(
 	(void)device;
 	if (!begin_change(&request, handle, "MKNOD", parent_inode, name, &parent))
 		return;
-	request_fail(&request, refuse_file(&request, &parent, name), &parent, name);
+	reply_failure(handle, &request, refuse_file(&request, &parent, name), &parent, name);
 }
 
 void ll_link(fuse_req_t handle, fuse_ino_t inode, fuse_ino_t parent_inode, const char *name)
@@ -146,7 +137,8 @@ void ll_link(fuse_req_t handle, fuse_ino_t inode, fuse_ino_t parent_inode, const
 		return;
 	if (refuse_file(&request, &parent, name) != -EROFS)
 		request_refuse(&request, EPERM, "aliases have no hard links: ln -s makes one");
-	request_fail(&request, parent.kind == NODE_VERSION ? -EROFS : -EPERM, &parent, name);
+	reply_failure(
+		handle, &request, parent.kind == NODE_VERSION ? -EROFS : -EPERM, &parent, name);
 }
 
 void ll_create(fuse_req_t handle, fuse_ino_t parent_inode, const char *name, mode_t mode,
@@ -157,14 +149,14 @@ void ll_create(fuse_req_t handle, fuse_ino_t parent_inode, const char *name, mod
 	struct fuse_entry_param entry = {0};
 	struct node parent, child;
 	struct request request;
-	struct aliasfs *fs;
 	int error;
 
 	(void)mode;
 	if (!begin_change(&request, handle, "CREATE", parent_inode, name, &parent))
 		return;
 	if (parent.kind != NODE_ALIAS) {
-		request_fail(&request, refuse_file(&request, &parent, name), &parent, name);
+		reply_failure(
+			handle, &request, refuse_file(&request, &parent, name), &parent, name);
 		return;
 	}
 	error = file_create(&request, &parent, name, info->flags, &child, &file);
@@ -177,19 +169,15 @@ void ll_create(fuse_req_t handle, fuse_ino_t parent_inode, const char *name, mod
 			file_abandon(fuse_req_userdata(handle), file);
 	}
 	if (error) {
-		request_fail(&request, error, &parent, name);
+		reply_failure(handle, &request, error, &parent, name);
 		return;
 	}
 	entry.attr = attributes.stat;
 	entry.attr.st_ino = entry.ino;
 	info->fh = (uintptr_t)file;
 	info->direct_io = 1;
-	fs = request.fs;
-	request_end(&request);
-	if (fuse_reply_create(handle, &entry, info)) {
-		node_table_forget(fs->nodes, entry.ino, 1);
+	if (!reply_created(handle, &request, &entry, info))
 		file_abandon(fuse_req_userdata(handle), file);
-	}
 }
 
 void ll_mkdir(fuse_req_t handle, fuse_ino_t parent_inode, const char *name, mode_t mode)
@@ -218,13 +206,13 @@ void ll_mkdir(fuse_req_t handle, fuse_ino_t parent_inode, const char *name, mode
 		error = tree_attributes_get(&request, &child, &attributes);
 	}
 	if (error) {
-		request_fail(&request, error, &parent, name);
+		reply_failure(handle, &request, error, &parent, name);
 		return;
 	}
 	/* The name `+…` is gone at the next look: the version stands under its number. */
 	attributes.entry_timeout = 0;
 	invalidate_node(request.fs->invalidator, &parent);
-	ll_reply_entry(&request, &child, &attributes);
+	reply_entry(handle, &request, &child, &attributes);
 }
 
 void ll_unlink(fuse_req_t handle, fuse_ino_t parent_inode, const char *name)
@@ -245,7 +233,7 @@ void ll_unlink(fuse_req_t handle, fuse_ino_t parent_inode, const char *name)
 	} else {
 		error = request_refuse(&request, EPERM, "what is here cannot be removed");
 	}
-	end_change(&request, error, &parent, name);
+	reply_result(handle, &request, error, &parent, name);
 }
 
 void ll_rmdir(fuse_req_t handle, fuse_ino_t parent_inode, const char *name)
@@ -265,7 +253,7 @@ void ll_rmdir(fuse_req_t handle, fuse_ino_t parent_inode, const char *name)
 		error = request_refuse(&request, EROFS, "functions cannot be deleted from a mount");
 	if (error && parent.kind == NODE_ROOT)
 		gesture_note_refused_removal(request.fs->gestures, request_caller(&request), name);
-	end_change(&request, error, &parent, name);
+	reply_result(handle, &request, error, &parent, name);
 }
 
 void ll_symlink(fuse_req_t handle, const char *target, fuse_ino_t parent_inode, const char *name)
@@ -281,14 +269,14 @@ void ll_symlink(fuse_req_t handle, const char *target, fuse_ino_t parent_inode, 
 		return;
 	if (!place_of(&parent, &place)) {
 		request_refuse(&request, EPERM, "links can only be made in a function's directory");
-		request_fail(&request, -EPERM, &parent, name);
+		reply_failure(handle, &request, -EPERM, &parent, name);
 		return;
 	}
 	note_asked(&request, &place, name);
 	error = gesture_symlink(request.fs->gestures, &request.scope, request_caller(&request),
 		&place, name, target, &made, &request.error);
 	if (error) {
-		request_fail(&request, error, &parent, name);
+		reply_failure(handle, &request, error, &parent, name);
 		return;
 	}
 	link_node(&parent, name, &child);
@@ -297,7 +285,7 @@ void ll_symlink(fuse_req_t handle, const char *target, fuse_ino_t parent_inode, 
 	 * made, and a temporary one is about to be another.
 	 */
 	tree_link_attributes(request.fs, &child, made.target_length, &attributes);
-	ll_reply_entry(&request, &child, &attributes);
+	reply_entry(handle, &request, &child, &attributes);
 }
 
 void ll_rename(fuse_req_t handle, fuse_ino_t parent_inode, const char *name,
@@ -311,7 +299,7 @@ void ll_rename(fuse_req_t handle, fuse_ino_t parent_inode, const char *name,
 
 	if (!begin_change(&request, handle, "RENAME", parent_inode, name, &parent))
 		return;
-	if (!ll_node(&request, new_parent_inode, &new_parent))
+	if (!reply_find_node(handle, &request, new_parent_inode, &new_parent))
 		return;
 	if (place_of(&parent, &from) && place_of(&new_parent, &to)) {
 		note_asked(&request, &from, name);
@@ -333,7 +321,7 @@ void ll_rename(fuse_req_t handle, fuse_ino_t parent_inode, const char *name,
 		error = request_refuse(&request, EPERM, "what is here cannot be renamed");
 	}
 	snprintf(both, sizeof(both), "%s -> %s", name, new_name);
-	end_change(&request, error, &parent, both);
+	reply_result(handle, &request, error, &parent, both);
 }
 
 void ll_fsyncdir(fuse_req_t handle, fuse_ino_t inode, int datasync, struct fuse_file_info *info)
@@ -344,15 +332,15 @@ void ll_fsyncdir(fuse_req_t handle, fuse_ino_t inode, int datasync, struct fuse_
 
 	(void)datasync;
 	(void)info;
-	request_begin(&request, handle, "FSYNCDIR");
-	if (!ll_node(&request, inode, &node))
+	reply_begin(handle, &request, "FSYNCDIR");
+	if (!reply_find_node(handle, &request, inode, &node))
 		return;
 	/* To end a grace is to change something; of others' there is nothing to be written out. */
 	if (request_permits_change(&request)) {
-		request_succeed(&request);
+		reply_success(handle, &request);
 		return;
 	}
 	error = gesture_settle(request.fs->gestures, &request.scope,
 		node.function[0] ? node.function : NULL, &request.error);
-	end_change(&request, error, &node, NULL);
+	reply_result(handle, &request, error, &node, NULL);
 }

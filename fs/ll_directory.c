@@ -8,6 +8,7 @@
 #include "fs/handles.h"
 #include "fs/invalidate.h"
 #include "fs/listed.h"
+#include "fs/options.h"
 
 #define OPEN_TO_READ_MS 1000 /* from opendir(3) to readdir(3), without a ttl as well */
 
@@ -71,12 +72,12 @@ void ll_opendir(fuse_req_t handle, fuse_ino_t inode, struct fuse_file_info *info
 	struct node node;
 	int error;
 
-	request_begin(&request, handle, "OPENDIR");
-	if (!ll_node(&request, inode, &node))
+	reply_begin(handle, &request, "OPENDIR");
+	if (!reply_find_node(handle, &request, inode, &node))
 		return;
 	directory = calloc(1, sizeof(*directory));
 	if (!directory) {
-		request_fail(&request, -ENOMEM, &node, NULL);
+		reply_failure(handle, &request, -ENOMEM, &node, NULL);
 		return;
 	}
 	directory->node = node;
@@ -85,7 +86,7 @@ void ll_opendir(fuse_req_t handle, fuse_ino_t inode, struct fuse_file_info *info
 		error = list_directory(&request, directory);
 	if (error) {
 		free(directory);
-		request_fail(&request, error, &node, NULL);
+		reply_failure(handle, &request, error, &node, NULL);
 		return;
 	}
 	info->fh = (uintptr_t)directory;
@@ -97,8 +98,7 @@ void ll_opendir(fuse_req_t handle, fuse_ino_t inode, struct fuse_file_info *info
 		!directory->cached || is_immutable_directory(&node) ||
 		listed_open(request.fs->listed, inode, directory->hash, clock_monotonic_ms(),
 			(int64_t)(request.fs->options->ttl * 1000));
-	request_end(&request);
-	if (fuse_reply_open(handle, info))
+	if (!reply_opened(handle, &request, info))
 		directory_free(fuse_req_userdata(handle), directory);
 }
 
@@ -128,7 +128,7 @@ static bool add_dirent(struct readdir_reply *reply, const char *name, const stru
 			if (attributes)
 				remembered = node_table_remember(reply->fs->nodes, node);
 			if (remembered)
-				entry = ll_entry_param(remembered, attributes);
+				entry = reply_entry_param(remembered, attributes);
 			fuse_add_direntry_plus(reply->handle, reply->data + reply->used,
 				reply->size - reply->used, name, &entry, next);
 		}
@@ -187,12 +187,12 @@ static bool is_to_be_listed(const struct directory *directory, off_t offset, dou
 static void read_directory(
 	fuse_req_t handle, size_t size, off_t offset, struct fuse_file_info *info, bool plus)
 {
-	struct directory *directory = ll_pointer_of(info);
+	struct directory *directory = reply_pointer_of(info);
 	struct readdir_reply reply = {.handle = handle, .size = size, .plus = plus};
 	struct request request;
 	int error = 0;
 
-	request_begin(&request, handle, "READDIR");
+	reply_begin(handle, &request, "READDIR");
 	reply.fs = request.fs;
 	reply.data = malloc(size);
 	if (!reply.data || offset < 0)
@@ -201,7 +201,7 @@ static void read_directory(
 		error = list_directory(&request, directory);
 	if (error) {
 		free(reply.data);
-		request_fail(&request, error, &directory->node, NULL);
+		reply_failure(handle, &request, error, &directory->node, NULL);
 		return;
 	}
 	directory->used = true;
@@ -209,8 +209,7 @@ static void read_directory(
 		listed_read(reply.fs->listed, directory->inode, directory->hash, directory->cached,
 			clock_monotonic_ms());
 	add_entries(&reply, directory, offset);
-	request_end(&request);
-	fuse_reply_buf(handle, reply.data, reply.used);
+	reply_bytes(handle, &request, reply.data, reply.used);
 	free(reply.data);
 }
 
@@ -231,8 +230,8 @@ void ll_readdirplus(
 void ll_releasedir(fuse_req_t handle, fuse_ino_t inode, struct fuse_file_info *info)
 {
 	(void)inode;
-	directory_free(fuse_req_userdata(handle), ll_pointer_of(info));
-	fuse_reply_err(handle, 0);
+	directory_free(fuse_req_userdata(handle), reply_pointer_of(info));
+	reply_errno(handle, 0);
 }
 
 void ll_renew_entries(const struct aliasfs *fs, fuse_ino_t inode, const struct node *node,

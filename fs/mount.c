@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "backend/base/clock.h"
+#include "backend/catalog.h"
 #include "backend/code_cache.h"
 #include "fs/account.h"
 #include "fs/aliasfs.h"
@@ -14,6 +15,7 @@
 #include "fs/description.h"
 #include "fs/embedded.h"
 #include "fs/errno_table.h"
+#include "fs/gesture.h"
 #include "fs/handles.h"
 #include "fs/invalidate.h"
 #include "fs/journal.h"
@@ -21,9 +23,11 @@
 #include "fs/ll.h"
 #include "fs/logging.h"
 #include "fs/mountpoint.h"
+#include "fs/notify.h"
 #include "fs/request.h"
 #include "fs/signals.h"
 #include "fs/stats.h"
+#include "fs/stats_text.h"
 #include "fs/times.h"
 
 #define THREADS_MAX 256 /* requests served at a time: a hanging one must not keep others waiting */
@@ -362,7 +366,7 @@ static enum exit_code serve(struct aliasfs *fs, struct daemon *daemon)
 	int result = 0;
 
 	log_mount(fs, "mounted on");
-	notify_send(&fs->notify, "READY=1\nSTATUS=%s is mounted on %s", fs->options->source_text,
+	notify_send(fs->notify, "READY=1\nSTATUS=%s is mounted on %s", fs->options->source_text,
 		fs->options->mountpoint);
 	atomic_store(&fs->serving, fs->session);
 	if (daemon_report(daemon, EXIT_OK, ""))
@@ -370,7 +374,7 @@ static enum exit_code serve(struct aliasfs *fs, struct daemon *daemon)
 	else
 		log_write(&fs->log, LOG_LEVEL_WARNING, "who started this has gone: it ends");
 	atomic_store(&fs->serving, NULL);
-	notify_send(&fs->notify, "STOPPING=1\nSTATUS=doing what is pending");
+	notify_send(fs->notify, "STOPPING=1\nSTATUS=doing what is pending");
 	/* What is pending is done, told to end or not: nothing interrupts it but this deadline. */
 	scope = (struct call_scope){0};
 	scope.mutation_deadline_ms = clock_monotonic_ms() + UNMOUNT_GRACE_MS;
@@ -441,7 +445,7 @@ static void on_reload(void *data)
 
 	if (!atomic_load(&fs->serving)) /* they are just being read */
 		return;
-	notify_send(&fs->notify, "RELOADING=1");
+	notify_send(fs->notify, "RELOADING=1");
 	if (lambda_client_renew_credentials(fs->client, &scope, &error)) {
 		log_write(&fs->log, LOG_LEVEL_ERROR,
 			"the credentials cannot be read again, those in use stay: %s",
@@ -450,7 +454,7 @@ static void on_reload(void *data)
 		lambda_client_credentials_source(fs->client, source, sizeof(source));
 		log_write(&fs->log, LOG_LEVEL_INFO, "read again: %s", source);
 	}
-	notify_send(&fs->notify, "READY=1");
+	notify_send(fs->notify, "READY=1");
 }
 
 /* The state, a line each; comments are for Prometheus alone. */
@@ -462,7 +466,7 @@ static void on_dump(void *data)
 
 	if (!atomic_load(&fs->serving))
 		return;
-	if (lambda_client_describe(fs->client, &text) || stats_print(fs, &text) || !text.data)
+	if (lambda_client_describe(fs->client, &text) || stats_text_print(fs, &text) || !text.data)
 		return;
 	rest = text.data;
 	while ((line = strsep(&rest, "\n")))
@@ -479,7 +483,8 @@ static void on_cycle(void *data)
 
 enum exit_code mount_run(struct options *options, struct daemon *daemon)
 {
-	struct aliasfs fs = {.options = options};
+	struct notify notify;
+	struct aliasfs fs = {.options = options, .notify = &notify};
 	const struct signals_actions actions = {
 		.end = on_end,
 		.reload = on_reload,
@@ -491,7 +496,7 @@ enum exit_code mount_run(struct options *options, struct daemon *daemon)
 	enum exit_code code;
 
 	logging_start(&fs.log, options->foreground, (enum log_level)options->log_level);
-	notify_init(&fs.notify);
+	notify_init(&notify);
 	signals = signals_start(&actions);
 	if (!signals)
 		return fail(&fs, daemon, EXIT_FAILED, "out of memory or threads");

@@ -5,6 +5,9 @@
 #include <pthread.h>
 
 #include "backend/base/hash.h"
+#include "backend/lambda.h"
+
+#define PATH_TEXT_MAX 1024
 
 #define ROOT_INODE 1
 #define BUCKETS_MIN 1024
@@ -431,4 +434,69 @@ size_t node_table_count(struct node_table *table)
 	count = table->count;
 	pthread_mutex_unlock(&table->mutex);
 	return count;
+}
+
+/* --- paths --- */
+
+/* The node's own place, without the name of what is in it. */
+static void format_place(const struct node *node, char *path, size_t size)
+{
+	static const char *const files[] = {
+		[NODE_CONFIGURATION] = "/configuration.json",
+		[NODE_ENVIRONMENT] = "/environment.json",
+		[NODE_CODE_SHA256] = "/code.sha256",
+		[NODE_CODE] = "/code.zip",
+	};
+	char version[LAMBDA_VERSION_TEXT_SIZE];
+
+	lambda_version_format(node->version, version);
+	switch (node->kind) {
+	case NODE_ROOT:
+		snprintf(path, size, ".");
+		break;
+	case NODE_FUNCTION:
+		snprintf(path, size, "%s", node->function);
+		break;
+	case NODE_VERSION:
+		snprintf(path, size, "%s/%s", node->function, version);
+		break;
+	case NODE_CONFIGURATION:
+	case NODE_ENVIRONMENT:
+	case NODE_CODE_SHA256:
+	case NODE_CODE:
+		snprintf(path, size, "%s/%s%s", node->function, version, files[node->kind]);
+		break;
+	case NODE_LINK:
+		snprintf(path, size, "%s/%s", node->function, node->name);
+		break;
+	case NODE_ALIASES:
+		snprintf(path, size, "%s/.aliases", node->function);
+		break;
+	case NODE_ALIAS:
+	case NODE_DRAFT:
+		snprintf(path, size, "%s/.aliases/%s", node->function, node->name);
+		break;
+	case NODE_DESCRIPTION:
+		snprintf(path, size, "%s/.aliases/%s/description", node->function, node->name);
+		break;
+	case NODE_CONTROL:
+		snprintf(path, size, ".aliasfs");
+		break;
+	case NODE_CONTROL_FILE:
+		snprintf(path, size, ".aliasfs/%s", node->name);
+		break;
+	}
+}
+
+void node_path(const struct node *node, const char *name, char *path, size_t size)
+{
+	char place[PATH_TEXT_MAX];
+
+	format_place(node, place, sizeof(place));
+	if (!name)
+		snprintf(path, size, "%s", place);
+	else if (node->kind == NODE_ROOT)
+		snprintf(path, size, "%s", name);
+	else
+		snprintf(path, size, "%s/%s", place, name);
 }

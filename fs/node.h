@@ -64,6 +64,9 @@ void node_make(struct node *ret_node, enum node_kind kind, const char *function,
 void node_make_nested(struct node *ret_node, enum node_kind kind, const char *function,
 	const char *outer, const char *name);
 
+/* "function/2", "function/.aliases/PROD/description": where a node is below the mountpoint, "." for the root. Pure. */
+void node_path(const struct node *node, const char *name, char *path, size_t size);
+
 /* The inode number that the node's meaning hashes to; never 0, and 1 for the root alone. Pure. */
 uint64_t node_inode(const struct node *node);
 

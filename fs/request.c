@@ -6,16 +6,8 @@
 #include <unistd.h>
 
 #include "backend/base/clock.h"
-#include "fs/journal.h"
+#include "fs/options.h"
 #include "fs/stats.h"
-
-static void on_interrupt(fuse_req_t handle, void *data)
-{
-	struct request *request = data;
-
-	(void)handle;
-	atomic_store(&request->interrupted, true);
-}
 
 struct request_list *request_list_new(void)
 {
@@ -78,13 +70,14 @@ static void strike_off(struct request_list *list, struct request *request)
 	pthread_mutex_unlock(&list->mutex);
 }
 
-void request_begin(struct request *request, fuse_req_t handle, const char *operation)
+void request_begin(struct request *request, struct aliasfs *fs, const struct asker *asker,
+	const char *operation)
 {
 	int64_t now_ms = clock_monotonic_ms();
 
 	memset(request, 0, sizeof(*request));
-	request->handle = handle;
-	request->fs = fuse_req_userdata(handle);
+	request->fs = fs;
+	request->asker = *asker;
 	request->operation = operation;
 	request->scope.read_deadline_ms =
 		now_ms + (int64_t)(request->fs->options->read_timeout * 1000);
@@ -95,13 +88,10 @@ void request_begin(struct request *request, fuse_req_t handle, const char *opera
 	request->record.who = request;
 	request->begun_us = stats_now_us();
 	enlist(request->fs->requests, request);
-	fuse_req_interrupt_func(handle, on_interrupt, request);
 }
 
 void request_end(struct request *request)
 {
-	/* Taking the function away waits for one that is running: the request lives on the stack. */
-	fuse_req_interrupt_func(request->handle, NULL, NULL);
 	strike_off(request->fs->requests, request);
 	stats_note(request->fs->stats, request->operation, request->result, request->record.calls,
 		stats_now_us() - request->begun_us);
@@ -113,9 +103,8 @@ void request_end(struct request *request)
 const struct caller *request_caller(struct request *request)
 {
 	if (!request->caller_read) {
-		const struct fuse_ctx *context = fuse_req_ctx(request->handle);
-
-		caller_read(context->pid, context->uid, context->gid, &request->caller);
+		caller_read(request->asker.thread, request->asker.uid, request->asker.gid,
+			&request->caller);
 		request->caller_read = true;
 	}
 	return &request->caller;
@@ -138,8 +127,7 @@ int request_refuse(struct request *request, int error, const char *format, ...)
 	return -error;
 }
 
-/* What is asked for all the time and is no failure to anybody. */
-static bool is_worth_a_line(const struct request *request, int error)
+bool request_is_worth_a_line(const struct request *request, int error)
 {
 	if (error == -ENOENT)
 		return request->error.status != LAMBDA_OK && strcmp(request->operation, "LOOKUP") &&
@@ -150,41 +138,18 @@ static bool is_worth_a_line(const struct request *request, int error)
 	return request->error.message[0] != '\0';
 }
 
-void request_fail(struct request *request, int error, const struct node *node, const char *name)
-{
-	fuse_req_t handle = request->handle;
-
-	request->result = error;
-	if (is_worth_a_line(request, error))
-		journal_failure(request->fs->journal, request_caller(request), request->operation,
-			node, name, -error, &request->error);
-	request_end(request);
-	fuse_reply_err(handle, -error);
-}
-
-void request_succeed(struct request *request)
-{
-	fuse_req_t handle = request->handle;
-
-	request_end(request);
-	fuse_reply_err(handle, 0);
-}
-
 /* Whether the asking process is in the shown group, with its primary or another of its groups. */
 static bool in_shown_group(const struct request *request)
 {
-	const struct fuse_ctx *context = fuse_req_ctx(request->handle);
-
-	return context->gid == request->fs->shown_gid ||
-	       caller_has_group(context->pid, request->fs->shown_gid);
+	return request->asker.gid == request->fs->shown_gid ||
+	       caller_has_group(request->asker.thread, request->fs->shown_gid);
 }
 
 int request_permits(const struct request *request, mode_t mode, int mask)
 {
-	const struct fuse_ctx *context = fuse_req_ctx(request->handle);
 	mode_t others = mode & 7, group = mode >> 3 & 7, wanted = (mode_t)mask & 7;
 
-	if (context->uid == 0 || context->uid == request->fs->uid)
+	if (request->asker.uid == 0 || request->asker.uid == request->fs->uid)
 		return 0;
 	/* The shown owner is nobody special: what is shown never grants anything by itself. */
 	if (group == others)
@@ -199,9 +164,7 @@ int request_permits_passage(const struct request *request)
 
 int request_permits_change(struct request *request)
 {
-	const struct fuse_ctx *context = fuse_req_ctx(request->handle);
-
-	if (context->uid == 0 || context->uid == request->fs->uid)
+	if (request->asker.uid == 0 || request->asker.uid == request->fs->uid)
 		return 0;
 	return request_refuse(request, EACCES,
 		"only the user who mounted (uid %u) and root may change anything",

@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One FUSE request on its way through an operation of ll: who asks, how long it may take, and what went
- * wrong. An operation begins with request_begin() and ends with exactly one reply and request_end() in
- * front of it.
+ * One request on its way through an operation: who asks, how long it may take, and what went wrong. It begins
+ * with request_begin() and ends with request_end(); libfuse's part of both is in fs/reply.h.
  */
 #ifndef ALIASFS_REQUEST_H
 #define ALIASFS_REQUEST_H
 
-#define FUSE_USE_VERSION 312
-#include <fuse_lowlevel.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/types.h>
 
 #include "backend/error.h"
 #include "backend/scope.h"
@@ -18,9 +16,16 @@
 #include "fs/caller.h"
 #include "fs/errno_table.h"
 
+/* Who asks, as the kernel says. */
+struct asker {
+	pid_t thread; /* 0: unknown (another pid namespace) */
+	uid_t uid;
+	gid_t gid;
+};
+
 struct request {
-	fuse_req_t handle;
 	struct aliasfs *fs;
+	struct asker asker;
 	const char *operation; /* "RENAME": for the journal */
 	struct call_scope scope;
 	struct call_record record; /* scope.record: its `who` is this request */
@@ -49,10 +54,11 @@ void request_interrupt_all(struct request_list *list);
 /* How many are under way. */
 size_t request_count(struct request_list *list);
 
-/* Starts: deadlines from the mount's options, Ctrl-C (FUSE INTERRUPT) ends waits of reads. */
-void request_begin(struct request *request, fuse_req_t handle, const char *operation);
+/* Starts, with deadlines from the mount's options; `operation` is static. request->interrupted ends waits of reads. */
+void request_begin(struct request *request, struct aliasfs *fs, const struct asker *asker,
+	const char *operation);
 
-/* Ends: no interrupt reaches the request any more. To be called right before the reply. */
+/* Ends: counted, and struck off the list of those under way. To be called right before the reply. */
 void request_end(struct request *request);
 
 /* Who asks, read from /proc at the first call. */
@@ -64,14 +70,8 @@ int request_errno(enum lambda_status status, enum errno_gesture gesture);
 /* A refusal by rule: fills request->error with the sentence and gives -error back. */
 int request_refuse(struct request *request, int error, const char *format, ...) printf_like(3, 4);
 
-/*
- * Ends a failed request: one line in log and journal, then the error reply. `error` is negative.
- * `node` (may be NULL) and `name` (may be NULL) say where.
- */
-void request_fail(struct request *request, int error, const struct node *node, const char *name);
-
-/* Ends a request with success and nothing to say. */
-void request_succeed(struct request *request);
+/* Whether a failure is told in the log: not what is asked for all the time and is no failure to anybody. Pure. */
+bool request_is_worth_a_line(const struct request *request, int error);
 
 /* Whether the asking user may do `mask` (R_OK, W_OK, X_OK) on a thing of that mode: 0 or -EACCES. */
 int request_permits(const struct request *request, mode_t mode, int mask);

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * What the mount counts: FUSE requests by operation, and with them everything that is worth watching, in
- * Prometheus' text format. Counting takes no lock.
- */
+/* What the mount counts: FUSE requests by operation, in Prometheus' text format. Counting takes no lock. */
 #ifndef ALIASFS_STATS_H
 #define ALIASFS_STATS_H
 
@@ -11,7 +8,6 @@
 #include "backend/base/buffer.h"
 #include "backend/base/cleanup.h"
 
-struct aliasfs;
 struct stats;
 
 struct stats *stats_new(void) must_check;
@@ -27,7 +23,11 @@ int64_t stats_now_us(void);
 void stats_note(struct stats *stats, const char *operation, int error, unsigned int calls,
 	int64_t microseconds);
 
-/* Appends the whole text: `.aliasfs/stats`. Never blocks on the network. Errors as buffer_append(). */
-int stats_print(struct aliasfs *fs, struct buffer *out) must_check;
+/* Appends what was counted, by operation. Errors as buffer_append(). */
+int stats_print_requests(struct stats *stats, struct buffer *out) must_check;
+
+/* Appends the two lines that go in front of a metric. Errors as buffer_append(). */
+int stats_print_head(
+	struct buffer *out, const char *name, const char *type, const char *help) must_check;
 
 #endif

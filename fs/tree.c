@@ -5,10 +5,13 @@
 
 #include "backend/base/clock.h"
 #include "backend/base/text.h"
+#include "backend/catalog.h"
 #include "backend/document.h"
 #include "fs/control.h"
 #include "fs/description.h"
+#include "fs/gesture.h"
 #include "fs/name.h"
+#include "fs/options.h"
 #include "fs/selection.h"
 #include "fs/times.h"
 #include "fs/tree_private.h"

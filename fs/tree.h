@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 
 #include "backend/base/buffer.h"
+#include "backend/lambda.h"
 #include "fs/node.h"
 #include "fs/request.h"
 

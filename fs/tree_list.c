@@ -4,7 +4,10 @@
 #include <errno.h>
 
 #include "backend/base/hash.h"
+#include "backend/catalog.h"
 #include "fs/control.h"
+#include "fs/gesture.h"
+#include "fs/options.h"
 #include "fs/selection.h"
 
 static size_t version_text_length(uint64_t version)

@@ -4,7 +4,9 @@
 #include <errno.h>
 
 #include "backend/base/text.h"
+#include "backend/catalog.h"
 #include "backend/document.h"
+#include "fs/gesture.h"
 #include "fs/name.h"
 
 /* The ARN that a version's configuration.json holds: always qualified. */

@@ -4,6 +4,7 @@
 #define ALIASFS_XATTR_H
 
 #include "backend/base/buffer.h"
+#include "fs/node.h"
 #include "fs/request.h"
 
 #define XATTR_VALUE_MAX 1024
