@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "fs/logging.h"
 
-#include <stdarg.h>
 #include <syslog.h>
 #include <unistd.h>
-
-#define FUSE_USE_VERSION 312
-#include <fuse_log.h>
 
 #include "backend/base/number.h"
 
@@ -23,15 +19,6 @@ static void sink_journal(void *name, enum log_level level, const char *line)
 {
 	(void)name;
 	dprintf(STDERR_FILENO, "<%d>%s\n", priorities[level], line);
-}
-
-/* In the background libfuse's complaints would be lost in /dev/null. */
-static void log_fuse_to_syslog(enum fuse_log_level level, const char *format, va_list arguments)
-	__attribute__((format(printf, 2, 0)));
-
-static void log_fuse_to_syslog(enum fuse_log_level level, const char *format, va_list arguments)
-{
-	vsyslog(LOG_DAEMON | (int)level, format, arguments);
 }
 
 bool logging_is_journal(const char *journal_stream, const struct stat *file)
@@ -56,7 +43,6 @@ void logging_start(struct log *log, bool foreground, enum log_level level)
 	if (!foreground) {
 		openlog(name, LOG_PID, LOG_DAEMON);
 		log->sink = sink_syslog;
-		fuse_set_log_func(log_fuse_to_syslog);
 	} else if (!fstat(STDERR_FILENO, &file) &&
 		   logging_is_journal(getenv("JOURNAL_STREAM"), &file)) {
 		log->sink = sink_journal;

@@ -14,7 +14,7 @@
 /* Whether JOURNAL_STREAM's value ("DEVICE:INODE") names that file. Pure. */
 bool logging_is_journal(const char *journal_stream, const struct stat *file);
 
-/* Sets the sink and the level, and libfuse's own lines to follow. After the fork, before any thread. */
+/* Sets the sink and the level. After the fork, before any thread. */
 void logging_start(struct log *log, bool foreground, enum log_level level);
 
 /* error, warning, info, debug, error …: the next level, which is logged. Thread-safe. */

@@ -20,18 +20,16 @@
 #include "fs/invalidate.h"
 #include "fs/journal.h"
 #include "fs/listed.h"
-#include "fs/ll.h"
 #include "fs/logging.h"
 #include "fs/mountpoint.h"
 #include "fs/notify.h"
 #include "fs/request.h"
+#include "fs/session.h"
 #include "fs/signals.h"
 #include "fs/stats.h"
 #include "fs/stats_text.h"
 #include "fs/times.h"
 
-#define THREADS_MAX 256 /* requests served at a time: a hanging one must not keep others waiting */
-#define THREADS_IDLE_MAX 16
 #define STATE_TEXT_MAX (256 * 1024)
 #define VERIFY_MS ((DAEMON_START_SECONDS - 10) * 1000)
 #define UNMOUNT_GRACE_MS 25000 /* for what is pending at the end */
@@ -224,35 +222,6 @@ static enum exit_code make_gestures(struct aliasfs *fs, struct daemon *daemon)
 	return EXIT_OK;
 }
 
-/* The arguments that libfuse gets: the program's name and one -o. */
-static int make_session(struct aliasfs *fs)
-{
-	struct fuse_args arguments = FUSE_ARGS_INIT(0, NULL);
-	struct options *options = fs->options;
-	int error;
-
-	error = options_pass_on(options, options->read_only ? "ro" : "rw", NULL);
-	if (!error)
-		error = options_pass_on(
-			options, "subtype", options->subtype ? options->subtype : "aliasfs");
-	if (!error)
-		error = options_pass_on(options, "fsname",
-			options->fsname ? options->fsname : options->source_text);
-	if (!error && options->allow_other)
-		error = options_pass_on(options, "allow_other", NULL);
-	if (!error && options->debug)
-		error = options_pass_on(options, "debug", NULL);
-	if (!error)
-		error = fuse_opt_add_arg(&arguments, "aliasfs") ||
-			fuse_opt_add_arg(&arguments, "-o") ||
-			fuse_opt_add_arg(&arguments, buffer_text(&options->fuse_options));
-	if (!error)
-		fs->session =
-			fuse_session_new(&arguments, &ll_operations, sizeof(ll_operations), fs);
-	fuse_opt_free_args(&arguments);
-	return fs->session ? 0 : -ENOMEM;
-}
-
 static void unmake(struct aliasfs *fs)
 {
 	if (fs->session)
@@ -268,8 +237,7 @@ static void unmake(struct aliasfs *fs)
 	listed_free(fs->listed);
 	node_table_free(fs->nodes);
 	journal_free(fs->journal);
-	if (fs->session)
-		fuse_session_destroy(fs->session);
+	session_free(fs->session);
 	code_cache_free(fs->code_cache);
 	request_list_free(fs->requests);
 	handles_free(fs->handles);
@@ -318,7 +286,7 @@ static enum exit_code make(struct aliasfs *fs, struct daemon *daemon)
 			credentials);
 		return fail_api(fs, daemon, what, &error);
 	}
-	if (make_session(fs))
+	if (session_make(fs))
 		return fail(fs, daemon, EXIT_USAGE, "libfuse does not take these options: %s",
 			buffer_text(&fs->options->fuse_options));
 	fs->invalidator = invalidator_new(fs->session, fs->nodes);
@@ -329,23 +297,6 @@ static enum exit_code make(struct aliasfs *fs, struct daemon *daemon)
 }
 
 /* --- serving --- */
-
-static int loop(struct aliasfs *fs)
-{
-	struct fuse_loop_config *config;
-	int result;
-
-	if (fs->options->single_threaded)
-		return fuse_session_loop(fs->session);
-	config = fuse_loop_cfg_create();
-	if (!config)
-		return -ENOMEM;
-	fuse_loop_cfg_set_max_threads(config, THREADS_MAX);
-	fuse_loop_cfg_set_idle_threads(config, THREADS_IDLE_MAX);
-	result = fuse_session_loop_mt(fs->session, config);
-	fuse_loop_cfg_destroy(config);
-	return result;
-}
 
 /* The one line: what, in which version, where, as whom. */
 static void log_mount(struct aliasfs *fs, const char *what)
@@ -370,7 +321,7 @@ static enum exit_code serve(struct aliasfs *fs, struct daemon *daemon)
 		fs->options->mountpoint);
 	atomic_store(&fs->serving, fs->session);
 	if (daemon_report(daemon, EXIT_OK, ""))
-		result = loop(fs);
+		result = session_serve(fs);
 	else
 		log_write(&fs->log, LOG_LEVEL_WARNING, "who started this has gone: it ends");
 	atomic_store(&fs->serving, NULL);
@@ -399,13 +350,15 @@ static enum exit_code mount_here(struct aliasfs *fs, struct daemon *daemon)
 {
 	cleanup(buffer_release) struct buffer message = BUFFER_INIT(EXIT_TEXT_MAX);
 	cleanup(close_descriptor) int lock = -1;
+	int error;
 
 	/* Since the start looked there, AWS has been asked: another start may have been quicker. */
 	if (mountpoint_reserve(fs->options->mountpoint, &lock, &message))
 		return fail(fs, daemon, EXIT_MOUNTPOINT, "%s", buffer_text(&message));
-	if (fuse_session_mount(fs->session, fs->options->mountpoint))
+	error = session_mount(fs);
+	if (error)
 		return fail(fs, daemon, EXIT_MOUNTPOINT, "cannot mount on %s: %s%s",
-			fs->options->mountpoint, strerrordesc_np(errno), mount_hint());
+			fs->options->mountpoint, strerrordesc_np(-error), mount_hint());
 	return EXIT_OK;
 }
 
@@ -417,7 +370,7 @@ static enum exit_code mount_and_serve(struct aliasfs *fs, struct daemon *daemon)
 		return code;
 	code = serve(fs, daemon);
 	invalidator_stop(fs->invalidator);
-	fuse_session_unmount(fs->session);
+	session_unmount(fs);
 	log_mount(fs, "unmounted from");
 	return code;
 }
@@ -432,7 +385,7 @@ static void on_end(void *data)
 	atomic_store(&fs->ending, true);
 	if (!serving)
 		return;
-	fuse_session_exit(serving);
+	session_end(serving);
 	request_interrupt_all(fs->requests);
 }
 
@@ -496,6 +449,8 @@ enum exit_code mount_run(struct options *options, struct daemon *daemon)
 	enum exit_code code;
 
 	logging_start(&fs.log, options->foreground, (enum log_level)options->log_level);
+	if (!options->foreground)
+		session_log_to_syslog();
 	notify_init(&notify);
 	signals = signals_start(&actions);
 	if (!signals)
