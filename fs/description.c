@@ -213,6 +213,21 @@ int drafts_remove(struct drafts *drafts, const struct node *node)
 	return found ? 0 : -ENOENT;
 }
 
+int drafts_stat(
+	struct drafts *drafts, const struct node *node, size_t *ret_size, int64_t *ret_modified)
+{
+	struct draft **found;
+
+	pthread_mutex_lock(&drafts->mutex);
+	found = find(drafts, node);
+	if (found) {
+		*ret_size = (*found)->content.length;
+		*ret_modified = (*found)->modified;
+	}
+	pthread_mutex_unlock(&drafts->mutex);
+	return found ? 0 : -ENOENT;
+}
+
 /* --- nodes --- */
 
 void description_child(const struct node *directory, const char *name, struct node *ret_child)
@@ -222,32 +237,6 @@ void description_child(const struct node *directory, const char *name, struct no
 		return;
 	}
 	node_make_nested(ret_child, NODE_DRAFT, directory->function, directory->name, name);
-}
-
-int description_draft_attributes(
-	struct request *request, const struct node *node, struct tree_attributes *ret_attributes)
-{
-	struct drafts *drafts = request->fs->drafts;
-	struct stat *stat = &ret_attributes->stat;
-	struct draft **found;
-
-	memset(ret_attributes, 0, sizeof(*ret_attributes));
-	pthread_mutex_lock(&drafts->mutex);
-	found = find(drafts, node);
-	if (found) {
-		stat->st_size = (off_t)(*found)->content.length;
-		stat->st_mtim.tv_sec = (*found)->modified;
-	}
-	pthread_mutex_unlock(&drafts->mutex);
-	if (!found)
-		return -ENOENT;
-	stat->st_ino = node_inode(node);
-	stat->st_mode = tree_shown_mode(request->fs, node);
-	stat->st_nlink = 1;
-	stat->st_uid = request->fs->shown_uid;
-	stat->st_gid = request->fs->shown_gid;
-	stat->st_ctim = stat->st_atim = stat->st_mtim;
-	return 0;
 }
 
 /* --- gestures --- */

@@ -13,7 +13,6 @@
 #include "backend/base/buffer.h"
 #include "fs/node.h"
 #include "fs/request.h"
-#include "fs/tree.h"
 
 #define DRAFT_SIZE_MAX (64 * 1024) /* bytes of a draft, or of what is written to a description */
 #define DRAFTS_MAX 256             /* drafts at a time in a mount */
@@ -47,9 +46,9 @@ void drafts_free(struct drafts *drafts);
 /* The node of a name in `.aliases/NAME`: the description, or a draft (there or not). */
 void description_child(const struct node *directory, const char *name, struct node *ret_child);
 
-/* Attributes of a draft. -ENOENT when there is none. */
-int description_draft_attributes(struct request *request, const struct node *draft,
-	struct tree_attributes *ret_attributes) must_check;
+/* Bytes and time of the last change (seconds since the epoch) of a draft. -ENOENT when there is none. */
+int drafts_stat(struct drafts *drafts, const struct node *draft, size_t *ret_size,
+	int64_t *ret_modified) must_check;
 
 /* Makes an empty draft. -EEXIST only with `exclusive`; -ENOSPC when there are too many; -ENOMEM. */
 int drafts_create(struct drafts *drafts, const struct node *draft, bool exclusive) must_check;

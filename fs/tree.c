@@ -325,6 +325,19 @@ static int description_attributes(struct request *request, const struct node *no
 	return error;
 }
 
+/* A tool's temporary file: nothing of it is remembered by the kernel. */
+static int draft_attributes(
+	const struct aliasfs *fs, const struct node *node, struct tree_attributes *attributes)
+{
+	int64_t modified;
+	size_t size;
+	int error = drafts_stat(fs->drafts, node, &size, &modified);
+
+	if (!error)
+		tree_fill(fs, node, modified, size, attributes);
+	return error;
+}
+
 static int node_attributes(struct request *request, const struct node *node, bool exact,
 	struct tree_attributes *attributes)
 {
@@ -347,7 +360,7 @@ static int node_attributes(struct request *request, const struct node *node, boo
 	case NODE_DESCRIPTION:
 		return description_attributes(request, node, exact, attributes);
 	case NODE_DRAFT:
-		return description_draft_attributes(request, node, attributes);
+		return draft_attributes(request->fs, node, attributes);
 	case NODE_CONTROL:
 	case NODE_CONTROL_FILE:
 		tree_fill(request->fs, node, request->fs->mounted_at, 0, attributes);

@@ -72,7 +72,7 @@ def test_every_option_of_lambda_plane_is_in_its_manual_and_nothing_else():
 def test_the_manual_names_every_exit_status():
     text = (CONTRIB / "man/aliasfs.1").read_text()
     section = text.partition(".SH EXIT STATUS")[2].partition(".SH ")[0]
-    header = (ROOT / "fs/daemon.h").read_text()
+    header = (ROOT / "fs/exit_status.h").read_text()
     codes = re.findall(r"^\tEXIT_\w+ = (\d+)", header, re.M)
     assert re.findall(r"^\.B (\d+)$", section, re.M) == codes
     assert re.findall(r"(\d) \w+", help_text().partition("exit status:")[2]) == codes
