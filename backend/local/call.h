@@ -45,7 +45,8 @@ struct answer {
 	char *log_result;          /* X-Amz-Log-Result, or NULL */
 	const char *content_type;  /* static; NULL: no Content-Type */
 	struct buffer body;
-	int file; /* a descriptor whose content is the body, or -1 */
+	bool close; /* no other request is read from the connection */
+	int file;   /* a descriptor whose content is the body, or -1 */
 	uint64_t file_size;
 };
 

@@ -488,5 +488,6 @@ void dispatch(struct plane *plane, const struct request *request, struct answer 
 	if (operation)
 		dispatch_operation(plane, operation, request, answer, request_id, fault);
 	else
-		answer_fail(answer, FAILURE_UNKNOWN_OPERATION, NULL);
+		answer_fail(answer, FAILURE_UNKNOWN_OPERATION,
+			"No operation of the Lambda API has this method and path.");
 }

@@ -11,6 +11,7 @@
 #define MILLISECONDS_MAX 3600000
 #define RATE_MAX 1000000
 #define TIMEOUT_MAX 3600
+#define HOSTS_MAX 64
 #define EXIT_USAGE 2
 
 static const char usage[] =
@@ -27,6 +28,7 @@ static const char usage[] =
 	"  --rate N            let N control-plane calls a second pass, as AWS does with 15 (0: "
 	"all)\n"
 	"  --seed N            choose between an alias's two versions by this sequence (0)\n"
+	"  --allow-host NAME   answer to this host name, too; may be given more than once\n"
 	"  --verify-signatures KEY:SECRET\n"
 	"                      refuse what is not signed with this key\n"
 	"  --timeout S         how long a connection may be silent or take for a request (60)\n"
@@ -38,6 +40,8 @@ static const char usage[] =
 struct arguments {
 	struct plane_options options;
 	char address[64];
+	const char *hosts[HOSTS_MAX + 1];
+	size_t host_count;
 	bool listens;
 	bool verbose;
 };
@@ -116,6 +120,17 @@ static int parse_listen(struct arguments *arguments, const char *text)
 	return 0;
 }
 
+static int add_host(struct arguments *arguments, const char *name)
+{
+	if (arguments->host_count == HOSTS_MAX) {
+		fprintf(stderr, "lambda-plane: --allow-host may be given %d times\n", HOSTS_MAX);
+		return -EINVAL;
+	}
+	arguments->hosts[arguments->host_count++] = name;
+	arguments->options.allowed_hosts = arguments->hosts;
+	return 0;
+}
+
 static int parse_option(struct arguments *arguments, int option, const char *value)
 {
 	struct plane_options *options = &arguments->options;
@@ -146,6 +161,8 @@ static int parse_option(struct arguments *arguments, int option, const char *val
 	case 'k':
 		options->verify_signatures = value;
 		return 0;
+	case 'H':
+		return add_host(arguments, value);
 	case 't':
 		return parse_timeout(value, &options->timeout_s);
 	case 'v':
@@ -165,6 +182,7 @@ static int parse_arguments(int argc, char **argv, struct arguments *arguments)
 		{"settle", required_argument, NULL, 'S'}, {"latency", required_argument, NULL, 'L'},
 		{"rate", required_argument, NULL, 'R'}, {"seed", required_argument, NULL, 'e'},
 		{"verify-signatures", required_argument, NULL, 'k'},
+		{"allow-host", required_argument, NULL, 'H'},
 		{"timeout", required_argument, NULL, 't'}, {"verbose", no_argument, NULL, 'v'},
 		{"help", no_argument, NULL, 'h'}, {"version", no_argument, NULL, 'V'}, {0}};
 	int option, error = 0;

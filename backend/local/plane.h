@@ -36,7 +36,12 @@ struct plane_options {
 	const char *verify_signatures;
 	unsigned
 		timeout_s; /* how long a connection may be silent, or take for one request; 0: 60 */
-	struct log *log;   /* may be NULL; must outlive the plane */
+	/*
+	 * Host names, besides loopback and the address, under which requests are answered; ends with
+	 * NULL. NULL: none. Not looked at for a Unix socket.
+	 */
+	const char *const *allowed_hosts;
+	struct log *log; /* may be NULL; must outlive the plane */
 };
 
 /*

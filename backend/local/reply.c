@@ -89,6 +89,7 @@ static void add_headers(
 		{"x-amzn-RequestId", request_id},
 		{"Content-Type", answer->status == 204 ? NULL : answer->content_type},
 		{"x-amzn-ErrorType", answer->error_type},
+		{"Connection", answer->close ? "close" : NULL},
 		{"Retry-After", answer->retry_after},
 		{"X-Amz-Executed-Version", answer->executed_version},
 		{"X-Amz-Function-Error", answer->function_error},

@@ -3,13 +3,16 @@
 
 #include <errno.h>
 #include <microhttpd.h>
+#include <netdb.h>
 #include <poll.h>
 #include <stdatomic.h>
+#include <strings.h>
 #include <sys/socket.h>
 
 #include "backend/base/clock.h"
 #include "backend/local/connection.h"
 #include "backend/local/dispatch.h"
+#include "backend/local/host.h"
 #include "backend/local/listen.h"
 #include "backend/local/plane_private.h"
 #include "backend/local/reply.h"
@@ -28,6 +31,7 @@ struct server {
 	struct plane *plane;
 	struct MHD_Daemon *daemon;
 	struct listener listener;
+	char **allowed_hosts; /* ends with NULL; NULL: a Unix socket, which answers all */
 	struct connections *connections;
 	_Atomic int64_t body_bytes;
 };
@@ -37,7 +41,10 @@ struct exchange {
 	char *target;
 	struct buffer body;
 	uint64_t discarded;
-	bool started, headers_too_large, overloaded;
+	bool started, overloaded;
+	bool close;           /* where the next request begins is in doubt */
+	enum failure refusal; /* FAILURE_COUNT: none */
+	char refusal_text[400];
 	struct MHD_Connection *connection;
 	size_t header_count, header_bytes;
 	struct sigv4_header headers[HEADERS_MAX];
@@ -122,14 +129,108 @@ static enum MHD_Result on_header(
 	return MHD_YES;
 }
 
+/* --- requests that are refused whatever they ask for --- */
+
+static void refuse(struct exchange *exchange, enum failure failure, const char *format, ...)
+	printf_like(3, 4);
+
+static void refuse(struct exchange *exchange, enum failure failure, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(exchange->refusal_text, sizeof(exchange->refusal_text), format, arguments);
+	va_end(arguments);
+	exchange->refusal = failure;
+}
+
+/* Whether the name is the address at which this connection arrived. */
+static bool is_own_address(struct MHD_Connection *connection, const char *name)
+{
+	struct sockaddr_storage storage;
+	socklen_t size = sizeof(storage);
+	char own[HOST_NAME_SIZE];
+
+	if (getsockname(get_descriptor(connection), (struct sockaddr *)&storage, &size) ||
+		getnameinfo((struct sockaddr *)&storage, size, own, sizeof(own), NULL, 0,
+			NI_NUMERICHOST))
+		return false;
+	return host_is_same(name, own);
+}
+
+static void check_host(const struct server *server, struct exchange *exchange, const char *host)
+{
+	char name[HOST_NAME_SIZE];
+
+	if (!host_parse(host, name)) {
+		refuse(exchange, FAILURE_ACCESS_DENIED, "The Host header is no host name.");
+		return;
+	}
+	if (host_is_loopback(name))
+		return;
+	for (char **allowed = server->allowed_hosts; *allowed; allowed++) {
+		if (host_is_same(name, *allowed))
+			return;
+	}
+	if (!is_own_address(exchange->connection, name))
+		refuse(exchange, FAILURE_ACCESS_DENIED,
+			"lambda-plane does not answer to the host name %s. Use its address, or "
+			"start it with --allow-host %s.",
+			name, name);
+}
+
+/* Two ways to say where the body ends can be read in two ways; what follows would be in doubt. */
+static void check_framing(struct exchange *exchange)
+{
+	const char *length = NULL, *coding = NULL;
+	bool differ = false;
+
+	for (size_t i = 0; i < exchange->header_count; i++) {
+		const struct sigv4_header *header = &exchange->headers[i];
+
+		if (!strcasecmp(header->name, "Transfer-Encoding")) {
+			differ = differ || coding || strcasecmp(header->value, "chunked");
+			coding = header->value;
+		} else if (!strcasecmp(header->name, "Content-Length")) {
+			differ = differ || (length && strcmp(length, header->value));
+			length = header->value;
+		}
+	}
+	if (!differ && (!length || !coding))
+		return;
+	exchange->close = true;
+	refuse(exchange, FAILURE_REQUEST_CONTENT,
+		length && coding ? "A request has Content-Length or Transfer-Encoding, not both."
+				 : "The body's length is given in a way that is not understood.");
+}
+
+static void check_headers(const struct server *server, struct exchange *exchange)
+{
+	if (exchange->header_bytes > HEADERS_MAX_BYTES || exchange->header_count > HEADERS_MAX) {
+		refuse(exchange, FAILURE_HEADERS_TOO_LARGE,
+			"The request line and the headers are too large.");
+		return;
+	}
+	for (size_t i = 0; i < exchange->header_count; i++) {
+		const struct sigv4_header *header = &exchange->headers[i];
+
+		if (server->allowed_hosts && !strcasecmp(header->name, "Host"))
+			check_host(server, exchange, header->value);
+		else if (!strcasecmp(header->name, "Origin"))
+			refuse(exchange, FAILURE_ACCESS_DENIED,
+				"lambda-plane answers no web pages: the request has an Origin.");
+	}
+	check_framing(exchange);
+}
+
 /* Headers are known now, the body is still to come. */
-static void begin(struct exchange *exchange, const char *method)
+static void begin(const struct server *server, struct exchange *exchange, const char *method)
 {
 	exchange->started = true;
+	exchange->refusal = FAILURE_COUNT;
 	exchange->header_bytes = strlen(method) + strlen(exchange->target);
 	MHD_get_connection_values(exchange->connection, MHD_HEADER_KIND, on_header, exchange);
-	exchange->headers_too_large =
-		exchange->header_bytes > HEADERS_MAX_BYTES || exchange->header_count > HEADERS_MAX;
+	check_headers(server, exchange);
 	exchange->body.maximum = dispatch_body_max(method, exchange->target);
 }
 
@@ -137,7 +238,7 @@ static void begin(struct exchange *exchange, const char *method)
 static enum MHD_Result take_upload(
 	struct server *server, struct exchange *exchange, const char *data, size_t size)
 {
-	bool keep = !exchange->discarded && !exchange->headers_too_large;
+	bool keep = !exchange->discarded && exchange->refusal == FAILURE_COUNT;
 	int error = keep ? 0 : -EFBIG;
 
 	if (keep &&
@@ -233,10 +334,10 @@ static enum MHD_Result answer_request(
 	connection_works(server->connections, get_connection(exchange->connection));
 	format_base_url(exchange->connection, base_url, sizeof(base_url));
 	answer_init(&answer);
-	if (exchange->headers_too_large) {
+	if (exchange->refusal != FAILURE_COUNT) {
 		make_uuid(request_id);
-		answer_fail(&answer, FAILURE_HEADERS_TOO_LARGE,
-			"The request line and the headers are too large.");
+		answer_fail(&answer, exchange->refusal, exchange->refusal_text);
+		answer.close = exchange->close;
 	} else {
 		dispatch(plane, &request, &answer, request_id, &fault);
 	}
@@ -260,8 +361,8 @@ static enum MHD_Result on_request(void *data, struct MHD_Connection *connection,
 	if (!exchange)
 		return MHD_NO;
 	if (!exchange->started) {
-		begin(exchange, method);
-		return MHD_YES;
+		begin(server, exchange, method);
+		return exchange->close ? answer_request(server, exchange, method) : MHD_YES;
 	}
 	if (*upload_size) {
 		result = take_upload(server, exchange, upload, *upload_size);
@@ -310,21 +411,72 @@ static struct MHD_Daemon *start_daemon(struct server *server, unsigned timeout_s
 		(size_t)STACK_SIZE, MHD_OPTION_END);
 }
 
+static void free_hosts(char **hosts)
+{
+	for (char **host = hosts; host && *host; host++)
+		free(*host);
+	free(hosts);
+}
+
+/* The names to answer to: the address that is listened on, and what the options add. */
+static int copy_hosts(struct server *server, const struct plane_options *options, char *reterr,
+	size_t reterr_size)
+{
+	const char *const *extra = options->allowed_hosts;
+	char name[HOST_NAME_SIZE];
+	size_t count = 0;
+
+	while (extra && extra[count])
+		count++;
+	server->allowed_hosts = calloc(count + 2, sizeof(char *));
+	if (!server->allowed_hosts)
+		return -ENOMEM;
+	server->allowed_hosts[0] = strdup(options->address ? options->address : "127.0.0.1");
+	for (size_t i = 0; i < count; i++) {
+		if (!host_parse(extra[i], name)) {
+			snprintf(reterr, reterr_size, "not a host name: %s", extra[i]);
+			return -EINVAL;
+		}
+		server->allowed_hosts[i + 1] = strdup(name);
+		if (!server->allowed_hosts[i + 1])
+			return -ENOMEM;
+	}
+	return server->allowed_hosts[0] ? 0 : -ENOMEM;
+}
+
+/* Beyond this machine's loopback anybody on the network may write, unless signatures are checked. */
+static void warn_when_public(const struct server *server, const struct plane_options *options)
+{
+	if (options->unix_socket || host_is_loopback(server->allowed_hosts[0]))
+		return;
+	log_write(options->log, LOG_LEVEL_WARNING,
+		"other machines can reach %s port %u, in plain text%s", server->allowed_hosts[0],
+		server->listener.port,
+		options->verify_signatures
+			? ""
+			: ", and nothing is asked of them: see --verify-signatures");
+}
+
 int server_start(struct plane *plane, const struct plane_options *options,
 	struct server **ret_server, char *reterr, size_t reterr_size)
 {
 	unsigned timeout_s = options->timeout_s ? options->timeout_s : TIMEOUT_S;
 	struct server *server = calloc(1, sizeof(*server));
-	int error;
+	int error = 0;
 
 	if (!server)
 		return -ENOMEM;
 	server->plane = plane;
-	error = listener_open(&server->listener, options, reterr, reterr_size);
+	if (!options->unix_socket)
+		error = copy_hosts(server, options, reterr, reterr_size);
+	if (!error)
+		error = listener_open(&server->listener, options, reterr, reterr_size);
 	if (error) {
+		free_hosts(server->allowed_hosts);
 		free(server);
 		return error;
 	}
+	warn_when_public(server, options);
 	server->connections = connections_new((int64_t)timeout_s * 1000, SEND_MS, on_tick, server);
 	if (server->connections)
 		server->daemon = start_daemon(server, timeout_s);
@@ -352,5 +504,6 @@ void server_stop(struct server *server)
 	}
 	connections_free(server->connections);
 	listener_close(&server->listener);
+	free_hosts(server->allowed_hosts);
 	free(server);
 }

@@ -13,7 +13,7 @@ from lib import aws
 from lib.programs import patience
 from wire import FUNCTIONS, Wire, exchange
 
-ALIAS = b"GET /2015-03-31/functions/fn/aliases/PROD HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+ALIAS = b"GET /2015-03-31/functions/fn/aliases/PROD HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
 
 
 @pytest.fixture

@@ -195,9 +195,9 @@ def test_headers_that_are_too_large(plane, wire):
     answer = wire("GET", f"{FUNCTIONS}?Marker=" + "a" * 26000)
     assert answer.status == 431
     # Beyond what is kept of a connection libmicrohttpd answers by itself, or hangs up.
-    raw = exchange(plane.port, b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"y" * 200000 + b"\r\n\r\n")
+    raw = exchange(plane.port, b"GET / HTTP/1.1\r\nHost: localhost\r\nX: " + b"y" * 200000 + b"\r\n\r\n")
     assert raw == b"" or raw.split(b" ")[1] in (b"431", b"414", b"400")
-    raw = exchange(plane.port, b"GET / HTTP/1.1\r\nHost: x\r\n"
+    raw = exchange(plane.port, b"GET / HTTP/1.1\r\nHost: localhost\r\n"
                    + b"".join(b"H%d: v\r\n" % number for number in range(200))
                    + b"Connection: close\r\n\r\n")
     assert raw.split(b" ")[1] == b"431"
@@ -206,13 +206,13 @@ def test_headers_that_are_too_large(plane, wire):
 
 RAW = [
     b"\r\n\r\n\r\n", b"GET\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"\0\1\2\3\r\n\r\n",
-    b"GET / HTTP/1.1\r\n\r\n", b"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n",
-    b"POST /2015-03-31/functions HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999999999999\r\n\r\n",
-    b"POST /2015-03-31/functions HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
-    b"POST /2015-03-31/functions HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc",
-    b"GET /2015-03-31/functions HTTP/1.1\r\nHost: a\r\nHo",
-    b"GET http://other/2015-03-31/functions HTTP/1.1\r\nHost: a\r\n\r\n",
-    b"CONNECT other:443 HTTP/1.1\r\nHost: a\r\n\r\n",
+    b"GET / HTTP/1.1\r\n\r\n", b"GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n",
+    b"POST /2015-03-31/functions HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999999999999999\r\n\r\n",
+    b"POST /2015-03-31/functions HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+    b"POST /2015-03-31/functions HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nabc",
+    b"GET /2015-03-31/functions HTTP/1.1\r\nHost: localhost\r\nHo",
+    b"GET http://other/2015-03-31/functions HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    b"CONNECT other:443 HTTP/1.1\r\nHost: localhost\r\n\r\n",
     b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\0" * 100,
 ]
 
@@ -225,7 +225,7 @@ def test_what_is_no_request_ends_by_itself(plane, wire):
     seed = time.time_ns() % 1000000
     print(f"seed {seed}")
     chance = random.Random(seed)
-    valid = (b"PUT /2015-03-31/functions/fn/aliases/PROD HTTP/1.1\r\nHost: a\r\n"
+    valid = (b"PUT /2015-03-31/functions/fn/aliases/PROD HTTP/1.1\r\nHost: localhost\r\n"
              b"Content-Type: application/json\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}")
     for _ in range(300):
         data = bytearray(valid)
@@ -240,7 +240,7 @@ def test_chunked_bodies_are_read(plane):
         b'","Handler":"h.h","Code":{"ZipFile":"' + base64.b64encode(aws.code()) + b'"}}')
     chunks = b"".join(b"%x\r\n%s\r\n" % (len(body[at:at + 17]), body[at:at + 17])
                       for at in range(0, len(body), 17))
-    raw = exchange(plane.port, b"POST /2015-03-31/functions HTTP/1.1\r\nHost: a\r\n"
+    raw = exchange(plane.port, b"POST /2015-03-31/functions HTTP/1.1\r\nHost: localhost\r\n"
                    b"Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n" + chunks + b"0\r\n\r\n")
     assert raw.startswith(b"HTTP/1.1 201 ")
 
@@ -250,10 +250,10 @@ def test_pipelined_requests_are_answered_in_their_order(plane, wire):
     requests = []
     for number in range(40):
         body = b'{"Name":"a%d","FunctionVersion":"$LATEST"}' % number
-        requests.append(b"POST /2015-03-31/functions/fn/aliases HTTP/1.1\r\nHost: a\r\n"
+        requests.append(b"POST /2015-03-31/functions/fn/aliases HTTP/1.1\r\nHost: localhost\r\n"
                         b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
-        requests.append(b"GET /2015-03-31/functions/fn/aliases/a%d HTTP/1.1\r\nHost: a\r\n\r\n" % number)
-    requests[-1] = requests[-1].replace(b"Host: a", b"Host: a\r\nConnection: close")
+        requests.append(b"GET /2015-03-31/functions/fn/aliases/a%d HTTP/1.1\r\nHost: localhost\r\n\r\n" % number)
+    requests[-1] = requests[-1].replace(b"Host: localhost", b"Host: localhost\r\nConnection: close")
     raw = exchange(plane.port, b"".join(requests), patience(30))
     assert re.findall(rb"HTTP/1\.1 (\d+)", raw) == [b"201", b"200"] * 40
     assert re.findall(rb'"Name":"(a\d+)"', raw) == [
@@ -286,7 +286,7 @@ def test_slow_clients_are_let_go_and_others_do_not_wait(make_plane):
     stopped = threading.Event()
 
     def trickle():
-        for byte in b"GET /2015-03-31/functions HTTP/1.1\r\nHost: a\r\nX: " + b"y" * 1000:
+        for byte in b"GET /2015-03-31/functions HTTP/1.1\r\nHost: localhost\r\nX: " + b"y" * 1000:
             if stopped.wait(0.3):
                 return
             try:
