@@ -29,8 +29,34 @@ static const char *policy_qualifier(const struct call *call)
 	return qualifier ? qualifier : "";
 }
 
+/* The alias that the call's policy hangs off, or NULL: the policy is the function's or a version's. */
+static const char *policy_alias(const struct call *call)
+{
+	const char *qualifier = call_qualifier(call);
+	int64_t number;
+
+	return qualifier && version_parse(qualifier, &number) ? qualifier : NULL;
+}
+
+/* 1 with the alias's RevisionId, 0 when there is no such alias, or a negative errno. */
+static int find_alias_revision(struct call *call, const char *alias, char revision_id[UUID_SIZE])
+{
+	sqlite3_stmt *row = store_query(call->store,
+		"SELECT revision_id FROM alias WHERE function = ? AND name = ?", "tt",
+		call->name.name, alias);
+	int found = store_next(call->store, row);
+
+	if (found != 1)
+		return found;
+	snprintf(revision_id, UUID_SIZE, "%s", store_text(row, 0));
+	store_done(row);
+	return 1;
+}
+
+/* An alias's policy has no revision of its own: its RevisionId is the alias's. */
 static int policy_load(struct call *call, struct policy *ret_policy)
 {
+	const char *alias = policy_alias(call);
 	sqlite3_stmt *row = store_query(call->store,
 		"SELECT statements, revision_id FROM policy WHERE function = ? AND qualifier = ?",
 		"tt", call->name.name, policy_qualifier(call));
@@ -46,7 +72,12 @@ static int policy_load(struct call *call, struct policy *ret_policy)
 	ret_policy->statements = json_parse(store_text(row, 0), strlen(store_text(row, 0)), NULL);
 	snprintf(ret_policy->revision_id, UUID_SIZE, "%s", store_text(row, 1));
 	store_done(row);
-	return ret_policy->statements ? 0 : -ENOMEM;
+	if (!ret_policy->statements)
+		return -ENOMEM;
+	found = alias ? find_alias_revision(call, alias, ret_policy->revision_id) : 0;
+	if (found < 0)
+		policy_release(ret_policy);
+	return found < 0 ? found : 0;
 }
 
 /*
@@ -95,15 +126,9 @@ static int find_resource(struct call *call, char revision_id[UUID_SIZE])
 	int found;
 
 	if (qualifier && version_parse(qualifier, &number)) {
-		sqlite3_stmt *alias = store_query(call->store,
-			"SELECT revision_id FROM alias WHERE function = ? AND name = ?", "tt",
-			call->name.name, qualifier);
-
-		found = store_next(call->store, alias);
+		found = find_alias_revision(call, qualifier, revision_id);
 		if (found != 1)
 			return found ? found : fail_alias(call, qualifier);
-		snprintf(revision_id, UUID_SIZE, "%s", store_text(alias, 0));
-		store_done(alias);
 		return 0;
 	}
 	found = version_find(call, call->name.name, number, &row);
@@ -233,6 +258,17 @@ static const struct json *find_statement(const struct policy *policy, const char
 	return statement;
 }
 
+/* A grant on an alias changes the alias: whoever looked at it before has an old RevisionId. */
+static int touch_alias(struct call *call, const char *revision_id)
+{
+	const char *alias = policy_alias(call);
+
+	return alias ? store_execute(call->store,
+			       "UPDATE alias SET revision_id = ? WHERE function = ? AND name = ?",
+			       "ttt", revision_id, call->name.name, alias)
+		     : 0;
+}
+
 static int policy_store(struct call *call, const struct policy *policy)
 {
 	cleanup(buffer_release) struct buffer text = BUFFER_INIT(CALL_ANSWER_MAX);
@@ -254,6 +290,8 @@ static int policy_store(struct call *call, const struct policy *policy)
 			"revision_id) VALUES (?, ?, ?, ?)",
 			"tttt", call->name.name, policy_qualifier(call), buffer_text(&text),
 			revision_id);
+	if (!error)
+		error = touch_alias(call, revision_id);
 	if (!error)
 		error = change_record(
 			call, call->name.name, call_string(call, "StatementId"), NULL, NULL);
@@ -357,6 +395,7 @@ static int fail_without_policy(struct call *call)
 static int remove_statement(struct call *call, struct policy *policy, const char *sid)
 {
 	struct json *left = json_new_array();
+	char revision_id[UUID_SIZE];
 	int error = left ? 0 : -ENOMEM;
 
 	for (const struct json *statement = json_first(policy->statements); statement && !error;
@@ -375,6 +414,9 @@ static int remove_statement(struct call *call, struct policy *policy, const char
 	error = store_execute(call->store,
 		"DELETE FROM policy WHERE function = ? AND qualifier = ?", "tt", call->name.name,
 		policy_qualifier(call));
+	make_uuid(revision_id);
+	if (!error)
+		error = touch_alias(call, revision_id);
 	return error ? error : change_record(call, call->name.name, sid, NULL, NULL);
 }
 
