@@ -4,12 +4,16 @@
 #include <cjson/cJSON.h>
 #include <errno.h>
 #include <math.h>
+#include <stdlib.h>
 
 #include "backend/base/number.h"
 #include "backend/base/text.h"
 
 #define NUL_BYTE "holds a NUL byte"
+#define NO_MEMORY "is too large for the memory there is"
 #define EXACT_INTEGER_MAX 9007199254740991.0 /* 2^53 - 1 */
+#define PLAIN_DIGITS_MAX 15                  /* so many digits always fit into a double */
+#define CJSON_NUMBER_MAX 63 /* bytes of a number that cJSON takes; it refuses longer ones */
 
 static cJSON *inside(struct json *json)
 {
@@ -77,8 +81,16 @@ static const char *scan_string(const char *data, size_t length, size_t *at)
 	return NULL;
 }
 
-/* What cJSON does not check and can be seen without parsing: one pass over the bytes. */
-static const char *prescan(const char *data, size_t length)
+static bool starts_number(char byte)
+{
+	return byte == '-' || (byte >= '0' && byte <= '9');
+}
+
+/*
+ * What cJSON does not check and can be seen without parsing: one pass over the bytes. NULL or what is wrong;
+ * *ret_longest: bytes of the longest number.
+ */
+static const char *prescan(const char *data, size_t length, size_t *ret_longest)
 {
 	size_t depth = 0, values = 1, i, number;
 	const char *reason = NULL;
@@ -99,10 +111,12 @@ static const char *prescan(const char *data, size_t length)
 			depth -= depth > 0;
 		} else if (byte == ',') {
 			values++;
-		} else if (byte == '-' || (byte >= '0' && byte <= '9')) {
+		} else if (starts_number(byte)) {
 			number = number_length(data + i, length - i);
 			if (!number)
 				return "holds a number that is none";
+			if (number > *ret_longest)
+				*ret_longest = number;
 			i += number - 1;
 		} else if ((unsigned char)byte < 0x20 && !strchr("\t\r\n", byte)) {
 			reason = "holds a control character";
@@ -113,6 +127,87 @@ static const char *prescan(const char *data, size_t length)
 			reason = "holds too many values";
 	}
 	return reason;
+}
+
+/* --- numbers keep the digits that they came with --- */
+
+/* Where the first number outside a string starts, from `at` on; `length`: there is none. Of scanned bytes. */
+static size_t find_number(const char *data, size_t length, size_t at)
+{
+	for (; at < length && !starts_number(data[at]); at++) {
+		if (data[at] == '"') {
+			at++;
+			if (scan_string(data, length, &at))
+				return length;
+		}
+	}
+	return at < length ? at : length;
+}
+
+/* A copy in which 0 and blanks stand for each number that cJSON would refuse. NULL when out of memory. */
+static char *shorten_numbers(const char *data, size_t length)
+{
+	char *copy = malloc(length);
+	size_t at, size;
+
+	if (!copy)
+		return NULL;
+	memcpy(copy, data, length);
+	for (at = find_number(data, length, 0); at < length;
+		at = find_number(data, length, at + size)) {
+		size = number_length(data + at, length - at);
+		if (size > CJSON_NUMBER_MAX) {
+			memset(copy + at, ' ', size);
+			copy[at] = '0';
+		}
+	}
+	return copy;
+}
+
+/* Whether a double prints just these digits again: most numbers, and they need no text beside them. */
+static bool is_plain_integer(const char *digits, size_t length)
+{
+	size_t start = digits[0] == '-';
+
+	if (length > PLAIN_DIGITS_MAX || (start && digits[1] == '0'))
+		return false;
+	return skip_digits(digits, length, start) == length;
+}
+
+/* cJSON frees and copies the text of a number as it does a string's. 0 or -ENOMEM. */
+static int set_digits(cJSON *number, const char *digits, size_t length)
+{
+	char *text = cJSON_malloc(length + 1);
+
+	if (!text)
+		return -ENOMEM;
+	memcpy(text, digits, length);
+	text[length] = '\0';
+	number->valuestring = text;
+	number->valuedouble = strtod(text, NULL);
+	return 0;
+}
+
+/*
+ * Gives the numbers of the tree, which stand in the order of the bytes, their digits; *at moves on. Recursion is
+ * bounded by JSON_DEPTH_MAX. 0 or -ENOMEM.
+ */
+static int keep_digits(cJSON *json, const char *data, size_t length, size_t *at)
+{
+	cJSON *child;
+	int error = 0;
+
+	if (cJSON_IsNumber(json)) {
+		size_t start = find_number(data, length, *at);
+		size_t size = number_length(data + start, length - start);
+
+		*at = start + size;
+		return is_plain_integer(data + start, size) ? 0
+							    : set_digits(json, data + start, size);
+	}
+	for (child = json->child; child && !error; child = child->next)
+		error = keep_digits(child, data, length, at);
+	return error;
 }
 
 static int compare_names(const void *left, const void *right)
@@ -135,19 +230,17 @@ static cJSON **sorted_members(const cJSON *object, size_t count)
 	return members;
 }
 
-/* Numbers must be finite, names must not repeat; recursion is bounded by JSON_DEPTH_MAX. */
+/* Names must not repeat; recursion is bounded by JSON_DEPTH_MAX. */
 static const char *check_tree(const cJSON *json)
 {
 	size_t count = json_count(show(json)), i;
 	const cJSON *child;
 
-	if (cJSON_IsNumber(json) && !isfinite(json->valuedouble))
-		return "holds a number out of range";
 	if (cJSON_IsObject(json) && count > 1) {
 		cleanup(free_pointer) cJSON **members = sorted_members(json, count);
 
 		if (!members)
-			return "is too large for the memory there is";
+			return NO_MEMORY;
 		for (i = 1; i < count; i++)
 			if (!strcmp(members[i - 1]->string, members[i]->string))
 				return "holds a name twice";
@@ -161,22 +254,42 @@ static const char *check_tree(const cJSON *json)
 	return NULL;
 }
 
+/* Parses scanned bytes. NULL or what is wrong; *ret_tree is the caller's in either case, and may be NULL. */
+static const char *parse_tree(
+	const char *data, size_t length, size_t longest_number, cJSON **ret_tree)
+{
+	char *copy = NULL;
+	const char *start = data, *end = NULL;
+	size_t at = 0, parsed;
+
+	if (longest_number > CJSON_NUMBER_MAX) {
+		copy = shorten_numbers(data, length);
+		if (!copy)
+			return NO_MEMORY;
+		start = copy;
+	}
+	*ret_tree = cJSON_ParseWithLengthOpts(start, length, &end, false);
+	parsed = *ret_tree ? (size_t)(end - start) : 0;
+	if (copy)
+		explicit_bzero(copy, length); /* as in json_free() */
+	free(copy);
+	if (!*ret_tree)
+		return "is not JSON";
+	while (parsed < length && strchr(" \t\r\n", data[parsed]))
+		parsed++;
+	if (parsed < length)
+		return "has bytes behind its end";
+	return keep_digits(*ret_tree, data, length, &at) ? NO_MEMORY : check_tree(*ret_tree);
+}
+
 struct json *json_parse(const char *data, size_t length, const char **ret_reason)
 {
-	const char *reason = prescan(data, length);
-	const char *end = NULL;
+	size_t longest_number = 0;
+	const char *reason = prescan(data, length, &longest_number);
 	cJSON *tree = NULL;
 
-	if (!reason) {
-		tree = cJSON_ParseWithLengthOpts(data, length, &end, false);
-		if (!tree)
-			reason = "is not JSON";
-	}
-	if (tree) {
-		while (end < data + length && strchr(" \t\r\n", *end))
-			end++;
-		reason = end < data + length ? "has bytes behind its end" : check_tree(tree);
-	}
+	if (!reason)
+		reason = parse_tree(data, length, longest_number, &tree);
 	if (reason) {
 		cJSON_Delete(tree);
 		if (ret_reason)
@@ -231,7 +344,7 @@ const char *json_member_string(const struct json *object, const char *name, cons
 
 bool json_number(const struct json *json, double *ret_value)
 {
-	if (!cJSON_IsNumber(look(json)))
+	if (!cJSON_IsNumber(look(json)) || !isfinite(look(json)->valuedouble))
 		return false;
 	*ret_value = look(json)->valuedouble;
 	return true;
@@ -377,6 +490,18 @@ int json_append(struct json *array, struct json *value)
 	return 0;
 }
 
+void json_forget_digits(struct json *json)
+{
+	cJSON *item = inside(json), *child;
+
+	if (cJSON_IsNumber(item) && item->valuestring && isfinite(item->valuedouble)) {
+		cJSON_free(item->valuestring);
+		item->valuestring = NULL;
+	}
+	for (child = item ? item->child : NULL; child; child = child->next)
+		json_forget_digits(outside(child));
+}
+
 void json_remove(struct json *object, const char *name)
 {
 	cJSON_DeleteItemFromObjectCaseSensitive(inside(object), name);
@@ -411,6 +536,8 @@ static int print_scalar(const cJSON *json, struct buffer *out)
 
 	if (cJSON_IsString(json))
 		return print_string(json->valuestring, out);
+	if (cJSON_IsNumber(json) && json->valuestring)
+		return buffer_append_string(out, json->valuestring);
 	if (cJSON_IsNumber(json)) {
 		number_format_double(json->valuedouble, number);
 		return buffer_append_string(out, number);

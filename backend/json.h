@@ -48,7 +48,7 @@ const char *json_string(const struct json *json);
 /* json_string(json_member(object, name)), or `fallback`. */
 const char *json_member_string(const struct json *object, const char *name, const char *fallback);
 
-/* Whether it is a number; *ret_value only then. */
+/* Whether it is a number that a double can hold (1e999 is not); *ret_value, the nearest double, only then. */
 bool json_number(const struct json *json, double *ret_value);
 
 /* Whether it is a whole number from `minimum` to `maximum` (within ±2^53); *ret_value only then. */
@@ -89,17 +89,27 @@ int json_set_boolean(struct json *object, const char *name, bool value) must_che
 /* Appends an element; ownership as in json_set(). */
 int json_append(struct json *array, struct json *value) must_check;
 
+/*
+ * From now on the numbers of the tree are written as their value is, not with the digits that they came with: for a
+ * server, which stores values. One that no double can hold keeps its digits. NULL is fine.
+ */
+void json_forget_digits(struct json *json);
+
 /* Removes and frees the member of that exact name, if there. */
 void json_remove(struct json *object, const char *name);
 
 /* --- writing: 0, -ENOMEM, or -EFBIG when `out` is full --- */
 
-/* Compact, members in their order. Doubles are written shortest-exact, integers without a point. */
+/*
+ * Compact, members in their order. A number that json_parse() read is written with the digits that it came with
+ * (9007199254740993, 1.0, 1e400); one that was set here shortest-exact, integers without a point.
+ */
 int json_print(const struct json *json, struct buffer *out) must_check;
 
 /*
  * Canonical: members sorted by byte order of their names at every level, two blanks of indent, one
- * member a line, a line end at the end. The same value always gives the same bytes.
+ * member a line, a line end at the end. Numbers as json_print() writes them. The same value always gives the
+ * same bytes, where numbers come with the same digits.
  */
 int json_print_canonical(const struct json *json, struct buffer *out) must_check;
 

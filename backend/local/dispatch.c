@@ -38,6 +38,7 @@ static int parse_body(struct call *call, const struct request *request)
 	if (!call->input)
 		return call_fail(call, FAILURE_REQUEST_CONTENT,
 			"Could not parse request body into json: %s", reason);
+	json_forget_digits(call->input);
 	if (!json_is_object(call->input))
 		return call_fail(call, FAILURE_REQUEST_CONTENT,
 			"Could not parse request body into json: it is not an object");

@@ -106,6 +106,37 @@ def test_configuration_is_canonical_and_complete(api, plane, hello, make_mount):
         assert text.replace("\\u007f", "\x7f") == canonical
 
 
+NUMBERS = (
+    "9007199254740993", "-9007199254740993", "12345678901234567890", "1e400", "-1E+400", "1e-400",
+    "1.0", "1", "-0", "0.10", "1E5", "8" * 400, "3." + "14" * 50,
+)  # fmt: skip
+
+
+@pytest.mark.semantics("1.2.3")
+def test_what_this_program_does_not_know_is_kept_to_the_digit(proxy, api, hello, make_mount):
+    """A member of tomorrow, at both levels, in each of the calls that a document may come from."""
+    members = ", ".join(f'"N{number}": {text}' for number, text in enumerate(NUMBERS))
+
+    def tomorrow(status, headers, body):
+        return status, headers, body.replace(
+            b'"FunctionName"', f'"Zeta": {{{members}, "List": [1.50, null, 2]}}, "FunctionName"'.encode()
+        )
+
+    proxy.rule(faultproxy.rewrite(tomorrow), path="/(functions/?|versions|configuration)$")
+    for way in ("version", "list", "crawl"):
+        mount = make_mount(endpoint_url=proxy.url)
+        if way == "list":
+            os.listdir(mount.path / hello)
+        elif way == "crawl":
+            os.listdir(mount.path)
+            mount.run("find", mount.path)
+        text = (mount.path / hello / "1/configuration.json").read_text()
+        for number, wanted in enumerate(NUMBERS):
+            assert f'    "N{number}": {wanted},\n' in text or f'    "N{number}": {wanted}\n' in text, (way, wanted)
+        assert '"List": [\n      1.50,\n      null,\n      2\n    ],\n' in text
+        assert '"MemorySize": 128,\n' in text
+
+
 @pytest.mark.semantics("1.2.4")
 def test_documents_are_the_same_bytes_from_whichever_call(api, hello, make_mount):
     aws.create_function(api, "other", versions=1, Environment={"Variables": {"AA": "1", "BB": "2"}})
