@@ -89,6 +89,12 @@ struct catalog_root {
 	int64_t last_modified;                    /* the newest of them; 0 when there are none */
 	int64_t expires_ms;                       /* clock_monotonic_ms() until which it is fresh */
 	uint64_t generation;                      /* differs whenever the content does */
+	/*
+	 * Functions that are there and cannot be entries of a directory, sorted by name: a listing that
+	 * leaves out one of them is not complete.
+	 */
+	size_t unlistable_count;
+	const char *const *unlistable;
 };
 
 /*

@@ -202,6 +202,9 @@ void listing_free(struct listing *listing)
 	for (i = 0; i < listing->alias_count; i++)
 		lambda_alias_release(&listing->aliases[i]);
 	free(listing->aliases);
+	for (i = 0; i < listing->unlistable_count; i++)
+		free(listing->unlistable[i]);
+	free(listing->unlistable);
 	page_guard_release(&listing->guard);
 	packer_free(listing->packer);
 	free(listing->marker);
@@ -257,19 +260,42 @@ static struct version_builder *builder_of(
 	return builder;
 }
 
+/* Notes a function's name that cannot be a directory entry; the long list has it once for each version. */
+static enum lambda_status add_unlistable(
+	struct listing *listing, const char *name, struct lambda_error *reterr)
+{
+	size_t i;
+
+	for (i = 0; i < listing->unlistable_count; i++)
+		if (!strcmp(listing->unlistable[i], name))
+			return LAMBDA_OK;
+	if (listing->unlistable_count == LISTING_UNLISTABLE_MAX)
+		return lambda_fail(reterr, LAMBDA_BAD_ANSWER,
+			"the list holds more than %d names that cannot be a directory entry, the "
+			"last is '%.256s'",
+			LISTING_UNLISTABLE_MAX, name);
+	if (!listing->unlistable)
+		listing->unlistable = calloc(LISTING_UNLISTABLE_MAX, sizeof(*listing->unlistable));
+	if (!listing->unlistable)
+		return lambda_fail_memory(reterr);
+	listing->unlistable[listing->unlistable_count] = strdup(name);
+	if (!listing->unlistable[listing->unlistable_count])
+		return lambda_fail_memory(reterr);
+	listing->unlistable_count++;
+	return LAMBDA_OK;
+}
+
 static enum lambda_status add_version(struct listing *listing, const struct lambda_version *version,
 	const char *function, const struct listing_lookup *lookup, struct lambda_error *reterr)
 {
 	struct version_builder *builder;
 
-	if (!document_is_entry_name(version->function_name))
-		return lambda_fail(reterr, LAMBDA_BAD_ANSWER,
-			"the list holds a name that cannot be a directory entry: '%.256s'",
-			version->function_name);
 	if (function && strcmp(version->function_name, function))
 		return lambda_fail(reterr, LAMBDA_BAD_ANSWER,
 			"the list of versions of '%.128s' holds one of '%.128s'", function,
 			version->function_name);
+	if (!document_is_entry_name(version->function_name))
+		return add_unlistable(listing, version->function_name, reterr);
 	builder = builder_of(listing, version->function_name, lookup);
 	if (!builder || version_builder_add(builder, listing->packer, version))
 		return lambda_fail_memory(reterr);
@@ -292,7 +318,11 @@ enum lambda_status listing_add_versions(struct listing *listing,
 		return lambda_fail_memory(reterr);
 	for (i = 0; i < page->count && !status; i++)
 		status = add_version(listing, &page->items[i], function, lookup, reterr);
-	return status ? status : turn_page(listing, page->next_marker, page->count, reterr);
+	for (i = 0; i < page->unlistable_count && !status; i++)
+		status = add_unlistable(listing, page->unlistable[i], reterr);
+	if (status)
+		return status;
+	return turn_page(listing, page->next_marker, page->count + page->unlistable_count, reterr);
 }
 
 static enum lambda_status check_alias_name(const char *name, struct lambda_error *reterr)

@@ -12,6 +12,7 @@
 
 #define LISTING_ITEMS_MAX 1000000                     /* versions or aliases in one listing */
 #define LISTING_PAGES_MAX 1000000                     /* pages, empty ones included */
+#define LISTING_UNLISTABLE_MAX 1000                   /* names that cannot be a directory entry */
 #define LISTING_BYTES_MAX ((size_t)512 * 1024 * 1024) /* of packed documents */
 
 /* Finds servers that would make a listing endless. Zero-initialised; release with page_guard_release(). */
@@ -66,6 +67,8 @@ struct listing {
 	struct name_map functions; /* name → struct version_builder */
 	struct lambda_alias *aliases;
 	size_t alias_count, alias_capacity;
+	char **unlistable; /* of functions: the names that cannot be a directory entry, each once */
+	size_t unlistable_count;
 };
 
 /* Where a listing finds what was known of a function before; gives references, or leaves NULL. */
@@ -81,7 +84,8 @@ DEFINE_CLEANUP(struct listing *, listing_free);
 
 /*
  * Adds a page and moves on to the next marker. `function` is the only one whose versions may be there,
- * or NULL. The page stays the caller's.
+ * or NULL: then a name that cannot be a directory entry is noted, and the listing goes on. The page stays the
+ * caller's.
  */
 enum lambda_status listing_add_versions(struct listing *listing,
 	const struct lambda_version_page *page, const char *function,

@@ -96,7 +96,9 @@ static bool harvest_prepare(struct harvest *harvest, int64_t expires_ms)
 	}
 	harvest->root = root_set_new(
 		harvest->items, harvest->item_count, expires_ms, harvest->listing->tick);
-	return harvest->root != NULL;
+	return harvest->root &&
+	       !root_set_note_unlistable(harvest->root, harvest->listing->unlistable,
+		       harvest->listing->unlistable_count);
 }
 
 /* Keeps the versions of one function: all of them, or the one that a short list holds. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "backend/catalog_snapshot.h"
 
+#include <errno.h>
+
 #define container_of(pointer, type, member)                                                        \
 	((type *)(uintptr_t)((const char *)(pointer)-offsetof(type, member)))
 
@@ -224,6 +226,9 @@ static void root_set_destroy(struct snapshot *snapshot)
 
 	for (i = 0; i < set->view.count; i++)
 		free((char *)(uintptr_t)set->entries[i].name);
+	for (i = 0; i < set->view.unlistable_count; i++)
+		free(set->unlistable[i]);
+	free(set->unlistable);
 	free(set->entries);
 	free(set);
 }
@@ -268,12 +273,41 @@ struct root_set *root_set_new(
 	return set;
 }
 
+static int compare_texts(const void *left, const void *right)
+{
+	return strcmp(*(char *const *)left, *(char *const *)right);
+}
+
+int root_set_note_unlistable(struct root_set *set, char *const *names, size_t count)
+{
+	size_t i;
+
+	if (!count)
+		return 0;
+	set->unlistable = calloc(count, sizeof(*set->unlistable));
+	if (!set->unlistable)
+		return -ENOMEM;
+	for (i = 0; i < count; i++) {
+		set->unlistable[i] = strdup(names[i]);
+		if (!set->unlistable[i])
+			return -ENOMEM;
+		set->view.unlistable_count = i + 1;
+	}
+	qsort(set->unlistable, count, sizeof(*set->unlistable), compare_texts);
+	set->view.unlistable = (const char *const *)set->unlistable;
+	return 0;
+}
+
 bool root_sets_match(const struct root_set *left, const struct root_set *right)
 {
 	size_t i;
 
-	if (!left || !right || left->view.count != right->view.count)
+	if (!left || !right || left->view.count != right->view.count ||
+		left->view.unlistable_count != right->view.unlistable_count)
 		return false;
+	for (i = 0; i < left->view.unlistable_count; i++)
+		if (strcmp(left->unlistable[i], right->unlistable[i]))
+			return false;
 	for (i = 0; i < left->view.count; i++)
 		if (strcmp(left->entries[i].name, right->entries[i].name) ||
 			left->entries[i].last_modified != right->entries[i].last_modified)

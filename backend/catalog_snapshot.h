@@ -43,6 +43,7 @@ struct root_set {
 	struct snapshot snapshot;
 	struct catalog_root view;
 	struct catalog_root_entry *entries;
+	char **unlistable; /* view.unlistable is this */
 	uint64_t tick;
 };
 
@@ -100,6 +101,9 @@ struct root_item {
 /* Sorts `items`. */
 struct root_set *root_set_new(
 	struct root_item *items, size_t count, int64_t expires_ms, uint64_t tick) must_check;
+
+/* Copies the names of what cannot be listed into a set that nobody else sees yet, sorted. 0 or -ENOMEM. */
+int root_set_note_unlistable(struct root_set *set, char *const *names, size_t count) must_check;
 bool root_sets_match(const struct root_set *left, const struct root_set *right);
 
 /* The entry of that name, or NULL. `set` may be NULL. */

@@ -74,6 +74,9 @@ struct lambda_version_page {
 	struct lambda_version *items;
 	size_t count;
 	char *next_marker;
+	/* Of ListFunctions alone: the names that cannot be a directory entry. They have no item. Owned. */
+	char **unlistable;
+	size_t unlistable_count;
 };
 
 void lambda_version_page_release(struct lambda_version_page *page);

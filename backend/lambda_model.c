@@ -56,6 +56,9 @@ void lambda_version_page_release(struct lambda_version_page *page)
 
 	for (i = 0; i < page->count; i++)
 		lambda_version_release(&page->items[i]);
+	for (i = 0; i < page->unlistable_count; i++)
+		free(page->unlistable[i]);
+	free(page->unlistable);
 	free(page->items);
 	free(page->next_marker);
 	memset(page, 0, sizeof(*page));
@@ -198,23 +201,41 @@ static enum lambda_status read_page(const struct json *json, const char *member,
 	return text && *text && !*ret_marker ? lambda_fail_memory(reterr) : LAMBDA_OK;
 }
 
+/* One element of the list: a function whose name no directory can hold is no reason to lose the others. */
+static enum lambda_status read_page_item(const struct json *item, bool of_functions,
+	struct lambda_version_page *page, struct lambda_error *reterr)
+{
+	const char *name = json_member_string(item, "FunctionName", NULL);
+	enum lambda_status status;
+
+	if (!of_functions || !name || document_is_entry_name(name)) {
+		status = document_read_version(item, &page->items[page->count], reterr);
+		page->count += !status;
+		return status;
+	}
+	page->unlistable[page->unlistable_count] = strdup(name);
+	if (!page->unlistable[page->unlistable_count])
+		return lambda_fail_memory(reterr);
+	page->unlistable_count++;
+	return LAMBDA_OK;
+}
+
 enum lambda_status lambda_read_version_page(const struct json *json, const char *member,
 	struct lambda_version_page *ret_page, struct lambda_error *reterr)
 {
+	bool of_functions = !strcmp(member, "Functions");
 	struct lambda_version_page page = {0};
 	const struct json *list = NULL, *item;
 	enum lambda_status status = read_page(json, member, &list, &page.next_marker, reterr);
 
 	if (!status && json_count(list)) {
 		page.items = calloc(json_count(list), sizeof(*page.items));
-		if (!page.items)
+		page.unlistable = calloc(json_count(list), sizeof(*page.unlistable));
+		if (!page.items || !page.unlistable)
 			status = lambda_fail_memory(reterr);
 	}
-	for (item = json_first(list); !status && item; item = json_next(item)) {
-		status = document_read_version(item, &page.items[page.count], reterr);
-		if (!status)
-			page.count++;
-	}
+	for (item = json_first(list); !status && item; item = json_next(item))
+		status = read_page_item(item, of_functions, &page, reterr);
 	if (status) {
 		lambda_version_page_release(&page);
 		return status;

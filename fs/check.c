@@ -51,6 +51,7 @@ struct trial {
 	const struct call_scope *scope;
 	const char *globs;                           /* -o functions */
 	char function[LAMBDA_FUNCTION_NAME_MAX + 1]; /* "": there is none */
+	struct lambda_error listing; /* why the root cannot be listed; LAMBDA_OK: it can */
 };
 
 /* The first of the page that is shown. */
@@ -66,8 +67,10 @@ static void choose_function(struct trial *trial, const struct lambda_version_pag
 
 static void tell_functions(const struct lambda_version_page *page)
 {
-	printf("%-12s ListFunctions works: %zu function%s%s\n", "call", page->count,
-		page->count == 1 ? "" : "s", page->next_marker ? " on the first page" : "");
+	size_t count = page->count + page->unlistable_count;
+
+	printf("%-12s ListFunctions works: %zu function%s%s\n", "call", count,
+		count == 1 ? "" : "s", page->next_marker ? " on the first page" : "");
 }
 
 /* Policies are often for some functions alone: others say nothing about what -o functions would show. */
@@ -85,6 +88,9 @@ static enum lambda_status try_functions(struct trial *trial, struct lambda_error
 		if (!marker)
 			tell_functions(&page);
 		choose_function(trial, &page);
+		if (!trial->listing.status)
+			(void)selection_check(trial->globs, (const char *const *)page.unlistable,
+				page.unlistable_count, &trial->listing);
 		free(marker);
 		marker = take_pointer(page.next_marker);
 		lambda_version_page_release(&page);
@@ -168,6 +174,9 @@ static enum exit_code try_calls(
 
 	if (try_functions(&trial, &error))
 		return complain("cannot list the functions", &error);
+	if (trial.listing.status)
+		code = complain(
+			"the mount would stand, but its root cannot be listed", &trial.listing);
 	for (i = 0; i < array_count(trials); i++) {
 		enum lambda_status status;
 

@@ -81,7 +81,7 @@ static struct show_function *add_function(struct gathering *gathering, const cha
 	return functions[list->count].name ? &functions[list->count++] : NULL;
 }
 
-static int add_version(struct show_function *function, uint64_t version, int64_t last_modified)
+static int add_version(struct show_function *function, const struct show_version *version)
 {
 	struct show_version *versions =
 		grown(function->versions, function->version_count, sizeof(*versions));
@@ -89,8 +89,40 @@ static int add_version(struct show_function *function, uint64_t version, int64_t
 	if (!versions)
 		return -ENOMEM;
 	function->versions = versions;
-	versions[function->version_count++] = (struct show_version){version, last_modified};
+	versions[function->version_count++] = *version;
 	return 0;
+}
+
+/* A row for a version that an alias leads to, where AWS lists none. 0 or -ENOMEM. */
+static int add_unlisted(struct show_function *function, uint64_t version)
+{
+	const struct show_version unlisted = {.version = version, .unlisted = true};
+	size_t i;
+
+	for (i = 0; i < function->version_count; i++)
+		if (function->versions[i].version == version)
+			return 0;
+	return add_version(function, &unlisted);
+}
+
+/* No alias is left out of the table. 0 or -ENOMEM. */
+static int complete_versions(struct show_list *list)
+{
+	int error = 0;
+	size_t i, j;
+
+	for (i = 0; i < list->count; i++) {
+		struct show_function *function = &list->functions[i];
+
+		for (j = 0; j < function->alias_count && !error; j++) {
+			const struct show_alias *alias = &function->aliases[j];
+
+			error = add_unlisted(function, alias->version);
+			if (!error && alias->weighted_version)
+				error = add_unlisted(function, alias->weighted_version);
+		}
+	}
+	return error;
 }
 
 /* The alias of that name, made when it is not there yet. NULL: out of memory. */
@@ -179,7 +211,8 @@ static int gather_entry(struct show_function *function, int directory, const cha
 	if (name.kind == NAME_VERSION) {
 		if (fstatat(directory, text, &status, AT_SYMLINK_NOFOLLOW))
 			return -errno;
-		return add_version(function, name.version, status.st_mtim.tv_sec);
+		return add_version(function, &(struct show_version){.version = name.version,
+						     .last_modified = status.st_mtim.tv_sec});
 	}
 	if (name.kind != NAME_ALIAS && name.kind != NAME_WEIGHT)
 		return 0;
@@ -225,20 +258,63 @@ static int gather_directory(struct gathering *gathering, int root, const char *n
 	return error ? fail(gathering, EXIT_FAILED, "%s: %s", name, strerrordesc_np(-error)) : 0;
 }
 
-static int gather_mount(struct gathering *gathering)
+/* Whether each word is a function's name: they are looked up by their paths, whatever else is there. */
+static bool names_functions(const struct options *options)
 {
-	const char *path = gathering->options->source_text;
-	DIR *directory = opendir(path);
-	const struct dirent *entry;
+	size_t i;
+
+	for (i = 0; i < options->word_count; i++)
+		if (!options->words[i][0] || options->words[i][0] == '.' ||
+			strpbrk(options->words[i], "*?[\\/"))
+			return false;
+	return options->word_count > 0;
+}
+
+static bool is_gathered(const struct show_list *list, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < list->count; i++)
+		if (!strcmp(list->functions[i].name, name))
+			return true;
+	return false;
+}
+
+/* The functions that the words name; one that is not there is check_words()'s to tell. */
+static int gather_words(struct gathering *gathering, int root)
+{
+	const struct options *options = gathering->options;
 	struct stat status;
 	int failed = 0;
+	size_t i;
 
-	if (!directory)
-		return fail(gathering, EXIT_MOUNTPOINT, "'%s': %s", path, strerrordesc_np(errno));
-	if (fstatat(dirfd(directory), ".aliasfs/version", &status, 0))
-		failed = fail(gathering, EXIT_MOUNTPOINT,
-			"'%s' is neither a mount of aliasfs nor aws, aws:REGION or local:DIR",
-			path);
+	for (i = 0; i < options->word_count && !failed; i++) {
+		const char *name = options->words[i];
+
+		if (is_gathered(&gathering->list, name) || !is_wanted(options, name) ||
+			(fstatat(root, name, &status, AT_SYMLINK_NOFOLLOW) && errno == ENOENT))
+			continue;
+		failed = gather_directory(gathering, root, name);
+	}
+	return failed;
+}
+
+/* Every function that is listed and wanted. */
+static int gather_root(struct gathering *gathering, int root)
+{
+	const char *path = gathering->options->source_text;
+	int descriptor = openat(root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *directory = descriptor < 0 ? NULL : fdopendir(descriptor);
+	const struct dirent *entry;
+	int failed = 0;
+
+	if (!directory) {
+		failed = fail(gathering, EXIT_FAILED, "'%s': %s - see %s/.aliasfs/errors", path,
+			strerrordesc_np(errno), path);
+		if (descriptor >= 0)
+			close(descriptor);
+		return failed;
+	}
 	while (!failed) {
 		errno = 0;
 		entry = readdir(directory);
@@ -253,6 +329,22 @@ static int gather_mount(struct gathering *gathering)
 	}
 	closedir(directory);
 	return failed;
+}
+
+static int gather_mount(struct gathering *gathering)
+{
+	const char *path = gathering->options->source_text;
+	cleanup(close_descriptor) int root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct stat status;
+
+	if (root < 0)
+		return fail(gathering, EXIT_MOUNTPOINT, "'%s': %s", path, strerrordesc_np(errno));
+	if (fstatat(root, ".aliasfs/version", &status, 0))
+		return fail(gathering, EXIT_MOUNTPOINT,
+			"'%s' is neither a mount of aliasfs nor aws, aws:REGION or local:DIR",
+			path);
+	return names_functions(gathering->options) ? gather_words(gathering, root)
+						   : gather_root(gathering, root);
 }
 
 /* --- through the API --- */
@@ -280,7 +372,8 @@ static int copy_versions(struct show_function *function, const struct catalog_ve
 
 	for (i = 0; i < versions->count && !error; i++)
 		error = add_version(
-			function, versions->entries[i].version, versions->entries[i].last_modified);
+			function, &(struct show_version){.version = versions->entries[i].version,
+					  .last_modified = versions->entries[i].last_modified});
 	return error;
 }
 
@@ -325,6 +418,16 @@ static int gather_function(struct gathering *gathering, struct catalog *catalog,
 	return failed ? fail_memory(gathering) : 0;
 }
 
+/* A table that leaves out a function would be taken for all of them. */
+static int fail_unlistable(struct gathering *gathering, const char *name)
+{
+	struct lambda_error error = {0};
+
+	(void)selection_check(NULL, &name, 1, &error);
+	lambda_hint(&error, "name the functions that are wanted: aliasfs ls SOURCE FUNCTION...");
+	return fail_call(gathering, "cannot list the functions", &error);
+}
+
 static int gather_account(struct gathering *gathering, struct catalog *catalog)
 {
 	struct call_scope scope = scope_for(gathering->options);
@@ -335,6 +438,9 @@ static int gather_account(struct gathering *gathering, struct catalog *catalog)
 
 	if (catalog_root_get(catalog, &scope, &root, &error))
 		return fail_call(gathering, "cannot list the functions", &error);
+	for (i = 0; i < root->unlistable_count && !failed; i++)
+		if (is_wanted(gathering->options, root->unlistable[i]))
+			failed = fail_unlistable(gathering, root->unlistable[i]);
 	for (i = 0; i < root->count && !failed; i++)
 		if (is_wanted(gathering->options, root->entries[i].name))
 			failed = gather_function(gathering, catalog, root->entries[i].name);
@@ -411,6 +517,8 @@ enum exit_code show_run(const struct options *options)
 
 	if (!failed)
 		failed = check_words(&gathering);
+	if (!failed && complete_versions(&gathering.list))
+		failed = fail_memory(&gathering);
 	if (!failed) {
 		sort(&gathering.list);
 		failed = print(&gathering);

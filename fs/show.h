@@ -22,6 +22,7 @@ enum exit_code show_run(const struct options *options) must_check;
 struct show_version {
 	uint64_t version;
 	int64_t last_modified; /* seconds since the epoch */
+	bool unlisted;         /* an alias leads to it, and AWS does not list it */
 };
 
 struct show_alias {
@@ -48,7 +49,7 @@ void show_list_release(struct show_list *list);
 
 /*
  * Appends a table: a row for each version, $LATEST first, then the newest, with the aliases that lead to it and their
- * shares of the traffic. With `colours` it holds escape sequences. Pure. Errors as buffer_append().
+ * shares of the traffic; no alias is left out, also where its version is not listed. With `colours` it holds escape sequences. Pure. Errors as buffer_append().
  */
 int show_print_table(const struct show_list *list, bool colours, struct buffer *out) must_check;
 

@@ -106,7 +106,9 @@ static int append_row(struct buffer *out, const struct palette *palette,
 	int error;
 
 	lambda_version_format(version->version, number);
-	if (version->last_modified && localtime_r(&seconds, &broken))
+	if (version->unlisted)
+		snprintf(when, sizeof(when), "not listed");
+	else if (version->last_modified && localtime_r(&seconds, &broken))
 		strftime(when, sizeof(when), TIME_FORMAT, &broken);
 	error = buffer_appendf(out, "%s%-*s%s  %-*s  %s%-*s%s  ", palette->function,
 		(int)name_width, first ? function->name : "", palette->end, (int)version_width,
@@ -192,7 +194,8 @@ static struct json *function_json(const struct show_function *function)
 	size_t i;
 
 	for (i = 0; i < function->version_count && !error; i++)
-		error = json_append(versions, version_json(&function->versions[i]));
+		if (!function->versions[i].unlisted)
+			error = json_append(versions, version_json(&function->versions[i]));
 	for (i = 0; i < function->alias_count && !error; i++)
 		error = json_append(aliases, alias_json(&function->aliases[i]));
 	if (error) {

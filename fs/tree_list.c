@@ -63,6 +63,10 @@ static int list_root(struct request *request, struct tree_listing *listing)
 	status = catalog_root_get(request->fs->catalog, &request->scope, &root, &request->error);
 	if (status)
 		return request_errno(status, ERRNO_READ);
+	status = selection_check(request->fs->options->functions, root->unlistable,
+		root->unlistable_count, &request->error);
+	if (status)
+		error = request_errno(status, ERRNO_READ);
 	for (i = 0; i < root->count && !error; i++)
 		if (selection_shows(request->fs->options->functions, root->entries[i].name))
 			error = add_entry(listing, NODE_FUNCTION, root->entries[i].name) ? 0

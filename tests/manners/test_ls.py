@@ -65,6 +65,65 @@ def test_of_a_mount(account, ls, make_mount):
     assert ls(mount.path, "--json").stdout == ls("aws", f"--endpoint-url={account.url}", "--json").stdout
 
 
+def test_no_alias_is_left_out(account, ls, proxy, make_mount):
+    """AWS lists neither 2 nor 3 any more: the versions that PROD and BETA lead to."""
+
+    def without(status, headers, body):
+        answer = json.loads(body)
+        answer["Versions"] = [each for each in answer["Versions"] if each["Version"] not in ("2", "3")]
+        return status, headers, json.dumps(answer).encode()
+
+    table = """\
+FUNCTION  VERSION  MODIFIED          ALIASES
+hello     $LATEST  TIME  DEV
+          3        not listed        BETA  PROD 10%
+          2        not listed        PROD 90%
+          1        TIME
+"""
+    proxy.rule(faultproxy.rewrite(without), path="/versions$")
+    where = ("aws:us-east-1", "--endpoint-url", proxy.url)
+    result = ls(*where, "hello")
+    assert result.ok and without_times(result.stdout) == table, str(result)
+    (function,) = json.loads(ls(*where, "hello", "--json").stdout)
+    assert [each["version"] for each in function["versions"]] == ["$LATEST", "1"]
+    assert [each["name"] for each in function["aliases"]] == ["BETA", "DEV", "PROD"]
+    mount = make_mount(endpoint_url=proxy.url)
+    result = ls(mount.path, "hello")
+    assert result.ok and without_times(result.stdout) == table, str(result)
+
+
+@pytest.fixture
+def odd(account, proxy):
+    """AWS has a function that no directory can hold."""
+    aws.create_function(account.api, "odd")
+
+    def renamed(status, headers, body):
+        return status, headers, body.replace(b'"odd"', b'"team/odd\\u001b"')
+
+    proxy.rule(faultproxy.rewrite(renamed), path="/functions/?$")
+
+
+@pytest.mark.semantics("1.4.2")
+def test_a_function_that_cannot_be_listed_fails_the_table(odd, proxy, ls):
+    where = ("aws", "--endpoint-url", proxy.url)
+    result = ls(*where)
+    assert result.rc == 4 and result.stdout == "" and "'team/odd?'" in result.stderr, str(result)
+    assert "FUNCTION..." in result.stderr and "HTTPS_PROXY" not in result.stderr
+    assert ls(*where, "t*").rc == 4
+    assert without_times(ls(*where, "hello", "b*").stdout) == TABLE
+    assert without_times(ls(*where, "-o", "functions=hello:bare").stdout) == TABLE
+
+
+@pytest.mark.semantics("1.4.2")
+def test_check_of_a_function_that_cannot_be_listed(odd, proxy, services, scratch):
+    result = check(proxy.url, scratch, AWS_ENDPOINT_URL_STS=services.url)
+    assert result.rc == 4 and "'team/odd?'" in result.stderr, str(result)
+    assert "the mount would stand" in result.stderr and "-o functions=GLOB" in result.stderr
+    assert "HTTPS_PROXY" not in result.stderr and "ListFunctions works: 3 functions" in result.stdout
+    result = check(proxy.url, scratch, "--functions=hello", AWS_ENDPOINT_URL_STS=services.url)
+    assert result.ok and not result.stderr, str(result)
+
+
 def test_of_a_local_directory(account, ls, make_plane, scratch):
     account.stop()
     result = ls(f"local:{account.state}", "hello")

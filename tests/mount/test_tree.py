@@ -14,7 +14,7 @@ import pytest
 
 from lib import aws, faultproxy
 from lib.process import wait_for
-from lib.programs import patience
+from lib.programs import patience, program
 
 DOCUMENTS = ["code.sha256", "configuration.json", "environment.json"]
 CHANGING = {
@@ -460,15 +460,50 @@ def test_names_that_aws_allows_are_shown(proxy, hello, make_mount):
     assert os.listdir(mount.path) == ["us-east-1.hello"]
 
 
-@pytest.mark.parametrize("name", ["a/b", "..", "", "line\\u0001", ".aliasfs"])
+IMPOSSIBLE = ["a/b", "..", "", "line\\u0001", ".aliasfs", "x" * 256]
+
+
+@pytest.mark.parametrize("name", IMPOSSIBLE)
 @pytest.mark.semantics("1.4.2")
-def test_a_name_that_cannot_be_an_entry_fails_the_listing(proxy, hello, make_mount, name):
-    mount = make_mount(endpoint_url=proxy.url, ttl=0)
+def test_a_name_that_cannot_be_an_entry_fails_the_listing(proxy, api, hello, make_mount, name):
+    """The mount stands, the root cannot be listed, and nothing else is lost."""
+    for other in ("f1", "f2", "f3"):
+        aws.create_function(api, other, versions=1, aliases={"PROD": 1})
+    aws.create_function(api, "odd", versions=2)
 
     def renamed(status, headers, body):
-        return status, headers, body.replace(b'"hello"', b'"%s"' % name.encode())
+        return status, headers, body.replace(b'"odd"', b'"%s"' % name.encode())
 
     proxy.rule(faultproxy.rewrite(renamed), path="/functions/?$")
+    mount = make_mount(endpoint_url=proxy.url, ttl=0)
+    raises(errno.EREMOTEIO, os.listdir, mount.path)
+    line = (mount.path / ".aliasfs/errors").read_text().splitlines()[-1]
+    assert f"'{name}'".replace("\\u0001", "?") in line and "OPENDIR" in line
+    assert "-o functions=GLOB" in line
+    mount.path.stat()
+    for function in ("f1", "f2", "f3"):  # the third is answered by the long list of all versions
+        assert in_order(mount.path / function) == ["$LATEST", "1", "PROD", ".aliases"]
+    raises(errno.EREMOTEIO, os.listdir, mount.path)
+    raises(errno.ENOENT, os.listdir, mount.path / "nobody")
+    mount.run("ln", "-sfn", "2", mount.path / hello / "PROD", check=True)
+    assert os.readlink(mount.path / hello / "PROD") == "2"
+    shown = mount.run(program("aliasfs"), "ls", mount.path, "f2", "f1", "f2", check=True)
+    assert [line.split()[0] for line in shown.lines if "LATEST" in line] == ["f1", "f2"]
+    failed = mount.run(program("aliasfs"), "ls", mount.path)
+    assert failed.rc == 1 and "Remote I/O error" in failed.stderr and ".aliasfs/errors" in failed.stderr
+
+
+@pytest.mark.semantics("1.4.2")
+def test_functions_chosen_by_a_glob_are_listed_beside_such_a_name(proxy, api, hello, make_mount):
+    aws.create_function(api, "odd", versions=2)
+
+    def renamed(status, headers, body):
+        return status, headers, body.replace(b'"odd"', b'"team/odd"')
+
+    proxy.rule(faultproxy.rewrite(renamed), path="/functions/?$")
+    mount = make_mount(endpoint_url=proxy.url, functions="hel*:other")
+    assert os.listdir(mount.path) == [hello]
+    mount = make_mount(endpoint_url=proxy.url, functions="hel*:team*")
     raises(errno.EREMOTEIO, os.listdir, mount.path)
 
 

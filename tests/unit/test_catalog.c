@@ -4,6 +4,7 @@
 
 #include "backend/base/clock.h"
 #include "backend/catalog.h"
+#include "backend/catalog_listing.h"
 #include "tests/unit/catalog_fake.h"
 
 #define LONG_TTL_MS 600000
@@ -693,19 +694,77 @@ static void an_endless_list_is_refused(void **state)
 	end(catalog);
 }
 
-static void a_name_that_cannot_be_shown_fails_the_list(void **state)
+/* How many names the root has that cannot be listed; the first must be `first`. */
+static size_t unlistable_count(struct catalog *catalog, const char *first)
+{
+	const struct call_scope scope = soon();
+	const struct catalog_root *root;
+	size_t count;
+
+	assert_int_equal(catalog_root_get(catalog, &scope, &root, NULL), LAMBDA_OK);
+	assert_int_equal(root->count, 4);
+	count = root->unlistable_count;
+	if (count)
+		assert_string_equal(root->unlistable[0], first);
+	catalog_root_unref(root);
+	return count;
+}
+
+/* semantics(1.4.2): who lists must know of it; who asks for another function need not. */
+static void a_name_that_cannot_be_an_entry_is_told_with_the_list(void **state)
 {
 	struct catalog *catalog = begin(LONG_TTL_MS, NULL);
 	const struct call_scope scope = soon();
-	struct lambda_error error = {0};
-	const struct catalog_root *root;
 
 	(void)state;
-	fake_add_function("good", 3);
+	add_functions(4, 3);
+	assert_int_equal(catalog_verify(catalog, &scope, NULL), LAMBDA_OK);
+	assert_int_equal(unlistable_count(catalog, NULL), 0);
 	fake_add_function("bad/name", 3);
-	assert_int_equal(catalog_root_get(catalog, &scope, &root, &error), LAMBDA_BAD_ANSWER);
-	assert_non_null(strstr(error.message, "bad/name"));
+	fake_add_function("..", 3);
+	catalog_refresh(catalog);
+	seen.root = 0;
+	assert_int_equal(catalog_verify(catalog, &scope, NULL), LAMBDA_OK);
+	assert_int_equal(unlistable_count(catalog, ".."), 2);
+	assert_int_equal(seen.root, 1);
+	assert_int_equal(exists(catalog, "bad/name"), LAMBDA_NOT_FOUND);
+	assert_int_equal(exists(catalog, "fn0001"), LAMBDA_OK);
+	/* a crawl replaces the list: it knows of them too, each once */
+	catalog_refresh(catalog);
+	fake_reset_counts();
+	assert_int_equal(version_count(catalog, "fn0000"), 4);
+	assert_int_equal(version_count(catalog, "fn0001"), 4);
+	assert_int_equal(version_count(catalog, "fn0002"), 4);
+	assert_int_equal(version_count(catalog, "fn0003"), 4);
+	assert_true(fake_count(FAKE_LIST_ALL) > 0);
+	assert_int_equal(unlistable_count(catalog, ".."), 2);
+	fake_remove_function("..");
+	catalog_refresh(catalog);
+	assert_int_equal(unlistable_count(catalog, "bad/name"), 1);
 	end(catalog);
+}
+
+static void too_many_of_them_are_refused(void **state)
+{
+	struct listing *listing = listing_new(1);
+	struct lambda_version_page page = {
+		.unlistable = calloc(1, sizeof(*page.unlistable)), .unlistable_count = 1};
+	struct lambda_error error = {0};
+	char name[32];
+	int i;
+
+	(void)state;
+	assert_non_null(listing);
+	assert_non_null(page.unlistable);
+	page.unlistable[0] = name;
+	for (i = 0; i <= LISTING_UNLISTABLE_MAX; i++) {
+		snprintf(name, sizeof(name), "a/%d", i);
+		assert_int_equal(listing_add_versions(listing, &page, NULL, NULL, &error),
+			i < LISTING_UNLISTABLE_MAX ? LAMBDA_OK : LAMBDA_BAD_ANSWER);
+	}
+	assert_non_null(strstr(error.message, "'a/1000'"));
+	free(page.unlistable);
+	listing_free(listing);
 }
 
 static void publishing_shows_the_new_version_at_once(void **state)
@@ -845,7 +904,8 @@ int main(void)
 		cmocka_unit_test(a_listed_function_that_is_said_to_be_missing_is_an_error),
 		cmocka_unit_test(a_failure_is_never_an_empty_or_missing_thing),
 		cmocka_unit_test(an_endless_list_is_refused),
-		cmocka_unit_test(a_name_that_cannot_be_shown_fails_the_list),
+		cmocka_unit_test(a_name_that_cannot_be_an_entry_is_told_with_the_list),
+		cmocka_unit_test(too_many_of_them_are_refused),
 		cmocka_unit_test(publishing_shows_the_new_version_at_once),
 		cmocka_unit_test(creating_and_deleting_show_at_once),
 		cmocka_unit_test(what_is_deleted_is_what_was_looked_at),

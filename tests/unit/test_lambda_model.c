@@ -208,6 +208,52 @@ static void version_pages_too(void **state)
 	}
 }
 
+/* semantics(1.4.2) */
+static void a_function_whose_name_cannot_be_an_entry_has_no_item(void **state)
+{
+#define GOOD_FUNCTION                                                                              \
+	"{\"FunctionName\":\"f\",\"FunctionArn\":\"arn:aws:lambda:us-east-1:000000000000:"         \
+	"function:f\",\"LastModified\":\"2020-04-10T19:06:32.563+0000\",\"Version\":\"$LATEST\"}"
+	static const struct {
+		const char *name; /* as JSON */
+		size_t unlistable;
+		enum lambda_status of_functions, of_versions;
+	} rows[] = {
+		{"\"a/b\"", 1, LAMBDA_OK, LAMBDA_BAD_ANSWER},
+		{"\"..\"", 1, LAMBDA_OK, LAMBDA_BAD_ANSWER},
+		{"\".aliasfs\"", 1, LAMBDA_OK, LAMBDA_BAD_ANSWER},
+		{"\"\\u0001\"", 1, LAMBDA_OK, LAMBDA_BAD_ANSWER},
+		{"\"\"", 1, LAMBDA_OK, LAMBDA_BAD_ANSWER},
+		{"5", 0, LAMBDA_BAD_ANSWER, LAMBDA_BAD_ANSWER}, /* that is no name */
+		{"null", 0, LAMBDA_BAD_ANSWER, LAMBDA_BAD_ANSWER},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < array_count(rows); i++) {
+		cleanup(json_free_pointer) struct json *functions = NULL, *versions = NULL;
+		struct lambda_version_page page = {0};
+		struct lambda_error error = {0};
+		char text[1000];
+
+		snprintf(text, sizeof(text),
+			"{\"Functions\":[{\"FunctionName\":%s}," GOOD_FUNCTION "]}", rows[i].name);
+		functions = parse(text);
+		snprintf(text, sizeof(text),
+			"{\"Versions\":[{\"FunctionName\":%s}," GOOD_FUNCTION "]}", rows[i].name);
+		versions = parse(text);
+		assert_int_equal(lambda_read_version_page(functions, "Functions", &page, &error),
+			rows[i].of_functions);
+		if (!rows[i].of_functions) {
+			assert_int_equal(page.count, 1);
+			assert_int_equal(page.unlistable_count, rows[i].unlistable);
+			lambda_version_page_release(&page);
+		}
+		assert_int_equal(lambda_read_version_page(versions, "Versions", &page, &error),
+			rows[i].of_versions);
+	}
+}
+
 static void account_settings(void **state)
 {
 	cleanup(json_free_pointer) struct json *good =
@@ -279,6 +325,7 @@ int main(void)
 		cmocka_unit_test(refuses_what_makes_no_sense),
 		cmocka_unit_test(pages_are_complete_or_refused),
 		cmocka_unit_test(version_pages_too),
+		cmocka_unit_test(a_function_whose_name_cannot_be_an_entry_has_no_item),
 		cmocka_unit_test(account_settings),
 		cmocka_unit_test(bodies_are_what_aws_wants),
 	};

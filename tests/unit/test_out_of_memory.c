@@ -97,6 +97,20 @@ static int scene_versions(void)
 	return error;
 }
 
+static int scene_functions(void)
+{
+	cleanup(json_free_pointer) struct json *json =
+		parse("{\"Functions\":[" VERSION("1") ",{\"FunctionName\":\"a/b\"}]}");
+	struct lambda_version_page page;
+
+	if (!json || lambda_read_version_page(json, "Functions", &page, NULL))
+		return -ENOMEM;
+	assert_int_equal(page.count, 1);
+	assert_int_equal(page.unlistable_count, 1);
+	lambda_version_page_release(&page);
+	return 0;
+}
+
 static int scene_error(void)
 {
 	static const char body[] = "{\"message\":\"no such function\"}";
@@ -259,6 +273,7 @@ static int scene_client(void)
 SWEEP(json);
 SWEEP(aliases);
 SWEEP(versions);
+SWEEP(functions);
 SWEEP(error);
 SWEEP(sign);
 SWEEP(settings);
@@ -272,6 +287,7 @@ int main(void)
 		cmocka_unit_test(sweep_json),
 		cmocka_unit_test(sweep_aliases),
 		cmocka_unit_test(sweep_versions),
+		cmocka_unit_test(sweep_functions),
 		cmocka_unit_test(sweep_error),
 		cmocka_unit_test(sweep_sign),
 		cmocka_unit_test(sweep_settings),

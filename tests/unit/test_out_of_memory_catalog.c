@@ -25,6 +25,7 @@ static struct catalog *begin(void)
 	fake_add_function("hello", 3);
 	fake_add_function("more", 3);
 	fake_add_function("most", 3);
+	fake_add_function("bad/name", 1);
 	fake_set_alias("hello", "PROD", 1);
 	scope = (struct call_scope){now_ms + CALL_SCOPE_READ_MS, now_ms + CALL_SCOPE_MUTATION_MS};
 	allocator_pause(false);
@@ -58,6 +59,8 @@ static void see_root(struct catalog *catalog)
 	STEADY(catalog_root_get(catalog, &scope, &root, &error));
 	assert_int_equal(root->count, 3);
 	assert_string_equal(root->entries[0].name, "hello");
+	assert_int_equal(root->unlistable_count, 1);
+	assert_string_equal(root->unlistable[0], "bad/name");
 	catalog_root_unref(root);
 }
 
