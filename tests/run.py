@@ -113,7 +113,7 @@ def build(configuration):
     directory = ROOT / configuration.directory
     compilers = {"CC": configuration.compiler}
     environment = {**os.environ, **compilers}
-    setup = ["meson", "setup", directory, *configuration.setup]
+    setup = ["meson", "setup", directory, "-Dtests=enabled", *configuration.setup]
     if (directory / "build.ninja").exists():
         setup.append("--reconfigure")  # it may be older than a package installed since
     else:

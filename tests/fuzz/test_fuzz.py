@@ -21,7 +21,7 @@ def fuzzers(tmp_path_factory):
     """The directory of the fuzzers, built with clang."""
     assert not sanitizer(), "one configuration is enough: they have sanitizers of their own"
     directory = tmp_path_factory.mktemp("fuzz") / "build"
-    options = ["-Db_sanitize=address,undefined", "-Db_lundef=false", "-Doptimization=1"]
+    options = ["-Dtests=enabled", "-Db_sanitize=address,undefined", "-Db_lundef=false", "-Doptimization=1"]
     run("meson", "setup", directory, ROOT, *options, env=environment(CC="clang"), timeout=300, check=True)
     run("ninja", "-C", directory, "fuzzers", env=environment(), timeout=900, check=True)
     yield directory / "tests/fuzz"
