@@ -4,7 +4,8 @@
 
     check ─► plain ─► clang ─► address ─► thread        one after another, each in build-NAME/
 
-Ends with "N passed, N failed" (", N skipped"), which counts cmocka's cases, pytest's and the checks.
+Ends with what passed only the second time, by name, and "N passed, N failed" (", N skipped"), which counts cmocka's
+cases, pytest's and the checks.
 """
 
 import argparse
@@ -73,10 +74,14 @@ class Tally:
     passed: int = 0
     failed: int = 0
     skipped: int = 0
+    second_time: list = dataclasses.field(default_factory=list)  # what passed only then
 
     def __add__(self, other):
         return Tally(
-            self.passed + other.passed, self.failed + other.failed, self.skipped + other.skipped
+            self.passed + other.passed,
+            self.failed + other.failed,
+            self.skipped + other.skipped,
+            self.second_time + other.second_time,
         )
 
     def __str__(self):
@@ -168,7 +173,8 @@ def pytest(configuration, environment, options):
     for name in failed:
         print(f"{'FAILED TWICE' if name in failed_again else 'PASSED THE SECOND TIME'}: {name}")
     recovered = min(again.passed, tally.failed)
-    return tally + Tally(recovered, -recovered)
+    late = [f"{configuration.name}: {name}" for name in failed if name not in failed_again]
+    return tally + Tally(recovered, -recovered, second_time=late)
 
 
 def pytest_once(configuration, environment, options, chosen):
@@ -308,6 +314,8 @@ def main():
         total.failed += total.skipped
     announce("summary")
     print("\n".join(lines))
+    for name in total.second_time:
+        print(f"passed only the second time: {name}")
     print(total, flush=True)
     return 0 if not total.failed and total.passed else 1
 

@@ -6,12 +6,14 @@ import hashlib
 import json
 import re
 import textwrap
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from client_answer import Answer
 from credentials_help import moment
 from lib import aws
+from lib.faultproxy import FaultProxy, hang
 from lib.process import SanitizerLog, run
 from lib.programs import patience, program
 from tls_help import TlsServer
@@ -85,6 +87,27 @@ def call(make_caller, plane):
 def faulty(make_caller, proxy):
     """Calls through the test's fault proxy."""
     return make_caller(endpoint_url=proxy.url, unlimited="yes")
+
+
+@pytest.fixture
+def outlasted(make_caller, plane):
+    """`with outlasted():` what is done inside ends before a call that hangs for 40 s: an order, on any machine."""
+
+    @contextlib.contextmanager
+    def inside():
+        with FaultProxy(plane.url) as proxy, ThreadPoolExecutor(1) as pool:
+            rule = proxy.rule(hang())
+            caller = make_caller(endpoint_url=proxy.url, unlimited="yes")
+            caller.environment["AWS_MAX_ATTEMPTS"] = 1
+            longer = pool.submit(caller, "get-account", read_ms=40000)
+            try:
+                assert rule.wait_for_hits()
+                yield
+                assert not longer.done(), "it took longer than a call that hangs"
+            finally:
+                rule.release()
+
+    return inside
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@
  *
  *   lambda_call [OPTION=VALUE…] CALL [ARGUMENT…]
  *
- * prints one line of JSON: {"status": …, "calls": …, "ms": …, "items"/"alias"/…} or with "error".
+ * prints one line of JSON: {"status": …, "calls": …, "items"/"alias"/…} or with "error".
  * Options: profile, region, endpoint_url, unix_socket, connect_ms, rate, unlimited, insecure_http,
  * read_ms, mutation_ms, interrupt_ms (interrupts the call after so long), repeat, parallel, leave (for "/",
  * as a daemon does, when the client is made).
@@ -319,7 +319,6 @@ static void *run_calls(void *data)
 	struct call_scope scope = {0};
 	struct lambda_error error = {0};
 	enum lambda_status status = LAMBDA_OK;
-	int64_t start = clock_monotonic_ms();
 	pthread_t thread;
 	uint64_t i;
 
@@ -332,7 +331,6 @@ static void *run_calls(void *data)
 		scope.mutation_deadline_ms = clock_monotonic_ms() + (int64_t)settings->mutation_ms;
 		status = call(run, &scope, &error);
 	}
-	must(json_set_number(run->answer, "ms", (double)(clock_monotonic_ms() - start)));
 	must(json_set_string(run->answer, "status", lambda_status_name(status)));
 	if (status)
 		set_error(run->answer, &error);
@@ -410,7 +408,7 @@ static bool take_option(struct settings_of_call *settings, const char *text)
 		return options[i].text || !number_parse_u64(value, 1000000, options[i].number);
 	}
 	if (!strncmp(text, "rate=", 5))
-		return !number_parse_double(value, 0.1, 1000, &settings->client.rate);
+		return !number_parse_double(value, 0.0001, 1000, &settings->client.rate);
 	if (!strncmp(text, "unlimited=", 10))
 		return !number_parse_boolean(value, &settings->client.rate_unlimited);
 	if (!strncmp(text, "insecure_http=", 14))

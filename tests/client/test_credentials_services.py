@@ -13,7 +13,6 @@ import pytest
 from credentials_help import ROLE, SSO_SESSION, container, moment, process_keys, refused, sso_role, sts
 from lib.process import wait_for
 from lib.faultproxy import expired_token
-from lib.programs import patience
 
 pytestmark = pytest.mark.quick_sanitized
 
@@ -226,12 +225,12 @@ def runs(pid):
         return False
 
 
-def test_a_process_that_hangs_is_ended_with_its_children(user, program, scratch):
+def test_a_process_that_hangs_is_ended_with_its_children(user, program, scratch, outlasted):
     path = program(f"sleep 1000 & echo $$ $! >{scratch}/pids; wait")
     user.write_file("config", f"[default]\ncredential_process = '{path}'\n")
-    answer = user("get-account", read_ms=800)
+    with outlasted():
+        answer = user("get-account", read_ms=800)
     refused(answer, "did not end within the time allowed")
-    assert answer.ms < 1000 * patience(4)
     pids = (scratch / "pids").read_text().split()
     wait_for(lambda: not any(runs(pid) for pid in pids), what="the end of both")
 
@@ -261,11 +260,11 @@ def test_a_process_that_closes_its_output_early(user, program):
     refused(user("get-account"), "exited with 3: too late")
 
 
-def test_a_process_may_be_interrupted(user, program):
+def test_a_process_may_be_interrupted(user, program, outlasted):
     user.write_file("config", f"[default]\ncredential_process = '{program('sleep 1000')}'\n")
-    answer = user("get-account", interrupt_ms=300)
+    with outlasted():
+        answer = user("get-account", interrupt_ms=300, read_ms=50000)
     assert answer.status == "interrupted"
-    assert answer.ms < 1000 * patience(4)
 
 
 def test_a_process_that_is_not_there(user, scratch):

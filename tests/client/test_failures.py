@@ -31,7 +31,6 @@ from lib.faultproxy import (
     wrong_length,
 )
 from lib.process import wait_for
-from lib.programs import patience
 
 pytestmark = pytest.mark.quick_sanitized
 
@@ -152,18 +151,28 @@ def test_the_number_of_attempts_may_be_chosen(faulty, proxy, function, attempts)
 def test_retry_after_is_honoured(faulty, proxy, function):
     proxy.rule(throttled(retry_after="1"), times=1)
     answer = faulty("get-alias", function, "PROD")
-    assert answer.status == "ok"
-    assert answer.ms >= 1000
+    assert (answer.status, answer.calls) == ("ok", 2)
+    proxy.rule(throttled(retry_after="20"), times=1)
+    answer = faulty("get-alias", function, "PROD", interrupt_ms=1000)
+    assert answer.status == "interrupted"  # it still waited
+
+
+def busy_until(later):
+    """Throttled, by a server's clock that need not be ours."""
+    headers = {
+        "date": email.utils.formatdate(86400, usegmt=True),
+        "retry-after": email.utils.formatdate(86400 + later, usegmt=True),
+    }
+    return aws_error(429, "TooManyRequestsException", "Rate exceeded", headers)
 
 
 def test_a_retry_after_may_be_a_moment(faulty, proxy, function):
-    """By the server's clock, which need not be ours."""
-    date, later = (email.utils.formatdate(86400 + each, usegmt=True) for each in (0, 2))
-    busy = {"date": date, "retry-after": later}
-    proxy.rule(aws_error(429, "TooManyRequestsException", "Rate exceeded", busy), times=1)
+    proxy.rule(busy_until(1), times=1)
     answer = faulty("get-alias", function, "PROD")
-    assert answer.status == "ok"
-    assert answer.ms >= 2000
+    assert (answer.status, answer.calls) == ("ok", 2)
+    proxy.rule(busy_until(20), times=1)
+    answer = faulty("get-alias", function, "PROD", interrupt_ms=1000)
+    assert answer.status == "interrupted"  # it still waited
 
 
 @pytest.mark.parametrize("when", ["3600", "99999999", "Fri, 01 Jan 2100 00:00:00 GMT"])
@@ -171,7 +180,7 @@ def test_who_is_asked_to_stay_away_for_long_gives_up_at_once(faulty, proxy, func
     proxy.rule(throttled(retry_after=when))
     answer = faulty("get-alias", function, "PROD")
     assert answer.status == "throttled"
-    assert (answer.calls, answer.ms < 1000 * patience(5)) == (1, True)
+    assert answer.calls == 1
 
 
 @pytest.mark.parametrize("when", ["-5", "soon", "Sun, 06 Nov 1994 08:49:37 GMT", "0", "1, 2", ""])
@@ -184,16 +193,15 @@ def test_a_retry_after_that_says_nothing_is_none(faulty, proxy, function, when):
 def test_a_retry_after_beyond_the_deadline_is_not_waited_for(faulty, proxy, function):
     proxy.rule(throttled(retry_after="5"))
     answer = faulty("get-alias", function, "PROD", read_ms=2000)
-    assert answer.status == "throttled"
-    assert answer.ms < 1500
+    assert answer.status == "throttled"  # and not "timed out"
     assert answer.calls == 1
 
 
-def test_a_hanging_read_ends_at_its_deadline(faulty, proxy, function):
+def test_a_hanging_read_ends_at_its_deadline(faulty, proxy, function, outlasted):
     proxy.rule(hang())
-    answer = faulty("get-alias", function, "PROD", read_ms=700)
+    with outlasted():
+        answer = faulty("get-alias", function, "PROD", read_ms=700)
     assert answer.status == "timed out"
-    assert 600 <= answer.ms < 2500
 
 
 def test_a_slow_answer_within_the_deadline_is_an_answer(faulty, proxy, function):
@@ -201,32 +209,31 @@ def test_a_slow_answer_within_the_deadline_is_an_answer(faulty, proxy, function)
     assert faulty("get-alias", function, "PROD").status == "ok"
 
 
-def test_an_answer_that_drips_ends_at_the_deadline(faulty, proxy, function):
-    proxy.rule(slow(chunk=1, interval=0.05))
-    answer = faulty("get-alias", function, "PROD", read_ms=700)
+def test_an_answer_that_drips_ends_at_the_deadline(faulty, proxy, function, outlasted):
+    proxy.rule(slow(chunk=1, interval=0.2))
+    with outlasted():
+        answer = faulty("get-alias", function, "PROD", read_ms=700)
     assert answer.status == "timed out"
-    assert answer.ms < 2500
 
 
-def test_an_interruption_ends_a_read_promptly(faulty, proxy, function):
+def test_an_interruption_ends_a_read_promptly(faulty, proxy, function, outlasted):
     proxy.rule(hang())
-    answer = faulty("get-alias", function, "PROD", interrupt_ms=300)
+    with outlasted():
+        answer = faulty("get-alias", function, "PROD", interrupt_ms=300, read_ms=50000)
     assert answer.status == "interrupted"
-    assert 250 <= answer.ms < 1500
 
 
-def test_an_interruption_ends_the_wait_between_attempts(faulty, proxy, function):
-    proxy.rule(throttled(retry_after="9"))
-    answer = faulty("get-alias", function, "PROD", interrupt_ms=300)
+def test_an_interruption_ends_the_wait_between_attempts(faulty, proxy, function, outlasted):
+    proxy.rule(throttled(retry_after="45"))
+    with outlasted():
+        answer = faulty("get-alias", function, "PROD", interrupt_ms=300, read_ms=50000)
     assert answer.status == "interrupted"
-    assert answer.ms < 1500
 
 
 def test_an_interruption_never_ends_a_mutation(faulty, proxy, api, function, revision):
     proxy.rule(delay(1.0), method="PUT")
     answer = faulty("update-alias", function, "PROD", "2", revision, interrupt_ms=100)
     assert answer.status == "ok"
-    assert answer.ms >= 1000
 
 
 def test_nobody_listens(make_caller, scratch):
@@ -379,7 +386,6 @@ def test_the_answer_of_an_update_hangs(faulty, proxy, plane, api, function, revi
         answer = faulty("update-alias", function, "PROD", "2", revision, mutation_ms=3000)
     assert answer.status == "ok", answer
     assert record.writes == ["UpdateAlias"]
-    assert answer.ms < 3000
 
 
 def test_a_lost_update_that_somebody_else_overtook(faulty, proxy, plane, api, function, revision):
@@ -477,13 +483,13 @@ def test_writes_that_always_fail_are_no_success(faulty, proxy, plane, function, 
     assert record.writes == []
 
 
-def test_nothing_answers_any_more(faulty, proxy, function, revision):
+def test_nothing_answers_any_more(faulty, proxy, function, revision, outlasted):
     proxy.rule(reset_after_forwarding(), method="PUT")
     proxy.rule(hang(), method="GET")
-    answer = faulty("update-alias", function, "PROD", "2", revision, mutation_ms=1500)
+    with outlasted():
+        answer = faulty("update-alias", function, "PROD", "2", revision, mutation_ms=1500)
     assert answer.status == "timed out", answer
     assert answer.error.outcome_unknown
-    assert answer.ms < 3500
 
 
 def test_reading_back_is_not_allowed(faulty, proxy, plane, api, function, revision):

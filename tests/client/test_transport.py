@@ -8,7 +8,6 @@ import pytest
 
 from lib import aws
 from lib.faultproxy import aws_error, throttled
-from lib.programs import patience
 
 pytestmark = pytest.mark.quick_sanitized
 
@@ -40,8 +39,8 @@ def test_a_wrong_clock_is_corrected_once(faulty, proxy, function, offset):
     answer = faulty("get-alias", function, "PROD", repeat=2)
     assert answer.status == "ok", answer
     first, second, third = signing_times(proxy)
-    assert abs(second - first - offset) < patience(10)
-    assert abs(third - second) < patience(10)  # it stays corrected
+    assert abs(second - first - offset) < abs(offset) / 2
+    assert abs(third - second) < abs(offset) / 2  # it stays corrected
 
 
 def test_a_clock_that_stays_wrong_is_corrected_only_once(faulty, proxy, function):
@@ -73,41 +72,49 @@ def test_other_refusals_are_not_about_the_clock(faulty, proxy, function):
 # --- the pace ---------------------------------------------------------------------------------------
 
 
+# How many calls go in which time is proved without a clock, in unit/test_pacing.c. Here calls are counted.
+
+
+def statuses(answers):
+    return sorted(each.status for each in answers)
+
+
 def test_calls_keep_the_rate(make_caller, plane, function):
-    """44 calls at 20 a second, of which 8 may go at once: 1.8 seconds."""
+    """One call may go at once, and the next would have its turn after 1000 s."""
+    caller = make_caller(endpoint_url=plane.url, rate=0.001)
+    with plane.recording() as record:
+        answers = caller("get-alias", function, "PROD", parallel=8, read_ms=2000)
+    assert statuses(answers) == ["ok"] + ["timed out"] * 7
+    assert dict(record.calls) == {"GetAlias": 1}
+
+
+def test_more_calls_than_go_at_once_all_have_their_turn(make_caller, plane, function):
     caller = make_caller(endpoint_url=plane.url, rate=20)
-    answers = caller("get-alias", function, "PROD", parallel=4, repeat=11)
-    assert {each.status for each in answers} == {"ok"}
-    slowest = max(each.ms for each in answers)
-    assert 1750 <= slowest < 1000 * patience(5)
-
-
-def test_a_few_calls_go_at_once(make_caller, plane, function):
-    caller = make_caller(endpoint_url=plane.url)
-    answer = caller("get-alias", function, "PROD", repeat=4)
-    assert answer.ms < 1000 * patience(0.09)
+    with plane.recording() as record:
+        answers = caller("get-alias", function, "PROD", parallel=4, repeat=6)
+    assert statuses(answers) == ["ok"] * 4
+    assert dict(record.calls) == {"GetAlias": 24}
 
 
 def test_after_a_throttle_calls_are_fewer(faulty, proxy, function):
-    """An unlimited client learns from one 429 to hold back."""
-    before = faulty("get-alias", function, "PROD", repeat=10)
+    """An unlimited client learns from one 429 to hold back: most of 20 get no turn within a second."""
     proxy.rule(throttled(retry_after="0"), times=1)
-    after = faulty("get-alias", function, "PROD", repeat=4)
-    assert before.status == after.status == "ok"
-    assert after.ms > 1000 > before.ms / patience(1)
+    answers = faulty("get-alias", function, "PROD", parallel=20, repeat=2, read_ms=1000)
+    late = [each for each in answers if each.status == "timed out" and "-o rate" in each.error.hint]
+    assert late, statuses(answers)
 
 
-def test_waiting_for_a_turn_ends_at_the_deadline(make_caller, plane, function):
-    caller = make_caller(endpoint_url=plane.url, rate=1)
-    answers = caller("get-alias", function, "PROD", parallel=5, read_ms=1500)
-    assert sorted({each.status for each in answers}) == ["ok", "timed out"]
+def test_waiting_for_a_turn_ends_at_the_deadline(make_caller, plane, function, outlasted):
+    caller = make_caller(endpoint_url=plane.url, rate=0.001)
+    with outlasted():
+        answers = caller("get-alias", function, "PROD", parallel=5, read_ms=2000)
+    assert statuses(answers) == ["ok"] + ["timed out"] * 4
     late = next(each for each in answers if each.status == "timed out")
     assert "-o rate" in late.error.hint
-    assert late.ms < 1000 * patience(3)
 
 
-def test_waiting_for_a_turn_may_be_interrupted(make_caller, plane, function):
-    caller = make_caller(endpoint_url=plane.url, rate=0.5)
-    answers = caller("get-alias", function, "PROD", parallel=3, interrupt_ms=300)
-    assert sorted({each.status for each in answers}) == ["interrupted", "ok"]
-    assert max(each.ms for each in answers) < 1000 * patience(1.5)
+def test_waiting_for_a_turn_may_be_interrupted(make_caller, plane, function, outlasted):
+    caller = make_caller(endpoint_url=plane.url, rate=0.001)
+    with outlasted():
+        answers = caller("get-alias", function, "PROD", parallel=3, interrupt_ms=1000, read_ms=50000)
+    assert statuses(answers) == ["interrupted"] * 2 + ["ok"]

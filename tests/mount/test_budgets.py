@@ -5,10 +5,10 @@ The ttl outlives the test and the rate does not slow it, so that nothing but the
 df's refresh in the background (GetAccountSettings) is no part of a gesture and is not counted.
 """
 
+import contextlib
 import math
 import os
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -291,9 +291,13 @@ def test_parallel_cold_listings_share_one_call(calls, hello, proxy, mounted):
 
 
 def test_the_rate_limits_reads(api, calls, mounted):
-    """At 10 reads a second 30 cold functions one after another take 2 s at least (a burst is allowed)."""
-    functions(api, 30)
-    mount = mounted(rate=10)
-    started = time.monotonic()
-    found = calls.of(lambda: [os.readlink(mount.path / f"fn-{n:03}/PROD") for n in range(30)])
-    assert time.monotonic() - started >= (sum(found.values()) - 15) / 10
+    """Mounting was the one call that may go at once, and the next has its turn 10 s later."""
+    functions(api, 3)
+    mount = mounted(rate=0.1, read_timeout=1)
+
+    def read_all():
+        for n in range(3):
+            with contextlib.suppress(TimeoutError):
+                os.readlink(mount.path / f"fn-{n:03}/PROD")
+
+    assert sum(calls.of(read_all).values()) <= 1

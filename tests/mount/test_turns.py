@@ -4,7 +4,6 @@
 import os
 import re
 import subprocess
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -110,9 +109,7 @@ def test_a_change_overtakes_the_reading_that_waits(api, make_mount):
     mount = make_mount(rate=1, ttl=600)
     assert os.readlink(mount.path / "many/alias00") == "1"
     readers = start_readers(mount, functions)
-    started = time.monotonic()
     mount.run("ln", "-sfnT", "2", mount.path / "many/alias00", check=True)
-    assert time.monotonic() - started < patience(3)
     assert waiting_calls(mount) > 5, "the readers still wait"
     end_readers(readers)
     assert aws.alias_version(api, "many", "alias00") == "2"

@@ -6,6 +6,7 @@ import concurrent.futures
 import json
 import random
 import re
+import select
 import socket
 import threading
 import time
@@ -296,16 +297,14 @@ def test_slow_clients_are_let_go_and_others_do_not_wait(make_plane):
 
     thread = threading.Thread(target=trickle)
     thread.start()
-    began = time.monotonic()
     assert wire("GET", FUNCTIONS).status == 200
-    assert time.monotonic() - began < patience(1)
+    assert not select.select([silent, trickling], [], [], 0)[0], "they are still open"
     for connection in (silent, trickling):
         connection.settimeout(patience(15))
         try:
             assert connection.recv(4096) == b"", "closed without a word, or with a reset"
         except ConnectionResetError:
             pass
-    assert 1.5 < time.monotonic() - began < patience(15)
     stopped.set()
     thread.join()
     silent.close()

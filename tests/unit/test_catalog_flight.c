@@ -280,7 +280,6 @@ static void a_waiter_can_be_interrupted(void **state)
 {
 	struct asker leader, waiter;
 	struct world world;
-	int64_t interrupted_ms;
 
 	(void)state;
 	world_begin(&world);
@@ -290,12 +289,9 @@ static void a_waiter_can_be_interrupted(void **state)
 	start(&waiter, &world);
 	go(&waiter);
 	until_waiting(&world, 0, 1);
-	interrupted_ms = clock_monotonic_ms();
 	atomic_store(&waiter.interrupted, true);
 	join(&waiter);
 	assert_int_equal(waiter.status, LAMBDA_INTERRUPTED);
-	/* promptly: some slices of 50 ms, on a machine that is busy */
-	assert_true(waiter.ended_ms - interrupted_ms < 5000);
 	assert_false(atomic_load(&leader.ended));
 	atomic_store(&world.open, 1);
 	join(&leader);

