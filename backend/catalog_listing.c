@@ -3,8 +3,6 @@
 
 #include <errno.h>
 
-#include "backend/document.h"
-
 int page_guard_check(struct page_guard *guard, const char *next_marker, size_t items)
 {
 	char *copy;
@@ -294,7 +292,7 @@ static enum lambda_status add_version(struct listing *listing, const struct lamb
 		return lambda_fail(reterr, LAMBDA_BAD_ANSWER,
 			"the list of versions of '%.128s' holds one of '%.128s'", function,
 			version->function_name);
-	if (!document_is_entry_name(version->function_name))
+	if (!lambda_is_entry_name(version->function_name))
 		return add_unlistable(listing, version->function_name, reterr);
 	builder = builder_of(listing, version->function_name, lookup);
 	if (!builder || version_builder_add(builder, listing->packer, version))
@@ -327,7 +325,7 @@ enum lambda_status listing_add_versions(struct listing *listing,
 
 static enum lambda_status check_alias_name(const char *name, struct lambda_error *reterr)
 {
-	if (document_is_entry_name(name))
+	if (lambda_is_entry_name(name))
 		return LAMBDA_OK;
 	return lambda_fail(reterr, LAMBDA_BAD_ANSWER,
 		"the list holds an alias whose name cannot be a directory entry: '%.128s'", name);

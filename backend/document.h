@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The bytes of configuration.json, environment.json and code.sha256, and back from AWS's
- * FunctionConfiguration to a struct lambda_version. Pure functions: the same version gives the same
+ * The bytes of configuration.json, environment.json and code.sha256, made of AWS's FunctionConfiguration.
+ * Pure functions: the same version gives the same
  * bytes whichever call it came from (contract, section 1).
  *
  * configuration.json is the object AWS sent, canonical (json_print_canonical()), with three changes:
@@ -23,26 +23,14 @@
 
 #include "backend/base/buffer.h"
 #include "backend/json.h"
-#include "backend/lambda.h"
+#include "backend/lambda_types.h"
 
 #define DOCUMENT_MAX (1024 * 1024)                /* bytes of one document */
 #define DOCUMENT_MEMBERS_MAX 4096                 /* members of one object in a document */
 #define DOCUMENT_SHA256_SIZE (64 + 2 + 8 + 1 + 1) /* "HEX  code.zip\n" and the NUL */
 
-/*
- * Reads one FunctionConfiguration as ListFunctions, ListVersionsByFunction, GetFunctionConfiguration
- * or PublishVersion sends it. On success *ret_version is filled and the caller releases it
- * (lambda_version_release()). LAMBDA_BAD_ANSWER when a needed member is missing or cannot be a
- * directory entry (the sentence names it), LAMBDA_NO_MEMORY. Does not block.
- */
-enum lambda_status document_read_version(const struct json *configuration,
-	struct lambda_version *ret_version, struct lambda_error *reterr) must_check;
-
-/*
- * Whether AWS's name for a function can be an entry of a directory: not empty, not "." or "..", no
- * '/', no control bytes, at most 255 bytes, not ".aliasfs".
- */
-bool document_is_entry_name(const char *name);
+/* Makes both documents of every version: for lambda_client_options.printer. */
+extern const struct lambda_printer document_printer;
 
 /*
  * Appends the (qualified) ARN that the bytes of a configuration.json name. 0, -ENODATA when they name

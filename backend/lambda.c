@@ -6,7 +6,6 @@
 
 #include "backend/base/buffer.h"
 #include "backend/base/text.h"
-#include "backend/document.h"
 #include "backend/lambda_model.h"
 #include "backend/lambda_request.h"
 
@@ -83,37 +82,6 @@ static enum lambda_status get_json(struct lambda_client *client, const struct ca
 	return lambda_request_json(client, scope, &request, ret_json, reterr);
 }
 
-enum lambda_status lambda_redact_version(const struct lambda_client *client,
-	struct lambda_version *version, struct lambda_error *reterr)
-{
-	int error;
-
-	if (!client->redacts)
-		return LAMBDA_OK;
-	error = redact_environment(client->redact_key, version->function_name,
-		&version->environment, &version->environment_length);
-	if (!error)
-		return LAMBDA_OK;
-	lambda_version_release(version);
-	if (error == -ENOMEM)
-		return lambda_fail_memory(reterr);
-	return lambda_fail(reterr, LAMBDA_BAD_ANSWER, "the environment cannot be redacted");
-}
-
-/* All of a page or nothing: on failure it is released. */
-static enum lambda_status redact_page(const struct lambda_client *client,
-	struct lambda_version_page *page, struct lambda_error *reterr)
-{
-	enum lambda_status status = LAMBDA_OK;
-	size_t i;
-
-	for (i = 0; i < page->count && !status; i++)
-		status = lambda_redact_version(client, &page->items[i], reterr);
-	if (status)
-		lambda_version_page_release(page);
-	return status;
-}
-
 static enum lambda_status get_version_page(struct lambda_client *client,
 	const struct call_scope *scope, const char *operation, enum pacing_kind pacing,
 	const char *path, const char *query, const char *member, const char *marker,
@@ -126,9 +94,8 @@ static enum lambda_status get_version_page(struct lambda_client *client,
 
 	if (status)
 		return status;
-	status = lambda_read_version_page(json, member, &page, reterr);
-	if (!status && client->redacts)
-		status = redact_page(client, &page, reterr);
+	status = lambda_read_version_page(
+		json, member, lambda_client_printer(client), &page, reterr);
 	if (!status) {
 		status = check_marker(marker, page.next_marker, reterr);
 		if (status)
@@ -202,9 +169,7 @@ enum lambda_status lambda_get_version_as(struct lambda_client *client,
 		&json, reterr);
 	if (status)
 		return status;
-	status = document_read_version(json, &answer, reterr);
-	if (!status)
-		status = lambda_redact_version(client, &answer, reterr);
+	status = lambda_read_version(json, lambda_client_printer(client), &answer, reterr);
 	if (!status && answer.version != version) {
 		lambda_version_release(&answer);
 		status = lambda_fail(reterr, LAMBDA_BAD_ANSWER,

@@ -20,80 +20,8 @@
 #include "backend/base/cleanup.h"
 #include "backend/base/log.h"
 #include "backend/error.h"
+#include "backend/lambda_types.h"
 #include "backend/scope.h"
-
-/* A version is its number (from 1), or one of the two that have names. */
-#define LAMBDA_VERSION_LATEST ((uint64_t)0)        /* $LATEST */
-#define LAMBDA_VERSION_LATEST_PUBLISHED UINT64_MAX /* $LATEST.PUBLISHED */
-
-#define LAMBDA_FUNCTION_NAME_MAX 256 /* bytes; AWS's NamespacedFunctionName */
-#define LAMBDA_ALIAS_NAME_MAX 128    /* bytes; AWS's Alias */
-#define LAMBDA_DESCRIPTION_MAX 256   /* code points */
-#define LAMBDA_REVISION_ID_MAX 63
-#define LAMBDA_VERSION_TEXT_SIZE 24 /* bytes that lambda_version_format() may write, with the NUL */
-
-/* "$LATEST", "$LATEST.PUBLISHED" or the number. */
-void lambda_version_format(uint64_t version, char text[LAMBDA_VERSION_TEXT_SIZE]);
-
-/* The reverse. 0 or -EINVAL: zero, leading zeros, numbers that do not fit, anything else. */
-int lambda_version_parse(const char *text, uint64_t *ret_version) must_check;
-
-/* One alias as AWS has it. */
-struct lambda_alias {
-	char name[LAMBDA_ALIAS_NAME_MAX + 1];
-	char revision_id[LAMBDA_REVISION_ID_MAX + 1];
-	uint64_t version;
-	uint64_t
-		weighted_version; /* the version that gets `weight` of the traffic; 0: no routing config */
-	double weight;            /* 0.0 to 1.0, exactly AWS's double */
-	char *description;        /* never NULL; owned */
-};
-
-void lambda_alias_release(struct lambda_alias *alias);
-/* A deep copy. 0 or -ENOMEM. */
-int lambda_alias_copy(const struct lambda_alias *from, struct lambda_alias *ret_alias) must_check;
-
-/* One version of a function: what the catalog needs of a FunctionConfiguration. */
-struct lambda_version {
-	char *function_name;
-	uint64_t version;
-	int64_t last_modified; /* seconds since the epoch */
-	uint64_t code_size;    /* bytes of the zip */
-	bool has_code_sha256;  /* false only if AWS sent none */
-	unsigned char code_sha256[32];
-	char *configuration; /* the bytes of configuration.json (backend/document.h); owned */
-	size_t configuration_length;
-	char *environment; /* the bytes of environment.json; owned */
-	size_t environment_length;
-};
-
-void lambda_version_release(struct lambda_version *version);
-
-/* One page of a list. `next_marker` is NULL on the last page. */
-struct lambda_version_page {
-	struct lambda_version *items;
-	size_t count;
-	char *next_marker;
-	/* Of ListFunctions alone: the names that cannot be a directory entry. They have no item. Owned. */
-	char **unlistable;
-	size_t unlistable_count;
-};
-
-void lambda_version_page_release(struct lambda_version_page *page);
-
-struct lambda_alias_page {
-	struct lambda_alias *items;
-	size_t count;
-	char *next_marker;
-};
-
-void lambda_alias_page_release(struct lambda_alias_page *page);
-
-struct lambda_account {
-	uint64_t code_storage_limit; /* bytes */
-	uint64_t code_storage_used;  /* bytes */
-	uint64_t function_count;
-};
 
 struct lambda_client_options {
 	/* NULL or 0 means: decide as the aws CLI does (environment, profile), or the default. Not kept. */
@@ -105,10 +33,10 @@ struct lambda_client_options {
 	int64_t connect_timeout_ms; /* default 5,000 */
 	double rate;                /* control-plane calls a second, default 10 */
 	bool rate_unlimited;        /* for local:DIR */
-	const unsigned char
-		*redact_key; /* REDACT_KEY_SIZE bytes: environments come as hashes (redact.h) */
-	struct log *log;     /* kept, may be NULL */
-	bool insecure_http;  /* plain http to another machine is wanted */
+	/* Makes the documents of every version that is read. Copied; NULL: versions come without. */
+	const struct lambda_printer *printer;
+	struct log *log;    /* kept, may be NULL */
+	bool insecure_http; /* plain http to another machine is wanted */
 };
 
 struct lambda_client;

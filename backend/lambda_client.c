@@ -14,7 +14,7 @@ void lambda_client_free(struct lambda_client *client)
 	credentials_store_free(client->credentials);
 	lambda_stats_free(client->stats);
 	pacer_free(client->pacer);
-	explicit_bzero(client->redact_key, sizeof(client->redact_key));
+	explicit_bzero(&client->printer, sizeof(client->printer));
 	sigv4_key_cache_free(client->keys);
 	http_pool_free(client->pool);
 	settings_release(&client->settings);
@@ -84,9 +84,8 @@ enum lambda_status lambda_client_new(const struct lambda_client_options *options
 	if (getcwd(directory, sizeof(directory)) && directory[0] == '/')
 		client->environment.directory = strdup(directory);
 	client->quota.tokens = RETRY_QUOTA;
-	client->redacts = options->redact_key != NULL;
-	if (client->redacts)
-		memcpy(client->redact_key, options->redact_key, sizeof(client->redact_key));
+	if (options->printer)
+		client->printer = *options->printer;
 	status = resolve(options, client, reterr);
 	if (status)
 		return status;
@@ -94,6 +93,11 @@ enum lambda_status lambda_client_new(const struct lambda_client_options *options
 		return lambda_fail_memory(reterr);
 	*ret_client = take_pointer(client);
 	return LAMBDA_OK;
+}
+
+const struct lambda_printer *lambda_client_printer(const struct lambda_client *client)
+{
+	return client->printer.print ? &client->printer : NULL;
 }
 
 const char *lambda_client_region(const struct lambda_client *client)

@@ -7,7 +7,7 @@
 
 #include "backend/base/clock.h"
 #include "backend/base/text.h"
-#include "backend/document.h"
+#include "backend/lambda_model.h"
 #include "backend/lambda_request.h"
 
 #define OPERATION "GetFunction"
@@ -105,7 +105,8 @@ static enum lambda_status locate(struct lambda_client *client, const struct call
 	request.query = buffer_text(&query);
 	status = lambda_request_json(client, scope, &request, &json, reterr);
 	if (!status)
-		status = document_read_version(json_member(json, "Configuration"), &now, reterr);
+		status =
+			lambda_read_version(json_member(json, "Configuration"), NULL, &now, reterr);
 	if (status)
 		return status;
 	same = now.has_code_sha256 && now.code_size == expected->size &&

@@ -2,97 +2,12 @@
 #include "backend/lambda_model.h"
 
 #include <errno.h>
-#include <inttypes.h>
 
-#include "backend/base/number.h"
-#include "backend/document.h"
+#include "backend/base/text.h"
 
-#define LATEST "$LATEST"
-#define LATEST_PUBLISHED "$LATEST.PUBLISHED"
-
-/* --- versions --- */
-
-void lambda_version_format(uint64_t version, char text[LAMBDA_VERSION_TEXT_SIZE])
-{
-	if (version == LAMBDA_VERSION_LATEST)
-		snprintf(text, LAMBDA_VERSION_TEXT_SIZE, LATEST);
-	else if (version == LAMBDA_VERSION_LATEST_PUBLISHED)
-		snprintf(text, LAMBDA_VERSION_TEXT_SIZE, LATEST_PUBLISHED);
-	else
-		snprintf(text, LAMBDA_VERSION_TEXT_SIZE, "%" PRIu64, version);
-}
-
-int lambda_version_parse(const char *text, uint64_t *ret_version)
-{
-	uint64_t version;
-
-	if (!strcmp(text, LATEST)) {
-		*ret_version = LAMBDA_VERSION_LATEST;
-		return 0;
-	}
-	if (!strcmp(text, LATEST_PUBLISHED)) {
-		*ret_version = LAMBDA_VERSION_LATEST_PUBLISHED;
-		return 0;
-	}
-	if (text[0] == '0' || number_parse_u64(text, UINT64_MAX - 1, &version))
-		return -EINVAL;
-	*ret_version = version;
-	return 0;
-}
-
-void lambda_version_release(struct lambda_version *version)
-{
-	free(version->function_name);
-	free(version->configuration);
-	if (version->environment)
-		explicit_bzero(version->environment, version->environment_length);
-	free(version->environment);
-	memset(version, 0, sizeof(*version));
-}
-
-void lambda_version_page_release(struct lambda_version_page *page)
-{
-	size_t i;
-
-	for (i = 0; i < page->count; i++)
-		lambda_version_release(&page->items[i]);
-	for (i = 0; i < page->unlistable_count; i++)
-		free(page->unlistable[i]);
-	free(page->unlistable);
-	free(page->items);
-	free(page->next_marker);
-	memset(page, 0, sizeof(*page));
-}
+#define CODE_SIZE_MAX 9007199254740991 /* 2^53 - 1: what JSON can carry exactly */
 
 /* --- aliases --- */
-
-void lambda_alias_release(struct lambda_alias *alias)
-{
-	free(alias->description);
-	alias->description = NULL;
-}
-
-int lambda_alias_copy(const struct lambda_alias *from, struct lambda_alias *ret_alias)
-{
-	char *description = strdup(from->description ? from->description : "");
-
-	if (!description)
-		return -ENOMEM;
-	*ret_alias = *from;
-	ret_alias->description = description;
-	return 0;
-}
-
-void lambda_alias_page_release(struct lambda_alias_page *page)
-{
-	size_t i;
-
-	for (i = 0; i < page->count; i++)
-		lambda_alias_release(&page->items[i]);
-	free(page->items);
-	free(page->next_marker);
-	memset(page, 0, sizeof(*page));
-}
 
 bool lambda_alias_is(
 	const struct lambda_alias *alias, const struct lambda_alias *wanted, bool with_description)
@@ -177,6 +92,117 @@ enum lambda_status lambda_read_alias(
 	return LAMBDA_OK;
 }
 
+/* --- versions --- */
+
+static int hex_digit(char digit)
+{
+	if (digit >= '0' && digit <= '9')
+		return digit - '0';
+	if (digit >= 'a' && digit <= 'f')
+		return digit - 'a' + 10;
+	return digit >= 'A' && digit <= 'F' ? digit - 'A' + 10 : -1;
+}
+
+/* Base64 of a zip's hash, or hexadecimal of an image's digest. 0, -EINVAL or -ENOMEM. */
+static int read_sha256(const char *text, unsigned char sha256[32])
+{
+	cleanup(buffer_release) struct buffer bytes = BUFFER_INIT(64);
+	size_t length = strlen(text), i;
+	int error;
+
+	if (length == 64) {
+		for (i = 0; i < 32; i++) {
+			int high = hex_digit(text[2 * i]), low = hex_digit(text[2 * i + 1]);
+
+			if (high < 0 || low < 0)
+				return -EINVAL;
+			sha256[i] = (unsigned char)(high << 4 | low);
+		}
+		return 0;
+	}
+	error = text_decode_base64(text, length, &bytes);
+	if (error == -ENOMEM)
+		return error;
+	if (error || bytes.length != 32)
+		return -EINVAL;
+	memcpy(sha256, bytes.data, 32);
+	return 0;
+}
+
+enum lambda_status lambda_fail_member(
+	struct lambda_error *reterr, const struct json *configuration, const char *member)
+{
+	return lambda_fail(reterr, LAMBDA_BAD_ANSWER,
+		"the answer's %s of function '%.64s' is missing or cannot be read", member,
+		json_member_string(configuration, "FunctionName", "?"));
+}
+
+/* The plain members; what is allocated goes into `version` by the caller. */
+static enum lambda_status read_members(const struct json *configuration,
+	struct lambda_version *version, struct lambda_error *reterr)
+{
+	const struct json *size = json_member(configuration, "CodeSize");
+	const char *hash = json_member_string(configuration, "CodeSha256", "");
+	int64_t code_size = 0;
+	int error;
+
+	if (lambda_version_parse(
+		    json_member_string(configuration, "Version", ""), &version->version))
+		return lambda_fail_member(reterr, configuration, "Version");
+	if (text_parse_time(
+		    json_member_string(configuration, "LastModified", ""), &version->last_modified))
+		return lambda_fail_member(reterr, configuration, "LastModified");
+	if (size && !json_integer(size, 0, CODE_SIZE_MAX, &code_size))
+		return lambda_fail_member(reterr, configuration, "CodeSize");
+	version->code_size = (uint64_t)code_size;
+	if (*hash) {
+		error = read_sha256(hash, version->code_sha256);
+		if (error)
+			return error == -ENOMEM
+				       ? lambda_fail_memory(reterr)
+				       : lambda_fail_member(reterr, configuration, "CodeSha256");
+		version->has_code_sha256 = true;
+	}
+	return LAMBDA_OK;
+}
+
+static enum lambda_status check_name(const char *name, struct lambda_error *reterr)
+{
+	if (!name)
+		return lambda_fail(
+			reterr, LAMBDA_BAD_ANSWER, "the answer holds a function without a name");
+	if (!lambda_is_entry_name(name))
+		return lambda_fail(reterr, LAMBDA_BAD_ANSWER,
+			"the answer holds a function whose name cannot be a directory entry: "
+			"'%.256s'",
+			name);
+	return LAMBDA_OK;
+}
+
+enum lambda_status lambda_read_version(const struct json *configuration,
+	const struct lambda_printer *printer, struct lambda_version *ret_version,
+	struct lambda_error *reterr)
+{
+	const char *name = json_member_string(configuration, "FunctionName", NULL);
+	struct lambda_version version = {0};
+	enum lambda_status status = check_name(name, reterr);
+
+	if (!status)
+		status = read_members(configuration, &version, reterr);
+	if (status)
+		return status;
+	version.function_name = strdup(name);
+	if (!version.function_name)
+		return lambda_fail_memory(reterr);
+	if (printer)
+		status = printer->print(printer, configuration, &version, reterr);
+	if (status)
+		lambda_version_release(&version);
+	else
+		*ret_version = version;
+	return status;
+}
+
 /* --- pages --- */
 
 /* Checks a page's list and reads the marker; *ret_marker is NULL on the last page. */
@@ -203,13 +229,14 @@ static enum lambda_status read_page(const struct json *json, const char *member,
 
 /* One element of the list: a function whose name no directory can hold is no reason to lose the others. */
 static enum lambda_status read_page_item(const struct json *item, bool of_functions,
-	struct lambda_version_page *page, struct lambda_error *reterr)
+	const struct lambda_printer *printer, struct lambda_version_page *page,
+	struct lambda_error *reterr)
 {
 	const char *name = json_member_string(item, "FunctionName", NULL);
 	enum lambda_status status;
 
-	if (!of_functions || !name || document_is_entry_name(name)) {
-		status = document_read_version(item, &page->items[page->count], reterr);
+	if (!of_functions || !name || lambda_is_entry_name(name)) {
+		status = lambda_read_version(item, printer, &page->items[page->count], reterr);
 		page->count += !status;
 		return status;
 	}
@@ -221,7 +248,8 @@ static enum lambda_status read_page_item(const struct json *item, bool of_functi
 }
 
 enum lambda_status lambda_read_version_page(const struct json *json, const char *member,
-	struct lambda_version_page *ret_page, struct lambda_error *reterr)
+	const struct lambda_printer *printer, struct lambda_version_page *ret_page,
+	struct lambda_error *reterr)
 {
 	bool of_functions = !strcmp(member, "Functions");
 	struct lambda_version_page page = {0};
@@ -235,7 +263,7 @@ enum lambda_status lambda_read_version_page(const struct json *json, const char 
 			status = lambda_fail_memory(reterr);
 	}
 	for (item = json_first(list); !status && item; item = json_next(item))
-		status = read_page_item(item, of_functions, &page, reterr);
+		status = read_page_item(item, of_functions, printer, &page, reterr);
 	if (status) {
 		lambda_version_page_release(&page);
 		return status;

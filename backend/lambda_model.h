@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Between AWS's JSON and the structs of backend/lambda.h, strictly: what is missing or makes no sense
+ * Between AWS's JSON and the structs of backend/lambda_types.h, strictly: what is missing or makes no sense
  * is LAMBDA_BAD_ANSWER, never an empty list or a default. Pure functions.
  */
 #ifndef ALIASFS_LAMBDA_MODEL_H
@@ -8,7 +8,7 @@
 
 #include "backend/base/buffer.h"
 #include "backend/json.h"
-#include "backend/lambda.h"
+#include "backend/lambda_types.h"
 
 #define LAMBDA_PAGE_MAX 10000  /* items of one page; AWS sends 50 */
 #define LAMBDA_MARKER_MAX 8192 /* bytes of a marker */
@@ -17,9 +17,24 @@
 enum lambda_status lambda_read_alias(const struct json *json, struct lambda_alias *ret_alias,
 	struct lambda_error *reterr) must_check;
 
+/*
+ * Reads one FunctionConfiguration as ListFunctions, ListVersionsByFunction, GetFunctionConfiguration
+ * or PublishVersion sends it, and has its documents made (`printer` NULL: none). On success *ret_version is
+ * filled and the caller releases it (lambda_version_release()). LAMBDA_BAD_ANSWER when a needed member is
+ * missing or cannot be a directory entry (the sentence names it), LAMBDA_NO_MEMORY. Does not block.
+ */
+enum lambda_status lambda_read_version(const struct json *configuration,
+	const struct lambda_printer *printer, struct lambda_version *ret_version,
+	struct lambda_error *reterr) must_check;
+
+/* LAMBDA_BAD_ANSWER, with a sentence about one member that names the function where that is known. */
+enum lambda_status lambda_fail_member(
+	struct lambda_error *reterr, const struct json *configuration, const char *member);
+
 /* Reads a page: `member` is "Functions" or "Versions". */
 enum lambda_status lambda_read_version_page(const struct json *json, const char *member,
-	struct lambda_version_page *ret_page, struct lambda_error *reterr) must_check;
+	const struct lambda_printer *printer, struct lambda_version_page *ret_page,
+	struct lambda_error *reterr) must_check;
 
 /* Reads ListAliases' answer. */
 enum lambda_status lambda_read_alias_page(const struct json *json,

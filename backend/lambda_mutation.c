@@ -19,7 +19,6 @@
 
 #include "backend/base/clock.h"
 #include "backend/base/text.h"
-#include "backend/document.h"
 #include "backend/lambda.h"
 #include "backend/lambda_model.h"
 #include "backend/lambda_request.h"
@@ -496,10 +495,9 @@ enum lambda_status lambda_delete_alias(struct lambda_client *client, const struc
 static enum lambda_status read_published(
 	struct mutation *mutation, const struct json *json, struct lambda_error *reterr)
 {
-	enum lambda_status status = document_read_version(json, &mutation->version, reterr);
+	enum lambda_status status = lambda_read_version(
+		json, lambda_client_printer(mutation->client), &mutation->version, reterr);
 
-	if (!status)
-		status = lambda_redact_version(mutation->client, &mutation->version, reterr);
 	if (!status && !is_number(mutation->version.version)) {
 		lambda_version_release(&mutation->version);
 		status = lambda_fail(

@@ -22,7 +22,6 @@
 #include "backend/lambda.h"
 #include "backend/lambda_stats.h"
 #include "backend/pacer.h"
-#include "backend/redact.h"
 #include "backend/retry.h"
 
 struct lambda_client {
@@ -34,9 +33,8 @@ struct lambda_client {
 	struct sigv4_key_cache *keys;
 	struct credentials_store *credentials;
 	struct lambda_stats *stats;
-	bool redacts; /* environments are shown as hashes */
-	unsigned char redact_key[REDACT_KEY_SIZE];
-	_Atomic uint64_t calls;         /* to Lambda, every attempt on the wire */
+	struct lambda_printer printer; /* of what versions hold; print is NULL when there is none */
+	_Atomic uint64_t calls;        /* to Lambda, every attempt on the wire */
 	_Atomic int64_t clock_offset_s; /* server's time - ours, when they are far apart */
 	struct pacer *pacer;
 	pthread_mutex_t mutex;
@@ -108,9 +106,8 @@ enum lambda_status lambda_list_versions_as(struct lambda_client *client,
 	const char *marker, struct lambda_version_page *ret_page,
 	struct lambda_error *reterr) must_check;
 
-/* Replaces the environment's values where that was asked for; a version that cannot be is released. */
-enum lambda_status lambda_redact_version(const struct lambda_client *client,
-	struct lambda_version *version, struct lambda_error *reterr) must_check;
+/* What makes the documents of the versions that are read; NULL: none are made. */
+const struct lambda_printer *lambda_client_printer(const struct lambda_client *client);
 
 /*
  * Appends a name as one segment of a path. -EINVAL for "", "." and "..": a server may take those for

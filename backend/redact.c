@@ -65,3 +65,30 @@ int redact_environment(const unsigned char key[REDACT_KEY_SIZE], const char *fun
 	*environment = buffer_detach(&out, length);
 	return *environment ? 0 : -ENOMEM;
 }
+
+static enum lambda_status print_redacted(const struct lambda_printer *printer,
+	const struct json *configuration, struct lambda_version *version,
+	struct lambda_error *reterr)
+{
+	enum lambda_status status =
+		document_printer.print(&document_printer, configuration, version, reterr);
+	int error;
+
+	if (status)
+		return status;
+	error = redact_environment(printer->key, version->function_name, &version->environment,
+		&version->environment_length);
+	if (!error)
+		return LAMBDA_OK;
+	if (error == -ENOMEM)
+		return lambda_fail_memory(reterr);
+	return lambda_fail(reterr, LAMBDA_BAD_ANSWER, "the environment cannot be redacted");
+}
+
+struct lambda_printer redact_printer(const unsigned char key[REDACT_KEY_SIZE])
+{
+	struct lambda_printer printer = {.print = print_redacted};
+
+	memcpy(printer.key, key, sizeof(printer.key));
+	return printer;
+}

@@ -11,8 +11,9 @@
 #include <stddef.h>
 
 #include "backend/base/cleanup.h"
+#include "backend/lambda_types.h"
 
-#define REDACT_KEY_SIZE 32
+#define REDACT_KEY_SIZE LAMBDA_PRINTER_KEY_SIZE
 
 /*
  * Replaces the bytes of an environment.json (malloc'ed; the old ones are wiped). What is no string (the
@@ -21,5 +22,8 @@
  */
 int redact_environment(const unsigned char key[REDACT_KEY_SIZE], const char *function,
 	char **environment, size_t *length) must_check;
+
+/* document_printer with the environment's values replaced. It holds a copy of the key: wipe it after use. */
+struct lambda_printer redact_printer(const unsigned char key[REDACT_KEY_SIZE]);
 
 #endif

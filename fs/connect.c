@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "fs/connect.h"
 
+#include "backend/document.h"
+#include "backend/redact.h"
 #include "fs/embedded.h"
 #include "fs/redact_key.h"
 
@@ -78,9 +80,10 @@ enum exit_code connect_open(const struct options *options, struct log *log,
 		.endpoint_url = options->endpoint_url,
 		.rate = options->rate,
 		.insecure_http = options->insecure_http,
+		.printer = &document_printer,
 		.log = log,
 	};
-	unsigned char key[REDACT_KEY_SIZE];
+	struct lambda_printer redacting = {0};
 	struct lambda_error error = {0};
 	enum lambda_status status;
 
@@ -99,15 +102,18 @@ enum exit_code connect_open(const struct options *options, struct log *log,
 	}
 	if (options->environment == ENVIRONMENT_REDACT) {
 		cleanup(buffer_release) struct buffer message = BUFFER_INIT(EXIT_TEXT_MAX);
+		unsigned char key[REDACT_KEY_SIZE];
 
 		if (redact_key_load(options->redact_key, key, &message)) {
 			snprintf(text, size, "%s", buffer_text(&message));
 			return EXIT_FAILED;
 		}
-		client.redact_key = key;
+		redacting = redact_printer(key);
+		explicit_bzero(key, sizeof(key));
+		client.printer = &redacting;
 	}
 	status = lambda_client_new(&client, &connection->client, &error);
-	explicit_bzero(key, sizeof(key));
+	explicit_bzero(&redacting, sizeof(redacting));
 	if (status)
 		connect_explain("cannot start", &error, text, size);
 	return status ? connect_exit_code(status) : EXIT_OK;

@@ -10,6 +10,7 @@
 #include "backend/base/text.h"
 #include "backend/catalog.h"
 #include "backend/document.h"
+#include "backend/lambda_model.h"
 #include "tests/unit/catalog_fake.h"
 
 #define FUNCTIONS 1000
@@ -78,7 +79,7 @@ static void make_version(const char *function, uint64_t version, struct lambda_v
 	if (error || buffer_append_string(&text, "}}}"))
 		abort();
 	json = json_parse(buffer_text(&text), text.length, NULL);
-	if (!json || document_read_version(json, ret_version, NULL))
+	if (!json || lambda_read_version(json, &document_printer, ret_version, NULL))
 		abort();
 }
 

@@ -15,6 +15,7 @@
 
 #include "backend/base/clock.h"
 #include "backend/base/number.h"
+#include "backend/document.h"
 #include "backend/json.h"
 #include "backend/lambda.h"
 
@@ -436,6 +437,7 @@ int main(int count, char **arguments)
 	(void)count;
 	log.sink_data = name;
 	settings.client.log = &log;
+	settings.client.printer = &document_printer;
 	for (arguments++; *arguments && take_option(&settings, *arguments); arguments++)
 		;
 	settings.arguments = arguments;

@@ -14,7 +14,7 @@ static void check_alias(const struct lambda_alias *alias)
 	struct lambda_alias copy;
 
 	PROMISE(alias->description && alias->revision_id[0]);
-	PROMISE(document_is_entry_name(alias->name) && !strpbrk(alias->name, "./%$~"));
+	PROMISE(lambda_is_entry_name(alias->name) && !strpbrk(alias->name, "./%$~"));
 	PROMISE(alias->weight >= 0 && alias->weight <= 1);
 	PROMISE(!lambda_write_update_alias(alias, true, &body));
 	again = json_parse(buffer_text(&body), body.length, NULL);
@@ -31,7 +31,7 @@ static void check_version(const struct lambda_version *version)
 	cleanup(json_free_pointer) struct json *environment = NULL;
 	cleanup(buffer_release) struct buffer again = BUFFER_INIT(2 * DOCUMENT_MAX);
 
-	PROMISE(document_is_entry_name(version->function_name));
+	PROMISE(lambda_is_entry_name(version->function_name));
 	configuration = json_parse(version->configuration, version->configuration_length, NULL);
 	environment = json_parse(version->environment, version->environment_length, NULL);
 	PROMISE(configuration && environment);
@@ -46,7 +46,7 @@ static void read_versions(const struct json *json, const char *member)
 	struct lambda_error error = {0};
 	size_t i;
 
-	if (lambda_read_version_page(json, member, &page, &error)) {
+	if (lambda_read_version_page(json, member, &document_printer, &page, &error)) {
 		PROMISE(error.message[0]);
 		return;
 	}
@@ -77,7 +77,7 @@ static void read_one(const struct json *json)
 	struct lambda_alias alias;
 	struct lambda_error error = {0};
 
-	if (!document_read_version(json, &version, &error)) {
+	if (!lambda_read_version(json, &document_printer, &version, &error)) {
 		check_version(&version);
 		lambda_version_release(&version);
 	}

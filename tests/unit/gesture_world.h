@@ -17,6 +17,7 @@
 
 #include "backend/base/buffer.h"
 #include "backend/base/clock.h"
+#include "backend/document.h"
 #include "backend/json.h"
 #include "backend/local/plane.h"
 #include "fs/gesture.h"
@@ -245,8 +246,10 @@ static inline void fill_plane(struct world *world)
 static inline void start_gestures(struct world *world, const struct gesture_options *given)
 {
 	const struct catalog_options catalog_options = {.ttl_ms = 60000};
-	const struct lambda_client_options client_options = {
-		.unix_socket = world->socket, .rate_unlimited = true, .region = "us-east-1"};
+	const struct lambda_client_options client_options = {.unix_socket = world->socket,
+		.rate_unlimited = true,
+		.region = "us-east-1",
+		.printer = &document_printer};
 	struct gesture_options options = *given;
 
 	options.mountpoint = "/mnt";

@@ -7,6 +7,7 @@
 
 #include "backend/base/clock.h"
 #include "backend/catalog.h"
+#include "backend/document.h"
 #include "backend/lambda_request.h"
 #include "backend/local/plane.h"
 
@@ -87,8 +88,10 @@ static int begin(void **state)
 	snprintf(world->socket, sizeof(world->socket), "%s/socket", world->directory);
 	const struct plane_options plane = {
 		.state_directory = world->directory, .unix_socket = world->socket};
-	const struct lambda_client_options client = {
-		.unix_socket = world->socket, .rate_unlimited = true, .region = "us-east-1"};
+	const struct lambda_client_options client = {.unix_socket = world->socket,
+		.rate_unlimited = true,
+		.region = "us-east-1",
+		.printer = &document_printer};
 
 	if (plane_start(&plane, &world->plane, reason, sizeof(reason)) < 0)
 		fail_msg("%s", reason);

@@ -2,6 +2,7 @@
 #include "tests/unit/unit.h"
 
 #include "backend/document.h"
+#include "backend/lambda_model.h"
 
 #define ZIP_HASH "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
 #define HEX_HASH "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
@@ -18,7 +19,7 @@ static enum lambda_status read_text(
 	cleanup(json_free_pointer) struct json *json = json_parse(text, strlen(text), NULL);
 
 	assert_non_null(json);
-	return document_read_version(json, ret_version, reterr);
+	return lambda_read_version(json, &document_printer, ret_version, reterr);
 }
 
 static struct lambda_version must_read(const char *text)
@@ -245,29 +246,6 @@ static void refuses_objects_without_bound(void **state)
 	refuses(buffer_text(&text), "too large");
 }
 
-static void knows_names_that_can_be_entries(void **state)
-{
-	char longest[258];
-
-	(void)state;
-	assert_true(document_is_entry_name("hello"));
-	assert_true(document_is_entry_name("us-east-1.fn"));
-	assert_true(document_is_entry_name("..."));
-	assert_true(document_is_entry_name("\xc3\xa9"));
-	assert_false(document_is_entry_name(""));
-	assert_false(document_is_entry_name("."));
-	assert_false(document_is_entry_name(".."));
-	assert_false(document_is_entry_name(".aliasfs"));
-	assert_false(document_is_entry_name("a/b"));
-	assert_false(document_is_entry_name("a\nb"));
-	assert_false(document_is_entry_name("a\x7f"));
-	memset(longest, 'a', sizeof(longest));
-	longest[256] = '\0';
-	assert_false(document_is_entry_name(longest));
-	longest[255] = '\0';
-	assert_true(document_is_entry_name(longest));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -279,7 +257,6 @@ int main(void)
 		cmocka_unit_test(knows_every_kind_of_version),
 		cmocka_unit_test(refuses_what_it_cannot_show),
 		cmocka_unit_test(refuses_objects_without_bound),
-		cmocka_unit_test(knows_names_that_can_be_entries),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

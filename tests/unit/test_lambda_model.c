@@ -197,13 +197,14 @@ static void version_pages_too(void **state)
 	size_t i;
 
 	(void)state;
-	assert_int_equal(lambda_read_version_page(empty, "Functions", &page, &error), LAMBDA_OK);
+	assert_int_equal(
+		lambda_read_version_page(empty, "Functions", NULL, &page, &error), LAMBDA_OK);
 	assert_int_equal(page.count, 0);
 	lambda_version_page_release(&page);
 	for (i = 0; i < array_count(bad); i++) {
 		cleanup(json_free_pointer) struct json *json = parse(bad[i]);
 
-		assert_int_equal(lambda_read_version_page(json, "Functions", &page, &error),
+		assert_int_equal(lambda_read_version_page(json, "Functions", NULL, &page, &error),
 			LAMBDA_BAD_ANSWER);
 	}
 }
@@ -242,16 +243,35 @@ static void a_function_whose_name_cannot_be_an_entry_has_no_item(void **state)
 		snprintf(text, sizeof(text),
 			"{\"Versions\":[{\"FunctionName\":%s}," GOOD_FUNCTION "]}", rows[i].name);
 		versions = parse(text);
-		assert_int_equal(lambda_read_version_page(functions, "Functions", &page, &error),
+		assert_int_equal(
+			lambda_read_version_page(functions, "Functions", NULL, &page, &error),
 			rows[i].of_functions);
 		if (!rows[i].of_functions) {
 			assert_int_equal(page.count, 1);
 			assert_int_equal(page.unlistable_count, rows[i].unlistable);
 			lambda_version_page_release(&page);
 		}
-		assert_int_equal(lambda_read_version_page(versions, "Versions", &page, &error),
+		assert_int_equal(
+			lambda_read_version_page(versions, "Versions", NULL, &page, &error),
 			rows[i].of_versions);
 	}
+}
+
+static void versions_without_a_printer_have_no_documents(void **state)
+{
+	cleanup(json_free_pointer) struct json *json =
+		parse("{\"FunctionName\":\"f\",\"Version\":\"3\",\"CodeSize\":1,"
+		      "\"LastModified\":\"2020-04-10T19:06:32.563+0000\"}");
+	struct lambda_version version;
+	struct lambda_error error = {0};
+
+	(void)state;
+	assert_int_equal(lambda_read_version(json, NULL, &version, &error), LAMBDA_OK);
+	assert_string_equal(version.function_name, "f");
+	assert_int_equal(version.version, 3);
+	assert_null(version.configuration);
+	assert_null(version.environment);
+	lambda_version_release(&version);
 }
 
 static void account_settings(void **state)
@@ -316,6 +336,29 @@ static void bodies_are_what_aws_wants(void **state)
 	assert_string_equal(buffer_text(&text), "{\"Description\":\"d\"}");
 }
 
+static void knows_names_that_can_be_entries(void **state)
+{
+	char longest[258];
+
+	(void)state;
+	assert_true(lambda_is_entry_name("hello"));
+	assert_true(lambda_is_entry_name("us-east-1.fn"));
+	assert_true(lambda_is_entry_name("..."));
+	assert_true(lambda_is_entry_name("\xc3\xa9"));
+	assert_false(lambda_is_entry_name(""));
+	assert_false(lambda_is_entry_name("."));
+	assert_false(lambda_is_entry_name(".."));
+	assert_false(lambda_is_entry_name(".aliasfs"));
+	assert_false(lambda_is_entry_name("a/b"));
+	assert_false(lambda_is_entry_name("a\nb"));
+	assert_false(lambda_is_entry_name("a\x7f"));
+	memset(longest, 'a', sizeof(longest));
+	longest[256] = '\0';
+	assert_false(lambda_is_entry_name(longest));
+	longest[255] = '\0';
+	assert_true(lambda_is_entry_name(longest));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -328,6 +371,8 @@ int main(void)
 		cmocka_unit_test(a_function_whose_name_cannot_be_an_entry_has_no_item),
 		cmocka_unit_test(account_settings),
 		cmocka_unit_test(bodies_are_what_aws_wants),
+		cmocka_unit_test(knows_names_that_can_be_entries),
+		cmocka_unit_test(versions_without_a_printer_have_no_documents),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,7 +2,6 @@
 #include "tests/unit/unit.h"
 
 #include "backend/lambda_stats.h"
-#include "backend/redact.h"
 #include "fs/logging.h"
 #include "fs/mountpoint.h"
 #include "fs/selection.h"
@@ -104,67 +103,6 @@ static void globs_choose_functions(void **state)
 		assert_int_equal(selection_shows(rows[i].globs, rows[i].function), rows[i].shown);
 }
 
-static char *redacted(const unsigned char *key, const char *function, const char *environment)
-{
-	char *text = strdup(environment);
-	size_t length = strlen(text);
-
-	assert_int_equal(redact_environment(key, function, &text, &length), 0);
-	assert_int_equal(strlen(text), length);
-	return text;
-}
-
-static void hashes_stand_for_values(void **state)
-{
-	static const unsigned char key[REDACT_KEY_SIZE] = {1}, other_key[REDACT_KEY_SIZE] = {2};
-	static const char given[] = "{\"A\":\"x\",\"B\":\"x\",\"Error\":{\"ErrorCode\":\"E\"}}";
-	char *text = redacted(key, "f", given), *same = redacted(key, "f", given);
-	char *of_other_key = redacted(other_key, "f", given), *of_other = redacted(key, "g", given);
-	char *not_json = strdup("no");
-	size_t length = 2;
-
-	(void)state;
-	assert_string_equal(text, same);
-	assert_string_not_equal(text, of_other_key);
-	assert_string_not_equal(text, of_other);
-	assert_non_null(strstr(text, "\"A\": \"hmac:"));
-	assert_null(strstr(text, "\"x\""));
-	assert_non_null(strstr(text, "\"ErrorCode\": \"E\""));
-	/* The same value of two variables is not seen to be the same. */
-	assert_memory_not_equal(strstr(text, "\"A\": ") + 5, strstr(text, "\"B\": ") + 5, 31);
-	assert_int_not_equal(redact_environment(key, "f", &not_json, &length), 0);
-	assert_string_equal(not_json, "no");
-	free(text);
-	free(same);
-	free(of_other_key);
-	free(of_other);
-	free(not_json);
-}
-
-static void calls_are_counted_by_operation(void **state)
-{
-	struct lambda_operation_stats rows[LAMBDA_STATS_OPERATIONS];
-	struct lambda_stats *stats = lambda_stats_new();
-	char name[] = "GetAlias";
-
-	(void)state;
-	lambda_stats_note(stats, "GetAlias", LAMBDA_OK, 1, 0, 5);
-	lambda_stats_note(stats, name, LAMBDA_OK, 3, 2, 6);
-	lambda_stats_note(stats, "GetAlias", LAMBDA_THROTTLED, 3, 3, 99999);
-	lambda_stats_note(stats, "ListAliases", LAMBDA_OK, 1, 0, -1);
-	assert_int_equal(lambda_stats_copy(stats, rows), 2);
-	assert_string_equal(rows[0].operation, "GetAlias");
-	assert_int_equal(rows[0].outcomes[LAMBDA_OK], 2);
-	assert_int_equal(rows[0].outcomes[LAMBDA_THROTTLED], 1);
-	assert_int_equal(rows[0].attempts, 7);
-	assert_int_equal(rows[0].throttled, 5);
-	assert_int_equal(rows[0].buckets[0], 1);
-	assert_int_equal(rows[0].buckets[1], 1);
-	assert_int_equal(rows[0].buckets[LAMBDA_STATS_BUCKETS - 1], 1);
-	assert_int_equal(rows[1].milliseconds, 0);
-	lambda_stats_free(stats);
-}
-
 static void shares_add_up_in_the_table(void **state)
 {
 	static char function_name[] = "f", alias_name[] = "PROD";
@@ -189,8 +127,6 @@ int main(void)
 		cmocka_unit_test(the_topmost_mount_counts),
 		cmocka_unit_test(broken_lines_are_passed_over),
 		cmocka_unit_test(globs_choose_functions),
-		cmocka_unit_test(hashes_stand_for_values),
-		cmocka_unit_test(calls_are_counted_by_operation),
 		cmocka_unit_test(shares_add_up_in_the_table),
 		cmocka_unit_test(the_journal_is_known_by_its_file),
 	};

@@ -12,6 +12,7 @@
 #include "backend/base/clock.h"
 #include "backend/credentials_providers.h"
 #include "backend/document.h"
+#include "backend/lambda.h"
 #include "backend/lambda_error.h"
 #include "backend/lambda_model.h"
 #include "tests/unit/failing_allocator.h"
@@ -87,7 +88,7 @@ static int scene_versions(void)
 	struct lambda_version_page page;
 	int error;
 
-	if (!json || lambda_read_version_page(json, "Versions", &page, NULL))
+	if (!json || lambda_read_version_page(json, "Versions", &document_printer, &page, NULL))
 		return -ENOMEM;
 	assert_int_equal(page.count, 2);
 	assert_string_equal(page.items[1].function_name, "f");
@@ -103,7 +104,7 @@ static int scene_functions(void)
 		parse("{\"Functions\":[" VERSION("1") ",{\"FunctionName\":\"a/b\"}]}");
 	struct lambda_version_page page;
 
-	if (!json || lambda_read_version_page(json, "Functions", &page, NULL))
+	if (!json || lambda_read_version_page(json, "Functions", &document_printer, &page, NULL))
 		return -ENOMEM;
 	assert_int_equal(page.count, 1);
 	assert_int_equal(page.unlistable_count, 1);
@@ -251,8 +252,9 @@ static int change_everything(struct lambda_client *client, const struct call_sco
 /* A whole client, up to a socket where nobody listens. */
 static int scene_client(void)
 {
-	const struct lambda_client_options options = {
-		.unix_socket = "/nonexistent/socket", .rate_unlimited = true};
+	const struct lambda_client_options options = {.unix_socket = "/nonexistent/socket",
+		.rate_unlimited = true,
+		.printer = &document_printer};
 	cleanup(lambda_client_free_pointer) struct lambda_client *client = NULL;
 	struct call_scope scope = {.read_deadline_ms = clock_monotonic_ms() + 20,
 		.mutation_deadline_ms = clock_monotonic_ms() + 20};
