@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * One HTTP exchange: a request out, an answer or the reason why there is none. The only user of
- * libcurl. It does not sign, retry, pace or read bodies: backend/lambda_request.h does.
+ * libcurl. It does not sign, retry, pace or read bodies: backend/aws_request.h does.
  *
  * A pool holds up to HTTP_POOL_SLOTS handles, each used by one caller at a time and keeping its
  * connection for the next. The pool's mutex is held only to take and give back a slot, never

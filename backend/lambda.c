@@ -7,7 +7,7 @@
 #include "backend/base/buffer.h"
 #include "backend/base/text.h"
 #include "backend/lambda_model.h"
-#include "backend/lambda_request.h"
+#include "backend/lambda_read.h"
 
 #define FUNCTIONS_PATH "/2015-03-31/functions"
 #define ACCOUNT_PATH "/2016-08-19/account-settings"
@@ -73,13 +73,11 @@ static enum lambda_status get_json(struct lambda_client *client, const struct ca
 	const char *operation, enum pacing_kind pacing, const char *path, const char *query,
 	struct json **ret_json, struct lambda_error *reterr)
 {
-	const struct lambda_request request = {.operation = operation,
-		.method = "GET",
-		.path = path,
-		.query = query,
-		.pacing = pacing};
+	struct aws_request request = lambda_request(client, operation, "GET", pacing);
 
-	return lambda_request_json(client, scope, &request, ret_json, reterr);
+	request.path = path;
+	request.query = query;
+	return aws_request_json(client->aws, scope, &request, ret_json, reterr);
 }
 
 static enum lambda_status get_version_page(struct lambda_client *client,

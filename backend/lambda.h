@@ -5,7 +5,7 @@
  * deadline; no lock is held while it does; any number of threads may call at once. On success the
  * out-parameter is filled and belongs to the caller; on failure it is untouched and *reterr tells why.
  *
- * Retries, pacing, signing and credentials happen below (backend/lambda_request.h). A mutation whose answer is
+ * Retries, pacing, signing and credentials happen below (backend/aws_request.h). A mutation whose answer is
  * lost is resolved here by reading back until the deadline, so that it takes effect at most once
  * and the answer is true; where even that stays open, reterr->outcome_unknown is set.
  */
@@ -16,39 +16,22 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "backend/aws_client.h"
 #include "backend/base/buffer.h"
 #include "backend/base/cleanup.h"
-#include "backend/base/log.h"
 #include "backend/error.h"
 #include "backend/lambda_types.h"
 #include "backend/scope.h"
 
-struct lambda_client_options {
-	/* NULL or 0 means: decide as the aws CLI does (environment, profile), or the default. Not kept. */
-	const char *profile;
-	const char *region;
-	const char *endpoint_url;
-	const char *
-		unix_socket; /* local:DIR: talk to this socket; credentials are then not looked for */
-	int64_t connect_timeout_ms; /* default 5,000 */
-	double rate;                /* control-plane calls a second, default 10 */
-	bool rate_unlimited;        /* for local:DIR */
-	/* Makes the documents of every version that is read. Copied; NULL: versions come without. */
-	const struct lambda_printer *printer;
-	struct log *log;    /* kept, may be NULL */
-	bool insecure_http; /* plain http to another machine is wanted */
-};
-
 struct lambda_client;
-struct lambda_operation_stats;
 
 /*
- * Makes a client: resolves profile, region and endpoint (no network), starts no thread. Must not be
- * called before a fork (libcurl). Fails with LAMBDA_INVALID (a bad URL or file, no region) or
- * LAMBDA_NO_CREDENTIALS-class errors only when first used.
+ * Makes a client, with an aws_client_new() of its own, whose errors it has. `printer` makes the documents
+ * of every version that is read; it is copied. NULL: versions come without.
  */
-enum lambda_status lambda_client_new(const struct lambda_client_options *options,
-	struct lambda_client **ret_client, struct lambda_error *reterr) must_check;
+enum lambda_status lambda_client_new(const struct aws_client_options *options,
+	const struct lambda_printer *printer, struct lambda_client **ret_client,
+	struct lambda_error *reterr) must_check;
 
 /* Waits for nothing: no call may be under way. NULL is fine. */
 void lambda_client_free(struct lambda_client *client);
@@ -111,7 +94,7 @@ enum lambda_status lambda_client_renew_credentials(struct lambda_client *client,
 
 /* What was counted since the start; gives how many operations there are. Thread-safe. */
 size_t lambda_client_stats(
-	const struct lambda_client *client, struct lambda_operation_stats *operations);
+	const struct lambda_client *client, struct aws_operation_stats *operations);
 
 /* Calls made since the start, every attempt on the wire counted. Thread-safe. */
 uint64_t lambda_client_calls(const struct lambda_client *client);

@@ -1,98 +1,42 @@
 /* SPDX-License-Identifier: MIT */
-#include "backend/lambda_request.h"
-
-#include <errno.h>
-#include <limits.h>
-#include <unistd.h>
-
-#define CONNECT_TIMEOUT_MS 5000
+#include "backend/lambda_client.h"
 
 void lambda_client_free(struct lambda_client *client)
 {
 	if (!client)
 		return;
-	credentials_store_free(client->credentials);
-	lambda_stats_free(client->stats);
-	pacer_free(client->pacer);
+	aws_client_free(client->aws);
 	explicit_bzero(&client->printer, sizeof(client->printer));
-	sigv4_key_cache_free(client->keys);
-	http_pool_free(client->pool);
-	settings_release(&client->settings);
-	pthread_mutex_destroy(&client->mutex);
-	free(client->environment.directory);
-	free(client->unix_socket);
 	free(client);
 }
 
-static enum lambda_status resolve(const struct lambda_client_options *options,
-	struct lambda_client *client, struct lambda_error *reterr)
-{
-	const struct settings_request request = {.profile = options->profile,
-		.region = options->region,
-		.endpoint_url = options->endpoint_url,
-		.insecure_http = options->insecure_http,
-		.local = options->unix_socket != NULL};
-	struct profile_set *profiles = NULL;
-	enum lambda_status status = LAMBDA_OK;
-
-	if (!options->unix_socket)
-		status = profile_set_load(&client->environment, &profiles, reterr);
-	if (status)
-		return status;
-	return settings_resolve(
-		&request, &client->environment, profiles, &client->settings, reterr);
-}
-
-static int make_parts(const struct lambda_client_options *options, struct lambda_client *client)
-{
-	const struct http_pool_options pool = {
-		.connect_timeout_ms = options->connect_timeout_ms > 0 ? options->connect_timeout_ms
-								      : CONNECT_TIMEOUT_MS,
-		.ca_bundle = client->settings.ca_bundle.value};
-	struct credentials_context context = {.settings = &client->settings,
-		.environment = &client->environment,
-		.log = options->log};
-	double rate = options->rate > 0 ? options->rate : PACING_RATE;
-
-	client->pool = http_pool_new(&pool);
-	client->keys = sigv4_key_cache_new();
-	client->stats = lambda_stats_new();
-	client->pacer = pacer_new(options->rate_unlimited ? 0 : rate);
-	context.pool = client->pool;
-	client->credentials = credentials_store_new(&context);
-	if (options->unix_socket)
-		client->unix_socket = strdup(options->unix_socket);
-	return client->pool && client->keys && client->stats && client->pacer &&
-			       client->credentials && (client->unix_socket || !options->unix_socket)
-		       ? 0
-		       : -ENOMEM;
-}
-
-enum lambda_status lambda_client_new(const struct lambda_client_options *options,
-	struct lambda_client **ret_client, struct lambda_error *reterr)
+enum lambda_status lambda_client_new(const struct aws_client_options *options,
+	const struct lambda_printer *printer, struct lambda_client **ret_client,
+	struct lambda_error *reterr)
 {
 	cleanup(lambda_client_free_pointer) struct lambda_client *client =
 		calloc(1, sizeof(*client));
 	enum lambda_status status;
-	char directory[PATH_MAX];
 
 	if (!client)
 		return lambda_fail_memory(reterr);
-	pthread_mutex_init(&client->mutex, NULL);
-	client->log = options->log;
-	client->environment = environment_of_process();
-	if (getcwd(directory, sizeof(directory)) && directory[0] == '/')
-		client->environment.directory = strdup(directory);
-	client->quota.tokens = RETRY_QUOTA;
-	if (options->printer)
-		client->printer = *options->printer;
-	status = resolve(options, client, reterr);
+	status = aws_client_new(options, &client->aws, reterr);
 	if (status)
 		return status;
-	if (make_parts(options, client))
-		return lambda_fail_memory(reterr);
+	if (printer)
+		client->printer = *printer;
 	*ret_client = take_pointer(client);
 	return LAMBDA_OK;
+}
+
+struct aws_request lambda_request(const struct lambda_client *client, const char *operation,
+	const char *method, enum pacing_kind pacing)
+{
+	return (struct aws_request){.service = "lambda",
+		.endpoint = &client->aws->settings.endpoint,
+		.operation = operation,
+		.method = method,
+		.pacing = pacing};
 }
 
 const struct lambda_printer *lambda_client_printer(const struct lambda_client *client)
@@ -102,20 +46,35 @@ const struct lambda_printer *lambda_client_printer(const struct lambda_client *c
 
 const char *lambda_client_region(const struct lambda_client *client)
 {
-	return client->settings.region.value;
+	return client->aws->settings.region.value;
 }
 
 const char *lambda_client_endpoint(const struct lambda_client *client)
 {
-	return client->settings.endpoint_url.value;
+	return client->aws->settings.endpoint_url.value;
 }
 
 uint64_t lambda_client_calls(const struct lambda_client *client)
 {
-	return atomic_load(&client->calls);
+	return atomic_load(&client->aws->calls);
 }
 
 unsigned int lambda_client_waiting(const struct lambda_client *client)
 {
-	return pacer_waiting(client->pacer);
+	return pacer_waiting(client->aws->pacer);
+}
+
+enum lambda_status lambda_client_renew_credentials(
+	struct lambda_client *client, const struct call_scope *scope, struct lambda_error *reterr)
+{
+	if (client->aws->unix_socket)
+		return LAMBDA_OK;
+	return credentials_store_renew(
+		client->aws->credentials, scope->read_deadline_ms, scope->interrupted, reterr);
+}
+
+size_t lambda_client_stats(
+	const struct lambda_client *client, struct aws_operation_stats *operations)
+{
+	return aws_stats_copy(client->aws->stats, operations);
 }

@@ -8,7 +8,7 @@
 #include "backend/base/clock.h"
 #include "backend/base/text.h"
 #include "backend/lambda_model.h"
-#include "backend/lambda_request.h"
+#include "backend/lambda_read.h"
 
 #define OPERATION "GetFunction"
 #define PATH_MAX_BYTES 8192
@@ -90,8 +90,7 @@ static enum lambda_status locate(struct lambda_client *client, const struct call
 					      query = BUFFER_INIT(256);
 	cleanup(json_free_pointer) struct json *json = NULL;
 	char qualifier[LAMBDA_VERSION_TEXT_SIZE];
-	struct lambda_request request = {
-		.operation = OPERATION, .method = "GET", .pacing = PACING_GET_FUNCTION};
+	struct aws_request request = lambda_request(client, OPERATION, "GET", PACING_GET_FUNCTION);
 	struct lambda_version now;
 	enum lambda_status status;
 	const char *address;
@@ -103,7 +102,7 @@ static enum lambda_status locate(struct lambda_client *client, const struct call
 		return fail(reterr, LAMBDA_INVALID, "the function's name cannot be asked for");
 	request.path = buffer_text(&path);
 	request.query = buffer_text(&query);
-	status = lambda_request_json(client, scope, &request, &json, reterr);
+	status = aws_request_json(client->aws, scope, &request, &json, reterr);
 	if (!status)
 		status =
 			lambda_read_version(json_member(json, "Configuration"), NULL, &now, reterr);
@@ -126,7 +125,7 @@ static bool is_safe(const struct lambda_client *client, const char *location)
 {
 	return text_starts_with(location, "https://") ||
 	       (text_starts_with(location, "http://") &&
-		       (client->unix_socket || !client->settings.endpoint.https));
+		       (client->aws->unix_socket || !client->aws->settings.endpoint.https));
 }
 
 /* One GET of the address. *ret_again: worth another try, with a new address. */
@@ -140,7 +139,7 @@ static enum lambda_status download(struct lambda_client *client, const struct ca
 	struct sigv4_header host = {.name = "Host"};
 	struct http_request request = {.method = "GET",
 		.url = location,
-		.unix_socket = client->unix_socket,
+		.unix_socket = client->aws->unix_socket,
 		.headers = &host,
 		.header_count = 1,
 		.body_maximum = HTTP_BODY_MAX,
@@ -158,7 +157,7 @@ static enum lambda_status download(struct lambda_client *client, const struct ca
 	if (!is_url || !is_safe(client, location))
 		return fail(reterr, LAMBDA_BAD_ANSWER, "the address of the code cannot be trusted");
 	host.value = endpoint.authority;
-	status = http_exchange(client->pool, &request, &response, &failure);
+	status = http_exchange(client->aws->pool, &request, &response, &failure);
 	if (download->error == -EFBIG)
 		return fail(
 			reterr, LAMBDA_BAD_ANSWER, "the code that came is longer than CodeSize");
@@ -220,7 +219,7 @@ enum lambda_status lambda_fetch_code(struct lambda_client *client, const struct 
 		status = try_once(
 			client, &patient, function, version, expected, file, &again, reterr);
 		if (!status || !again || attempt == ATTEMPTS ||
-			!lambda_request_sleep(&patient, false, PAUSE_MS))
+			!aws_request_sleep(&patient, false, PAUSE_MS))
 			break;
 	}
 	if (status && call_scope_interrupted(&patient))

@@ -21,7 +21,7 @@
 #include "backend/base/text.h"
 #include "backend/lambda.h"
 #include "backend/lambda_model.h"
-#include "backend/lambda_request.h"
+#include "backend/lambda_read.h"
 
 #define PATH_MAX_BYTES 8192
 #define BODY_MAX_BYTES (64 * 1024)
@@ -40,7 +40,7 @@ struct mutation {
 	struct lambda_client *client;
 	const struct call_scope *scope;
 	struct call_scope look_scope; /* reading back: the mutation's deadline, no interruption */
-	struct lambda_request request;
+	struct aws_request request;
 	const char *function;
 	/* Reads back; on DONE the results are filled, on OTHER and UNKNOWN *reterr. */
 	enum verdict (*look)(struct mutation *mutation, struct lambda_error *reterr);
@@ -199,7 +199,7 @@ static enum verdict look_until(struct mutation *mutation, bool insist, struct la
 			return verdict;
 		if (verdict == UNKNOWN && !may_pass(reterr))
 			return UNKNOWN;
-		if (!lambda_request_sleep(mutation->scope, true, pause))
+		if (!aws_request_sleep(mutation->scope, true, pause))
 			return verdict;
 		pause = pause * 2 < LOOK_LAST_MS ? pause * 2 : LOOK_LAST_MS;
 	}
@@ -236,7 +236,7 @@ static enum lambda_status check_empty(
 			response->status);
 	if (!response->body.length)
 		return LAMBDA_OK;
-	return lambda_parse_answer(response, operation, &json, reterr);
+	return aws_parse_answer(response, operation, &json, reterr);
 }
 
 /* Reads a 2xx. LAMBDA_BAD_ANSWER: it may have happened, but the answer is as good as lost. */
@@ -248,7 +248,7 @@ static enum lambda_status read_success(
 	enum lambda_status status;
 
 	if (mutation->read)
-		status = lambda_parse_answer(response, operation, &json, reterr);
+		status = aws_parse_answer(response, operation, &json, reterr);
 	else
 		status = check_empty(response, operation, reterr);
 	if (!status && mutation->read)
@@ -259,11 +259,11 @@ static enum lambda_status read_success(
 
 /* One round: LAMBDA_OK, a refusal, or a loss with tries->lost. */
 static enum lambda_status send_once(
-	struct mutation *mutation, struct lambda_tries *tries, struct lambda_error *reterr)
+	struct mutation *mutation, struct aws_tries *tries, struct lambda_error *reterr)
 {
 	struct http_response response;
-	enum lambda_status status = lambda_request(
-		mutation->client, mutation->scope, &mutation->request, tries, &response, reterr);
+	enum lambda_status status = aws_request(mutation->client->aws, mutation->scope,
+		&mutation->request, tries, &response, reterr);
 
 	if (status == LAMBDA_SERVICE_FAILED)
 		tries->lost = true; /* also with a 501 or 524, which no retry is for */
@@ -309,7 +309,7 @@ static void name_other(const struct mutation *mutation, struct lambda_error *err
 
 static enum lambda_status run(struct mutation *mutation, struct lambda_error *reterr)
 {
-	struct lambda_tries tries = {0};
+	struct aws_tries tries = {0};
 	bool lost_before = false;
 
 	mutation->look_scope.read_deadline_ms = mutation->scope->mutation_deadline_ms;
@@ -342,8 +342,8 @@ static enum lambda_status run(struct mutation *mutation, struct lambda_error *re
 				*reterr = seen;
 			return seen.status;
 		}
-		again = lambda_request_again(
-			mutation->client, mutation->scope, &mutation->request, &tries);
+		again = aws_request_again(
+			mutation->client->aws, mutation->scope, &mutation->request, &tries);
 		if (again)
 			continue;
 		if (tries.answered) { /* the server failed, and nothing has changed */
@@ -361,14 +361,14 @@ static enum lambda_status change(struct mutation *mutation, const char *operatio
 	const char *method, const struct buffer *path, const struct buffer *body,
 	struct lambda_error *reterr)
 {
-	struct lambda_request *request = &mutation->request;
+	struct aws_request *request = &mutation->request;
+	const char *query = request->query;
 
-	request->operation = operation;
-	request->method = method;
+	*request = lambda_request(mutation->client, operation, method, PACING_WRITE);
+	request->query = query;
 	request->path = buffer_text(path);
 	request->body = body ? buffer_text(body) : NULL;
 	request->body_length = body ? body->length : 0;
-	request->pacing = PACING_WRITE;
 	request->mutation = true;
 	return run(mutation, reterr);
 }

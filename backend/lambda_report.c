@@ -1,12 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* What aliasfs --check tells: what was resolved, by what, and who that is. */
-#include <errno.h>
-#include <inttypes.h>
-
-#include "backend/base/clock.h"
+/* What the client tells of itself: what was resolved, and by what (backend/lambda.h). */
 #include "backend/base/text.h"
-#include "backend/credentials_providers.h"
-#include "backend/lambda_request.h"
+#include "backend/lambda_client.h"
 
 #define ID_SHOWN 4 /* of an access key id, at its end */
 
@@ -52,61 +47,79 @@ enum lambda_status lambda_client_report(struct lambda_client *client,
 {
 	const struct report report = {.tell = tell_line, .tell_data = tell_data};
 	cleanup(credentials_release) struct credentials credentials = {0};
-	const struct settings *settings = &client->settings;
+	const struct settings *settings = &client->aws->settings;
 	enum lambda_status status;
 
-	if (!client->unix_socket)
+	if (!client->aws->unix_socket)
 		tell_setting(&report, "profile", &settings->profile);
 	tell_setting(&report, "region", &settings->region);
 	tell_setting(&report, "endpoint", &settings->endpoint_url);
 	tell_setting(&report, "CA bundle", &settings->ca_bundle);
 	tell_setting(&report, "attempts", &settings->max_attempts);
-	if (client->unix_socket) {
+	if (client->aws->unix_socket) {
 		tell(&report, "credentials", "none needed", "local:");
 		return LAMBDA_OK;
 	}
-	status = credentials_store_get(client->credentials, scope->read_deadline_ms,
+	status = credentials_store_get(client->aws->credentials, scope->read_deadline_ms,
 		scope->interrupted, &credentials, reterr);
 	if (!status)
 		tell_credentials(&report, &credentials);
 	return status;
 }
 
-enum lambda_status lambda_client_identity(struct lambda_client *client,
-	const struct call_scope *scope, struct lambda_identity *ret_identity,
-	struct lambda_error *reterr)
+static int append_setting(struct buffer *out, const char *name, const struct setting *setting)
 {
-	static const char operation[] = "GetCallerIdentity";
-	cleanup(credentials_release) struct credentials credentials = {0};
-	cleanup(buffer_release) struct buffer form = BUFFER_INIT(256);
-	const struct credentials_context context = {.settings = &client->settings,
-		.environment = &client->environment,
-		.profile = client->settings.profile.value,
-		.pool = client->pool,
-		.deadline_ms = scope->read_deadline_ms,
-		.interrupted = scope->interrupted,
-		.log = client->log};
-	struct http_response response;
-	enum lambda_status status;
+	if (!setting->value)
+		return 0;
+	return buffer_appendf(out, "%s: %s%s%s%s\n", name, setting->value,
+		setting->source[0] ? " (" : "", setting->source, setting->source[0] ? ")" : "");
+}
+
+static int append_credentials(struct lambda_client *client, struct buffer *out)
+{
+	struct credentials_facts facts;
+	char expires[TEXT_TIME_SIZE];
 	int error;
 
-	if (client->unix_socket)
-		return lambda_fail(reterr, LAMBDA_INVALID, "nobody signs what goes to local:");
-	status = credentials_store_get(client->credentials, scope->read_deadline_ms,
-		scope->interrupted, &credentials, reterr);
-	if (status)
-		return status;
-	if (buffer_append_string(&form, "Action=GetCallerIdentity&Version=2011-06-15"))
-		return lambda_fail_memory(reterr);
-	status = credentials_post_sts(&context, &form, &credentials, operation, &response, reterr);
-	if (status)
-		return status;
-	error = credentials_read_identity(buffer_text(&response.body), response.body.length,
-		ret_identity->account, ret_identity->arn, LAMBDA_IDENTITY_SIZE);
-	http_response_release(&response);
-	if (error == -ENOMEM)
-		return lambda_fail_memory(reterr);
-	return error ? lambda_fail(reterr, LAMBDA_BAD_ANSWER, "%s: the answer of STS names nobody",
-			       operation)
-		     : LAMBDA_OK;
+	if (client->aws->unix_socket)
+		return buffer_append_string(out, "credentials: none are needed\n");
+	if (!credentials_store_peek(client->aws->credentials, &facts))
+		return buffer_append_string(out, "credentials: none were needed yet\n");
+	error = buffer_appendf(out, "credentials: %s\n", facts.source);
+	if (!error && facts.key_id_end[0])
+		error = buffer_appendf(out, "key id: ...%s\n", facts.key_id_end);
+	if (!error && facts.expires_s) {
+		text_format_time(facts.expires_s * 1000, expires);
+		error = buffer_appendf(out, "expires: %s\n", expires);
+	}
+	return error;
+}
+
+int lambda_client_describe(struct lambda_client *client, struct buffer *out)
+{
+	const struct settings *settings = &client->aws->settings;
+	int error = append_setting(out, "region", &settings->region);
+
+	if (!error && client->aws->unix_socket)
+		error = buffer_append_string(out, "endpoint: lambda-plane in this process\n");
+	else if (!error)
+		error = append_setting(out, "endpoint", &settings->endpoint_url);
+	if (!error && !client->aws->unix_socket)
+		error = append_setting(out, "profile", &settings->profile);
+	if (!error)
+		error = append_setting(out, "certificates", &settings->ca_bundle);
+	return error ? error : append_credentials(client, out);
+}
+
+void lambda_client_credentials_source(struct lambda_client *client, char *text, size_t size)
+{
+	struct credentials_facts facts;
+
+	if (client->aws->unix_socket)
+		snprintf(text, size, "no credentials are needed");
+	else if (credentials_store_peek(client->aws->credentials, &facts))
+		snprintf(text, size, "credentials of %s%s%s", facts.source,
+			facts.key_id_end[0] ? ", key ..." : "", facts.key_id_end);
+	else
+		snprintf(text, size, "no credentials yet");
 }

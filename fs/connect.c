@@ -74,16 +74,15 @@ void connect_explain(const char *what, const struct lambda_error *error, char *t
 enum exit_code connect_open(const struct options *options, struct log *log,
 	struct connection *connection, char *text, size_t size)
 {
-	struct lambda_client_options client = {
+	struct aws_client_options client = {
 		.profile = options->profile,
 		.region = options->region,
 		.endpoint_url = options->endpoint_url,
 		.rate = options->rate,
 		.insecure_http = options->insecure_http,
-		.printer = &document_printer,
 		.log = log,
 	};
-	struct lambda_printer redacting = {0};
+	struct lambda_printer printer = document_printer;
 	struct lambda_error error = {0};
 	enum lambda_status status;
 
@@ -108,12 +107,11 @@ enum exit_code connect_open(const struct options *options, struct log *log,
 			snprintf(text, size, "%s", buffer_text(&message));
 			return EXIT_FAILED;
 		}
-		redacting = redact_printer(key);
+		printer = redact_printer(key);
 		explicit_bzero(key, sizeof(key));
-		client.printer = &redacting;
 	}
-	status = lambda_client_new(&client, &connection->client, &error);
-	explicit_bzero(&redacting, sizeof(redacting));
+	status = lambda_client_new(&client, &printer, &connection->client, &error);
+	explicit_bzero(&printer, sizeof(printer));
 	if (status)
 		connect_explain("cannot start", &error, text, size);
 	return status ? connect_exit_code(status) : EXIT_OK;

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 #include "fs/stats_text.h"
 
+#include "backend/aws_stats.h"
 #include "backend/base/clock.h"
 #include "backend/lambda.h"
-#include "backend/lambda_stats.h"
 #include "fs/aliasfs.h"
 #include "fs/gesture.h"
 #include "fs/node.h"
 #include "fs/request.h"
 #include "fs/stats.h"
 
-static int print_outcomes(const struct lambda_operation_stats *row, struct buffer *out)
+static int print_outcomes(const struct aws_operation_stats *row, struct buffer *out)
 {
 	int status, error = 0;
 
@@ -23,16 +23,16 @@ static int print_outcomes(const struct lambda_operation_stats *row, struct buffe
 	return error;
 }
 
-static int print_latency(const struct lambda_operation_stats *row, struct buffer *out)
+static int print_latency(const struct aws_operation_stats *row, struct buffer *out)
 {
 	unsigned long long seen = 0;
 	int i, error = 0;
 
-	for (i = 0; i < LAMBDA_STATS_BUCKETS && !error; i++) {
+	for (i = 0; i < AWS_STATS_BUCKETS && !error; i++) {
 		char bound[16] = "+Inf";
 
-		if (i < LAMBDA_STATS_BUCKETS - 1)
-			snprintf(bound, sizeof(bound), "%g", lambda_stats_bounds_ms[i] / 1000.0);
+		if (i < AWS_STATS_BUCKETS - 1)
+			snprintf(bound, sizeof(bound), "%g", aws_stats_bounds_ms[i] / 1000.0);
 		seen += row->buckets[i];
 		error = buffer_appendf(out,
 			"aliasfs_api_call_seconds_bucket{operation=\"%s\",le=\"%s\"} %llu\n",
@@ -48,7 +48,7 @@ static int print_latency(const struct lambda_operation_stats *row, struct buffer
 
 static int print_calls(struct aliasfs *fs, struct buffer *out)
 {
-	struct lambda_operation_stats rows[LAMBDA_STATS_OPERATIONS];
+	struct aws_operation_stats rows[AWS_STATS_OPERATIONS];
 	size_t count = lambda_client_stats(fs->client, rows), i;
 	int error = stats_print_head(out, "aliasfs_api_calls_total", "counter",
 		"Calls of the Lambda API by how they ended, retries included.");

@@ -20,7 +20,7 @@
 #include "backend/lambda.h"
 
 struct settings_of_call {
-	struct lambda_client_options client;
+	struct aws_client_options client;
 	uint64_t read_ms, mutation_ms, interrupt_ms, repeat, parallel;
 	bool leave;
 	char *const *arguments; /* CALL and what follows, NULL-terminated */
@@ -437,11 +437,10 @@ int main(int count, char **arguments)
 	(void)count;
 	log.sink_data = name;
 	settings.client.log = &log;
-	settings.client.printer = &document_printer;
 	for (arguments++; *arguments && take_option(&settings, *arguments); arguments++)
 		;
 	settings.arguments = arguments;
-	status = lambda_client_new(&settings.client, &client, &error);
+	status = lambda_client_new(&settings.client, &document_printer, &client, &error);
 	if (status) {
 		cleanup(json_free_pointer) struct json *answer = json_new_object();
 

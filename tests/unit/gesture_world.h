@@ -246,10 +246,8 @@ static inline void fill_plane(struct world *world)
 static inline void start_gestures(struct world *world, const struct gesture_options *given)
 {
 	const struct catalog_options catalog_options = {.ttl_ms = 60000};
-	const struct lambda_client_options client_options = {.unix_socket = world->socket,
-		.rate_unlimited = true,
-		.region = "us-east-1",
-		.printer = &document_printer};
+	const struct aws_client_options client_options = {
+		.unix_socket = world->socket, .rate_unlimited = true, .region = "us-east-1"};
 	struct gesture_options options = *given;
 
 	options.mountpoint = "/mnt";
@@ -257,7 +255,9 @@ static inline void start_gestures(struct world *world, const struct gesture_opti
 	options.shown_changed = note_shown_change;
 	options.failed = note_failure;
 	options.callback_data = world;
-	assert_int_equal(lambda_client_new(&client_options, &world->client, &world->error), 0);
+	assert_int_equal(lambda_client_new(
+				 &client_options, &document_printer, &world->client, &world->error),
+		0);
 	world->catalog = catalog_new(world->client, &catalog_options);
 	assert_non_null(world->catalog);
 	world->gestures = gestures_new(world->catalog, &options);

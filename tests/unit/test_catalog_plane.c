@@ -8,7 +8,7 @@
 #include "backend/base/clock.h"
 #include "backend/catalog.h"
 #include "backend/document.h"
-#include "backend/lambda_request.h"
+#include "backend/lambda_client.h"
 #include "backend/local/plane.h"
 
 #define TTL_MS 600000
@@ -40,16 +40,15 @@ static struct call_scope soon(void)
 static void write_by_hand(
 	struct world *world, const char *method, const char *path, const char *body)
 {
-	const struct lambda_request request = {.operation = "write",
-		.method = method,
-		.path = path,
-		.body = body,
-		.body_length = strlen(body)};
+	struct aws_request request = lambda_request(world->client, "write", method, PACING_READ);
 	const struct call_scope scope = soon();
 	struct lambda_error error = {0};
 	struct json *json;
 
-	if (lambda_request_json(world->client, &scope, &request, &json, &error))
+	request.path = path;
+	request.body = body;
+	request.body_length = strlen(body);
+	if (aws_request_json(world->client->aws, &scope, &request, &json, &error))
 		fail_msg("%s %s: %s", method, path, error.message);
 	json_free(json);
 }
@@ -88,14 +87,13 @@ static int begin(void **state)
 	snprintf(world->socket, sizeof(world->socket), "%s/socket", world->directory);
 	const struct plane_options plane = {
 		.state_directory = world->directory, .unix_socket = world->socket};
-	const struct lambda_client_options client = {.unix_socket = world->socket,
-		.rate_unlimited = true,
-		.region = "us-east-1",
-		.printer = &document_printer};
+	const struct aws_client_options client = {
+		.unix_socket = world->socket, .rate_unlimited = true, .region = "us-east-1"};
 
 	if (plane_start(&plane, &world->plane, reason, sizeof(reason)) < 0)
 		fail_msg("%s", reason);
-	assert_int_equal(lambda_client_new(&client, &world->client, NULL), LAMBDA_OK);
+	assert_int_equal(
+		lambda_client_new(&client, &document_printer, &world->client, NULL), LAMBDA_OK);
 	for (i = 0; i < SMALL_FUNCTIONS; i++) {
 		snprintf(name, sizeof(name), "small-%u", i);
 		create_function(world, name, 1);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/unit/unit.h"
 
-#include "backend/lambda_stats.h"
 #include "fs/logging.h"
 #include "fs/mountpoint.h"
 #include "fs/selection.h"

@@ -252,16 +252,15 @@ static int change_everything(struct lambda_client *client, const struct call_sco
 /* A whole client, up to a socket where nobody listens. */
 static int scene_client(void)
 {
-	const struct lambda_client_options options = {.unix_socket = "/nonexistent/socket",
-		.rate_unlimited = true,
-		.printer = &document_printer};
+	const struct aws_client_options options = {
+		.unix_socket = "/nonexistent/socket", .rate_unlimited = true};
 	cleanup(lambda_client_free_pointer) struct lambda_client *client = NULL;
 	struct call_scope scope = {.read_deadline_ms = clock_monotonic_ms() + 20,
 		.mutation_deadline_ms = clock_monotonic_ms() + 20};
 	struct lambda_version_page page;
 	struct lambda_error error = {0};
 
-	if (lambda_client_new(&options, &client, &error))
+	if (lambda_client_new(&options, &document_printer, &client, &error))
 		return -ENOMEM;
 	assert_int_not_equal(
 		lambda_list_functions(client, &scope, true, "m", &page, &error), LAMBDA_OK);

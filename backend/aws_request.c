@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-#include "backend/lambda_request.h"
+#include "backend/aws_request.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/random.h>
 
 #include "backend/base/clock.h"
-#include "backend/json.h"
 #include "backend/lambda_error.h"
 
-#define SERVICE "lambda"
 #define URL_MAX 16384          /* bytes of a URL: markers are long */
 #define AUTHORIZATION_MAX 2048 /* bytes */
 #define STEP_MS 20             /* the longest sleep between looks at the interruption */
@@ -32,7 +30,7 @@ static int64_t deadline_of(const struct call_scope *scope, bool mutation)
 	return mutation ? scope->mutation_deadline_ms : scope->read_deadline_ms;
 }
 
-bool lambda_request_sleep(const struct call_scope *scope, bool mutation, int64_t ms)
+bool aws_request_sleep(const struct call_scope *scope, bool mutation, int64_t ms)
 {
 	int64_t until = clock_monotonic_ms() + ms;
 
@@ -52,8 +50,8 @@ bool lambda_request_sleep(const struct call_scope *scope, bool mutation, int64_t
 
 /* --- before and after an attempt --- */
 
-static enum lambda_status wait_for_a_place(struct lambda_client *client,
-	const struct call_scope *scope, const struct lambda_request *request,
+static enum lambda_status wait_for_a_place(struct aws_client *client,
+	const struct call_scope *scope, const struct aws_request *request,
 	struct lambda_error *reterr)
 {
 	bool goes_first = scope->for_change && request->pacing == PACING_READ;
@@ -72,7 +70,7 @@ static enum lambda_status wait_for_a_place(struct lambda_client *client,
 	return LAMBDA_TIMED_OUT;
 }
 
-static void learn(struct lambda_client *client, const struct lambda_tries *tries)
+static void learn(struct aws_client *client, const struct aws_tries *tries)
 {
 	pacer_learn(client->pacer, tries->class == RETRY_THROTTLED);
 	if (tries->class != RETRY_SUCCESS)
@@ -92,7 +90,7 @@ static void add(struct sigv4_header *headers, size_t *count, const char *name, c
 }
 
 /* Appends the Authorization header's value. */
-static int sign(struct lambda_client *client, const struct lambda_request *request,
+static int sign(struct aws_client *client, const struct aws_request *request,
 	const struct credentials *credentials, const char *date, const char *path,
 	const struct sigv4_header *headers, size_t count, struct buffer *out)
 {
@@ -103,7 +101,8 @@ static int sign(struct lambda_client *client, const struct lambda_request *reque
 		.header_count = count,
 		.body = request->body,
 		.body_length = request->body_length};
-	struct sigv4_scope scope = {.region = client->settings.region.value, .service = SERVICE};
+	struct sigv4_scope scope = {
+		.region = client->settings.region.value, .service = request->service};
 	unsigned char key[SIGV4_KEY_SIZE];
 	int error;
 
@@ -117,8 +116,7 @@ static int sign(struct lambda_client *client, const struct lambda_request *reque
 }
 
 /* How long one attempt may take: long enough for any answer, short enough to try or look again. */
-static int64_t attempt_deadline(
-	const struct call_scope *scope, const struct lambda_request *request)
+static int64_t attempt_deadline(const struct call_scope *scope, const struct aws_request *request)
 {
 	int64_t now = clock_monotonic_ms(), deadline = deadline_of(scope, request->mutation);
 	int64_t left = deadline - now;
@@ -130,8 +128,8 @@ static int64_t attempt_deadline(
 	return left > 2 * READ_ATTEMPT_MS ? now + READ_ATTEMPT_MS : deadline;
 }
 
-static void exchange(struct lambda_client *client, const struct call_scope *scope,
-	const struct lambda_request *request, const char *url, const struct sigv4_header *headers,
+static void exchange(struct aws_client *client, const struct call_scope *scope,
+	const struct aws_request *request, const char *url, const struct sigv4_header *headers,
 	size_t count, struct attempt *attempt)
 {
 	const struct http_request http = {.method = request->method,
@@ -151,13 +149,13 @@ static void exchange(struct lambda_client *client, const struct call_scope *scop
 }
 
 /* Signs and sends. -ENOMEM, -EFBIG or -EIO when it could not even be made. */
-static int sign_and_send(struct lambda_client *client, const struct call_scope *scope,
-	const struct lambda_request *request, struct attempt *attempt)
+static int sign_and_send(struct aws_client *client, const struct call_scope *scope,
+	const struct aws_request *request, struct attempt *attempt)
 {
 	cleanup(buffer_release) struct buffer path = BUFFER_INIT(URL_MAX),
 					      url = BUFFER_INIT(URL_MAX);
 	cleanup(buffer_release_secret) struct buffer authorization = BUFFER_INIT(AUTHORIZATION_MAX);
-	const struct endpoint *endpoint = &client->settings.endpoint;
+	const struct endpoint *endpoint = request->endpoint;
 	const char *token = attempt->credentials.session_token;
 	struct sigv4_header headers[HEADERS];
 	char date[SIGV4_DATE_SIZE];
@@ -197,8 +195,8 @@ static void name_operation(struct lambda_error *reterr, const char *operation)
 }
 
 /* No answer: why, and whether a mutation may have happened all the same. */
-static enum lambda_status judge_failure(const struct lambda_request *request,
-	const struct http_failure *failure, struct lambda_tries *tries, struct lambda_error *reterr)
+static enum lambda_status judge_failure(const struct aws_request *request,
+	const struct http_failure *failure, struct aws_tries *tries, struct lambda_error *reterr)
 {
 	tries->class = failure->timed_out   ? RETRY_TIMED_OUT
 		       : failure->transient ? RETRY_TRANSIENT
@@ -210,9 +208,8 @@ static enum lambda_status judge_failure(const struct lambda_request *request,
 	return failure->status;
 }
 
-static enum lambda_status judge_answer(const struct lambda_request *request,
-	const struct http_response *response, struct lambda_tries *tries,
-	struct lambda_error *reterr)
+static enum lambda_status judge_answer(const struct aws_request *request,
+	const struct http_response *response, struct aws_tries *tries, struct lambda_error *reterr)
 {
 	const struct lambda_error_answer answer = {.http_status = response->status,
 		.error_type = response->error_type,
@@ -238,8 +235,8 @@ static enum lambda_status judge_answer(const struct lambda_request *request,
 	return error.status;
 }
 
-static enum lambda_status judge(const struct lambda_request *request, struct attempt *attempt,
-	struct lambda_tries *tries, struct lambda_error *reterr)
+static enum lambda_status judge(const struct aws_request *request, struct attempt *attempt,
+	struct aws_tries *tries, struct lambda_error *reterr)
 {
 	const struct http_response *response = &attempt->response;
 
@@ -280,8 +277,8 @@ static bool is_about_the_clock(const char *code)
 }
 
 /* Once per request: takes over the server's time when ours is far away. True: try again. */
-static bool correct_clock(struct lambda_client *client, const struct attempt *attempt,
-	const struct lambda_error *error, struct lambda_tries *tries)
+static bool correct_clock(struct aws_client *client, const struct attempt *attempt,
+	const struct lambda_error *error, struct aws_tries *tries)
 {
 	int64_t offset, known = atomic_load(&client->clock_offset_s);
 
@@ -300,9 +297,9 @@ static bool correct_clock(struct lambda_client *client, const struct attempt *at
 }
 
 /* Once per request: looks for newer credentials. True: there are, try again. Else the hint says why not. */
-static bool renew_credentials(struct lambda_client *client, const struct call_scope *scope,
-	const struct lambda_request *request, const struct attempt *attempt,
-	struct lambda_error *error, struct lambda_tries *tries)
+static bool renew_credentials(struct aws_client *client, const struct call_scope *scope,
+	const struct aws_request *request, const struct attempt *attempt,
+	struct lambda_error *error, struct aws_tries *tries)
 {
 	cleanup(credentials_release) struct credentials others = {0};
 	struct lambda_error why = {0};
@@ -329,8 +326,8 @@ static double random_fraction(void)
 	return bits / 4294967296.0;
 }
 
-bool lambda_request_again(struct lambda_client *client, const struct call_scope *scope,
-	const struct lambda_request *request, struct lambda_tries *tries)
+bool aws_request_again(struct aws_client *client, const struct call_scope *scope,
+	const struct aws_request *request, struct aws_tries *tries)
 {
 	const struct retry_facts facts = {.class = tries->class,
 		.attempt = tries->attempt,
@@ -348,14 +345,14 @@ bool lambda_request_again(struct lambda_client *client, const struct call_scope 
 	tries->cost = tries->class == RETRY_TIMED_OUT ? RETRY_COST_TIMED_OUT : RETRY_COST;
 	log_write(client->log, LOG_LEVEL_DEBUG, "%s: attempt %u failed, again in %lld ms",
 		request->operation, tries->attempt, (long long)decision.delay_ms);
-	return lambda_request_sleep(scope, request->mutation, decision.delay_ms);
+	return aws_request_sleep(scope, request->mutation, decision.delay_ms);
 }
 
 /* --- the loop --- */
 
 /* Everything up to and including the sending. */
-static enum lambda_status try_once(struct lambda_client *client, const struct call_scope *scope,
-	const struct lambda_request *request, struct attempt *attempt, struct lambda_error *reterr)
+static enum lambda_status try_once(struct aws_client *client, const struct call_scope *scope,
+	const struct aws_request *request, struct attempt *attempt, struct lambda_error *reterr)
 {
 	enum lambda_status status = wait_for_a_place(client, scope, request, reterr);
 	int error;
@@ -376,10 +373,9 @@ static enum lambda_status try_once(struct lambda_client *client, const struct ca
 }
 
 /* One attempt and its judgement. *ret_again: for a reason that is not a retry. */
-static enum lambda_status attempt_request(struct lambda_client *client,
-	const struct call_scope *scope, const struct lambda_request *request,
-	struct lambda_tries *tries, struct http_response *ret_response, bool *ret_again,
-	struct lambda_error *reterr)
+static enum lambda_status attempt_request(struct aws_client *client, const struct call_scope *scope,
+	const struct aws_request *request, struct aws_tries *tries,
+	struct http_response *ret_response, bool *ret_again, struct lambda_error *reterr)
 {
 	const struct lambda_error before = reterr ? *reterr : (struct lambda_error){0};
 	struct attempt attempt = {0};
@@ -419,9 +415,9 @@ static enum lambda_status attempt_request(struct lambda_client *client,
 	return status;
 }
 
-static enum lambda_status try_until_settled(struct lambda_client *client,
-	const struct call_scope *scope, const struct lambda_request *request,
-	struct lambda_tries *tries, struct http_response *ret_response, struct lambda_error *reterr)
+static enum lambda_status try_until_settled(struct aws_client *client,
+	const struct call_scope *scope, const struct aws_request *request, struct aws_tries *tries,
+	struct http_response *ret_response, struct lambda_error *reterr)
 {
 	struct lambda_error error = {0};
 
@@ -432,8 +428,7 @@ static enum lambda_status try_until_settled(struct lambda_client *client,
 
 		if (!status)
 			return LAMBDA_OK;
-		if (!again &&
-			(tries->lost || !lambda_request_again(client, scope, request, tries))) {
+		if (!again && (tries->lost || !aws_request_again(client, scope, request, tries))) {
 			if (!request->mutation && call_scope_interrupted(scope))
 				status = error.status = LAMBDA_INTERRUPTED;
 			if (reterr)
@@ -443,8 +438,8 @@ static enum lambda_status try_until_settled(struct lambda_client *client,
 	}
 }
 
-enum lambda_status lambda_request(struct lambda_client *client, const struct call_scope *scope,
-	const struct lambda_request *request, struct lambda_tries *tries,
+enum lambda_status aws_request(struct aws_client *client, const struct call_scope *scope,
+	const struct aws_request *request, struct aws_tries *tries,
 	struct http_response *ret_response, struct lambda_error *reterr)
 {
 	unsigned int attempts = tries->attempt, throttled = tries->throttled;
@@ -452,12 +447,12 @@ enum lambda_status lambda_request(struct lambda_client *client, const struct cal
 	enum lambda_status status =
 		try_until_settled(client, scope, request, tries, ret_response, reterr);
 
-	lambda_stats_note(client->stats, request->operation, status, tries->attempt - attempts,
+	aws_stats_note(client->stats, request->operation, status, tries->attempt - attempts,
 		tries->throttled - throttled, clock_monotonic_ms() - begun_ms);
 	return status;
 }
 
-enum lambda_status lambda_parse_answer(const struct http_response *response, const char *operation,
+enum lambda_status aws_parse_answer(const struct http_response *response, const char *operation,
 	struct json **ret_json, struct lambda_error *reterr)
 {
 	const char *reason = NULL;
@@ -475,17 +470,16 @@ enum lambda_status lambda_parse_answer(const struct http_response *response, con
 	return LAMBDA_BAD_ANSWER;
 }
 
-enum lambda_status lambda_request_json(struct lambda_client *client, const struct call_scope *scope,
-	const struct lambda_request *request, struct json **ret_json, struct lambda_error *reterr)
+enum lambda_status aws_request_json(struct aws_client *client, const struct call_scope *scope,
+	const struct aws_request *request, struct json **ret_json, struct lambda_error *reterr)
 {
-	struct lambda_tries tries = {0};
+	struct aws_tries tries = {0};
 	struct http_response response;
-	enum lambda_status status =
-		lambda_request(client, scope, request, &tries, &response, reterr);
+	enum lambda_status status = aws_request(client, scope, request, &tries, &response, reterr);
 
 	if (status)
 		return status;
-	status = lambda_parse_answer(&response, request->operation, ret_json, reterr);
+	status = aws_parse_answer(&response, request->operation, ret_json, reterr);
 	http_response_release(&response);
 	return status;
 }

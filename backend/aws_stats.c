@@ -1,27 +1,27 @@
 /* SPDX-License-Identifier: MIT */
-#include "backend/lambda_stats.h"
+#include "backend/aws_stats.h"
 
 #include <pthread.h>
 
-const unsigned int lambda_stats_bounds_ms[LAMBDA_STATS_BUCKETS - 1] = {
+const unsigned int aws_stats_bounds_ms[AWS_STATS_BUCKETS - 1] = {
 	5, 10, 25, 50, 100, 250, 1000, 2500, 10000};
 
-struct lambda_stats {
+struct aws_stats {
 	pthread_mutex_t mutex; /* protects what is below */
 	size_t count;
-	struct lambda_operation_stats operations[LAMBDA_STATS_OPERATIONS];
+	struct aws_operation_stats operations[AWS_STATS_OPERATIONS];
 };
 
-struct lambda_stats *lambda_stats_new(void)
+struct aws_stats *aws_stats_new(void)
 {
-	struct lambda_stats *stats = calloc(1, sizeof(*stats));
+	struct aws_stats *stats = calloc(1, sizeof(*stats));
 
 	if (stats)
 		pthread_mutex_init(&stats->mutex, NULL);
 	return stats;
 }
 
-void lambda_stats_free(struct lambda_stats *stats)
+void aws_stats_free(struct aws_stats *stats)
 {
 	if (!stats)
 		return;
@@ -30,14 +30,14 @@ void lambda_stats_free(struct lambda_stats *stats)
 }
 
 /* The operation's row, made when there is none; NULL when the table is full. The mutex is held. */
-static struct lambda_operation_stats *find(struct lambda_stats *stats, const char *operation)
+static struct aws_operation_stats *find(struct aws_stats *stats, const char *operation)
 {
 	size_t i;
 
 	for (i = 0; i < stats->count; i++)
 		if (!strcmp(stats->operations[i].operation, operation))
 			return &stats->operations[i];
-	if (stats->count == LAMBDA_STATS_OPERATIONS)
+	if (stats->count == AWS_STATS_OPERATIONS)
 		return NULL;
 	stats->operations[stats->count].operation = operation;
 	return &stats->operations[stats->count++];
@@ -47,16 +47,16 @@ static size_t bucket_of(int64_t milliseconds)
 {
 	size_t i;
 
-	for (i = 0; i < array_count(lambda_stats_bounds_ms); i++)
-		if (milliseconds <= lambda_stats_bounds_ms[i])
+	for (i = 0; i < array_count(aws_stats_bounds_ms); i++)
+		if (milliseconds <= aws_stats_bounds_ms[i])
 			break;
 	return i;
 }
 
-void lambda_stats_note(struct lambda_stats *stats, const char *operation, enum lambda_status status,
+void aws_stats_note(struct aws_stats *stats, const char *operation, enum lambda_status status,
 	unsigned int attempts, unsigned int throttled, int64_t milliseconds)
 {
-	struct lambda_operation_stats *row;
+	struct aws_operation_stats *row;
 
 	pthread_mutex_lock(&stats->mutex);
 	row = find(stats, operation);
@@ -70,8 +70,8 @@ void lambda_stats_note(struct lambda_stats *stats, const char *operation, enum l
 	pthread_mutex_unlock(&stats->mutex);
 }
 
-size_t lambda_stats_copy(struct lambda_stats *stats,
-	struct lambda_operation_stats operations[LAMBDA_STATS_OPERATIONS])
+size_t aws_stats_copy(
+	struct aws_stats *stats, struct aws_operation_stats operations[AWS_STATS_OPERATIONS])
 {
 	size_t count;
 
