@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "backend/catalog_internal.h"
+#include "backend/catalog_state.h"
 
 #include "backend/base/clock.h"
+#include "backend/catalog_function.h"
 
 struct catalog *catalog_new(struct lambda_client *client, const struct catalog_options *options)
 {

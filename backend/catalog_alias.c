@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Questions about aliases, and whether a function is there (backend/catalog.h). */
-#include "backend/catalog_internal.h"
+#include "backend/catalog_state.h"
 
 #include "backend/base/clock.h"
+#include "backend/catalog_changes.h"
+#include "backend/catalog_function.h"
+#include "backend/catalog_merge.h"
+#include "backend/catalog_root.h"
 
 /* One caller's question; the `data` of its flight. */
 struct question {

@@ -1,112 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "backend/catalog_internal.h"
-
-#include "backend/base/clock.h"
-
-/* --- changes --- */
-
-static bool grow_changes(struct change_list *changes)
-{
-	size_t capacity = changes->capacity ? changes->capacity * 2 : 8;
-	struct catalog_change *items = realloc(changes->items, capacity * sizeof(*items));
-	struct function **functions;
-
-	if (!items)
-		return false;
-	changes->items = items;
-	functions = realloc(changes->functions, capacity * sizeof(*functions));
-	if (!functions)
-		return false;
-	changes->functions = functions;
-	changes->capacity = capacity;
-	return true;
-}
-
-void change_list_add(
-	struct change_list *changes, struct function *function, bool versions, bool aliases)
-{
-	if (changes->count == changes->capacity && !grow_changes(changes)) {
-		changes->lost = true;
-		return;
-	}
-	function->references++;
-	changes->functions[changes->count] = function;
-	changes->items[changes->count++] =
-		(struct catalog_change){function->name, versions, aliases};
-}
-
-void change_list_report(struct change_list *changes, struct catalog *catalog)
-{
-	const struct catalog_change root = {NULL, changes->lost, changes->lost};
-	size_t i;
-
-	if (catalog->changed) {
-		for (i = 0; i < changes->count; i++)
-			catalog->changed(catalog->changed_data, &changes->items[i]);
-		if (changes->root || changes->lost)
-			catalog->changed(catalog->changed_data, &root);
-	}
-	if (changes->count) {
-		catalog_lock(catalog);
-		for (i = 0; i < changes->count; i++)
-			function_drop(catalog, changes->functions[i]);
-		catalog_unlock(catalog);
-	}
-	free(changes->items);
-	free(changes->functions);
-	*changes = (struct change_list){0};
-}
-
-/* --- negative answers --- */
-
-void missing_add(struct missing_list *list, const char *name, uint64_t version, uint64_t tick,
-	int64_t expires_ms)
-{
-	struct missing *item = &list->items[list->next];
-	char *copy = name ? strdup(name) : NULL;
-
-	if (name && !copy)
-		return; /* it is asked again, then */
-	free(item->name);
-	*item = (struct missing){copy, version, tick, expires_ms};
-	list->next = (list->next + 1) % MISSING_MAX;
-}
-
-bool missing_holds(const struct missing_list *list, const char *name, uint64_t version,
-	uint64_t floor, int64_t now_ms)
-{
-	size_t i;
-
-	for (i = 0; list && i < MISSING_MAX; i++) {
-		const struct missing *item = &list->items[i];
-
-		if (item->tick <= floor || item->expires_ms <= now_ms)
-			continue;
-		if (name ? item->name && !strcmp(item->name, name)
-			 : !item->name && item->version == version)
-			return true;
-	}
-	return false;
-}
-
-void missing_clear(struct missing_list *list)
-{
-	size_t i;
-
-	for (i = 0; list && i < MISSING_MAX; i++) {
-		free(list->items[i].name);
-		list->items[i] = (struct missing){0};
-	}
-}
-
-void function_add_missing(struct function *function, const char *name, uint64_t version,
-	uint64_t tick, int64_t expires_ms)
-{
-	if (!function->missing)
-		function->missing = calloc(1, sizeof(*function->missing));
-	if (function->missing)
-		missing_add(function->missing, name, version, tick, expires_ms);
-}
+#include "backend/catalog_function.h"
 
 /* --- life --- */
 
@@ -243,58 +136,20 @@ void function_vanished(
 	leave_table(catalog, function);
 }
 
-void function_vanish(struct catalog *catalog, struct function *function, uint64_t tick)
-{
-	struct change_list changes = {0};
-
-	catalog_lock(catalog);
-	missing_add(
-		&catalog->missing, function->name, 0, tick, clock_monotonic_ms() + catalog->ttl_ms);
-	function_vanished(catalog, function, &changes);
-	catalog_unlock(catalog);
-	change_list_report(&changes, catalog);
-}
-
-enum lambda_status function_gone(struct catalog *catalog, const struct call_scope *scope,
-	struct function *function, uint64_t tick, struct lambda_error *reterr)
-{
-	const struct catalog_root *root = NULL;
-	enum lambda_status status;
-	bool listed;
-
-	catalog_lock(catalog);
-	listed = root_set_find(catalog->root, function->name) ||
-		 catalog_root_part_holds(catalog, function->name, clock_monotonic_ms());
-	if (listed)
-		catalog->forget_root_tick = ++catalog->room.tick;
-	catalog_unlock(catalog);
-	if (listed) {
-		struct lambda_error error;
-
-		status = catalog_root_get(catalog, scope, &root, &error);
-		if (status) {
-			if (reterr)
-				*reterr = error;
-			return status;
-		}
-		catalog_root_unref(root);
-		catalog_lock(catalog);
-		listed = root_set_find(catalog->root, function->name);
-		catalog_unlock(catalog);
-	}
-	if (listed)
-		return lambda_fail(reterr, LAMBDA_BAD_ANSWER,
-			"AWS lists the function '%.140s' and answers that it is not there",
-			function->name);
-	function_vanish(catalog, function, tick);
-	return LAMBDA_NOT_FOUND;
-}
-
 void function_forget(struct catalog *catalog, struct function *function)
 {
 	leave_table(catalog, function);
 	function->references++;
 	function_drop(catalog, function);
+}
+
+void function_add_missing(struct function *function, const char *name, uint64_t version,
+	uint64_t tick, int64_t expires_ms)
+{
+	if (!function->missing)
+		function->missing = calloc(1, sizeof(*function->missing));
+	if (function->missing)
+		missing_add(function->missing, name, version, tick, expires_ms);
 }
 
 /* --- freshness --- */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* How what comes in joins what is known (backend/catalog_internal.h). The lock is held throughout. */
-#include "backend/catalog_internal.h"
+/* How what comes in joins what is known (backend/catalog_state.h). The lock is held throughout. */
+#include "backend/catalog_merge.h"
 
 #include <errno.h>
 

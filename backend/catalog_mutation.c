@@ -3,9 +3,14 @@
  * What changes AWS (backend/catalog.h). The answer of a mutation replaces what was known at once; a
  * journal of them corrects the fetches that were under way meanwhile (backend/catalog_merge.c).
  */
-#include "backend/catalog_internal.h"
+#include "backend/catalog_state.h"
 
 #include "backend/base/clock.h"
+#include "backend/catalog_changes.h"
+#include "backend/catalog_function.h"
+#include "backend/catalog_merge.h"
+#include "backend/catalog_root.h"
+#include "backend/catalog_version.h"
 
 struct mutation {
 	struct catalog *catalog;

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* The functions of the account: the list, and the crawl that lists their versions too (backend/catalog.h). */
-#include "backend/catalog_internal.h"
+#include "backend/catalog_root.h"
 
 #include "backend/base/clock.h"
+#include "backend/catalog_changes.h"
+#include "backend/catalog_function.h"
+#include "backend/catalog_merge.h"
 
 #define CRAWL_PARKED_MS 2000 /* how long a crawl that was left alone is kept, beside ttl */
 
@@ -456,4 +459,53 @@ enum lambda_status catalog_crawl(struct catalog *catalog, const struct call_scop
 	if (reterr)
 		*reterr = error;
 	return status;
+}
+
+/* --- those that are gone --- */
+
+void function_vanish(struct catalog *catalog, struct function *function, uint64_t tick)
+{
+	struct change_list changes = {0};
+
+	catalog_lock(catalog);
+	missing_add(
+		&catalog->missing, function->name, 0, tick, clock_monotonic_ms() + catalog->ttl_ms);
+	function_vanished(catalog, function, &changes);
+	catalog_unlock(catalog);
+	change_list_report(&changes, catalog);
+}
+
+enum lambda_status function_gone(struct catalog *catalog, const struct call_scope *scope,
+	struct function *function, uint64_t tick, struct lambda_error *reterr)
+{
+	const struct catalog_root *root = NULL;
+	enum lambda_status status;
+	bool listed;
+
+	catalog_lock(catalog);
+	listed = root_set_find(catalog->root, function->name) ||
+		 catalog_root_part_holds(catalog, function->name, clock_monotonic_ms());
+	if (listed)
+		catalog->forget_root_tick = ++catalog->room.tick;
+	catalog_unlock(catalog);
+	if (listed) {
+		struct lambda_error error;
+
+		status = catalog_root_get(catalog, scope, &root, &error);
+		if (status) {
+			if (reterr)
+				*reterr = error;
+			return status;
+		}
+		catalog_root_unref(root);
+		catalog_lock(catalog);
+		listed = root_set_find(catalog->root, function->name);
+		catalog_unlock(catalog);
+	}
+	if (listed)
+		return lambda_fail(reterr, LAMBDA_BAD_ANSWER,
+			"AWS lists the function '%.140s' and answers that it is not there",
+			function->name);
+	function_vanish(catalog, function, tick);
+	return LAMBDA_NOT_FOUND;
 }

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* Questions about versions and their documents (backend/catalog.h). */
-#include "backend/catalog_internal.h"
+#include "backend/catalog_version.h"
 
 #include <errno.h>
 
 #include "backend/base/clock.h"
+#include "backend/catalog_changes.h"
+#include "backend/catalog_function.h"
+#include "backend/catalog_merge.h"
+#include "backend/catalog_root.h"
 
 /* One caller's question; the `data` of its flight. */
 struct question {

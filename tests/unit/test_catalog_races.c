@@ -5,7 +5,7 @@
 #include <pthread.h>
 
 #include "backend/base/clock.h"
-#include "backend/catalog_internal.h"
+#include "backend/catalog_state.h"
 #include "tests/unit/catalog_fake.h"
 
 #define LONG_TTL_MS 600000
