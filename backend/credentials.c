@@ -3,8 +3,6 @@
 
 #include <errno.h>
 
-#include "backend/credentials_providers.h"
-
 static void forget(char **text)
 {
 	if (*text)
@@ -93,24 +91,6 @@ enum lambda_status credentials_ask(const struct credentials_provider *providers,
 			ret_credentials->of_machine = providers->of_machine;
 	}
 	return status;
-}
-
-enum lambda_status credentials_fetch(const struct credentials_context *context,
-	struct credentials *ret_credentials, struct lambda_error *reterr)
-{
-	bool found = false;
-	enum lambda_status status =
-		credentials_ask(credentials_providers, context, &found, ret_credentials, reterr);
-
-	if (status || found)
-		return status;
-	lambda_fail(reterr, LAMBDA_NO_CREDENTIALS, "no AWS credentials were found");
-	lambda_hint(reterr,
-		"set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or configure profile %s "
-		"(aws "
-		"configure)",
-		context->settings->profile.value);
-	return LAMBDA_NO_CREDENTIALS;
 }
 
 enum credentials_need credentials_need(int64_t expires_s, int64_t now_s)

@@ -36,6 +36,14 @@ struct credentials {
 		[SETTING_SOURCE_SIZE]; /* for people: "environment", "~/.aws/credentials line 3" */
 };
 
+/*
+ * Fills *ret_credentials with copies. `session_token` may be NULL or "". LAMBDA_NO_CREDENTIALS when a
+ * value cannot stand in a header; `source` is named, the values never.
+ */
+enum lambda_status credentials_set(struct credentials *ret_credentials, const char *access_key_id,
+	const char *secret_access_key, const char *session_token, int64_t expires_s,
+	const char *source, struct lambda_error *reterr) must_check;
+
 /* Wipes and frees the strings. For cleanup(credentials_release). */
 void credentials_release(struct credentials *credentials);
 /* A deep copy. 0 or -ENOMEM. */
@@ -49,6 +57,8 @@ struct credentials_context {
 	const struct settings *settings;
 	const struct profile_set *profiles; /* read afresh for every fetch by a store */
 	const char *profile;                /* whose credentials are wanted */
+	/* those that a profile named by source_profile may have; credentials_fetch() sets them */
+	const struct credentials_provider *source_providers;
 	const struct environment *environment;
 	struct http_pool *pool;
 	int64_t deadline_ms;            /* clock_monotonic_ms() */
@@ -67,10 +77,12 @@ struct credentials_provider {
 		struct credentials *ret_credentials, struct lambda_error *reterr);
 };
 
-/* The providers in their order, ended by one without a name. */
-extern const struct credentials_provider credentials_providers[];
+/* The first of `providers`, which one without a name ends, that finds something; *ret_found false when none does. */
+enum lambda_status credentials_ask(const struct credentials_provider *providers,
+	const struct credentials_context *context, bool *ret_found,
+	struct credentials *ret_credentials, struct lambda_error *reterr) must_check;
 
-/* Asks the providers for the settings' profile. LAMBDA_NO_CREDENTIALS when none has any. May block until the deadline. */
+/* Asks all providers, in botocore's order, for the settings' profile. LAMBDA_NO_CREDENTIALS when none has any. May block until the deadline. */
 enum lambda_status credentials_fetch(const struct credentials_context *context,
 	struct credentials *ret_credentials, struct lambda_error *reterr) must_check;
 

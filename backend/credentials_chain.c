@@ -2,7 +2,7 @@
 /* The order in which the providers are asked: botocore's (lambda-api.md section 10.1). */
 #include "backend/credentials_providers.h"
 
-const struct credentials_provider credentials_providers[] = {
+static const struct credentials_provider all_providers[] = {
 	{"environment", false, credentials_from_environment},
 	{"assume-role", false, credentials_from_role},
 	{"web identity", false, credentials_from_web_identity},
@@ -16,7 +16,8 @@ const struct credentials_provider credentials_providers[] = {
 	{NULL, false, NULL},
 };
 
-const struct credentials_provider credentials_profile_providers[] = {
+/* All that look at the profile alone. */
+static const struct credentials_provider source_providers[] = {
 	{"web identity", false, credentials_from_web_identity},
 	{"SSO", false, credentials_from_sso},
 	{"shared credentials file", false, credentials_from_shared_file},
@@ -45,5 +46,25 @@ enum lambda_status credentials_from_login(const struct credentials_context *cont
 		"let a profile call it: credential_process = aws configure "
 		"export-credentials --profile %s",
 		context->profile);
+	return LAMBDA_NO_CREDENTIALS;
+}
+
+enum lambda_status credentials_fetch(const struct credentials_context *context,
+	struct credentials *ret_credentials, struct lambda_error *reterr)
+{
+	struct credentials_context asked = *context;
+	enum lambda_status status;
+	bool found = false;
+
+	asked.source_providers = source_providers;
+	status = credentials_ask(all_providers, &asked, &found, ret_credentials, reterr);
+	if (status || found)
+		return status;
+	lambda_fail(reterr, LAMBDA_NO_CREDENTIALS, "no AWS credentials were found");
+	lambda_hint(reterr,
+		"set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or configure profile %s "
+		"(aws "
+		"configure)",
+		context->settings->profile.value);
 	return LAMBDA_NO_CREDENTIALS;
 }

@@ -24,23 +24,7 @@ PROVIDER(credentials_from_instance);     /* EC2's metadata service */
 
 #undef PROVIDER
 
-/* Those that a profile named by source_profile may have: all that look at the profile alone. */
-extern const struct credentials_provider credentials_profile_providers[];
-
-/* The first of the providers that finds something; *ret_found false when none does. */
-enum lambda_status credentials_ask(const struct credentials_provider *providers,
-	const struct credentials_context *context, bool *ret_found,
-	struct credentials *ret_credentials, struct lambda_error *reterr) must_check;
-
 /* --- what they share --- */
-
-/*
- * Fills *ret_credentials with copies. `session_token` may be NULL or "". LAMBDA_NO_CREDENTIALS when a
- * value cannot stand in a header; `source` is named, the values never.
- */
-enum lambda_status credentials_set(struct credentials *ret_credentials, const char *access_key_id,
-	const char *secret_access_key, const char *session_token, int64_t expires_s,
-	const char *source, struct lambda_error *reterr) must_check;
 
 /*
  * The keys of a profile in one of the files; *ret_found false when it has no aws_access_key_id there. An id
@@ -111,20 +95,6 @@ enum lambda_status credentials_failed(
 	struct lambda_error *reterr, enum lambda_status status, const char *who);
 
 /* --- STS --- */
-
-/*
- * Reads the answer of AssumeRole… of `length` bytes: XML without a DTD. LAMBDA_NO_CREDENTIALS when it is
- * something else. Pure.
- */
-enum lambda_status credentials_read_sts(const char *text, size_t length, const char *source,
-	struct credentials *ret_credentials, struct lambda_error *reterr) must_check;
-
-/* Reads the answer of GetCallerIdentity; texts are cut at `size`. 0, -EINVAL, -ENOMEM. Pure. */
-int credentials_read_identity(
-	const char *text, size_t length, char *account, char *arn, size_t size) must_check;
-
-/* Reads STS's error answer into code and message ("" when it is none). Pure. */
-void credentials_read_sts_error(const char *text, size_t length, struct lambda_error *ret_error);
 
 /*
  * Calls sts:ACTION with the form body `form`, signed by `signer` (NULL: unsigned). `who` names the

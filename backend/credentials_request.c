@@ -5,6 +5,7 @@
 #include "backend/base/clock.h"
 #include "backend/base/text.h"
 #include "backend/credentials_providers.h"
+#include "backend/credentials_sts_answer.h"
 #include "backend/retry.h"
 
 #define ATTEMPTS 3

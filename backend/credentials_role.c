@@ -121,7 +121,7 @@ static enum lambda_status from_source_profile(const struct credentials_context *
 	if (is_role_profile(&source) && !has_static_keys(&source))
 		return assume_role(&source, chain, ret_credentials, reterr);
 	status = credentials_ask(
-		credentials_profile_providers, &source, &found, ret_credentials, reterr);
+		context->source_providers, &source, &found, ret_credentials, reterr);
 	if (!status && !found)
 		status = lambda_fail(reterr, LAMBDA_NO_CREDENTIALS,
 			"%s: its source_profile %s has no credentials", who, name);

@@ -10,7 +10,6 @@
 #include "backend/base/clock.h"
 #include "backend/base/condition.h"
 #include "backend/environment.h"
-#include "backend/http_failure.h"
 #include "backend/http_proxy.h"
 
 #define IDLE_CONNECTION_S 20L        /* a connection that was idle for longer is not used again */

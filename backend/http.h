@@ -21,7 +21,7 @@
 
 #include "backend/base/buffer.h"
 #include "backend/base/cleanup.h"
-#include "backend/error.h"
+#include "backend/http_failure.h"
 #include "backend/sigv4.h"
 
 #define HTTP_BODY_MAX (8 * 1024 * 1024) /* bytes of an answer's body */
@@ -81,15 +81,6 @@ struct http_response {
 };
 
 void http_response_release(struct http_response *response);
-
-/* Why there is no answer. */
-struct http_failure {
-	enum lambda_status status;
-	bool sent;      /* the request may have reached the server */
-	bool transient; /* worth another try */
-	bool timed_out;
-	char text[256]; /* one sentence for people */
-};
 
 /*
  * Blocks until the answer is complete, the deadline, or (within 100 ms) the interruption. LAMBDA_OK

@@ -1,10 +1,21 @@
 /* SPDX-License-Identifier: MIT */
-/* What libcurl's ways to fail mean to us; for http.c alone. Pure functions. */
+/* Why there is no answer: what libcurl's ways to fail mean to us. Pure; the functions are for http.c alone. */
 #ifndef ALIASFS_HTTP_FAILURE_H
 #define ALIASFS_HTTP_FAILURE_H
 
+#include <stdbool.h>
+
 #include "backend/base/cleanup.h"
-#include "backend/http.h"
+#include "backend/error.h"
+
+/* Why there is no answer. */
+struct http_failure {
+	enum lambda_status status;
+	bool sent;      /* the request may have reached the server */
+	bool transient; /* worth another try */
+	bool timed_out;
+	char text[256]; /* one sentence for people */
+};
 
 /* Fills the failure; `timed_out` and `transient` follow from the status alone. */
 void http_failure_set(struct http_failure *failure, enum lambda_status status, const char *format,

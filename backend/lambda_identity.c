@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "backend/credentials_providers.h"
+#include "backend/credentials_sts_answer.h"
 #include "backend/lambda_client.h"
 
 enum lambda_status lambda_client_identity(struct lambda_client *client,

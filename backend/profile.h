@@ -19,37 +19,12 @@
 #include "backend/environment.h"
 #include "backend/error.h"
 
-#define PROFILE_FILE_MAX (1024 * 1024) /* bytes of one file */
-
-/* --- one file --- */
-
-struct profile_file;
-
-/* What is wrong with a file. */
-struct profile_problem {
-	unsigned int line; /* from 1; 0 when it is not about a line */
-	const char *reason; /* a static text that continues "line 3 …"; never a value of the file */
-};
-
-/* Parses a whole file. 0, -EINVAL with *ret_problem filled, -ENOMEM. Pure. */
-int profile_file_parse(const char *text, size_t length, struct profile_file **ret_file,
-	struct profile_problem *ret_problem) must_check;
-void profile_file_free(struct profile_file *file);
-DEFINE_CLEANUP(struct profile_file *, profile_file_free);
-
-/* Calls `visit` for every value as it stands, nested ones with `nested` not NULL. For tests. */
-void profile_file_visit(const struct profile_file *file,
-	void (*visit)(void *data, const char *section, const char *key, const char *nested,
-		const char *value),
-	void *data);
-
-/* --- both files, seen as profiles --- */
-
 enum profile_source {
 	PROFILE_CONFIG,
 	PROFILE_CREDENTIALS,
 };
 
+struct profile_file; /* one file, parsed (profile_ini.h) */
 struct profile_set;
 
 /* Where a value stands, for messages. */

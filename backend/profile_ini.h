@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* What the INI reader (profile_ini.c) made of one file, for profile.c alone. */
+/* The reader of one INI file, and what it made of it. Pure; the structs are for profile.c alone. */
 #ifndef ALIASFS_PROFILE_INI_H
 #define ALIASFS_PROFILE_INI_H
 
 #include <stddef.h>
 
-#include "backend/profile.h"
+#include "backend/base/cleanup.h"
 
-#define INI_DEFAULTS "DEFAULT" /* the section whose values every other one inherits */
+#define PROFILE_FILE_MAX (1024 * 1024) /* bytes of one file */
+#define INI_DEFAULTS "DEFAULT"         /* the section whose values every other one inherits */
 
 struct ini_nested {
 	char *key;
@@ -32,6 +33,24 @@ struct profile_file {
 	struct ini_section *sections;
 	size_t count;
 };
+
+/* What is wrong with a file. */
+struct profile_problem {
+	unsigned int line; /* from 1; 0 when it is not about a line */
+	const char *reason; /* a static text that continues "line 3 …"; never a value of the file */
+};
+
+/* Parses a whole file. 0, -EINVAL with *ret_problem filled, -ENOMEM. Pure. */
+int profile_file_parse(const char *text, size_t length, struct profile_file **ret_file,
+	struct profile_problem *ret_problem) must_check;
+void profile_file_free(struct profile_file *file);
+DEFINE_CLEANUP(struct profile_file *, profile_file_free);
+
+/* Calls `visit` for every value as it stands, nested ones with `nested` not NULL. For tests. */
+void profile_file_visit(const struct profile_file *file,
+	void (*visit)(void *data, const char *section, const char *key, const char *nested,
+		const char *value),
+	void *data);
 
 /* The value of a key of a section, or what the section inherits; NULL when absent. */
 const struct ini_value *ini_find(

@@ -13,6 +13,7 @@
 #include "backend/base/text.h"
 #include "backend/json.h"
 #include "backend/profile.h"
+#include "backend/profile_ini.h"
 #include "backend/sigv4.h"
 
 #define HEADERS_MAX 64

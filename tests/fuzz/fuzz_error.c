@@ -4,6 +4,7 @@
 
 #include "backend/base/text.h"
 #include "backend/credentials_providers.h"
+#include "backend/credentials_sts_answer.h"
 #include "backend/lambda_error.h"
 #include "backend/retry.h"
 

@@ -6,6 +6,7 @@
 
 #include "backend/base/cleanup.h"
 #include "backend/profile.h"
+#include "backend/profile_ini.h"
 
 static struct profile_file *parse(const char *text, size_t length)
 {

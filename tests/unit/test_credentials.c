@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "backend/credentials_providers.h"
+#include "backend/credentials_sts_answer.h"
 
 static void moments_of_services(void **state)
 {

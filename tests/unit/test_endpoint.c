@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "backend/endpoint.h"
+#include "backend/profile_ini.h"
 #include "tests/unit/table_environment.h"
 
 static void urls_are_taken_apart(void **state)

@@ -11,10 +11,12 @@
 
 #include "backend/base/clock.h"
 #include "backend/credentials_providers.h"
+#include "backend/credentials_sts_answer.h"
 #include "backend/document.h"
 #include "backend/lambda.h"
 #include "backend/lambda_error.h"
 #include "backend/lambda_model.h"
+#include "backend/profile_ini.h"
 #include "tests/unit/failing_allocator.h"
 #include "tests/unit/table_environment.h"
 

@@ -5,6 +5,7 @@
 
 #include "backend/base/buffer.h"
 #include "backend/profile.h"
+#include "backend/profile_ini.h"
 #include "tests/unit/table_environment.h"
 
 static struct profile_file *parse(const char *text, size_t length)
