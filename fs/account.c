@@ -5,7 +5,7 @@
 #include <pthread.h>
 
 #include "backend/base/clock.h"
-#include "backend/catalog.h"
+#include "backend/catalog/catalog.h"
 
 #define BLOCK_SIZE 4096
 

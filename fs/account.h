@@ -9,7 +9,7 @@
 #include <sys/statvfs.h>
 
 #include "backend/base/cleanup.h"
-#include "backend/catalog.h"
+#include "backend/catalog/catalog.h"
 
 #define ACCOUNT_REFRESH_MS 60000
 

@@ -6,8 +6,8 @@
  * Lock order, for fs/ and backend/ without local/: no function takes a second lock while it holds one, with two
  * exceptions: gestures may hold its mutex while it logs, and a file its own while it lets go of code. The
  * mutexes are in account.c, audit.c, description.c, file.c, gesture.c, handles.c, invalidate.c, journal.c,
- * listed.c, node.c, request.c and times.c, and in backend/ in catalog, code_cache, credentials_store, http,
- * aws_client, aws_stats, pacer and sigv4. None is held across the network, a FUSE notification or a
+ * listed.c, node.c, request.c and times.c, and in backend/ in catalog/, credentials/store.c,
+ * http/exchange.c, http/sigv4.c and aws/. None is held across the network, a FUSE notification or a
  * reply.
  */
 #ifndef ALIASFS_ALIASFS_H

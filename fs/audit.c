@@ -8,8 +8,8 @@
 #include <sys/uio.h>
 
 #include "backend/base/clock.h"
+#include "backend/base/json.h"
 #include "backend/base/text.h"
-#include "backend/json.h"
 
 #define LINE_MAX_BYTES 8192
 

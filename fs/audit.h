@@ -13,7 +13,7 @@
 #include "backend/base/buffer.h"
 #include "backend/base/cleanup.h"
 #include "backend/base/log.h"
-#include "backend/catalog.h"
+#include "backend/catalog/catalog.h"
 #include "fs/caller.h"
 
 #define AUDIT_LINES_MAX 1000 /* older ones are dropped from the ring, never from the file */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "fs/connect.h"
 
-#include "backend/document.h"
-#include "backend/redact.h"
+#include "backend/documents/document.h"
+#include "backend/documents/redact.h"
 #include "fs/embedded.h"
 #include "fs/redact_key.h"
 

@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-#include "backend/lambda.h"
+#include "backend/lambda/lambda.h"
 #include "fs/exit_status.h"
 #include "fs/options.h"
 

@@ -3,7 +3,7 @@
 
 #include <errno.h>
 
-#include "backend/catalog.h"
+#include "backend/catalog/catalog.h"
 #include "fs/audit.h"
 #include "fs/journal.h"
 #include "fs/options.h"

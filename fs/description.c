@@ -8,7 +8,7 @@
 #include "backend/base/clock.h"
 #include "backend/base/hash.h"
 #include "backend/base/text.h"
-#include "backend/catalog.h"
+#include "backend/catalog/catalog.h"
 #include "fs/gesture.h"
 
 /* --- the text --- */

@@ -3,7 +3,7 @@
 #ifndef ALIASFS_ERRNO_TABLE_H
 #define ALIASFS_ERRNO_TABLE_H
 
-#include "backend/error.h"
+#include "backend/base/error.h"
 
 /* What the caller was doing, where the errno depends on it. */
 enum errno_gesture {

@@ -6,9 +6,9 @@
 #include <pthread.h>
 #include <unistd.h>
 
-#include "backend/catalog.h"
-#include "backend/code_cache.h"
-#include "backend/document.h"
+#include "backend/catalog/catalog.h"
+#include "backend/catalog/code_cache.h"
+#include "backend/documents/document.h"
 #include "fs/control.h"
 #include "fs/description.h"
 #include "fs/handles.h"

@@ -16,7 +16,7 @@
 #include <stdint.h>
 
 #include "backend/base/buffer.h"
-#include "backend/catalog.h"
+#include "backend/catalog/catalog.h"
 #include "fs/caller.h"
 #include "fs/place.h"
 

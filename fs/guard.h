@@ -12,7 +12,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "backend/lambda.h"
+#include "backend/lambda/lambda.h"
 
 #define GUARD_MS 10000
 #define GUARD_ENTRIES 128

@@ -10,8 +10,8 @@
 #include <stddef.h>
 
 #include "backend/base/buffer.h"
+#include "backend/base/error.h"
 #include "backend/base/log.h"
-#include "backend/error.h"
 #include "fs/caller.h"
 
 #define JOURNAL_LINES_MAX 1000 /* older lines are dropped */

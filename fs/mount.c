@@ -6,8 +6,8 @@
 #include <sys/stat.h>
 
 #include "backend/base/clock.h"
-#include "backend/catalog.h"
-#include "backend/code_cache.h"
+#include "backend/catalog/catalog.h"
+#include "backend/catalog/code_cache.h"
 #include "fs/account.h"
 #include "fs/aliasfs.h"
 #include "fs/audit.h"

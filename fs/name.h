@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "backend/lambda.h"
+#include "backend/lambda/lambda.h"
 
 enum name_kind {
 	NAME_LOCAL,          /* cannot be an alias: a link of that name lives in this mount only */

@@ -5,7 +5,7 @@
 #include <pthread.h>
 
 #include "backend/base/hash.h"
-#include "backend/lambda.h"
+#include "backend/lambda/lambda.h"
 
 #define PATH_TEXT_MAX 1024
 

@@ -8,7 +8,7 @@
 #define ALIASFS_REDACT_KEY_H
 
 #include "backend/base/buffer.h"
-#include "backend/redact.h"
+#include "backend/documents/redact.h"
 
 /*
  * Reads the key of `path`; NULL: $XDG_CONFIG_HOME/aliasfs/redact.key, else ~/.config/aliasfs/redact.key. 0, or

@@ -26,7 +26,7 @@
 #include <sys/types.h>
 
 #include "backend/base/cleanup.h"
-#include "backend/lambda.h"
+#include "backend/lambda/lambda.h"
 #include "fs/name.h"
 #include "fs/place.h"
 #include "fs/target.h"

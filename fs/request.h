@@ -10,8 +10,8 @@
 #include <stdatomic.h>
 #include <sys/types.h>
 
-#include "backend/error.h"
-#include "backend/scope.h"
+#include "backend/base/error.h"
+#include "backend/base/scope.h"
 #include "fs/aliasfs.h"
 #include "fs/caller.h"
 #include "fs/errno_table.h"

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "backend/error.h"
+#include "backend/base/error.h"
 
 /* Whether one of the globs (NULL: none were given, everything is shown) matches the whole name. */
 bool selection_shows(const char *globs, const char *function);

@@ -11,7 +11,7 @@
 
 #include "backend/base/clock.h"
 #include "backend/base/text.h"
-#include "backend/catalog.h"
+#include "backend/catalog/catalog.h"
 #include "fs/connect.h"
 #include "fs/logging.h"
 #include "fs/name.h"

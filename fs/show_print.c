@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 
+#include "backend/base/json.h"
 #include "backend/base/number.h"
-#include "backend/json.h"
-#include "backend/lambda.h"
+#include "backend/lambda/lambda.h"
 #include "fs/show.h"
 
 #define TIME_FORMAT "%Y-%m-%d %H:%M"

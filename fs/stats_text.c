@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "fs/stats_text.h"
 
-#include "backend/aws_stats.h"
+#include "backend/aws/stats.h"
 #include "backend/base/clock.h"
-#include "backend/lambda.h"
+#include "backend/lambda/lambda.h"
 #include "fs/aliasfs.h"
 #include "fs/gesture.h"
 #include "fs/node.h"

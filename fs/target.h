@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "backend/lambda.h"
+#include "backend/lambda/lambda.h"
 #include "fs/place.h"
 
 #define TARGET_TEXT_MAX 4095 /* bytes; the kernel's PATH_MAX without the NUL */

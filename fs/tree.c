@@ -5,8 +5,8 @@
 
 #include "backend/base/clock.h"
 #include "backend/base/text.h"
-#include "backend/catalog.h"
-#include "backend/document.h"
+#include "backend/catalog/catalog.h"
+#include "backend/documents/document.h"
 #include "fs/control.h"
 #include "fs/description.h"
 #include "fs/gesture.h"

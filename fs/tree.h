@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 
 #include "backend/base/buffer.h"
-#include "backend/lambda.h"
+#include "backend/lambda/lambda.h"
 #include "fs/node.h"
 #include "fs/request.h"
 

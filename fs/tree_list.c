@@ -4,7 +4,7 @@
 #include <errno.h>
 
 #include "backend/base/hash.h"
-#include "backend/catalog.h"
+#include "backend/catalog/catalog.h"
 #include "fs/control.h"
 #include "fs/gesture.h"
 #include "fs/options.h"

@@ -3,7 +3,7 @@
 #ifndef ALIASFS_TREE_PRIVATE_H
 #define ALIASFS_TREE_PRIVATE_H
 
-#include "backend/catalog.h"
+#include "backend/catalog/catalog.h"
 #include "fs/tree.h"
 
 #define TREE_VERSION_FILES 4

@@ -4,8 +4,8 @@
 #include <errno.h>
 
 #include "backend/base/text.h"
-#include "backend/catalog.h"
-#include "backend/document.h"
+#include "backend/catalog/catalog.h"
+#include "backend/documents/document.h"
 #include "fs/gesture.h"
 #include "fs/name.h"
 

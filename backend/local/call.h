@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "backend/base/buffer.h"
-#include "backend/json.h"
+#include "backend/base/json.h"
 #include "backend/local/failure.h"
 #include "backend/local/name.h"
 #include "backend/local/shape.h"

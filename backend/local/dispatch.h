@@ -3,9 +3,9 @@
 #ifndef ALIASFS_LOCAL_DISPATCH_H
 #define ALIASFS_LOCAL_DISPATCH_H
 
+#include "backend/http/sigv4.h"
 #include "backend/local/call.h"
 #include "backend/local/fault.h"
-#include "backend/sigv4.h"
 
 #define BODY_MAX_CODE 70167211   /* bytes: CreateFunction, UpdateFunctionCode (lambda-api.md 4.1) */
 #define BODY_MAX_PAYLOAD 6291556 /* bytes: Invoke */

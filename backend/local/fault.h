@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "backend/base/buffer.h"
-#include "backend/json.h"
+#include "backend/base/json.h"
 
 #define FAULTS_MAX 64
 

@@ -3,7 +3,7 @@
 #ifndef ALIASFS_LOCAL_ROUTE_H
 #define ALIASFS_LOCAL_ROUTE_H
 
-#include "backend/json.h"
+#include "backend/base/json.h"
 #include "backend/local/call.h"
 
 /*

@@ -11,7 +11,7 @@
 #include <stddef.h>
 
 #include "backend/base/buffer.h"
-#include "backend/json.h"
+#include "backend/base/json.h"
 
 enum shape_kind {
 	SHAPE_STRING,

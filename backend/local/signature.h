@@ -5,8 +5,8 @@
 
 #include <stdbool.h>
 
+#include "backend/http/sigv4.h"
 #include "backend/local/failure.h"
-#include "backend/sigv4.h"
 
 /* The one key pair that is good, and where it is. */
 struct signature_key {

@@ -8,10 +8,10 @@
 #include "backend/base/clock.h"
 #include "backend/base/number.h"
 #include "backend/base/text.h"
-#include "backend/catalog.h"
-#include "backend/document.h"
-#include "backend/lambda_model.h"
-#include "tests/unit/catalog_fake.h"
+#include "backend/catalog/catalog.h"
+#include "backend/documents/document.h"
+#include "backend/lambda/model.h"
+#include "tests/unit/backend/catalog/catalog_fake.h"
 
 #define FUNCTIONS 1000
 #define QUESTIONS 300000

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""call(...): one call of backend/lambda.h through build/tests/client/lambda_call."""
+"""call(...): one call of backend/lambda/lambda.h through build/tests/client/lambda_call."""
 
 import contextlib
 import hashlib

@@ -10,11 +10,11 @@
  *   differential words      {"text"} → {"words": […]} or {"error"}
  */
 #include "backend/base/buffer.h"
+#include "backend/base/json.h"
 #include "backend/base/text.h"
-#include "backend/json.h"
-#include "backend/profile.h"
-#include "backend/profile_ini.h"
-#include "backend/sigv4.h"
+#include "backend/config/profile.h"
+#include "backend/config/profile_ini.h"
+#include "backend/http/sigv4.h"
 
 #define HEADERS_MAX 64
 #define BODY_MAX (16 * 1024 * 1024)

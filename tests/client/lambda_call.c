@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * backend/lambda.h on the command line, for the tests in this folder:
+ * backend/lambda/lambda.h on the command line, for the tests in this folder:
  *
  *   lambda_call [OPTION=VALUE…] CALL [ARGUMENT…]
  *
@@ -14,10 +14,10 @@
 #include <time.h>
 
 #include "backend/base/clock.h"
+#include "backend/base/json.h"
 #include "backend/base/number.h"
-#include "backend/document.h"
-#include "backend/json.h"
-#include "backend/lambda.h"
+#include "backend/documents/document.h"
+#include "backend/lambda/lambda.h"
 
 struct settings_of_call {
 	struct aws_client_options client;

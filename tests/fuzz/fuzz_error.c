@@ -3,10 +3,10 @@
 #include "tests/fuzz/fuzz.h"
 
 #include "backend/base/text.h"
-#include "backend/credentials_providers.h"
-#include "backend/credentials_sts_answer.h"
-#include "backend/lambda_error.h"
-#include "backend/retry.h"
+#include "backend/credentials/providers.h"
+#include "backend/credentials/sts_answer.h"
+#include "backend/http/error_answer.h"
+#include "backend/http/retry.h"
 
 static void check_line(const char *line)
 {

@@ -5,8 +5,8 @@
 #include <errno.h>
 
 #include "backend/base/cleanup.h"
-#include "backend/profile.h"
-#include "backend/profile_ini.h"
+#include "backend/config/profile.h"
+#include "backend/config/profile_ini.h"
 
 static struct profile_file *parse(const char *text, size_t length)
 {

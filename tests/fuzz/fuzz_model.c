@@ -2,10 +2,10 @@
 /* AWS's answers: JSON to structs. The first byte chooses the call that was answered. */
 #include "tests/fuzz/fuzz.h"
 
+#include "backend/base/json.h"
 #include "backend/base/text.h"
-#include "backend/document.h"
-#include "backend/json.h"
-#include "backend/lambda_model.h"
+#include "backend/documents/document.h"
+#include "backend/lambda/model.h"
 
 static void check_alias(const struct lambda_alias *alias)
 {

@@ -3,11 +3,11 @@
 #include "tests/fuzz/fuzz.h"
 
 #include "backend/base/cleanup.h"
-#include "backend/credentials_providers.h"
-#include "backend/document.h"
-#include "backend/endpoint.h"
-#include "backend/http_proxy.h"
-#include "backend/sigv4.h"
+#include "backend/config/endpoint.h"
+#include "backend/credentials/providers.h"
+#include "backend/documents/document.h"
+#include "backend/http/proxy.h"
+#include "backend/http/sigv4.h"
 
 static void check_endpoint(const char *text)
 {

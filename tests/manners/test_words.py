@@ -151,7 +151,7 @@ def test_scripts_parse(script):
 def test_troubleshooting_quotes_messages_that_the_program_has():
     """Each heading's `quoted` text stands in the sources, strings put together."""
     sources = ""
-    for path in [*ROOT.glob("fs/*.[ch]"), *ROOT.glob("backend/*.[ch]")]:
+    for path in [*ROOT.glob("fs/*.[ch]"), *ROOT.glob("backend/**/*.[ch]")]:
         sources += re.sub(r'"\s*\n\s*"', "", path.read_text())
     text = (CONTRIB / "TROUBLESHOOTING.md").read_text()
     quoted = [each for line in re.findall(r"^### (.*)$", text, re.M) for each in re.findall(r"`([^`]+)`", line)]

@@ -41,7 +41,7 @@ static void *counted(void *memory)
 	return memory;
 }
 
-/* cJSON's header is json.c's alone (banned.h). */
+/* cJSON's header is backend/base/json.c's alone (backend/base/banned.h). */
 struct cjson_hooks {
 	void *(*allocate)(size_t size);
 	void (*release)(void *memory);

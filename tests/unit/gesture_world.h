@@ -17,8 +17,8 @@
 
 #include "backend/base/buffer.h"
 #include "backend/base/clock.h"
-#include "backend/document.h"
-#include "backend/json.h"
+#include "backend/base/json.h"
+#include "backend/documents/document.h"
 #include "backend/local/plane.h"
 #include "fs/gesture.h"
 

@@ -3,7 +3,7 @@
 
 #include <errno.h>
 
-#include "backend/lambda.h"
+#include "backend/lambda/lambda.h"
 #include "fs/description.h"
 
 static void every_description_comes_back_from_its_file(void **state)

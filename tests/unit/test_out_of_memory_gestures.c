@@ -12,7 +12,7 @@
 #include "fs/gesture.h"
 #include "fs/node.h"
 #include "fs/options.h"
-#include "tests/unit/catalog_fake_paused.h"
+#include "tests/unit/backend/catalog/catalog_fake_paused.h"
 
 static struct call_scope scope;
 static struct lambda_error error;

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * When a call may be made. AWS allows 15 control-plane calls a second for the whole account, and
+ * GetFunction 100 of its own (lambda-api.md section 7); reads are held to `rate`, writes go first and
+ * may borrow a little. After a throttle the rate is cut and grows back slowly, as AWS's adaptive
+ * mode does it (section 8.4). Who waits stands in a line and goes in order of arrival. Pure: the time is
+ * an argument; pacer.h waits and locks.
+ */
+#ifndef ALIASFS_AWS_PACING_H
+#define ALIASFS_AWS_PACING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define PACING_RATE 10.0               /* control-plane calls a second, unless told otherwise */
+#define PACING_GET_FUNCTION_RATE 100.0 /* AWS's own limit for it */
+
+enum pacing_kind {
+	PACING_READ,
+	PACING_WRITE, /* and what a change has to look up (call_scope.for_change) */
+	PACING_GET_FUNCTION,
+	PACING_KIND_COUNT,
+};
+
+/* A call that wants a place. Its caller's own, who takes it out of the line before letting go of it. */
+struct pacing_waiter {
+	enum pacing_kind kind;
+	struct pacing_waiter *next; /* who came after it */
+};
+
+struct pacing_line {
+	struct pacing_waiter *first, *last;
+};
+
+struct pacing_bucket {
+	double capacity; /* calls that may go at once */
+	double tokens;   /* below 0 when writes have borrowed */
+	int64_t filled_ms;
+};
+
+struct pacing {
+	double rate; /* calls a second; 0: as many as wanted until AWS throttles */
+	struct pacing_bucket calls, get_function;
+	struct pacing_line lines[PACING_KIND_COUNT];
+	unsigned int waiting; /* in all lines */
+	/* what is sent, measured in half seconds */
+	int64_t period; /* the number of the current half second */
+	double period_calls;
+	double measured; /* calls a second, smoothed */
+	/* after a throttle */
+	bool throttled;
+	double adaptive_rate;
+	double rate_at_throttle;
+	int64_t throttled_ms;
+};
+
+/* `rate` 0: no limit of our own. */
+void pacing_init(struct pacing *pacing, double rate, int64_t now_ms);
+
+/* Puts the waiter, whose `kind` is set, at the end of its line. */
+void pacing_join(struct pacing *pacing, struct pacing_waiter *waiter);
+
+/* Takes it out of its line, wherever it stands: it gives up. */
+void pacing_leave(struct pacing *pacing, struct pacing_waiter *waiter);
+
+/* The first of that line, if it is its turn: nobody else need be told when places come free. May be NULL. */
+struct pacing_waiter *pacing_next(const struct pacing *pacing, enum pacing_kind kind);
+
+#define PACING_OTHERS_FIRST INT64_MAX
+
+/*
+ * Takes a place for a waiter that has joined: 0, it has left the line, and the call may go now. Else the
+ * milliseconds after which to ask again, or PACING_OTHERS_FIRST: when those before it have gone.
+ */
+int64_t pacing_take(struct pacing *pacing, struct pacing_waiter *waiter, int64_t now_ms);
+
+/* What the answer said: `throttled`, or anything else. */
+void pacing_learn(struct pacing *pacing, bool throttled, int64_t now_ms);
+
+#endif

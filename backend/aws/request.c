@@ -1,0 +1,485 @@
+/* SPDX-License-Identifier: MIT */
+#include "backend/aws/request.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/random.h>
+
+#include "backend/base/clock.h"
+#include "backend/http/error_answer.h"
+
+#define URL_MAX 16384          /* bytes of a URL: markers are long */
+#define AUTHORIZATION_MAX 2048 /* bytes */
+#define STEP_MS 20             /* the longest sleep between looks at the interruption */
+#define LOOK_ATTEMPT_MS 500
+#define READ_ATTEMPT_MS 10000 /* a read that hangs longer than this is tried again */
+#define SKEW_S (4 * 60)       /* a clock this far from the server's is worth correcting */
+#define HEADERS 10
+
+/* What one attempt ended with. */
+struct attempt {
+	enum lambda_status status;
+	struct http_failure failure;   /* when there was no answer */
+	struct http_response response; /* when there was one */
+	struct credentials credentials;
+	bool answered;
+};
+
+static int64_t deadline_of(const struct call_scope *scope, bool mutation)
+{
+	return mutation ? scope->mutation_deadline_ms : scope->read_deadline_ms;
+}
+
+bool aws_request_sleep(const struct call_scope *scope, bool mutation, int64_t ms)
+{
+	int64_t until = clock_monotonic_ms() + ms;
+
+	for (;;) {
+		int64_t now = clock_monotonic_ms();
+		int64_t left = until - now < STEP_MS ? until - now : STEP_MS;
+		struct timespec step = {.tv_sec = 0, .tv_nsec = left * 1000000};
+
+		if (now >= deadline_of(scope, mutation) ||
+			(!mutation && call_scope_interrupted(scope)))
+			return false;
+		if (left <= 0)
+			return true;
+		clock_nanosleep(CLOCK_MONOTONIC, 0, &step, NULL);
+	}
+}
+
+/* --- before and after an attempt --- */
+
+static enum lambda_status wait_for_a_place(struct aws_client *client,
+	const struct call_scope *scope, const struct aws_request *request,
+	struct lambda_error *reterr)
+{
+	bool goes_first = scope->for_change && request->pacing == PACING_READ;
+	int error = pacer_wait(client->pacer, goes_first ? PACING_WRITE : request->pacing,
+		deadline_of(scope, request->mutation),
+		request->mutation ? NULL : scope->interrupted);
+
+	if (!error)
+		return LAMBDA_OK;
+	if (error == -EINTR)
+		return lambda_fail(reterr, LAMBDA_INTERRUPTED, "interrupted");
+	if (error != -ETIMEDOUT)
+		return lambda_fail_memory(reterr);
+	lambda_fail(reterr, LAMBDA_TIMED_OUT, "too many calls were waiting for their turn");
+	lambda_hint(reterr, "calls are held to a rate (-o rate) below AWS's own limit");
+	return LAMBDA_TIMED_OUT;
+}
+
+static void learn(struct aws_client *client, const struct aws_tries *tries)
+{
+	pacer_learn(client->pacer, tries->class == RETRY_THROTTLED);
+	if (tries->class != RETRY_SUCCESS)
+		return;
+	pthread_mutex_lock(&client->mutex);
+	retry_refund(&client->quota, tries->cost ? tries->cost : 1);
+	pthread_mutex_unlock(&client->mutex);
+}
+
+/* --- one attempt --- */
+
+static void add(struct sigv4_header *headers, size_t *count, const char *name, const char *value)
+{
+	headers[*count].name = name;
+	headers[*count].value = value;
+	(*count)++;
+}
+
+/* Appends the Authorization header's value. */
+static int sign(struct aws_client *client, const struct aws_request *request,
+	const struct credentials *credentials, const char *date, const char *path,
+	const struct sigv4_header *headers, size_t count, struct buffer *out)
+{
+	const struct sigv4_request signed_request = {.method = request->method,
+		.path = path,
+		.query = request->query,
+		.headers = headers,
+		.header_count = count,
+		.body = request->body,
+		.body_length = request->body_length};
+	struct sigv4_scope scope = {
+		.region = client->settings.region.value, .service = request->service};
+	unsigned char key[SIGV4_KEY_SIZE];
+	int error;
+
+	memcpy(scope.date, date, sizeof(scope.date));
+	error = sigv4_key_cache_get(client->keys, credentials->secret_access_key, &scope, key);
+	if (!error)
+		error = sigv4_authorization(
+			&signed_request, &scope, credentials->access_key_id, key, out);
+	explicit_bzero(key, sizeof(key));
+	return error;
+}
+
+/* How long one attempt may take: long enough for any answer, short enough to try or look again. */
+static int64_t attempt_deadline(const struct call_scope *scope, const struct aws_request *request)
+{
+	int64_t now = clock_monotonic_ms(), deadline = deadline_of(scope, request->mutation);
+	int64_t left = deadline - now;
+
+	if (request->mutation)
+		return now + left * 3 / 5; /* what remains is for reading back */
+	if (request->pacing == PACING_WRITE && left > 2 * LOOK_ATTEMPT_MS)
+		return now + left / 2; /* reading back: one answer that hangs is not the end */
+	return left > 2 * READ_ATTEMPT_MS ? now + READ_ATTEMPT_MS : deadline;
+}
+
+static void exchange(struct aws_client *client, const struct call_scope *scope,
+	const struct aws_request *request, const char *url, const struct sigv4_header *headers,
+	size_t count, struct attempt *attempt)
+{
+	const struct http_request http = {.method = request->method,
+		.url = url,
+		.unix_socket = client->unix_socket,
+		.headers = headers,
+		.header_count = count,
+		.body = request->body,
+		.body_length = request->body_length,
+		.body_maximum = HTTP_BODY_MAX,
+		.deadline_ms = attempt_deadline(scope, request),
+		.interrupted = request->mutation ? NULL : scope->interrupted,
+		.sendings = &client->calls};
+
+	attempt->status = http_exchange(client->pool, &http, &attempt->response, &attempt->failure);
+	attempt->answered = !attempt->status;
+}
+
+/* Signs and sends. -ENOMEM, -EFBIG or -EIO when it could not even be made. */
+static int sign_and_send(struct aws_client *client, const struct call_scope *scope,
+	const struct aws_request *request, struct attempt *attempt)
+{
+	cleanup(buffer_release) struct buffer path = BUFFER_INIT(URL_MAX),
+					      url = BUFFER_INIT(URL_MAX);
+	cleanup(buffer_release_secret) struct buffer authorization = BUFFER_INIT(AUTHORIZATION_MAX);
+	const struct endpoint *endpoint = request->endpoint;
+	const char *token = attempt->credentials.session_token;
+	struct sigv4_header headers[HEADERS];
+	char date[SIGV4_DATE_SIZE];
+	size_t count = 0;
+	int error = buffer_appendf(&path, "%s%s", endpoint->path, request->path);
+
+	sigv4_format_date(clock_wall_ms() / 1000 + atomic_load(&client->clock_offset_s), date);
+	if (!error)
+		error = buffer_appendf(&url, "http%s://%s%s%s%s", endpoint->https ? "s" : "",
+			endpoint->authority, buffer_text(&path), request->query ? "?" : "",
+			request->query ? request->query : "");
+	add(headers, &count, "Host", endpoint->authority);
+	if (request->body)
+		add(headers, &count, "Content-Type", "application/json");
+	add(headers, &count, "X-Amz-Date", date);
+	if (!client->unix_socket && token)
+		add(headers, &count, "X-Amz-Security-Token", token);
+	if (!error && !client->unix_socket)
+		error = sign(client, request, &attempt->credentials, date, buffer_text(&path),
+			headers, count, &authorization);
+	if (error)
+		return error;
+	if (!client->unix_socket)
+		add(headers, &count, "Authorization", buffer_text(&authorization));
+	add(headers, &count, "Accept-Encoding", "identity"); /* proxies change these: not signed */
+	add(headers, &count, "User-Agent", "aliasfs/" ALIASFS_VERSION);
+	exchange(client, scope, request, buffer_text(&url), headers, count, attempt);
+	return 0;
+}
+
+/* --- what it means --- */
+
+static void name_operation(struct lambda_error *reterr, const char *operation)
+{
+	if (reterr)
+		snprintf(reterr->operation, sizeof(reterr->operation), "%s", operation);
+}
+
+/* No answer: why, and whether a mutation may have happened all the same. */
+static enum lambda_status judge_failure(const struct aws_request *request,
+	const struct http_failure *failure, struct aws_tries *tries, struct lambda_error *reterr)
+{
+	tries->class = failure->timed_out   ? RETRY_TIMED_OUT
+		       : failure->transient ? RETRY_TRANSIENT
+					    : RETRY_PERMANENT;
+	tries->lost = request->mutation && failure->sent;
+	tries->answered = false;
+	lambda_fail(reterr, failure->status, "%s", failure->text);
+	name_operation(reterr, request->operation);
+	return failure->status;
+}
+
+static enum lambda_status judge_answer(const struct aws_request *request,
+	const struct http_response *response, struct aws_tries *tries, struct lambda_error *reterr)
+{
+	const struct lambda_error_answer answer = {.http_status = response->status,
+		.error_type = response->error_type,
+		.request_id = response->request_id,
+		.body = buffer_text(&response->body),
+		.body_length = response->body.length};
+	struct lambda_error error;
+
+	lambda_error_read(&answer, &error);
+	name_operation(&error, request->operation);
+	tries->class = retry_classify(response->status, error.code);
+	tries->retry_after_ms = retry_after_ms(response->retry_after, response->retry_after_ms);
+	/* A server that failed may have done it; one that throttles says that it did not. */
+	tries->lost = request->mutation &&
+		      (tries->class == RETRY_TRANSIENT || error.status == LAMBDA_BAD_ANSWER);
+	tries->answered = true;
+	if (response->status >= 300 && response->status <= 399)
+		snprintf(error.message, sizeof(error.message),
+			"the server answered HTTP %d, and redirects are not followed",
+			response->status);
+	if (reterr)
+		*reterr = error;
+	return error.status;
+}
+
+static enum lambda_status judge(const struct aws_request *request, struct attempt *attempt,
+	struct aws_tries *tries, struct lambda_error *reterr)
+{
+	const struct http_response *response = &attempt->response;
+
+	tries->retry_after_ms = 0;
+	if (!attempt->answered)
+		return judge_failure(request, &attempt->failure, tries, reterr);
+	if (response->status < 200 || response->status > 299)
+		return judge_answer(request, response, tries, reterr);
+	tries->class = RETRY_SUCCESS;
+	tries->lost = false;
+	tries->answered = true;
+	if (!response->content_encoding[0] || !strcasecmp(response->content_encoding, "identity"))
+		return LAMBDA_OK;
+	tries->class = RETRY_PERMANENT;
+	tries->lost = request->mutation;
+	lambda_fail(reterr, LAMBDA_BAD_ANSWER, "the answer is compressed, which nobody asked for");
+	name_operation(reterr, request->operation);
+	return LAMBDA_BAD_ANSWER;
+}
+
+static bool is_about_the_clock(const char *code)
+{
+	static const char *const codes[] = {
+		"InvalidSignatureException",
+		"SignatureDoesNotMatch",
+		"AuthFailure",
+		"RequestTimeTooSkewed",
+		"RequestExpired",
+		"RequestInTheFuture",
+		"AccessDeniedException",
+	};
+	size_t i;
+
+	for (i = 0; i < array_count(codes); i++)
+		if (!strcmp(code, codes[i]))
+			return true;
+	return false;
+}
+
+/* Once per request: takes over the server's time when ours is far away. True: try again. */
+static bool correct_clock(struct aws_client *client, const struct attempt *attempt,
+	const struct lambda_error *error, struct aws_tries *tries)
+{
+	int64_t offset, known = atomic_load(&client->clock_offset_s);
+
+	if (tries->clock_corrected || !attempt->answered || !attempt->response.date ||
+		!is_about_the_clock(error->code))
+		return false;
+	offset = attempt->response.date - clock_wall_ms() / 1000;
+	if (llabs(offset - known) <= SKEW_S)
+		return false;
+	tries->clock_corrected = true;
+	atomic_store(&client->clock_offset_s, llabs(offset) > SKEW_S ? offset : 0);
+	log_write(client->log, LOG_LEVEL_WARNING,
+		"the clock is %lld s away from Lambda's: signing with Lambda's time",
+		(long long)-offset);
+	return true;
+}
+
+/* Once per request: looks for newer credentials. True: there are, try again. Else the hint says why not. */
+static bool renew_credentials(struct aws_client *client, const struct call_scope *scope,
+	const struct aws_request *request, const struct attempt *attempt,
+	struct lambda_error *error, struct aws_tries *tries)
+{
+	cleanup(credentials_release) struct credentials others = {0};
+	struct lambda_error why = {0};
+
+	if (error->status != LAMBDA_CREDENTIALS_EXPIRED || tries->credentials_renewed ||
+		client->unix_socket)
+		return false;
+	tries->credentials_renewed = true;
+	credentials_store_expire(client->credentials, &attempt->credentials);
+	if (credentials_store_get(client->credentials, deadline_of(scope, request->mutation),
+		    request->mutation ? NULL : scope->interrupted, &others, &why)) {
+		lambda_hint(error, "%s", why.hint[0] ? why.hint : why.message);
+		return false;
+	}
+	return !credentials_are_equal(&others, &attempt->credentials);
+}
+
+static double random_fraction(void)
+{
+	uint32_t bits = 0;
+
+	if (getrandom(&bits, sizeof(bits), GRND_NONBLOCK) != sizeof(bits))
+		return 0.5;
+	return bits / 4294967296.0;
+}
+
+bool aws_request_again(struct aws_client *client, const struct call_scope *scope,
+	const struct aws_request *request, struct aws_tries *tries)
+{
+	const struct retry_facts facts = {.class = tries->class,
+		.attempt = tries->attempt,
+		.attempts_max = (unsigned int)client->settings.attempts,
+		.random = random_fraction(),
+		.retry_after_ms = tries->retry_after_ms,
+		.left_ms = deadline_of(scope, request->mutation) - clock_monotonic_ms()};
+	struct retry_decision decision;
+
+	pthread_mutex_lock(&client->mutex);
+	decision = retry_decide(&client->quota, &facts);
+	pthread_mutex_unlock(&client->mutex);
+	if (!decision.again)
+		return false;
+	tries->cost = tries->class == RETRY_TIMED_OUT ? RETRY_COST_TIMED_OUT : RETRY_COST;
+	log_write(client->log, LOG_LEVEL_DEBUG, "%s: attempt %u failed, again in %lld ms",
+		request->operation, tries->attempt, (long long)decision.delay_ms);
+	return aws_request_sleep(scope, request->mutation, decision.delay_ms);
+}
+
+/* --- the loop --- */
+
+/* Everything up to and including the sending. */
+static enum lambda_status try_once(struct aws_client *client, const struct call_scope *scope,
+	const struct aws_request *request, struct attempt *attempt, struct lambda_error *reterr)
+{
+	enum lambda_status status = wait_for_a_place(client, scope, request, reterr);
+	int error;
+
+	if (!status && !client->unix_socket)
+		status = credentials_store_get(client->credentials,
+			deadline_of(scope, request->mutation),
+			request->mutation ? NULL : scope->interrupted, &attempt->credentials,
+			reterr);
+	if (!status && clock_monotonic_ms() >= deadline_of(scope, request->mutation))
+		status = lambda_fail(reterr, LAMBDA_TIMED_OUT, "no time was left to ask");
+	if (status)
+		return status;
+	error = sign_and_send(client, scope, request, attempt);
+	if (error == -EFBIG)
+		return lambda_fail(reterr, LAMBDA_TOO_LARGE, "the request is too large");
+	return error ? lambda_fail_memory(reterr) : LAMBDA_OK;
+}
+
+/* One attempt and its judgement. *ret_again: for a reason that is not a retry. */
+static enum lambda_status attempt_request(struct aws_client *client, const struct call_scope *scope,
+	const struct aws_request *request, struct aws_tries *tries,
+	struct http_response *ret_response, bool *ret_again, struct lambda_error *reterr)
+{
+	const struct lambda_error before = reterr ? *reterr : (struct lambda_error){0};
+	struct attempt attempt = {0};
+	enum lambda_status status = try_once(client, scope, request, &attempt, reterr);
+
+	*ret_again = false;
+	tries->lost = false;
+	if (status == LAMBDA_TIMED_OUT && tries->attempt && tries->class == RETRY_THROTTLED) {
+		/* The time went by in waiting for AWS to allow more: that is what there is to say. */
+		status = LAMBDA_THROTTLED;
+		if (reterr)
+			*reterr = before;
+	}
+	if (status) {
+		tries->class = RETRY_PERMANENT;
+		name_operation(reterr, request->operation);
+		credentials_release(&attempt.credentials);
+		return status;
+	}
+	tries->attempt++;
+	status = judge(request, &attempt, tries, reterr);
+	tries->throttled += tries->class == RETRY_THROTTLED;
+	if (scope->record) {
+		scope->record->calls++;
+		memcpy(scope->record->request_id, attempt.response.request_id,
+			sizeof(scope->record->request_id));
+	}
+	learn(client, tries);
+	if (status && attempt.answered)
+		*ret_again = correct_clock(client, &attempt, reterr, tries) ||
+			     renew_credentials(client, scope, request, &attempt, reterr, tries);
+	credentials_release(&attempt.credentials);
+	if (!status)
+		*ret_response = attempt.response;
+	else if (attempt.answered)
+		http_response_release(&attempt.response);
+	return status;
+}
+
+static enum lambda_status try_until_settled(struct aws_client *client,
+	const struct call_scope *scope, const struct aws_request *request, struct aws_tries *tries,
+	struct http_response *ret_response, struct lambda_error *reterr)
+{
+	struct lambda_error error = {0};
+
+	for (;;) {
+		bool again = false;
+		enum lambda_status status = attempt_request(
+			client, scope, request, tries, ret_response, &again, &error);
+
+		if (!status)
+			return LAMBDA_OK;
+		if (!again && (tries->lost || !aws_request_again(client, scope, request, tries))) {
+			if (!request->mutation && call_scope_interrupted(scope))
+				status = error.status = LAMBDA_INTERRUPTED;
+			if (reterr)
+				*reterr = error;
+			return status;
+		}
+	}
+}
+
+enum lambda_status aws_request(struct aws_client *client, const struct call_scope *scope,
+	const struct aws_request *request, struct aws_tries *tries,
+	struct http_response *ret_response, struct lambda_error *reterr)
+{
+	unsigned int attempts = tries->attempt, throttled = tries->throttled;
+	int64_t begun_ms = clock_monotonic_ms();
+	enum lambda_status status =
+		try_until_settled(client, scope, request, tries, ret_response, reterr);
+
+	aws_stats_note(client->stats, request->operation, status, tries->attempt - attempts,
+		tries->throttled - throttled, clock_monotonic_ms() - begun_ms);
+	return status;
+}
+
+enum lambda_status aws_parse_answer(const struct http_response *response, const char *operation,
+	struct json **ret_json, struct lambda_error *reterr)
+{
+	const char *reason = NULL;
+
+	*ret_json = json_parse(buffer_text(&response->body), response->body.length, &reason);
+	if (*ret_json)
+		return LAMBDA_OK;
+	lambda_fail(reterr, LAMBDA_BAD_ANSWER, "the answer of %zu bytes %s", response->body.length,
+		reason);
+	if (reterr) {
+		reterr->http_status = response->status;
+		memcpy(reterr->request_id, response->request_id, sizeof(reterr->request_id));
+	}
+	name_operation(reterr, operation);
+	return LAMBDA_BAD_ANSWER;
+}
+
+enum lambda_status aws_request_json(struct aws_client *client, const struct call_scope *scope,
+	const struct aws_request *request, struct json **ret_json, struct lambda_error *reterr)
+{
+	struct aws_tries tries = {0};
+	struct http_response response;
+	enum lambda_status status = aws_request(client, scope, request, &tries, &response, reterr);
+
+	if (status)
+		return status;
+	status = aws_parse_answer(&response, request->operation, ret_json, reterr);
+	http_response_release(&response);
+	return status;
+}

@@ -1,0 +1,608 @@
+/* SPDX-License-Identifier: MIT */
+#include "backend/base/json.h"
+
+#include <cjson/cJSON.h>
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "backend/base/number.h"
+#include "backend/base/text.h"
+
+#define NUL_BYTE "holds a NUL byte"
+#define NO_MEMORY "is too large for the memory there is"
+#define EXACT_INTEGER_MAX 9007199254740991.0 /* 2^53 - 1 */
+#define PLAIN_DIGITS_MAX 15                  /* so many digits always fit into a double */
+#define CJSON_NUMBER_MAX 63 /* bytes of a number that cJSON takes; it refuses longer ones */
+
+static cJSON *inside(struct json *json)
+{
+	return (cJSON *)json;
+}
+
+static const cJSON *look(const struct json *json)
+{
+	return (const cJSON *)json;
+}
+
+static struct json *outside(cJSON *json)
+{
+	return (struct json *)json;
+}
+
+static const struct json *show(const cJSON *json)
+{
+	return (const struct json *)json;
+}
+
+static size_t skip_digits(const char *data, size_t length, size_t at)
+{
+	while (at < length && data[at] >= '0' && data[at] <= '9')
+		at++;
+	return at;
+}
+
+/* Bytes of the number that stands there, by JSON's grammar; 0: none. cJSON takes 01, 1. and -.5 as well. */
+static size_t number_length(const char *data, size_t length)
+{
+	size_t start = data[0] == '-', end = skip_digits(data, length, start), more;
+
+	if (end == start || (data[start] == '0' && end > start + 1))
+		return 0;
+	if (end < length && data[end] == '.') {
+		more = skip_digits(data, length, end + 1);
+		if (more == end + 1)
+			return 0;
+		end = more;
+	}
+	if (end < length && (data[end] | 0x20) == 'e') {
+		start = end + 1;
+		start += start < length && (data[start] == '+' || data[start] == '-');
+		more = skip_digits(data, length, start);
+		if (more == start)
+			return 0;
+		end = more;
+	}
+	return end;
+}
+
+/* Goes over a string, from behind its first quote to its last; NULL or what is wrong. */
+static const char *scan_string(const char *data, size_t length, size_t *at)
+{
+	for (; *at < length && data[*at] != '"'; ++*at) {
+		if ((unsigned char)data[*at] < 0x20)
+			return data[*at] ? "holds a control character in a string" : NUL_BYTE;
+		if (data[*at] != '\\')
+			continue;
+		if (length - *at > 5 && !strncmp(data + *at, "\\u0000", 6))
+			return NUL_BYTE;
+		++*at;
+	}
+	return NULL;
+}
+
+static bool starts_number(char byte)
+{
+	return byte == '-' || (byte >= '0' && byte <= '9');
+}
+
+/*
+ * What cJSON does not check and can be seen without parsing: one pass over the bytes. NULL or what is wrong;
+ * *ret_longest: bytes of the longest number.
+ */
+static const char *prescan(const char *data, size_t length, size_t *ret_longest)
+{
+	size_t depth = 0, values = 1, i, number;
+	const char *reason = NULL;
+
+	if (!text_is_utf8(data, length))
+		return "is not UTF-8";
+	for (i = 0; !reason && i < length; i++) {
+		char byte = data[i];
+
+		if (byte == '"') {
+			i++;
+			reason = scan_string(data, length, &i);
+		} else if (byte == '{' || byte == '[') {
+			values++;
+			if (++depth > JSON_DEPTH_MAX)
+				reason = "is nested too deeply";
+		} else if (byte == '}' || byte == ']') {
+			depth -= depth > 0;
+		} else if (byte == ',') {
+			values++;
+		} else if (starts_number(byte)) {
+			number = number_length(data + i, length - i);
+			if (!number)
+				return "holds a number that is none";
+			if (number > *ret_longest)
+				*ret_longest = number;
+			i += number - 1;
+		} else if ((unsigned char)byte < 0x20 && !strchr("\t\r\n", byte)) {
+			reason = "holds a control character";
+		} else if (!byte) {
+			reason = NUL_BYTE;
+		}
+		if (values > JSON_VALUES_MAX)
+			reason = "holds too many values";
+	}
+	return reason;
+}
+
+/* --- numbers keep the digits that they came with --- */
+
+/* Where the first number outside a string starts, from `at` on; `length`: there is none. Of scanned bytes. */
+static size_t find_number(const char *data, size_t length, size_t at)
+{
+	for (; at < length && !starts_number(data[at]); at++) {
+		if (data[at] == '"') {
+			at++;
+			if (scan_string(data, length, &at))
+				return length;
+		}
+	}
+	return at < length ? at : length;
+}
+
+/* A copy in which 0 and blanks stand for each number that cJSON would refuse. NULL when out of memory. */
+static char *shorten_numbers(const char *data, size_t length)
+{
+	char *copy = malloc(length);
+	size_t at, size;
+
+	if (!copy)
+		return NULL;
+	memcpy(copy, data, length);
+	for (at = find_number(data, length, 0); at < length;
+		at = find_number(data, length, at + size)) {
+		size = number_length(data + at, length - at);
+		if (size > CJSON_NUMBER_MAX) {
+			memset(copy + at, ' ', size);
+			copy[at] = '0';
+		}
+	}
+	return copy;
+}
+
+/* Whether a double prints just these digits again: most numbers, and they need no text beside them. */
+static bool is_plain_integer(const char *digits, size_t length)
+{
+	size_t start = digits[0] == '-';
+
+	if (length > PLAIN_DIGITS_MAX || (start && digits[1] == '0'))
+		return false;
+	return skip_digits(digits, length, start) == length;
+}
+
+/* cJSON frees and copies the text of a number as it does a string's. 0 or -ENOMEM. */
+static int set_digits(cJSON *number, const char *digits, size_t length)
+{
+	char *text = cJSON_malloc(length + 1);
+
+	if (!text)
+		return -ENOMEM;
+	memcpy(text, digits, length);
+	text[length] = '\0';
+	number->valuestring = text;
+	number->valuedouble = strtod(text, NULL);
+	return 0;
+}
+
+/*
+ * Gives the numbers of the tree, which stand in the order of the bytes, their digits; *at moves on. Recursion is
+ * bounded by JSON_DEPTH_MAX. 0 or -ENOMEM.
+ */
+static int keep_digits(cJSON *json, const char *data, size_t length, size_t *at)
+{
+	cJSON *child;
+	int error = 0;
+
+	if (cJSON_IsNumber(json)) {
+		size_t start = find_number(data, length, *at);
+		size_t size = number_length(data + start, length - start);
+
+		*at = start + size;
+		return is_plain_integer(data + start, size) ? 0
+							    : set_digits(json, data + start, size);
+	}
+	for (child = json->child; child && !error; child = child->next)
+		error = keep_digits(child, data, length, at);
+	return error;
+}
+
+static int compare_names(const void *left, const void *right)
+{
+	return strcmp((*(cJSON *const *)left)->string, (*(cJSON *const *)right)->string);
+}
+
+/* The members of an object sorted by name, in a malloc'ed array; NULL when out of memory. */
+static cJSON **sorted_members(const cJSON *object, size_t count)
+{
+	cJSON **members = calloc(count ? count : 1, sizeof(*members));
+	size_t i = 0;
+	cJSON *item;
+
+	if (!members)
+		return NULL;
+	for (item = object->child; item; item = item->next)
+		members[i++] = item;
+	qsort(members, count, sizeof(*members), compare_names);
+	return members;
+}
+
+/* Names must not repeat; recursion is bounded by JSON_DEPTH_MAX. */
+static const char *check_tree(const cJSON *json)
+{
+	size_t count = json_count(show(json)), i;
+	const cJSON *child;
+
+	if (cJSON_IsObject(json) && count > 1) {
+		cleanup(free_pointer) cJSON **members = sorted_members(json, count);
+
+		if (!members)
+			return NO_MEMORY;
+		for (i = 1; i < count; i++)
+			if (!strcmp(members[i - 1]->string, members[i]->string))
+				return "holds a name twice";
+	}
+	for (child = json->child; child; child = child->next) {
+		const char *reason = check_tree(child);
+
+		if (reason)
+			return reason;
+	}
+	return NULL;
+}
+
+/* Parses scanned bytes. NULL or what is wrong; *ret_tree is the caller's in either case, and may be NULL. */
+static const char *parse_tree(
+	const char *data, size_t length, size_t longest_number, cJSON **ret_tree)
+{
+	char *copy = NULL;
+	const char *start = data, *end = NULL;
+	size_t at = 0, parsed;
+
+	if (longest_number > CJSON_NUMBER_MAX) {
+		copy = shorten_numbers(data, length);
+		if (!copy)
+			return NO_MEMORY;
+		start = copy;
+	}
+	*ret_tree = cJSON_ParseWithLengthOpts(start, length, &end, false);
+	parsed = *ret_tree ? (size_t)(end - start) : 0;
+	if (copy)
+		explicit_bzero(copy, length); /* as in json_free() */
+	free(copy);
+	if (!*ret_tree)
+		return "is not JSON";
+	while (parsed < length && strchr(" \t\r\n", data[parsed]))
+		parsed++;
+	if (parsed < length)
+		return "has bytes behind its end";
+	return keep_digits(*ret_tree, data, length, &at) ? NO_MEMORY : check_tree(*ret_tree);
+}
+
+struct json *json_parse(const char *data, size_t length, const char **ret_reason)
+{
+	size_t longest_number = 0;
+	const char *reason = prescan(data, length, &longest_number);
+	cJSON *tree = NULL;
+
+	if (!reason)
+		reason = parse_tree(data, length, longest_number, &tree);
+	if (reason) {
+		cJSON_Delete(tree);
+		if (ret_reason)
+			*ret_reason = reason;
+		return NULL;
+	}
+	return outside(tree);
+}
+
+/* Services and programs give credentials as JSON: none of its texts stays in memory. */
+static void wipe(cJSON *json)
+{
+	for (; json; json = json->next) {
+		if (json->valuestring)
+			explicit_bzero(json->valuestring, strlen(json->valuestring));
+		wipe(json->child);
+	}
+}
+
+void json_free(struct json *json)
+{
+	wipe(inside(json));
+	cJSON_Delete(inside(json));
+}
+
+const struct json *json_member(const struct json *object, const char *name)
+{
+	const cJSON *found;
+
+	if (!json_is_object(object))
+		return NULL;
+	found = cJSON_GetObjectItemCaseSensitive(look(object), name);
+	return cJSON_IsNull(found) ? NULL : show(found);
+}
+
+bool json_has_member(const struct json *object, const char *name)
+{
+	return json_is_object(object) && cJSON_GetObjectItemCaseSensitive(look(object), name);
+}
+
+const char *json_string(const struct json *json)
+{
+	return cJSON_GetStringValue(look(json));
+}
+
+const char *json_member_string(const struct json *object, const char *name, const char *fallback)
+{
+	const char *value = json_string(json_member(object, name));
+
+	return value ? value : fallback;
+}
+
+bool json_number(const struct json *json, double *ret_value)
+{
+	if (!cJSON_IsNumber(look(json)) || !isfinite(look(json)->valuedouble))
+		return false;
+	*ret_value = look(json)->valuedouble;
+	return true;
+}
+
+bool json_integer(const struct json *json, int64_t minimum, int64_t maximum, int64_t *ret_value)
+{
+	double value;
+
+	if (!json_number(json, &value) || value != trunc(value) || fabs(value) > EXACT_INTEGER_MAX)
+		return false;
+	if ((int64_t)value < minimum || (int64_t)value > maximum)
+		return false;
+	*ret_value = (int64_t)value;
+	return true;
+}
+
+bool json_is_object(const struct json *json)
+{
+	return cJSON_IsObject(look(json));
+}
+
+bool json_is_array(const struct json *json)
+{
+	return cJSON_IsArray(look(json));
+}
+
+bool json_is_boolean(const struct json *json)
+{
+	return cJSON_IsBool(look(json));
+}
+
+bool json_is_null(const struct json *json)
+{
+	return cJSON_IsNull(look(json));
+}
+
+bool json_is_true(const struct json *json)
+{
+	return cJSON_IsTrue(look(json));
+}
+
+size_t json_count(const struct json *json)
+{
+	const cJSON *item;
+	size_t count = 0;
+
+	if (json_is_object(json) || json_is_array(json))
+		for (item = look(json)->child; item; item = item->next)
+			count++;
+	return count;
+}
+
+const struct json *json_first(const struct json *json)
+{
+	return json_is_object(json) || json_is_array(json) ? show(look(json)->child) : NULL;
+}
+
+const struct json *json_next(const struct json *item)
+{
+	return item ? show(look(item)->next) : NULL;
+}
+
+const char *json_name(const struct json *item)
+{
+	return item && look(item)->string ? look(item)->string : "";
+}
+
+struct json *json_new_object(void)
+{
+	return outside(cJSON_CreateObject());
+}
+
+struct json *json_new_array(void)
+{
+	return outside(cJSON_CreateArray());
+}
+
+struct json *json_new_string(const char *value)
+{
+	return outside(cJSON_CreateString(value));
+}
+
+struct json *json_new_number(double value)
+{
+	return outside(cJSON_CreateNumber(value));
+}
+
+struct json *json_new_boolean(bool value)
+{
+	return outside(cJSON_CreateBool(value));
+}
+
+struct json *json_new_null(void)
+{
+	return outside(cJSON_CreateNull());
+}
+
+struct json *json_copy(const struct json *json)
+{
+	return outside(cJSON_Duplicate(look(json), true));
+}
+
+int json_set(struct json *object, const char *name, struct json *value)
+{
+	cJSON *old;
+
+	if (!value)
+		return -ENOMEM;
+	old = cJSON_GetObjectItemCaseSensitive(inside(object), name);
+	if (!cJSON_AddItemToObject(inside(object), name, inside(value))) {
+		json_free(value);
+		return -ENOMEM;
+	}
+	if (old)
+		json_free(outside(cJSON_DetachItemViaPointer(inside(object), old)));
+	return 0;
+}
+
+int json_set_string(struct json *object, const char *name, const char *value)
+{
+	return json_set(object, name, json_new_string(value));
+}
+
+int json_set_number(struct json *object, const char *name, double value)
+{
+	return json_set(object, name, json_new_number(value));
+}
+
+int json_set_boolean(struct json *object, const char *name, bool value)
+{
+	return json_set(object, name, json_new_boolean(value));
+}
+
+int json_append(struct json *array, struct json *value)
+{
+	if (!value)
+		return -ENOMEM;
+	if (!cJSON_AddItemToArray(inside(array), inside(value))) {
+		json_free(value);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+void json_forget_digits(struct json *json)
+{
+	cJSON *item = inside(json), *child;
+
+	if (cJSON_IsNumber(item) && item->valuestring && isfinite(item->valuedouble)) {
+		cJSON_free(item->valuestring);
+		item->valuestring = NULL;
+	}
+	for (child = item ? item->child : NULL; child; child = child->next)
+		json_forget_digits(outside(child));
+}
+
+void json_remove(struct json *object, const char *name)
+{
+	cJSON_DeleteItemFromObjectCaseSensitive(inside(object), name);
+}
+
+static int print_string(const char *text, struct buffer *out)
+{
+	int error = buffer_append_byte(out, '"');
+
+	for (; !error && *text; text++) {
+		unsigned char byte = (unsigned char)*text;
+
+		if (byte == '"' || byte == '\\')
+			error = buffer_appendf(out, "\\%c", byte);
+		else if (byte == '\n')
+			error = buffer_append_string(out, "\\n");
+		else if (byte == '\r')
+			error = buffer_append_string(out, "\\r");
+		else if (byte == '\t')
+			error = buffer_append_string(out, "\\t");
+		else if (byte < 0x20 || byte == 0x7f)
+			error = buffer_appendf(out, "\\u%04x", byte);
+		else
+			error = buffer_append_byte(out, (char)byte);
+	}
+	return error ? error : buffer_append_byte(out, '"');
+}
+
+static int print_scalar(const cJSON *json, struct buffer *out)
+{
+	char number[NUMBER_DOUBLE_SIZE];
+
+	if (cJSON_IsString(json))
+		return print_string(json->valuestring, out);
+	if (cJSON_IsNumber(json) && json->valuestring)
+		return buffer_append_string(out, json->valuestring);
+	if (cJSON_IsNumber(json)) {
+		number_format_double(json->valuedouble, number);
+		return buffer_append_string(out, number);
+	}
+	if (cJSON_IsBool(json))
+		return buffer_append_string(out, cJSON_IsTrue(json) ? "true" : "false");
+	return buffer_append_string(out, "null");
+}
+
+/* The line break and indent in front of an item at `depth`; nothing when compact (depth < 0). */
+static int print_break(int depth, struct buffer *out)
+{
+	return depth < 0 ? 0 : buffer_appendf(out, "\n%*s", 2 * depth, "");
+}
+
+static int print_value(const cJSON *json, int depth, struct buffer *out);
+
+static int print_item(const cJSON *item, bool named, bool first, int depth, struct buffer *out)
+{
+	int error = first ? 0 : buffer_append_byte(out, ',');
+
+	if (!error)
+		error = print_break(depth, out);
+	if (!error && named)
+		error = print_string(item->string, out);
+	if (!error && named)
+		error = buffer_append_string(out, depth < 0 ? ":" : ": ");
+	return error ? error : print_value(item, depth, out);
+}
+
+/* `depth` is the indent of the value itself, or -1 for compact output in the members' own order. */
+static int print_value(const cJSON *json, int depth, struct buffer *out)
+{
+	bool object = cJSON_IsObject(json), first = true;
+	int inner = depth < 0 ? depth : depth + 1, error;
+	size_t count = json_count(show(json)), i;
+	const cJSON *item;
+
+	if (!object && !cJSON_IsArray(json))
+		return print_scalar(json, out);
+	error = buffer_append_byte(out, object ? '{' : '[');
+	if (object && depth >= 0) {
+		cleanup(free_pointer) cJSON **members = sorted_members(json, count);
+
+		if (!members)
+			return -ENOMEM;
+		for (i = 0; !error && i < count; i++)
+			error = print_item(members[i], true, i == 0, inner, out);
+	} else {
+		for (item = json->child; !error && item; item = item->next, first = false)
+			error = print_item(item, object, first, inner, out);
+	}
+	if (!error && count)
+		error = print_break(depth, out);
+	return error ? error : buffer_append_byte(out, object ? '}' : ']');
+}
+
+int json_print(const struct json *json, struct buffer *out)
+{
+	return print_value(look(json), -1, out);
+}
+
+int json_print_canonical(const struct json *json, struct buffer *out)
+{
+	int error = print_value(look(json), 0, out);
+
+	return error ? error : buffer_append_byte(out, '\n');
+}

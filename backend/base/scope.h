@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/* How long a caller is willing to wait, and whether it still is. Passed down to every blocking call. */
+#ifndef ALIASFS_BASE_SCOPE_H
+#define ALIASFS_BASE_SCOPE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* What a caller wants to know of the calls that were made on its behalf, besides their result. */
+struct call_record {
+	const void *who; /* the caller's own, handed on to whoever tells of changes; may be NULL */
+	unsigned int calls;  /* requests tried, by the caller's own thread */
+	char request_id[64]; /* of the last answer; "" when AWS gave none */
+};
+
+/*
+ * Lives on the caller's stack for the length of the call. A read stops within 100 ms of
+ * *interrupted becoming true; a mutation never looks at it (contract, section 4).
+ */
+struct call_scope {
+	int64_t read_deadline_ms;     /* clock_monotonic_ms() at which reads give up */
+	int64_t mutation_deadline_ms; /* the same for mutations, reading back a lost answer included */
+	const atomic_bool *interrupted; /* NULL: cannot be interrupted */
+	bool for_change; /* what is read is needed for a change: it takes its turn among the changes */
+	struct call_record *record; /* NULL: nobody wants to know */
+};
+
+#define CALL_SCOPE_READ_MS 30000
+#define CALL_SCOPE_MUTATION_MS 10000
+
+static inline bool call_scope_interrupted(const struct call_scope *scope)
+{
+	return scope->interrupted && atomic_load(scope->interrupted);
+}
+
+#endif

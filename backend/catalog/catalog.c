@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+#include "backend/catalog/state.h"
+
+#include "backend/base/clock.h"
+#include "backend/catalog/function.h"
+
+struct catalog *catalog_new(struct lambda_client *client, const struct catalog_options *options)
+{
+	struct catalog *catalog = calloc(1, sizeof(*catalog));
+
+	if (!catalog)
+		return NULL;
+	if (flight_room_init(&catalog->room)) {
+		free(catalog);
+		return NULL;
+	}
+	catalog->client = client;
+	catalog->ttl_ms = options->ttl_ms;
+	catalog->log = options->log;
+	catalog->changed = options->changed;
+	catalog->changed_data = options->changed_data;
+	catalog->wrote_data = options->wrote_data;
+	catalog->wrote = options->wrote;
+	return catalog;
+}
+
+void catalog_free(struct catalog *catalog)
+{
+	struct name_map_entry *entry, *next;
+
+	if (!catalog)
+		return;
+	for (entry = name_map_first(&catalog->functions); entry; entry = next) {
+		struct function *function = entry->value;
+
+		next = name_map_next(&catalog->functions, entry);
+		function_forget(catalog, function);
+	}
+	name_map_release(&catalog->functions);
+	if (catalog->root)
+		snapshot_unref(&catalog->root->snapshot);
+	listing_free(catalog->parked_root);
+	listing_free(catalog->parked_crawl);
+	missing_clear(&catalog->missing);
+	flight_room_destroy(&catalog->room);
+	free(catalog);
+}
+
+void catalog_refresh(struct catalog *catalog)
+{
+	catalog_lock(catalog);
+	catalog->forget_tick = ++catalog->room.tick;
+	catalog_unlock(catalog);
+}
+
+void catalog_refresh_function(struct catalog *catalog, const char *name)
+{
+	struct function *function;
+
+	catalog_lock(catalog);
+	function = function_find(catalog, name);
+	if (function) {
+		function->forget_versions_tick = ++catalog->room.tick;
+		function->forget_aliases_tick = catalog->room.tick;
+		function_drop(catalog, function);
+	}
+	catalog_unlock(catalog);
+}
+
+/* --- the account --- */
+
+bool catalog_account_peek(
+	struct catalog *catalog, struct lambda_account *ret_account, int64_t *ret_age_ms)
+{
+	bool known;
+
+	catalog_lock(catalog);
+	known = catalog->account_known;
+	if (known) {
+		*ret_account = catalog->account;
+		*ret_age_ms = clock_monotonic_ms() - catalog->account_fetched_ms;
+	}
+	catalog_unlock(catalog);
+	return known;
+}
+
+struct account_question {
+	struct catalog *catalog;
+	const struct call_scope *scope;
+};
+
+static enum lambda_status fetch_account(
+	void *data, uint64_t tick, struct snapshot **ret_result, struct lambda_error *reterr)
+{
+	const struct account_question *question = data;
+	struct catalog *catalog = question->catalog;
+	struct lambda_account account;
+	enum lambda_status status =
+		lambda_get_account(catalog->client, question->scope, &account, reterr);
+
+	(void)tick;
+	*ret_result = NULL;
+	if (status)
+		return status;
+	catalog_lock(catalog);
+	catalog->account = account;
+	catalog->account_fetched_ms = clock_monotonic_ms();
+	catalog->account_known = true;
+	catalog_unlock(catalog);
+	return LAMBDA_OK;
+}
+
+enum lambda_status catalog_account_fetch(
+	struct catalog *catalog, const struct call_scope *scope, struct lambda_error *reterr)
+{
+	struct account_question question = {catalog, scope};
+	const struct flight_task task = {
+		.key = {.kind = FLIGHT_ACCOUNT},
+		.data = &question,
+		.fetch = fetch_account,
+	};
+	struct snapshot *none = NULL;
+
+	return flight_run(&catalog->room, &catalog->flights, scope, &task, &none, reterr);
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A listing while its pages come in: of an account's functions, of one function's versions, or of one
+ * function's aliases. It belongs to the caller that leads the flight, and may be parked between two
+ * of them, so that what an interrupted caller fetched is not fetched again. Nothing here blocks.
+ */
+#ifndef ALIASFS_CATALOG_LISTING_H
+#define ALIASFS_CATALOG_LISTING_H
+
+#include "backend/base/map.h"
+#include "backend/catalog/snapshot.h"
+
+#define LISTING_ITEMS_MAX 1000000                     /* versions or aliases in one listing */
+#define LISTING_PAGES_MAX 1000000                     /* pages, empty ones included */
+#define LISTING_UNLISTABLE_MAX 1000                   /* names that cannot be a directory entry */
+#define LISTING_BYTES_MAX ((size_t)512 * 1024 * 1024) /* of packed documents */
+
+/* Finds servers that would make a listing endless. Zero-initialised; release with page_guard_release(). */
+struct page_guard {
+	char *marker; /* one that was seen */
+	uint64_t pages, items;
+	uint64_t
+		replace_at; /* the page whose marker replaces it: doubles, so that every circle is found */
+};
+
+/* After a page of `items`. 0, -ELOOP (a marker came again), -E2BIG, -ENOMEM. `next_marker` may be NULL. */
+int page_guard_check(struct page_guard *guard, const char *next_marker, size_t items) must_check;
+void page_guard_release(struct page_guard *guard);
+
+struct built_version {
+	struct catalog_version version;
+	struct pack *pack; /* a reference */
+	size_t at;         /* the how manieth it was */
+};
+
+/* The versions of one function as they come. */
+struct version_builder {
+	struct built_version *items;
+	size_t count, capacity;
+	struct pack_dictionary *dictionary; /* a reference, or NULL before the first version */
+	struct version_set
+		*previous; /* a reference, or NULL: packs that did not change are shared */
+};
+
+struct version_builder *version_builder_new(void) must_check;
+void version_builder_free(struct version_builder *builder);
+DEFINE_CLEANUP(struct version_builder *, version_builder_free);
+
+/* Packs and adds one version. 0 or -ENOMEM. */
+int version_builder_add(struct version_builder *builder, struct packer *packer,
+	const struct lambda_version *version) must_check;
+
+/*
+ * The set of what was added; of a version that came twice the last one. Empties the builder. What can
+ * change expires at `expires_ms`. NULL when out of memory.
+ */
+struct version_set *version_builder_finish(struct version_builder *builder, bool complete,
+	int64_t expires_ms, uint64_t tick) must_check;
+
+struct listing {
+	uint64_t tick;         /* when its first page was asked for */
+	int64_t keep_until_ms; /* while parked */
+	char *marker;          /* of the next page; NULL: the first, or complete */
+	struct page_guard guard;
+	struct packer *packer;
+	size_t bytes;
+	struct name_map functions; /* name → struct version_builder */
+	struct lambda_alias *aliases;
+	size_t alias_count, alias_capacity;
+	char **unlistable; /* of functions: the names that cannot be a directory entry, each once */
+	size_t unlistable_count;
+};
+
+/* Where a listing finds what was known of a function before; gives references, or leaves NULL. */
+struct listing_lookup {
+	void *data;
+	void (*find)(void *data, const char *function, struct pack_dictionary **ret_dictionary,
+		struct version_set **ret_previous);
+};
+
+struct listing *listing_new(uint64_t tick) must_check;
+void listing_free(struct listing *listing); /* NULL is fine */
+DEFINE_CLEANUP(struct listing *, listing_free);
+
+/*
+ * Adds a page and moves on to the next marker. `function` is the only one whose versions may be there,
+ * or NULL: then a name that cannot be a directory entry is noted, and the listing goes on. The page stays the
+ * caller's.
+ */
+enum lambda_status listing_add_versions(struct listing *listing,
+	const struct lambda_version_page *page, const char *function,
+	const struct listing_lookup *lookup, struct lambda_error *reterr) must_check;
+
+/* The same of aliases, which are taken out of the page. */
+enum lambda_status listing_add_aliases(struct listing *listing, struct lambda_alias_page *page,
+	struct lambda_error *reterr) must_check;
+
+/* A copy of the aliases that came so far, as an incomplete set. NULL when out of memory. */
+struct alias_set *listing_peek_aliases(
+	const struct listing *listing, int64_t expires_ms) must_check;
+
+#endif

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+#include "backend/documents/redact.h"
+
+#include <errno.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+
+#include "backend/base/json.h"
+#include "backend/base/text.h"
+#include "backend/documents/document.h"
+
+#define PREFIX "hmac:"
+#define DIGEST_SIZE 32
+#define SHOWN_BYTES 12
+
+static int hash_value(const unsigned char key[REDACT_KEY_SIZE], const char *function,
+	const char *variable, const char *value, char text[sizeof(PREFIX) + 2 * SHOWN_BYTES])
+{
+	cleanup(buffer_release_secret) struct buffer input = BUFFER_INIT(DOCUMENT_MAX);
+	unsigned char digest[DIGEST_SIZE];
+	unsigned int length = sizeof(digest);
+	int error = buffer_append(&input, function, strlen(function) + 1);
+
+	if (!error)
+		error = buffer_append(&input, variable, strlen(variable) + 1);
+	if (!error)
+		error = buffer_append_string(&input, value);
+	if (error)
+		return error;
+	if (!HMAC(EVP_sha256(), key, REDACT_KEY_SIZE, (const unsigned char *)input.data,
+		    input.length, digest, &length))
+		return -ENOMEM;
+	memcpy(text, PREFIX, strlen(PREFIX));
+	text_format_hex(digest, SHOWN_BYTES, text + strlen(PREFIX));
+	return 0;
+}
+
+int redact_environment(const unsigned char key[REDACT_KEY_SIZE], const char *function,
+	char **environment, size_t *length)
+{
+	cleanup(json_free_pointer) struct json *given = json_parse(*environment, *length, NULL);
+	cleanup(json_free_pointer) struct json *shown = given ? json_copy(given) : NULL;
+	cleanup(buffer_release) struct buffer out = BUFFER_INIT(DOCUMENT_MAX);
+	char text[sizeof(PREFIX) + 2 * SHOWN_BYTES];
+	const struct json *item;
+	int error = 0;
+
+	if (!given || !shown || !json_is_object(given))
+		return given && !shown ? -ENOMEM : -EINVAL;
+	for (item = json_first(given); item && !error; item = json_next(item)) {
+		const char *value = json_string(item);
+
+		if (!value)
+			continue;
+		error = hash_value(key, function, json_name(item), value, text);
+		if (!error)
+			error = json_set_string(shown, json_name(item), text);
+	}
+	if (!error)
+		error = json_print_canonical(shown, &out);
+	if (error)
+		return error;
+	explicit_bzero(*environment, *length);
+	free(*environment);
+	*environment = buffer_detach(&out, length);
+	return *environment ? 0 : -ENOMEM;
+}
+
+static enum lambda_status print_redacted(const struct lambda_printer *printer,
+	const struct json *configuration, struct lambda_version *version,
+	struct lambda_error *reterr)
+{
+	enum lambda_status status =
+		document_printer.print(&document_printer, configuration, version, reterr);
+	int error;
+
+	if (status)
+		return status;
+	error = redact_environment(printer->key, version->function_name, &version->environment,
+		&version->environment_length);
+	if (!error)
+		return LAMBDA_OK;
+	if (error == -ENOMEM)
+		return lambda_fail_memory(reterr);
+	return lambda_fail(reterr, LAMBDA_BAD_ANSWER, "the environment cannot be redacted");
+}
+
+struct lambda_printer redact_printer(const unsigned char key[REDACT_KEY_SIZE])
+{
+	struct lambda_printer printer = {.print = print_redacted};
+
+	memcpy(printer.key, key, sizeof(printer.key));
+	return printer;
+}

@@ -1,0 +1,492 @@
+/* SPDX-License-Identifier: MIT */
+#include "backend/http/sigv4.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <openssl/evp.h>
+#include <pthread.h>
+
+#include "backend/base/text.h"
+
+#define ALGORITHM "AWS4-HMAC-SHA256"
+#define TERMINATOR "aws4_request"
+#define CANONICAL_MAX                                                                              \
+	(1024 * 1024) /* bytes of a canonical request: headers and URL, not the body */
+#define DAY_LENGTH 8  /* "20150830", the start of the date */
+
+/* Hop-by-hop headers, and those that change between us and AWS: never signed (section 9, step 4). */
+static const char *const unsigned_headers[] = {
+	"authorization",
+	"connection",
+	"content-length",
+	"expect",
+	"keep-alive",
+	"proxy-authenticate",
+	"proxy-authorization",
+	"te",
+	"trailer",
+	"transfer-encoding",
+	"upgrade",
+	"user-agent",
+	"x-amzn-trace-id",
+};
+
+/* A name and a value in canonical form: a header or a query parameter. */
+struct pair {
+	char *name;
+	char *value;
+	size_t order; /* where it stood: headers of one name keep their order */
+};
+
+struct pairs {
+	struct pair *items;
+	size_t count;
+};
+
+static void pairs_release(struct pairs *pairs)
+{
+	size_t i;
+
+	for (i = 0; i < pairs->count; i++) {
+		free(pairs->items[i].name);
+		if (pairs->items[i].value) /* the session token, perhaps */
+			explicit_bzero(pairs->items[i].value, strlen(pairs->items[i].value));
+		free(pairs->items[i].value);
+	}
+	free(pairs->items);
+	pairs->items = NULL;
+	pairs->count = 0;
+}
+
+void sigv4_format_date(int64_t seconds, char date[SIGV4_DATE_SIZE])
+{
+	time_t when = (time_t)seconds;
+	struct tm parts;
+
+	memset(&parts, 0, sizeof(parts));
+	gmtime_r(&when, &parts);
+	if (!strftime(date, SIGV4_DATE_SIZE, "%Y%m%dT%H%M%SZ", &parts))
+		date[0] = '\0';
+}
+
+static int hash(const void *data, size_t length, unsigned char digest[SIGV4_KEY_SIZE])
+{
+	return EVP_Digest(data, length, digest, NULL, EVP_sha256(), NULL) == 1 ? 0 : -EIO;
+}
+
+static int authenticate(const void *key, size_t key_length, const char *text, size_t length,
+	unsigned char code[SIGV4_KEY_SIZE])
+{
+	size_t written = 0;
+	const unsigned char *made = EVP_Q_mac(NULL, "HMAC", NULL, "SHA256", NULL, key, key_length,
+		(const unsigned char *)text, length, code, SIGV4_KEY_SIZE, &written);
+
+	return made && written == SIGV4_KEY_SIZE ? 0 : -EIO;
+}
+
+int sigv4_hex_digest(const void *data, size_t length, char digest[SIGV4_DIGEST_SIZE])
+{
+	unsigned char bytes[SIGV4_KEY_SIZE];
+	int error = hash(data ? data : "", length, bytes);
+
+	if (!error)
+		text_format_hex(bytes, sizeof(bytes), digest);
+	return error;
+}
+
+/* --- path --- */
+
+/* Appends one segment after dropping "", "." and, for "..", the segment before. */
+static int append_segment(struct buffer *out, const char *segment, size_t length)
+{
+	int error;
+
+	if (!length || (length == 1 && segment[0] == '.'))
+		return 0;
+	if (length == 2 && !memcmp(segment, "..", 2)) {
+		while (out->length > 0 && out->data[--out->length] != '/')
+			;
+		if (out->data)
+			out->data[out->length] = '\0';
+		return 0;
+	}
+	error = buffer_append_byte(out, '/');
+	return error ? error : buffer_append(out, segment, length);
+}
+
+/* Appends the path encoded once more, '/' excepted: `%3A` on the wire is signed as `%253A`. */
+static int append_encoded_path(struct buffer *out, const char *path)
+{
+	int error = 0;
+
+	while (!error && *path) {
+		size_t length = strcspn(path, "/");
+		cleanup(free_pointer) char *segment = strndup(path, length);
+
+		if (!segment)
+			return -ENOMEM;
+		error = text_append_percent_encoded(out, segment);
+		path += length;
+		if (!error && *path == '/') {
+			error = buffer_append_byte(out, '/');
+			path++;
+		}
+	}
+	return error;
+}
+
+static int append_canonical_path(struct buffer *out, const char *path)
+{
+	cleanup(buffer_release) struct buffer normal = BUFFER_INIT(out->maximum);
+	bool slash_at_end = *path && path[strlen(path) - 1] == '/';
+	int error = 0;
+
+	while (!error && *path) {
+		size_t length = strcspn(path, "/");
+
+		error = append_segment(&normal, path, length);
+		path += length + (path[length] == '/');
+	}
+	if (!error && (slash_at_end || !normal.length))
+		error = buffer_append_byte(&normal, '/');
+	return error ? error : append_encoded_path(out, buffer_text(&normal));
+}
+
+/* --- query and headers: pairs, sorted --- */
+
+static int compare_pairs_by_value(const void *left, const void *right)
+{
+	const struct pair *a = left, *b = right;
+	int order = strcmp(a->name, b->name);
+
+	return order ? order : strcmp(a->value, b->value);
+}
+
+static int compare_pairs_by_order(const void *left, const void *right)
+{
+	const struct pair *a = left, *b = right;
+	int order = strcmp(a->name, b->name);
+
+	return order ? order : (a->order > b->order) - (a->order < b->order);
+}
+
+/* Decodes and encodes again, so that any spelling of the same value is signed alike. */
+static char *canonical_query_part(const char *text, size_t length)
+{
+	cleanup(buffer_release) struct buffer decoded = BUFFER_INIT(length);
+	cleanup(buffer_release) struct buffer encoded = BUFFER_INIT(CANONICAL_MAX);
+
+	if (text_percent_decode(text, length, &decoded) ||
+		memchr(buffer_text(&decoded), '\0', decoded.length)) {
+		/* A stray % or %00: what we send never has one; sign what stands there. */
+		buffer_reset(&decoded);
+		if (buffer_append(&decoded, text, length))
+			return NULL;
+	}
+	if (text_append_percent_encoded(&encoded, buffer_text(&decoded)))
+		return NULL;
+	return buffer_detach(&encoded, NULL);
+}
+
+static int split_query(const char *query, struct pairs *ret_pairs)
+{
+	size_t maximum = 1;
+	const char *at;
+
+	for (at = query; *at; at++)
+		maximum += *at == '&';
+	ret_pairs->items = calloc(maximum, sizeof(*ret_pairs->items));
+	if (!ret_pairs->items)
+		return -ENOMEM;
+	while (*query) {
+		size_t length = strcspn(query, "&"), name = strcspn(query, "&=");
+		struct pair *pair = &ret_pairs->items[ret_pairs->count];
+		size_t value = name < length ? name + 1 : length;
+
+		if (length) {
+			pair->name = canonical_query_part(query, name);
+			pair->value = canonical_query_part(query + value, length - value);
+			ret_pairs->count++;
+			if (!pair->name || !pair->value)
+				return -ENOMEM;
+		}
+		query += length + (query[length] == '&');
+	}
+	return 0;
+}
+
+static int append_canonical_query(struct buffer *out, const char *query)
+{
+	cleanup(pairs_release) struct pairs pairs = {0};
+	int error = split_query(query, &pairs);
+	size_t i;
+
+	if (!error && pairs.count)
+		qsort(pairs.items, pairs.count, sizeof(*pairs.items), compare_pairs_by_value);
+	for (i = 0; !error && i < pairs.count; i++)
+		error = buffer_appendf(
+			out, "%s%s=%s", i ? "&" : "", pairs.items[i].name, pairs.items[i].value);
+	return error;
+}
+
+static bool is_signed(const char *lower_case_name)
+{
+	size_t i;
+
+	for (i = 0; i < array_count(unsigned_headers); i++)
+		if (!strcmp(lower_case_name, unsigned_headers[i]))
+			return false;
+	return true;
+}
+
+static char *lower_case(const char *text)
+{
+	char *copy = strdup(text);
+	char *at;
+
+	for (at = copy; at && *at; at++)
+		if (*at >= 'A' && *at <= 'Z')
+			*at = (char)(*at - 'A' + 'a');
+	return copy;
+}
+
+/* The value trimmed, every run of blanks inside made one space. */
+static char *squeezed(const char *value)
+{
+	char *copy = malloc(strlen(value) + 1);
+	size_t length = 0;
+
+	if (!copy)
+		return NULL;
+	for (; *value; value++) {
+		if (!isspace((unsigned char)*value))
+			copy[length++] = *value;
+		else if (length && copy[length - 1] != ' ')
+			copy[length++] = ' ';
+	}
+	while (length && copy[length - 1] == ' ')
+		length--;
+	copy[length] = '\0';
+	return copy;
+}
+
+static int collect_headers(const struct sigv4_request *request, struct pairs *ret_pairs)
+{
+	size_t i;
+
+	ret_pairs->items = calloc(request->header_count + 1, sizeof(*ret_pairs->items));
+	if (!ret_pairs->items)
+		return -ENOMEM;
+	for (i = 0; i < request->header_count; i++) {
+		cleanup(free_pointer) char *name = lower_case(request->headers[i].name);
+		struct pair *pair = &ret_pairs->items[ret_pairs->count];
+
+		if (!name)
+			return -ENOMEM;
+		if (!request->every_header && !is_signed(name))
+			continue;
+		pair->value = squeezed(request->headers[i].value);
+		if (!pair->value)
+			return -ENOMEM;
+		pair->name = take_pointer(name);
+		pair->order = i;
+		ret_pairs->count++;
+	}
+	if (ret_pairs->count)
+		qsort(ret_pairs->items, ret_pairs->count, sizeof(*ret_pairs->items),
+			compare_pairs_by_order);
+	return 0;
+}
+
+static int append_canonical_headers(
+	const struct sigv4_request *request, struct buffer *out, struct buffer *ret_signed)
+{
+	cleanup(pairs_release) struct pairs pairs = {0};
+	int error = collect_headers(request, &pairs);
+	size_t i;
+
+	for (i = 0; !error && i < pairs.count; i++) {
+		const struct pair *pair = &pairs.items[i];
+		bool same = i > 0 && !strcmp(pair->name, pairs.items[i - 1].name);
+
+		if (same) {
+			error = buffer_appendf(out, ",%s", pair->value);
+			continue;
+		}
+		error = buffer_appendf(out, "%s%s:%s", i ? "\n" : "", pair->name, pair->value);
+		if (!error)
+			error = buffer_appendf(ret_signed, "%s%s", i ? ";" : "", pair->name);
+	}
+	return !error && pairs.count ? buffer_append_byte(out, '\n') : error;
+}
+
+/* --- the request, the string, the signature --- */
+
+int sigv4_canonical_request(
+	const struct sigv4_request *request, struct buffer *out, struct buffer *ret_signed)
+{
+	char digest[SIGV4_DIGEST_SIZE];
+	int error = sigv4_hex_digest(request->body, request->body_length, digest);
+
+	if (!error)
+		error = buffer_appendf(out, "%s\n", request->method);
+	if (!error)
+		error = append_canonical_path(out, request->path);
+	if (!error)
+		error = buffer_append_byte(out, '\n');
+	if (!error && request->query)
+		error = append_canonical_query(out, request->query);
+	if (!error)
+		error = buffer_append_byte(out, '\n');
+	if (!error)
+		error = append_canonical_headers(request, out, ret_signed);
+	if (!error)
+		error = buffer_appendf(out, "\n%s\n%s", buffer_text(ret_signed), digest);
+	return error;
+}
+
+int sigv4_string_to_sign(const struct sigv4_scope *scope, const char *canonical_request,
+	size_t length, struct buffer *out)
+{
+	char digest[SIGV4_DIGEST_SIZE];
+	int error = sigv4_hex_digest(canonical_request, length, digest);
+
+	return error ? error
+		     : buffer_appendf(out, ALGORITHM "\n%s\n%.*s/%s/%s/" TERMINATOR "\n%s",
+			       scope->date, DAY_LENGTH, scope->date, scope->region, scope->service,
+			       digest);
+}
+
+int sigv4_derive_key(const char *secret_access_key, const struct sigv4_scope *scope,
+	unsigned char key[SIGV4_KEY_SIZE])
+{
+	cleanup(buffer_release_secret) struct buffer seed = BUFFER_INIT(CANONICAL_MAX);
+	unsigned char day[SIGV4_KEY_SIZE], region[SIGV4_KEY_SIZE], service[SIGV4_KEY_SIZE];
+	int error = buffer_appendf(&seed, "AWS4%s", secret_access_key);
+
+	if (!error)
+		error = authenticate(seed.data, seed.length, scope->date, DAY_LENGTH, day);
+	if (!error)
+		error = authenticate(
+			day, sizeof(day), scope->region, strlen(scope->region), region);
+	if (!error)
+		error = authenticate(
+			region, sizeof(region), scope->service, strlen(scope->service), service);
+	if (!error)
+		error = authenticate(service, sizeof(service), TERMINATOR, strlen(TERMINATOR), key);
+	explicit_bzero(day, sizeof(day));
+	explicit_bzero(region, sizeof(region));
+	explicit_bzero(service, sizeof(service));
+	return error;
+}
+
+int sigv4_authorization(const struct sigv4_request *request, const struct sigv4_scope *scope,
+	const char *access_key_id, const unsigned char key[SIGV4_KEY_SIZE], struct buffer *out)
+{
+	cleanup(buffer_release_secret) struct buffer canonical = BUFFER_INIT(CANONICAL_MAX);
+	cleanup(buffer_release) struct buffer names = BUFFER_INIT(CANONICAL_MAX);
+	cleanup(buffer_release) struct buffer text = BUFFER_INIT(CANONICAL_MAX);
+	unsigned char signature[SIGV4_KEY_SIZE];
+	char hex[SIGV4_DIGEST_SIZE];
+	int error = sigv4_canonical_request(request, &canonical, &names);
+
+	if (!error)
+		error = sigv4_string_to_sign(
+			scope, buffer_text(&canonical), canonical.length, &text);
+	if (!error)
+		error = authenticate(
+			key, SIGV4_KEY_SIZE, buffer_text(&text), text.length, signature);
+	if (error)
+		return error;
+	text_format_hex(signature, sizeof(signature), hex);
+	return buffer_appendf(out,
+		ALGORITHM " Credential=%s/%.*s/%s/%s/" TERMINATOR
+			  ", SignedHeaders=%s, Signature=%s",
+		access_key_id, DAY_LENGTH, scope->date, scope->region, scope->service,
+		buffer_text(&names), hex);
+}
+
+/* --- the cache --- */
+
+#define CACHE_SLOTS 4 /* Lambda, STS and the day after midnight */
+
+struct cached_key {
+	bool known;
+	unsigned char identity[SIGV4_KEY_SIZE]; /* digest of secret, day, region and service */
+	unsigned char key[SIGV4_KEY_SIZE];
+};
+
+struct sigv4_key_cache {
+	pthread_mutex_t mutex;                /* protects all below; nothing else is taken inside */
+	struct cached_key slots[CACHE_SLOTS]; /* the newest first */
+};
+
+struct sigv4_key_cache *sigv4_key_cache_new(void)
+{
+	struct sigv4_key_cache *cache = calloc(1, sizeof(*cache));
+
+	if (cache)
+		pthread_mutex_init(&cache->mutex, NULL);
+	return cache;
+}
+
+void sigv4_key_cache_free(struct sigv4_key_cache *cache)
+{
+	if (!cache)
+		return;
+	pthread_mutex_destroy(&cache->mutex);
+	explicit_bzero(cache, sizeof(*cache));
+	free(cache);
+}
+
+static int identify(const char *secret_access_key, const struct sigv4_scope *scope,
+	unsigned char identity[SIGV4_KEY_SIZE])
+{
+	cleanup(buffer_release_secret) struct buffer text = BUFFER_INIT(CANONICAL_MAX);
+	int error = buffer_appendf(&text, "%.*s/%s/%s/%s", DAY_LENGTH, scope->date, scope->region,
+		scope->service, secret_access_key);
+
+	return error ? error : hash(text.data, text.length, identity);
+}
+
+static bool recall(struct sigv4_key_cache *cache, const unsigned char *identity, unsigned char *key)
+{
+	bool found = false;
+	size_t i;
+
+	pthread_mutex_lock(&cache->mutex);
+	for (i = 0; i < CACHE_SLOTS && !found; i++) {
+		const struct cached_key *slot = &cache->slots[i];
+
+		found = slot->known && !memcmp(slot->identity, identity, SIGV4_KEY_SIZE);
+		if (found)
+			memcpy(key, slot->key, SIGV4_KEY_SIZE);
+	}
+	pthread_mutex_unlock(&cache->mutex);
+	return found;
+}
+
+static void remember(
+	struct sigv4_key_cache *cache, const unsigned char *identity, const unsigned char *key)
+{
+	pthread_mutex_lock(&cache->mutex);
+	memmove(&cache->slots[1], &cache->slots[0], (CACHE_SLOTS - 1) * sizeof(cache->slots[0]));
+	cache->slots[0].known = true;
+	memcpy(cache->slots[0].identity, identity, SIGV4_KEY_SIZE);
+	memcpy(cache->slots[0].key, key, SIGV4_KEY_SIZE);
+	pthread_mutex_unlock(&cache->mutex);
+}
+
+int sigv4_key_cache_get(struct sigv4_key_cache *cache, const char *secret_access_key,
+	const struct sigv4_scope *scope, unsigned char key[SIGV4_KEY_SIZE])
+{
+	unsigned char identity[SIGV4_KEY_SIZE];
+	int error = identify(secret_access_key, scope, identity);
+
+	if (error || recall(cache, identity, key))
+		return error;
+	error = sigv4_derive_key(secret_access_key, scope, key);
+	if (!error)
+		remember(cache, identity, key);
+	return error;
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * AWS Signature Version 4 for requests whose signature travels in the Authorization header
+ * (lambda-api.md section 9: libcurl 7.88's own signer is measured wrong). There is one
+ * canonicaliser, for every service but S3. Pure functions, the time is an argument; only the key
+ * cache has a lock of its own, held for microseconds.
+ *
+ * Errors everywhere: 0, -ENOMEM, -EFBIG (over the buffer's maximum), -EIO (OpenSSL refused).
+ */
+#ifndef ALIASFS_HTTP_SIGV4_H
+#define ALIASFS_HTTP_SIGV4_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "backend/base/buffer.h"
+#include "backend/base/cleanup.h"
+
+#define SIGV4_KEY_SIZE 32    /* bytes of a derived signing key */
+#define SIGV4_DATE_SIZE 17   /* "20150830T123600Z" and the NUL */
+#define SIGV4_DIGEST_SIZE 65 /* hexadecimal SHA-256 and the NUL */
+
+/* A header as it is sent. */
+struct sigv4_header {
+	const char *name;
+	const char *value;
+};
+
+/* What is signed: exactly the bytes that go on the wire. All pointers are borrowed. */
+struct sigv4_request {
+	const char *method;
+	const char *path;  /* percent-encoded as sent, starting with '/'; "" counts as "/" */
+	const char *query; /* as sent, without the '?'; NULL or "" when there is none */
+	const struct sigv4_header *headers; /* with Host and X-Amz-Date */
+	size_t header_count;
+	const void *body;
+	size_t body_length;
+	/* Checking what somebody else signed: all these headers are, also those that we leave out. */
+	bool every_header;
+};
+
+/* For whom and for when. All pointers are borrowed. */
+struct sigv4_scope {
+	char date[SIGV4_DATE_SIZE]; /* the value of X-Amz-Date; sigv4_format_date() */
+	const char *region;
+	const char *service;
+};
+
+/* Writes the moment, in seconds since the epoch, as X-Amz-Date wants it. */
+void sigv4_format_date(int64_t seconds, char date[SIGV4_DATE_SIZE]);
+
+/* Hexadecimal SHA-256 of the bytes. */
+int sigv4_hex_digest(const void *data, size_t length, char digest[SIGV4_DIGEST_SIZE]) must_check;
+
+/*
+ * Appends the canonical request to `out` and the names of the signed headers, joined by ';', to
+ * `ret_signed`. Headers that proxies change (connection, user-agent, …) are left out.
+ */
+int sigv4_canonical_request(const struct sigv4_request *request, struct buffer *out,
+	struct buffer *ret_signed) must_check;
+
+/* Appends the string to sign for a canonical request. */
+int sigv4_string_to_sign(const struct sigv4_scope *scope, const char *canonical_request,
+	size_t length, struct buffer *out) must_check;
+
+/* The signing key of a secret for the scope's day, region and service. The caller wipes it. */
+int sigv4_derive_key(const char *secret_access_key, const struct sigv4_scope *scope,
+	unsigned char key[SIGV4_KEY_SIZE]) must_check;
+
+/* Appends the value of the Authorization header. `key` is the derived one. */
+int sigv4_authorization(const struct sigv4_request *request, const struct sigv4_scope *scope,
+	const char *access_key_id, const unsigned char key[SIGV4_KEY_SIZE],
+	struct buffer *out) must_check;
+
+/*
+ * Remembers the last derived keys, so that a request costs one HMAC and not five. Secrets are not
+ * kept, only their digest; everything is wiped when it is freed. Thread-safe.
+ */
+struct sigv4_key_cache;
+
+struct sigv4_key_cache *sigv4_key_cache_new(void) must_check;
+void sigv4_key_cache_free(struct sigv4_key_cache *cache);
+DEFINE_CLEANUP(struct sigv4_key_cache *, sigv4_key_cache_free);
+
+/* sigv4_derive_key(), from the cache where it is known. The caller wipes `key`. */
+int sigv4_key_cache_get(struct sigv4_key_cache *cache, const char *secret_access_key,
+	const struct sigv4_scope *scope, unsigned char key[SIGV4_KEY_SIZE]) must_check;
+
+#endif

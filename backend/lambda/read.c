@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: MIT */
+/* The reads of backend/lambda/lambda.h: a path, a request, a struct. */
+#include "backend/lambda/lambda.h"
+
+#include <errno.h>
+
+#include "backend/base/buffer.h"
+#include "backend/base/text.h"
+#include "backend/lambda/model.h"
+#include "backend/lambda/read.h"
+
+#define FUNCTIONS_PATH "/2015-03-31/functions"
+#define ACCOUNT_PATH "/2016-08-19/account-settings"
+#define PAGE_ITEMS 50 /* what AWS sends at most, whatever is asked for */
+#define PATH_MAX_BYTES 8192
+#define QUERY_MAX_BYTES (3 * LAMBDA_MARKER_MAX + 128)
+
+int lambda_append_segment(struct buffer *out, const char *name)
+{
+	if (!*name || !strcmp(name, ".") || !strcmp(name, ".."))
+		return -EINVAL;
+	return text_append_percent_encoded(out, name);
+}
+
+int lambda_append_path(struct buffer *out, const char *function, const char *rest)
+{
+	int error = buffer_append_string(out, FUNCTIONS_PATH "/");
+
+	if (!error)
+		error = lambda_append_segment(out, function);
+	return error ? error : buffer_append_string(out, rest);
+}
+
+/* Why a request could not be written. */
+static enum lambda_status fail_to_write(int error, struct lambda_error *reterr)
+{
+	if (error == -ENOMEM)
+		return lambda_fail_memory(reterr);
+	if (error == -EINVAL)
+		return lambda_fail(reterr, LAMBDA_INVALID, "that cannot be a name on AWS");
+	return lambda_fail(reterr, LAMBDA_INVALID, "a name or a marker is too long to ask for");
+}
+
+/* A page is asked for by its marker; the same one again would never end. */
+static enum lambda_status check_marker(
+	const char *asked, const char *next, struct lambda_error *reterr)
+{
+	if (asked && next && !strcmp(asked, next))
+		return lambda_fail(reterr, LAMBDA_BAD_ANSWER,
+			"the answer's NextMarker is the one that was asked for");
+	return LAMBDA_OK;
+}
+
+static int append_page_query(struct buffer *out, const char *marker)
+{
+	int error = buffer_appendf(out, "MaxItems=%d", PAGE_ITEMS);
+
+	if (!error && marker)
+		error = buffer_append_string(out, "&Marker=");
+	return error || !marker ? error : text_append_percent_encoded(out, marker);
+}
+
+/* Fills in the operation of an error that was found in the answer's JSON. */
+static enum lambda_status told(
+	enum lambda_status status, const char *operation, struct lambda_error *reterr)
+{
+	if (status && reterr)
+		snprintf(reterr->operation, sizeof(reterr->operation), "%s", operation);
+	return status;
+}
+
+static enum lambda_status get_json(struct lambda_client *client, const struct call_scope *scope,
+	const char *operation, enum pacing_kind pacing, const char *path, const char *query,
+	struct json **ret_json, struct lambda_error *reterr)
+{
+	struct aws_request request = lambda_request(client, operation, "GET", pacing);
+
+	request.path = path;
+	request.query = query;
+	return aws_request_json(client->aws, scope, &request, ret_json, reterr);
+}
+
+static enum lambda_status get_version_page(struct lambda_client *client,
+	const struct call_scope *scope, const char *operation, enum pacing_kind pacing,
+	const char *path, const char *query, const char *member, const char *marker,
+	struct lambda_version_page *ret_page, struct lambda_error *reterr)
+{
+	cleanup(json_free_pointer) struct json *json = NULL;
+	struct lambda_version_page page;
+	enum lambda_status status =
+		get_json(client, scope, operation, pacing, path, query, &json, reterr);
+
+	if (status)
+		return status;
+	status = lambda_read_version_page(
+		json, member, lambda_client_printer(client), &page, reterr);
+	if (!status) {
+		status = check_marker(marker, page.next_marker, reterr);
+		if (status)
+			lambda_version_page_release(&page);
+		else
+			*ret_page = page;
+	}
+	return told(status, operation, reterr);
+}
+
+enum lambda_status lambda_list_functions(struct lambda_client *client,
+	const struct call_scope *scope, bool all_versions, const char *marker,
+	struct lambda_version_page *ret_page, struct lambda_error *reterr)
+{
+	cleanup(buffer_release) struct buffer query = BUFFER_INIT(QUERY_MAX_BYTES);
+	int error = all_versions ? buffer_append_string(&query, "FunctionVersion=ALL&") : 0;
+
+	if (!error)
+		error = append_page_query(&query, marker);
+	if (error)
+		return fail_to_write(error, reterr);
+	return get_version_page(client, scope, "ListFunctions", PACING_READ, FUNCTIONS_PATH,
+		buffer_text(&query), "Functions", marker, ret_page, reterr);
+}
+
+enum lambda_status lambda_list_versions_as(struct lambda_client *client,
+	const struct call_scope *scope, enum pacing_kind pacing, const char *function,
+	const char *marker, struct lambda_version_page *ret_page, struct lambda_error *reterr)
+{
+	cleanup(buffer_release) struct buffer path = BUFFER_INIT(PATH_MAX_BYTES);
+	cleanup(buffer_release) struct buffer query = BUFFER_INIT(QUERY_MAX_BYTES);
+	int error = lambda_append_path(&path, function, "/versions");
+
+	if (!error)
+		error = append_page_query(&query, marker);
+	if (error)
+		return fail_to_write(error, reterr);
+	return get_version_page(client, scope, "ListVersionsByFunction", pacing, buffer_text(&path),
+		buffer_text(&query), "Versions", marker, ret_page, reterr);
+}
+
+enum lambda_status lambda_list_versions(struct lambda_client *client,
+	const struct call_scope *scope, const char *function, const char *marker,
+	struct lambda_version_page *ret_page, struct lambda_error *reterr)
+{
+	return lambda_list_versions_as(
+		client, scope, PACING_READ, function, marker, ret_page, reterr);
+}
+
+enum lambda_status lambda_get_version_as(struct lambda_client *client,
+	const struct call_scope *scope, enum pacing_kind pacing, const char *function,
+	uint64_t version, struct lambda_version *ret_version, struct lambda_error *reterr)
+{
+	static const char operation[] = "GetFunctionConfiguration";
+	cleanup(buffer_release) struct buffer path = BUFFER_INIT(PATH_MAX_BYTES);
+	cleanup(buffer_release) struct buffer query = BUFFER_INIT(QUERY_MAX_BYTES);
+	cleanup(json_free_pointer) struct json *json = NULL;
+	char qualifier[LAMBDA_VERSION_TEXT_SIZE];
+	struct lambda_version answer;
+	enum lambda_status status;
+	int error = lambda_append_path(&path, function, "/configuration");
+
+	lambda_version_format(version, qualifier);
+	if (!error)
+		error = buffer_append_string(&query, "Qualifier=");
+	if (!error)
+		error = text_append_percent_encoded(&query, qualifier);
+	if (error)
+		return fail_to_write(error, reterr);
+	status = get_json(client, scope, operation, pacing, buffer_text(&path), buffer_text(&query),
+		&json, reterr);
+	if (status)
+		return status;
+	status = lambda_read_version(json, lambda_client_printer(client), &answer, reterr);
+	if (!status && answer.version != version) {
+		lambda_version_release(&answer);
+		status = lambda_fail(reterr, LAMBDA_BAD_ANSWER,
+			"the answer is about another version than %s", qualifier);
+	}
+	if (!status)
+		*ret_version = answer;
+	return told(status, operation, reterr);
+}
+
+enum lambda_status lambda_get_version(struct lambda_client *client, const struct call_scope *scope,
+	const char *function, uint64_t version, struct lambda_version *ret_version,
+	struct lambda_error *reterr)
+{
+	return lambda_get_version_as(
+		client, scope, PACING_READ, function, version, ret_version, reterr);
+}
+
+enum lambda_status lambda_list_aliases(struct lambda_client *client, const struct call_scope *scope,
+	const char *function, const char *marker, struct lambda_alias_page *ret_page,
+	struct lambda_error *reterr)
+{
+	static const char operation[] = "ListAliases";
+	cleanup(buffer_release) struct buffer path = BUFFER_INIT(PATH_MAX_BYTES);
+	cleanup(buffer_release) struct buffer query = BUFFER_INIT(QUERY_MAX_BYTES);
+	cleanup(json_free_pointer) struct json *json = NULL;
+	struct lambda_alias_page page;
+	enum lambda_status status;
+	int error = lambda_append_path(&path, function, "/aliases");
+
+	if (!error)
+		error = append_page_query(&query, marker);
+	if (error)
+		return fail_to_write(error, reterr);
+	status = get_json(client, scope, operation, PACING_READ, buffer_text(&path),
+		buffer_text(&query), &json, reterr);
+	if (status)
+		return status;
+	status = lambda_read_alias_page(json, &page, reterr);
+	if (!status) {
+		status = check_marker(marker, page.next_marker, reterr);
+		if (status)
+			lambda_alias_page_release(&page);
+		else
+			*ret_page = page;
+	}
+	return told(status, operation, reterr);
+}
+
+enum lambda_status lambda_get_alias_as(struct lambda_client *client, const struct call_scope *scope,
+	enum pacing_kind pacing, const char *function, const char *name,
+	struct lambda_alias *ret_alias, struct lambda_error *reterr)
+{
+	static const char operation[] = "GetAlias";
+	cleanup(buffer_release) struct buffer path = BUFFER_INIT(PATH_MAX_BYTES);
+	cleanup(json_free_pointer) struct json *json = NULL;
+	struct lambda_alias answer;
+	enum lambda_status status;
+	int error = lambda_append_path(&path, function, "/aliases/");
+
+	if (!error)
+		error = lambda_append_segment(&path, name);
+	if (error)
+		return fail_to_write(error, reterr);
+	status =
+		get_json(client, scope, operation, pacing, buffer_text(&path), NULL, &json, reterr);
+	if (status)
+		return status;
+	status = lambda_read_alias(json, &answer, reterr);
+	if (!status && strcmp(answer.name, name) != 0) {
+		lambda_alias_release(&answer);
+		status = lambda_fail(reterr, LAMBDA_BAD_ANSWER,
+			"the answer is about another alias than %s", name);
+	}
+	if (!status)
+		*ret_alias = answer;
+	return told(status, operation, reterr);
+}
+
+enum lambda_status lambda_get_alias(struct lambda_client *client, const struct call_scope *scope,
+	const char *function, const char *name, struct lambda_alias *ret_alias,
+	struct lambda_error *reterr)
+{
+	return lambda_get_alias_as(client, scope, PACING_READ, function, name, ret_alias, reterr);
+}
+
+enum lambda_status lambda_get_account(struct lambda_client *client, const struct call_scope *scope,
+	struct lambda_account *ret_account, struct lambda_error *reterr)
+{
+	static const char operation[] = "GetAccountSettings";
+	cleanup(json_free_pointer) struct json *json = NULL;
+	enum lambda_status status =
+		get_json(client, scope, operation, PACING_READ, ACCOUNT_PATH, NULL, &json, reterr);
+
+	if (!status)
+		status = told(lambda_read_account(json, ret_account, reterr), operation, reterr);
+	return status;
+}

@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Every allocation of the backend's parts fails once: each scene is run again and again, and the n-th
+ * allocation of the n-th run fails. What comes out must be an error or the right result, nothing may
+ * be left allocated, and no secret be left in what was freed (tests/unit/failing_allocator.h).
+ */
+#include "tests/unit/unit.h"
+
+#include <errno.h>
+#include <stdarg.h>
+
+#include "backend/base/clock.h"
+#include "backend/config/profile_ini.h"
+#include "backend/credentials/providers.h"
+#include "backend/credentials/sts_answer.h"
+#include "backend/documents/document.h"
+#include "backend/http/error_answer.h"
+#include "backend/lambda/lambda.h"
+#include "backend/lambda/model.h"
+#include "tests/unit/backend/config/table_environment.h"
+#include "tests/unit/failing_allocator.h"
+
+/* --- scenes: each does something whole and says 0 when it came out right, else an error --- */
+
+static struct json *parse(const char *text)
+{
+	return json_parse(text, strlen(text), NULL);
+}
+
+static int scene_json(void)
+{
+	cleanup(json_free_pointer) struct json *json =
+		parse("{\"b\":[1,{\"a\":\"x\"}],\"a\":null}");
+	cleanup(json_free_pointer) struct json *copy = json ? json_copy(json) : NULL;
+	cleanup(buffer_release) struct buffer text = BUFFER_INIT(4096);
+	int error = copy ? json_set_string(copy, "c", "z") : -ENOMEM;
+
+	if (!error)
+		error = json_set_number(copy, "a", 0.5);
+	if (!error)
+		error = json_print_canonical(copy, &text);
+	if (error)
+		return error;
+	assert_non_null(strstr(buffer_text(&text), "\"a\": 0.5"));
+	return 0;
+}
+
+#define ALIAS                                                                                      \
+	"{\"Name\":\"P\",\"FunctionVersion\":\"1\",\"RevisionId\":\"r\",\"Description\":\"d\","    \
+	"\"RoutingConfig\":{\"AdditionalVersionWeights\":{\"2\":0.5}}}"
+
+static int scene_aliases(void)
+{
+	cleanup(json_free_pointer) struct json *json =
+		parse("{\"Aliases\":[" ALIAS "," ALIAS "],\"NextMarker\":\"m\"}");
+	cleanup(buffer_release) struct buffer body = BUFFER_INIT(4096);
+	struct lambda_alias_page page;
+	struct lambda_alias copy;
+	int error;
+
+	if (!json || lambda_read_alias_page(json, &page, NULL))
+		return -ENOMEM;
+	assert_int_equal(page.count, 2);
+	assert_string_equal(page.next_marker, "m");
+	error = lambda_alias_copy(&page.items[1], &copy);
+	if (!error) {
+		error = lambda_write_update_alias(&copy, true, &body);
+		if (!error)
+			error = lambda_write_create_alias(&copy, &body);
+		if (!error)
+			error = lambda_write_publish_version("d", &body);
+		lambda_alias_release(&copy);
+	}
+	lambda_alias_page_release(&page);
+	return error;
+}
+
+#define VERSION(number)                                                                            \
+	"{\"FunctionName\":\"f\",\"FunctionArn\":\"arn:aws:lambda:us-east-1:000000000000:"         \
+	"function:f:" number                                                                       \
+	"\",\"CodeSize\":1,\"LastModified\":\"2020-04-10T19:06:32.563+0000\","                     \
+	"\"CodeSha256\":\"47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\",\"Version\":\"" number    \
+	"\",\"Environment\":{\"Variables\":{\"A\":\"b\"}},\"Layers\":[{\"Arn\":\"x\"}]}"
+
+static int scene_versions(void)
+{
+	cleanup(json_free_pointer) struct json *json =
+		parse("{\"Versions\":[" VERSION("1") "," VERSION("2") "]}");
+	cleanup(buffer_release) struct buffer arn = BUFFER_INIT(1024);
+	struct lambda_version_page page;
+	int error;
+
+	if (!json || lambda_read_version_page(json, "Versions", &document_printer, &page, NULL))
+		return -ENOMEM;
+	assert_int_equal(page.count, 2);
+	assert_string_equal(page.items[1].function_name, "f");
+	error = document_read_arn(
+		page.items[1].configuration, page.items[1].configuration_length, &arn);
+	lambda_version_page_release(&page);
+	return error;
+}
+
+static int scene_functions(void)
+{
+	cleanup(json_free_pointer) struct json *json =
+		parse("{\"Functions\":[" VERSION("1") ",{\"FunctionName\":\"a/b\"}]}");
+	struct lambda_version_page page;
+
+	if (!json || lambda_read_version_page(json, "Functions", &document_printer, &page, NULL))
+		return -ENOMEM;
+	assert_int_equal(page.count, 1);
+	assert_int_equal(page.unlistable_count, 1);
+	lambda_version_page_release(&page);
+	return 0;
+}
+
+static int scene_error(void)
+{
+	static const char body[] = "{\"message\":\"no such function\"}";
+	const struct lambda_error_answer answer = {.http_status = 404,
+		.error_type = "ResourceNotFoundException",
+		.request_id = "id",
+		.body = body,
+		.body_length = sizeof(body) - 1};
+	struct lambda_error error;
+
+	lambda_error_read(&answer, &error);
+	assert_int_equal(error.status, LAMBDA_NOT_FOUND); /* whatever memory there is */
+	return allocator_has_failed() ? -ENOMEM : 0;
+}
+
+static int scene_sign(void)
+{
+	static const struct sigv4_header headers[] = {
+		{"Host", "h"}, {"X-Amz-Date", "d"}, {"X-Amz-Security-Token", ALLOCATOR_SECRET}};
+	const struct sigv4_request request = {.method = "GET",
+		.path = "/a%20b/../c",
+		.query = "b=2&a=1",
+		.headers = headers,
+		.header_count = array_count(headers)};
+	const struct sigv4_scope scope = {
+		.date = "20150830T123600Z", .region = "us-east-1", .service = "lambda"};
+	cleanup(sigv4_key_cache_free_pointer) struct sigv4_key_cache *cache = sigv4_key_cache_new();
+	cleanup(buffer_release) struct buffer out = BUFFER_INIT(4096);
+	unsigned char key[SIGV4_KEY_SIZE];
+	int error = cache ? sigv4_key_cache_get(cache, ALLOCATOR_SECRET, &scope, key) : -ENOMEM;
+
+	if (!error)
+		error = sigv4_authorization(&request, &scope, "A", key, &out);
+	if (!error)
+		assert_non_null(strstr(buffer_text(&out), "SignedHeaders=host;x-amz-date;"));
+	return error;
+}
+
+static const char config[] = "[default]\nregion = us-east-1\nservices = v\n"
+			     "aws_secret_access_key = " ALLOCATOR_SECRET "\n"
+			     "[profile 'a b']\nk = one\n  two\ns3 =\n  x = 1\n  y = 2\n"
+			     "[services v]\nlambda =\n  endpoint_url = http://localhost:1\n";
+
+static struct profile_set *make_profiles(void)
+{
+	struct profile_problem problem;
+	struct profile_file *one = NULL, *other = NULL;
+
+	if (profile_file_parse(config, sizeof(config) - 1, &one, &problem))
+		return NULL;
+	if (profile_file_parse("[default]\na=b\n", 14, &other, &problem)) {
+		profile_file_free(one);
+		return NULL;
+	}
+	return profile_set_new(one, "config", other, "credentials");
+}
+
+static int scene_settings(void)
+{
+	struct variable variables[] = {{"AWS_CA_BUNDLE", "~/ca.pem"}, {"HOME", "/h"}, {NULL, NULL}};
+	struct environment environment = table_environment(variables);
+	struct settings_request request = {.profile = NULL};
+	struct profile_set *profiles = make_profiles();
+	struct settings settings;
+
+	if (!profiles || settings_resolve(&request, &environment, profiles, &settings, NULL))
+		return -ENOMEM;
+	/* A section's name that could not be split is not found: then the rules decide. */
+	assert_true(allocator_has_failed() ||
+		    !strcmp(settings.endpoint_url.value, "http://localhost:1"));
+	assert_string_equal(settings.ca_bundle.value, "/h/ca.pem");
+	settings_release(&settings);
+	return 0;
+}
+
+static int scene_words(void)
+{
+	cleanup(profile_free_words_pointer) char **words = NULL;
+	size_t count = 0;
+	int error = profile_split_words("one 'two words' th\"r\"ee", &words, &count);
+
+	if (!error)
+		assert_int_equal(count, 3);
+	return error;
+}
+
+#define STS                                                                                        \
+	"<r><Credentials><AccessKeyId>A</AccessKeyId><SecretAccessKey>" ALLOCATOR_SECRET           \
+	"</SecretAccessKey><SessionToken>" ALLOCATOR_SECRET                                        \
+	"</SessionToken><Expiration>2030-01-01T00:00:00Z</Expiration>"                             \
+	"</Credentials></r>"
+
+static int scene_credentials(void)
+{
+	static const char text[] =
+		"{\"AccessKeyId\":\"A\",\"SecretAccessKey\":\"" ALLOCATOR_SECRET
+		"\",\"Token\":\"" ALLOCATOR_SECRET "\",\"Expiration\":\"2030-01-01T00:00:00Z\"}";
+	const struct credentials_document document = {
+		.token = "Token", .expiration_required = true, .source = "x"};
+	cleanup(credentials_release) struct credentials made = {0}, copy = {0}, sts = {0};
+
+	if (credentials_read_document(text, sizeof(text) - 1, &document, &made, NULL) ||
+		credentials_copy(&made, &copy) ||
+		credentials_read_sts(STS, sizeof(STS) - 1, "x", &sts, NULL))
+		return -ENOMEM;
+	assert_true(credentials_are_equal(&made, &copy));
+	assert_true(credentials_are_equal(&made, &sts));
+	return 0;
+}
+
+/* Every change there is, none of which can arrive. */
+static int change_everything(struct lambda_client *client, const struct call_scope *scope)
+{
+	struct lambda_alias wanted = {.name = "P", .revision_id = "r", .version = 1}, alias;
+	struct lambda_version version;
+	struct lambda_error errors[5] = {0};
+	size_t i;
+
+	assert_int_not_equal(
+		lambda_create_alias(client, scope, "f", &wanted, &alias, &errors[0]), LAMBDA_OK);
+	assert_int_not_equal(
+		lambda_update_alias(client, scope, "f", &wanted, true, &alias, &errors[1]),
+		LAMBDA_OK);
+	assert_int_not_equal(
+		lambda_delete_alias(client, scope, "f", "P", "r", &errors[2]), LAMBDA_OK);
+	assert_int_not_equal(
+		lambda_publish_version(client, scope, "f", "d", 1, &version, &errors[3]),
+		LAMBDA_OK);
+	assert_int_not_equal(lambda_delete_version(client, scope, "f", 1, &errors[4]), LAMBDA_OK);
+	for (i = 0; i < array_count(errors); i++) {
+		assert_false(errors[i].outcome_unknown);
+		if (errors[i].status == LAMBDA_NO_MEMORY)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* A whole client, up to a socket where nobody listens. */
+static int scene_client(void)
+{
+	const struct aws_client_options options = {
+		.unix_socket = "/nonexistent/socket", .rate_unlimited = true};
+	cleanup(lambda_client_free_pointer) struct lambda_client *client = NULL;
+	struct call_scope scope = {.read_deadline_ms = clock_monotonic_ms() + 20,
+		.mutation_deadline_ms = clock_monotonic_ms() + 20};
+	struct lambda_version_page page;
+	struct lambda_error error = {0};
+
+	if (lambda_client_new(&options, &document_printer, &client, &error))
+		return -ENOMEM;
+	assert_int_not_equal(
+		lambda_list_functions(client, &scope, true, "m", &page, &error), LAMBDA_OK);
+	if (error.status == LAMBDA_NO_MEMORY)
+		return -ENOMEM;
+	return change_everything(client, &scope);
+}
+
+/* --- the sweep --- */
+
+SWEEP(json);
+SWEEP(aliases);
+SWEEP(versions);
+SWEEP(functions);
+SWEEP(error);
+SWEEP(sign);
+SWEEP(settings);
+SWEEP(words);
+SWEEP(credentials);
+SWEEP(client);
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(sweep_json),
+		cmocka_unit_test(sweep_aliases),
+		cmocka_unit_test(sweep_versions),
+		cmocka_unit_test(sweep_functions),
+		cmocka_unit_test(sweep_error),
+		cmocka_unit_test(sweep_sign),
+		cmocka_unit_test(sweep_settings),
+		cmocka_unit_test(sweep_words),
+		cmocka_unit_test(sweep_credentials),
+		cmocka_unit_test(sweep_client),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
