@@ -13,16 +13,6 @@
 
 #define LINE_MAX_BYTES 8192
 
-/* Who asked for something that may be carried out later. */
-struct asked {
-	bool used;
-	uid_t uid;
-	pid_t process;
-	char program[16];
-	char function[LAMBDA_FUNCTION_NAME_MAX + 1];
-	char alias[LAMBDA_ALIAS_NAME_MAX + 1];
-};
-
 struct audit {
 	struct log *log;
 	int file; /* -1: none */
@@ -31,8 +21,6 @@ struct audit {
 	char *lines[AUDIT_LINES_MAX];
 	size_t next; /* where the next line goes: the oldest one */
 	bool cut;    /* the file ends in the middle of a line of ours */
-	struct asked asked[AUDIT_ASKED_MAX];
-	size_t next_asked;
 };
 
 static int complain(struct buffer *message, int error, const char *path, const char *what)
@@ -96,57 +84,15 @@ void audit_free(struct audit *audit)
 	free(audit);
 }
 
-/* --- who --- */
-
-/* The alias that a name is about: PROD of PROD and of PROD%10. */
-static void alias_of(const char *name, char alias[LAMBDA_ALIAS_NAME_MAX + 1])
-{
-	snprintf(alias, LAMBDA_ALIAS_NAME_MAX + 1, "%.*s", (int)strcspn(name, "%"), name);
-}
-
-void audit_asked(
-	struct audit *audit, const struct caller *caller, const char *function, const char *name)
-{
-	struct asked *asked;
-
-	pthread_mutex_lock(&audit->mutex);
-	asked = &audit->asked[audit->next_asked];
-	audit->next_asked = (audit->next_asked + 1) % AUDIT_ASKED_MAX;
-	asked->used = true;
-	asked->uid = caller->uid;
-	asked->process = caller->process;
-	memcpy(asked->program, caller->program, sizeof(asked->program));
-	snprintf(asked->function, sizeof(asked->function), "%s", function);
-	alias_of(name, asked->alias);
-	pthread_mutex_unlock(&audit->mutex);
-}
-
-/* The last who asked about that alias; NULL when nobody is remembered. The mutex is held. */
-static const struct asked *find_asked(
-	const struct audit *audit, const char *function, const char *alias)
-{
-	size_t i;
-
-	for (i = 1; i <= AUDIT_ASKED_MAX; i++) {
-		const struct asked *asked =
-			&audit->asked[(audit->next_asked + AUDIT_ASKED_MAX - i) % AUDIT_ASKED_MAX];
-
-		if (asked->used && !strcmp(asked->function, function) &&
-			!strcmp(asked->alias, alias))
-			return asked;
-	}
-	return NULL;
-}
-
 /* --- the line --- */
 
-static int set_caller(struct json *line, unsigned int uid, int process, const char *program)
+static int set_asker(struct json *line, const struct caller_identity *asker)
 {
-	int error = json_set_number(line, "uid", uid);
+	int error = json_set_number(line, "uid", asker->uid);
 
 	if (!error)
-		error = json_set_number(line, "pid", process);
-	return error ? error : json_set_string(line, "command", program);
+		error = json_set_number(line, "pid", asker->process);
+	return error ? error : json_set_string(line, "command", asker->program);
 }
 
 static int set_version(struct json *object, const char *name, uint64_t version)
@@ -202,23 +148,8 @@ static int set_what(struct json *line, const struct catalog_write *write)
 	return error ? error : json_set_string(line, "request_id", write->request_id);
 }
 
-/* The mutex is held. */
-static int set_who(const struct audit *audit, struct json *line, const struct caller *caller,
-	const struct catalog_write *write)
-{
-	const struct asked *asked = NULL;
-
-	/* A removal whose grace somebody else ended (fsync, the next gesture) is still its own asker's. */
-	if (write->alias && (!caller || !strcmp(write->operation, "DeleteAlias")))
-		asked = find_asked(audit, write->function, write->alias);
-	if (asked)
-		return set_caller(line, asked->uid, asked->process, asked->program);
-	return caller ? set_caller(line, caller->uid, caller->process, caller->program) : 0;
-}
-
-/* The mutex is held. */
-static int print_line(const struct audit *audit, const struct caller *caller,
-	const struct catalog_write *write, struct buffer *out)
+static int print_line(
+	const struct caller_identity *asker, const struct catalog_write *write, struct buffer *out)
 {
 	cleanup(json_free_pointer) struct json *line = json_new_object();
 	char time[TEXT_TIME_SIZE];
@@ -228,8 +159,8 @@ static int print_line(const struct audit *audit, const struct caller *caller,
 		return -ENOMEM;
 	text_format_time(clock_wall_ms(), time);
 	error = json_set_string(line, "time", time);
-	if (!error)
-		error = set_who(audit, line, caller, write);
+	if (!error && asker)
+		error = set_asker(line, asker);
 	if (!error)
 		error = set_what(line, write);
 	if (!error)
@@ -264,12 +195,12 @@ static void append(
 }
 
 void audit_write(
-	struct audit *audit, const struct caller *caller, const struct catalog_write *write)
+	struct audit *audit, const struct caller_identity *asker, const struct catalog_write *write)
 {
 	cleanup(buffer_release) struct buffer line = BUFFER_INIT(LINE_MAX_BYTES);
 
 	pthread_mutex_lock(&audit->mutex);
-	if (print_line(audit, caller, write, &line)) {
+	if (print_line(asker, write, &line)) {
 		log_write(audit->log, LOG_LEVEL_ERROR, "a line for the audit was lost: %s %s",
 			write->operation, write->function);
 	} else {

@@ -113,6 +113,14 @@ bool caller_has_group(pid_t thread, gid_t group)
 	return false;
 }
 
+struct caller_identity caller_identify(const struct caller *caller)
+{
+	struct caller_identity identity = {.uid = caller->uid, .process = caller->process};
+
+	memcpy(identity.program, caller->program, sizeof(identity.program));
+	return identity;
+}
+
 void caller_release(struct caller *caller)
 {
 	free(caller->command_line);

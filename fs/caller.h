@@ -26,6 +26,19 @@ struct caller {
 	char program[16]; /* /proc's comm, as the kernel shows it; "" when unknown */
 };
 
+/*
+ * Who asked for something, by value: it may be carried out when the process has gone. Plain data, copy it
+ * freely. All zero: unknown.
+ */
+struct caller_identity {
+	uid_t uid;
+	pid_t process;
+	char program[16];
+};
+
+/* The caller's identity. Pure. */
+struct caller_identity caller_identify(const struct caller *caller);
+
 /* Reads what /proc has of a request's thread into *ret_caller. Never fails: what is not readable stays unknown. Reads /proc only. */
 void caller_read(pid_t thread, uid_t uid, gid_t gid, struct caller *ret_caller);
 void caller_release(struct caller *caller);

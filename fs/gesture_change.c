@@ -31,6 +31,7 @@ static void set_caller(struct change *change, const struct caller *caller)
 
 	event->thread = caller->thread;
 	event->process = caller->process;
+	event->asker = caller_identify(caller);
 	event->caller_is_known = caller_is_known(caller);
 	event->caller_is_ln = caller_runs(caller, "ln");
 	event->caller_forces = caller_forces(caller);

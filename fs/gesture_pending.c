@@ -127,9 +127,20 @@ static enum lambda_status finish_held(struct gestures *gestures, const struct ca
 enum lambda_status gesture_finish(struct gestures *gestures, const struct call_scope *scope,
 	const struct remap_due *due, struct lambda_error *reterr)
 {
-	if (due->kind == REMAP_DUE_HELD)
-		return finish_held(gestures, scope, due, reterr);
-	return finish_tombstone(gestures, scope, &due->tombstone, reterr);
+	bool is_held = due->kind == REMAP_DUE_HELD;
+	struct call_record record = {.who = is_held ? &due->asker : &due->tombstone.asker};
+	struct call_scope own = *scope;
+	enum lambda_status status;
+
+	/* Whoever ends the grace: what is made or deleted is the doing of the process that asked for it. */
+	own.record = &record;
+	if (is_held)
+		status = finish_held(gestures, &own, due, reterr);
+	else
+		status = finish_tombstone(gestures, &own, &due->tombstone, reterr);
+	if (scope->record)
+		scope->record->calls += record.calls;
+	return status;
 }
 
 static const char *operation_of(const struct remap_due *due)

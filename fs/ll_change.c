@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include "fs/audit.h"
 #include "fs/ll.h"
 
 #include <errno.h>
@@ -51,13 +50,6 @@ static bool begin_change(struct request *request, fuse_req_t handle, const char 
 	if (error)
 		reply_failure(handle, request, error, ret_parent, name);
 	return !error;
-}
-
-/* What is carried out later, behind everybody's back, is put down to this caller. */
-static void note_asked(struct request *request, const struct gesture_place *place, const char *name)
-{
-	if (!place->in_version)
-		audit_asked(request->fs->audit, request_caller(request), place->function, name);
 }
 
 /* Times are remembered for links and directories; owner and mode are accepted and change nothing (contract 1.3.5). */
@@ -225,7 +217,6 @@ void ll_unlink(fuse_req_t handle, fuse_ino_t parent_inode, const char *name)
 	if (!begin_change(&request, handle, "UNLINK", parent_inode, name, &parent))
 		return;
 	if (place_of(&parent, &place)) {
-		note_asked(&request, &place, name);
 		error = gesture_unlink(request.fs->gestures, &request.scope,
 			request_caller(&request), &place, name, &request.error);
 	} else if (parent.kind == NODE_ALIAS) {
@@ -272,7 +263,6 @@ void ll_symlink(fuse_req_t handle, const char *target, fuse_ino_t parent_inode, 
 		reply_failure(handle, &request, -EPERM, &parent, name);
 		return;
 	}
-	note_asked(&request, &place, name);
 	error = gesture_symlink(request.fs->gestures, &request.scope, request_caller(&request),
 		&place, name, target, &made, &request.error);
 	if (error) {
@@ -302,8 +292,6 @@ void ll_rename(fuse_req_t handle, fuse_ino_t parent_inode, const char *name,
 	if (!reply_find_node(handle, &request, new_parent_inode, &new_parent))
 		return;
 	if (place_of(&parent, &from) && place_of(&new_parent, &to)) {
-		note_asked(&request, &from, name);
-		note_asked(&request, &to, new_name);
 		error = gesture_rename(request.fs->gestures, &request.scope,
 			request_caller(&request), &from, name, &to, new_name, flags,
 			&request.error);

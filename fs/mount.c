@@ -121,10 +121,8 @@ static void on_background_failure(void *data, const char *operation, const char 
 static void on_wrote(void *data, const struct catalog_write *write)
 {
 	struct aliasfs *fs = data;
-	/* Whoever set `who` was request_begin(): a change runs in the thread of its request. */
-	struct request *request = (struct request *)(uintptr_t)write->who;
 
-	audit_write(fs->audit, request ? request_caller(request) : NULL, write);
+	audit_write(fs->audit, write->who, write);
 }
 
 /* --- making and unmaking the parts --- */

@@ -147,6 +147,7 @@ static int add_link(struct remap *remap, int64_t now_ms, const struct remap_plan
 	link->in_version = plan->place->in_version;
 	link->version = plan->place->version;
 	link->made_ms = now_ms;
+	link->asker = plan->asker;
 	link->target = target;
 	snprintf(link->function, sizeof(link->function), "%s", plan->place->function);
 	snprintf(link->name, sizeof(link->name), "%s", name);

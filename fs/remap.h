@@ -27,6 +27,7 @@
 
 #include "backend/base/cleanup.h"
 #include "backend/lambda/lambda.h"
+#include "fs/caller.h"
 #include "fs/name.h"
 #include "fs/place.h"
 #include "fs/target.h"
@@ -62,7 +63,8 @@ struct remap_link {
 	bool in_version;
 	uint64_t version; /* in_version */
 	int64_t made_ms;
-	char *target; /* owned */
+	struct caller_identity asker; /* who made it */
+	char *target;                 /* owned */
 	char function[LAMBDA_FUNCTION_NAME_MAX + 1];
 	char name[REMAP_NAME_MAX + 1];
 	char through[LAMBDA_ALIAS_NAME_MAX +
@@ -75,6 +77,7 @@ struct remap_tombstone {
 	bool is_weight;
 	bool may_delete; /* false: at the end it is shown again (a backup, a recursive delete) */
 	int64_t due_ms;
+	struct caller_identity asker; /* whose removal or move it is */
 	char function[LAMBDA_FUNCTION_NAME_MAX + 1];
 	char alias[LAMBDA_ALIAS_NAME_MAX + 1];
 	char name[REMAP_NAME_MAX + 1];                /* what is hidden: PROD, PROD%10 */
@@ -140,6 +143,7 @@ struct remap_event {
 	unsigned int flags;             /* RENAME: renameat2's */
 	pid_t thread;
 	pid_t process;
+	struct caller_identity asker;
 	bool caller_is_known;
 	bool caller_is_ln;
 	bool caller_forces;
@@ -179,6 +183,7 @@ struct remap_plan {
 	bool note_refused_removal;
 	bool note_refused_retry; /* the failed replacement before it has been answered for */
 	pid_t process;
+	struct caller_identity asker;
 
 	enum remap_write write;
 	enum remap_source source_kind;
@@ -278,6 +283,7 @@ struct remap_due {
 	char name[REMAP_NAME_MAX + 1];    /* the key to begin: the alias, or the held name */
 	struct remap_tombstone tombstone; /* TOMBSTONE */
 	struct target target;             /* HELD */
+	struct caller_identity asker;     /* HELD: who made it */
 };
 
 /*

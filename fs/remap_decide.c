@@ -13,6 +13,7 @@ void remap_plan_start(const struct remap_event *event, struct remap_plan *plan)
 	plan->name = event->name;
 	plan->new_name = event->new_name;
 	plan->process = event->process;
+	plan->asker = event->asker;
 }
 
 void remap_refuse(struct remap_plan *plan, int error, const char *sentence)
@@ -76,6 +77,7 @@ void remap_bury(const struct remap *remap, const struct remap_event *event, stru
 	tombstone->is_weight = is_weight;
 	tombstone->may_delete = may_delete;
 	tombstone->due_ms = event->now_ms + grace_ms;
+	tombstone->asker = event->asker;
 	snprintf(tombstone->function, sizeof(tombstone->function), "%s", event->place->function);
 	snprintf(tombstone->alias, sizeof(tombstone->alias), "%s", alias->name);
 	snprintf(tombstone->name, sizeof(tombstone->name), "%s", event->name);

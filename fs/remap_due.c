@@ -80,11 +80,13 @@ bool remap_next_due(const struct remap *remap, int64_t now_ms, const char *funct
 		return false;
 	memset(ret_due, 0, sizeof(*ret_due));
 	ret_due->kind = tombstone ? REMAP_DUE_TOMBSTONE : REMAP_DUE_HELD;
-	if (tombstone)
+	if (tombstone) {
 		ret_due->tombstone = *tombstone;
-	else
+	} else {
+		ret_due->asker = link->asker;
 		target_parse(remap->mountpoint, &(struct gesture_place){.function = link->function},
 			link->target, &ret_due->target);
+	}
 	snprintf(ret_due->function, sizeof(ret_due->function), "%s",
 		tombstone ? tombstone->function : link->function);
 	snprintf(ret_due->name, sizeof(ret_due->name), "%s",

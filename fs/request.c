@@ -85,7 +85,6 @@ void request_begin(struct request *request, struct aliasfs *fs, const struct ask
 		now_ms + (int64_t)(request->fs->options->timeout * 1000);
 	request->scope.interrupted = &request->interrupted;
 	request->scope.record = &request->record;
-	request->record.who = request;
 	request->begun_us = stats_now_us();
 	enlist(request->fs->requests, request);
 }
@@ -106,6 +105,8 @@ const struct caller *request_caller(struct request *request)
 		caller_read(request->asker.thread, request->asker.uid, request->asker.gid,
 			&request->caller);
 		request->caller_read = true;
+		request->identity = caller_identify(&request->caller);
+		request->record.who = &request->identity;
 	}
 	return &request->caller;
 }

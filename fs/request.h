@@ -28,13 +28,14 @@ struct request {
 	struct asker asker;
 	const char *operation; /* "RENAME": for the journal */
 	struct call_scope scope;
-	struct call_record record; /* scope.record: its `who` is this request */
+	struct call_record record; /* scope.record: its `who` is `identity`, if that is read */
 	int64_t begun_us;          /* CLOCK_MONOTONIC */
 	int result;                /* 0 or negative: how it ended, for the statistics */
 	atomic_bool interrupted;
 	struct request *next, *previous; /* of those under way; protected by their list's mutex */
 	bool caller_read;
-	struct caller caller; /* request_caller() reads it when it is needed */
+	struct caller caller;            /* request_caller() reads it when it is needed */
+	struct caller_identity identity; /* of the caller */
 	struct lambda_error error;
 };
 

@@ -10,7 +10,7 @@
 
 /* What a caller wants to know of the calls that were made on its behalf, besides their result. */
 struct call_record {
-	const void *who; /* the caller's own, handed on to whoever tells of changes; may be NULL */
+	const void *who; /* who asked, handed on to catalog_options.wrote as it is; may be NULL */
 	unsigned int calls;  /* requests tried, by the caller's own thread */
 	char request_id[64]; /* of the last answer; "" when AWS gave none */
 };

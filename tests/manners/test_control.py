@@ -151,6 +151,37 @@ def test_every_change_has_its_line(plane, hello, make_mount, scratch):
     assert stat.S_IMODE(log.stat().st_mode) == 0o600
 
 
+def test_what_another_process_brings_about_is_put_down_to_who_asked(hello, make_mount, scratch):
+    """A weight for an alias that is hidden ends its grace; the end of the mount makes a held name an alias."""
+    log = scratch / "audit.jsonl"
+    mount = make_mount(audit=log, delete_grace=60)
+    path = mount.path / hello
+    script = "import os; print(os.getpid()); os.symlink('1', 'tmp' + 'ab12cd34')"
+    maker = mount.run("python3", "-c", script, cwd=path, check=True)
+    remover = mount.run("sh", "-c", "echo $$; exec rm PROD", cwd=path, check=True)
+    assert not run("ln", "-s", "3", path / "PROD%10").ok
+    mount.unmount()
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    assert [(each["operation"], each["alias"], each["command"], each["pid"]) for each in lines] == [
+        ("DeleteAlias", "PROD", "rm", int(remover.stdout)),
+        ("CreateAlias", "tmpab12cd34", "python3", int(maker.stdout)),
+    ]
+
+
+def test_each_of_many_removals_has_its_process(api, make_mount, scratch):
+    names = [f"alias{number:03}" for number in range(300)]
+    aws.create_function(api, "many", versions=1, aliases={name: 1 for name in names})
+    log = scratch / "audit.jsonl"
+    mount = make_mount(audit=log, delete_grace=60, rate=1000)
+    remover = mount.run("sh", "-c", 'echo $$; exec rm "$@"', "sh", *names, cwd=mount.path / "many", check=True)
+    mount.unmount()
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    assert sorted(each["alias"] for each in lines) == names
+    assert {(each["operation"], each["command"], each["pid"]) for each in lines} == {
+        ("DeleteAlias", "rm", int(remover.stdout))
+    }
+
+
 def test_refused_changes_leave_no_line(hello, make_mount):
     mount = make_mount(ro=True)
     assert not run("ln", "-sfn", "2", mount.path / hello / "PROD").ok
