@@ -176,7 +176,8 @@ static void release_facts(struct change *change)
 
 /* --- calls --- */
 
-static enum lambda_status confirm(struct change *change, const struct lambda_alias *wanted)
+static enum lambda_status confirm(
+	struct change *change, const struct lambda_alias *wanted, bool with_description)
 {
 	const char *function = change->event.place->function;
 	struct lambda_alias alias = {0};
@@ -193,7 +194,8 @@ static enum lambda_status confirm(struct change *change, const struct lambda_ali
 		return status;
 	same = alias.version == wanted->version &&
 	       alias.weighted_version == wanted->weighted_version &&
-	       (!alias.weighted_version || alias.weight == wanted->weight);
+	       (!alias.weighted_version || alias.weight == wanted->weight) &&
+	       (!with_description || !strcmp(alias.description, wanted->description));
 	lambda_version_format(alias.version, version);
 	lambda_alias_release(&alias);
 	if (same)
@@ -234,6 +236,7 @@ static enum lambda_status write_alias(struct change *change)
 	const char *function = change->event.place->function;
 	const struct lambda_alias *current = find_fact(change, change->plan.alias);
 	const struct lambda_alias *source = find_fact(change, change->plan.source);
+	struct remap_content base;
 	struct lambda_alias wanted;
 	enum lambda_status status;
 	bool with_description;
@@ -246,33 +249,37 @@ static enum lambda_status write_alias(struct change *change)
 	pthread_mutex_lock(&gestures->mutex);
 	call = remap_form_call(gestures->remap, &change->plan, version, current, source, &wanted,
 		&with_description);
+	if (call == REMAP_CALL_UPDATE)
+		remap_find_base(gestures->remap, &change->plan, current, &base);
 	pthread_mutex_unlock(&gestures->mutex);
 	switch (call) {
 	case REMAP_CALL_CONFIRM:
-		return confirm(change, &wanted);
+		return confirm(change, &wanted, with_description);
 	case REMAP_CALL_CREATE:
 		change->created = true;
-		return catalog_create_alias(
-			gestures->catalog, change->scope, function, &wanted, change->reterr);
+		return gesture_create_alias(gestures, change->scope, function, &wanted,
+			change->plan.revision_id, change->reterr);
 	case REMAP_CALL_UPDATE:
 		note_old_weight(change, current);
-		return catalog_update_alias(gestures->catalog, change->scope, function, &wanted,
-			with_description, change->reterr);
+		return gesture_update_alias(gestures, change->scope, function, &wanted,
+			with_description, &base, change->reterr);
 	default:
 		return LAMBDA_OK;
 	}
 }
 
-/* One half of an exchange: `name` gets what `from` is, if it still has the revision. */
-static enum lambda_status write_half(struct change *change, const char *name,
-	const char *revision_id, const struct lambda_alias *from, struct lambda_error *reterr)
+/* One half of an exchange: the alias `into` gets what `from` is, if nobody has changed it. */
+static enum lambda_status write_half(struct change *change, const struct lambda_alias *into,
+	const struct lambda_alias *from, struct lambda_error *reterr)
 {
 	struct lambda_alias wanted = *from;
+	struct remap_content base;
 
-	snprintf(wanted.name, sizeof(wanted.name), "%s", name);
-	snprintf(wanted.revision_id, sizeof(wanted.revision_id), "%s", revision_id);
-	return catalog_update_alias(change->gestures->catalog, change->scope,
-		change->event.place->function, &wanted, true, reterr);
+	remap_get_content(into, &base);
+	snprintf(wanted.name, sizeof(wanted.name), "%s", into->name);
+	snprintf(wanted.revision_id, sizeof(wanted.revision_id), "%s", into->revision_id);
+	return gesture_update_alias(change->gestures, change->scope, change->event.place->function,
+		&wanted, true, &base, reterr);
 }
 
 /* Puts the first half back, and says in the second's error what is left. */
@@ -287,7 +294,7 @@ static void undo_half(struct change *change, const struct lambda_alias *one)
 	status = catalog_alias_get(
 		gestures->catalog, change->scope, function, one->name, &now, &why);
 	if (status == LAMBDA_OK) {
-		status = write_half(change, one->name, now.revision_id, one, &why);
+		status = write_half(change, &now, one, &why);
 		lambda_alias_release(&now);
 	}
 	if (status == LAMBDA_OK)
@@ -307,10 +314,10 @@ static enum lambda_status exchange(struct change *change)
 	const struct lambda_alias *other = find_fact(change, change->plan.source);
 	enum lambda_status status;
 
-	status = write_half(change, one->name, one->revision_id, other, change->reterr);
+	status = write_half(change, one, other, change->reterr);
 	if (status != LAMBDA_OK)
 		return status;
-	status = write_half(change, other->name, other->revision_id, one, change->reterr);
+	status = write_half(change, other, one, change->reterr);
 	if (status != LAMBDA_OK)
 		undo_half(change, one);
 	return status;
@@ -397,9 +404,52 @@ static void plan_failure(struct change *change)
 	change->plan.alias_is_weight = name.kind == NAME_WEIGHT;
 }
 
+static void decide_once(struct change *change)
+{
+	pthread_mutex_lock(&change->gestures->mutex);
+	change->decide(change->gestures->remap, &change->event, &change->plan);
+	pthread_mutex_unlock(&change->gestures->mutex);
+}
+
+/* Whether the plan gives what one alias is to another. What is taken from an alias itself its update compares. */
+static bool copies_an_alias(const struct remap_plan *plan)
+{
+	return !plan->error && plan->write != REMAP_WRITE_NOTHING &&
+	       plan->write != REMAP_WRITE_EXCHANGE && plan->source_kind != REMAP_SOURCE_TARGET &&
+	       strcmp(plan->source, plan->alias) != 0;
+}
+
+/* An alias that is moved is read afresh, and has to be what was shown of it; then the fact is what AWS has. */
+static enum lambda_status read_moved(struct change *change)
+{
+	struct lambda_alias alias;
+	enum lambda_status status = gesture_read_unchanged(change->gestures, change->scope,
+		change->event.place->function, change->event.alias, &alias, change->reterr);
+
+	if (status != LAMBDA_OK)
+		return status;
+	lambda_alias_release(&change->alias);
+	change->alias = alias;
+	change->event.alias = &change->alias;
+	return LAMBDA_OK;
+}
+
+static enum lambda_status decide(struct change *change)
+{
+	enum lambda_status status = LAMBDA_OK;
+
+	decide_once(change);
+	if (copies_an_alias(&change->plan)) {
+		status = read_moved(change);
+		if (status == LAMBDA_OK)
+			decide_once(
+				change); /* whether this mount has made it depends on its revision */
+	}
+	return status;
+}
+
 static int make(struct change *change)
 {
-	struct gestures *gestures = change->gestures;
 	enum lambda_status status;
 	int r;
 
@@ -407,10 +457,9 @@ static int make(struct change *change)
 	if (r < 0)
 		return r;
 	status = fetch_facts(change);
+	if (status == LAMBDA_OK)
+		status = decide(change);
 	if (status == LAMBDA_OK) {
-		pthread_mutex_lock(&gestures->mutex);
-		change->decide(gestures->remap, &change->event, &change->plan);
-		pthread_mutex_unlock(&gestures->mutex);
 		r = carry_out(change);
 	} else {
 		plan_failure(change);

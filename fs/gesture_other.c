@@ -148,8 +148,7 @@ static enum lambda_status write_description(struct gestures *gestures,
 	const char *text, struct lambda_error *reterr)
 {
 	cleanup(lambda_alias_release) struct lambda_alias alias = {0};
-	cleanup(lambda_alias_release) struct lambda_alias written = {0};
-	struct lambda_error ignored;
+	struct remap_content base;
 	enum lambda_status status;
 	char *description;
 
@@ -159,19 +158,10 @@ static enum lambda_status write_description(struct gestures *gestures,
 	description = strdup(text);
 	if (!description)
 		return lambda_fail_memory(reterr);
+	remap_get_content(&alias, &base);
 	free(alias.description);
 	alias.description = description;
-	status = catalog_update_alias(gestures->catalog, scope, function, &alias, true, reterr);
-	if (status != LAMBDA_OK)
-		return status;
-	/* A weight that waits for the end of its grace goes by the new revision: this mount wrote it. */
-	if (catalog_alias_get(gestures->catalog, scope, function, alias_name, &written, &ignored) ==
-		LAMBDA_OK) {
-		pthread_mutex_lock(&gestures->mutex);
-		remap_note_revision(gestures->remap, function, alias_name, written.revision_id);
-		pthread_mutex_unlock(&gestures->mutex);
-	}
-	return LAMBDA_OK;
+	return gesture_update_alias(gestures, scope, function, &alias, true, &base, reterr);
 }
 
 /* Begins one alias; *ret_hidden: it is hidden, and not begun. 0 or -ETIMEDOUT. */

@@ -19,11 +19,15 @@ static enum lambda_status fail_because_changed(
 	const struct remap_tombstone *tombstone, struct lambda_error *reterr)
 {
 	return lambda_fail(reterr, LAMBDA_REVISION_CHANGED,
-		"%s was changed by somebody else after it was removed here: it is back",
+		"%s, or who may invoke it, was changed by somebody else after it was removed here: "
+		"it is shown again",
 		tombstone->alias);
 }
 
-/* DeleteAlias has no compare-and-swap, so a GetAlias tells whether somebody has changed it meanwhile. */
+/*
+ * DeleteAlias has no compare-and-swap, so a GetAlias tells whether somebody has changed the alias meanwhile. A
+ * permission that was given to it counts as well: it would be gone with the alias.
+ */
 static enum lambda_status delete_alias(struct gestures *gestures, const struct call_scope *scope,
 	const struct remap_tombstone *tombstone, struct lambda_error *reterr)
 {
@@ -45,7 +49,7 @@ static enum lambda_status delete_alias(struct gestures *gestures, const struct c
 		tombstone->revision_id, reterr);
 }
 
-/* All traffic goes to the alias's own version again; UpdateAlias compares the revision itself. */
+/* All traffic goes to the alias's own version again. */
 static enum lambda_status call_off_weight(struct gestures *gestures, const struct call_scope *scope,
 	const struct remap_tombstone *tombstone, struct lambda_error *reterr)
 {
@@ -57,13 +61,13 @@ static enum lambda_status call_off_weight(struct gestures *gestures, const struc
 		gestures, scope, tombstone->function, tombstone->alias, &alias, &there, reterr);
 	if (status != LAMBDA_OK || !there)
 		return status;
-	if (strcmp(alias.revision_id, tombstone->revision_id) != 0) {
+	if (!remap_content_is(&tombstone->content, &alias)) {
 		status = fail_because_changed(tombstone, reterr);
 	} else if (alias.weighted_version) {
 		alias.weighted_version = 0;
 		alias.weight = 0;
-		status = catalog_update_alias(
-			gestures->catalog, scope, tombstone->function, &alias, false, reterr);
+		status = gesture_update_alias(gestures, scope, tombstone->function, &alias, false,
+			&tombstone->content, reterr);
 	}
 	lambda_alias_release(&alias);
 	return status;
@@ -92,7 +96,8 @@ static enum lambda_status finish_tombstone(struct gestures *gestures,
 }
 
 static enum lambda_status create_held(struct gestures *gestures, const struct call_scope *scope,
-	const struct remap_due *due, struct lambda_error *reterr)
+	const struct remap_due *due, char ret_revision_id[LAMBDA_REVISION_ID_MAX + 1],
+	struct lambda_error *reterr)
 {
 	static char no_description[] = "";
 	struct lambda_alias wanted = {.description = no_description};
@@ -108,17 +113,19 @@ static enum lambda_status create_held(struct gestures *gestures, const struct ca
 		gestures, scope, due->function, &due->target, &wanted.version, reterr);
 	if (status != LAMBDA_OK)
 		return status;
-	return catalog_create_alias(gestures->catalog, scope, due->function, &wanted, reterr);
+	return gesture_create_alias(
+		gestures, scope, due->function, &wanted, ret_revision_id, reterr);
 }
 
 static enum lambda_status finish_held(struct gestures *gestures, const struct call_scope *scope,
 	const struct remap_due *due, struct lambda_error *reterr)
 {
-	enum lambda_status status = create_held(gestures, scope, due, reterr);
+	char revision_id[LAMBDA_REVISION_ID_MAX + 1];
+	enum lambda_status status = create_held(gestures, scope, due, revision_id, reterr);
 
 	pthread_mutex_lock(&gestures->mutex);
 	remap_drop_held(gestures->remap, clock_monotonic_ms(), due->function, due->name,
-		status == LAMBDA_OK);
+		status == LAMBDA_OK ? revision_id : NULL);
 	pthread_mutex_unlock(&gestures->mutex);
 	gesture_tell_shown_changed(gestures, due->function, due->name);
 	return status;

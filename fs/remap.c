@@ -217,8 +217,8 @@ static int change_links(struct remap *remap, int64_t now_ms, const struct remap_
 	return 0;
 }
 
-void remap_drop_held(
-	struct remap *remap, int64_t now_ms, const char *function, const char *name, bool born)
+void remap_drop_held(struct remap *remap, int64_t now_ms, const char *function, const char *name,
+	const char *revision_id)
 {
 	const struct gesture_place place = {.function = function};
 	size_t i;
@@ -227,8 +227,8 @@ void remap_drop_held(
 		if (remap->links[i].used && is_link_at(&remap->links[i], &place, name))
 			drop_link(&remap->links[i]);
 	trim_links(remap);
-	if (born)
-		remap_note_birth(remap, now_ms, function, name);
+	if (revision_id)
+		remap_note_birth(remap, now_ms, function, name, revision_id);
 }
 
 /* --- tombstones --- */
@@ -305,19 +305,26 @@ static void bury(struct remap *remap, const struct remap_tombstone *tombstone)
 		}
 }
 
-void remap_note_revision(
-	struct remap *remap, const char *function, const char *alias, const char *revision_id)
+static bool says_the_same(const struct remap_content *one, const struct remap_content *other)
 {
-	size_t i;
+	return one->version == other->version && one->weighted_version == other->weighted_version &&
+	       one->weight == other->weight && !strcmp(one->description, other->description);
+}
 
-	for (i = 0; i < remap->tombstones_end; i++) {
-		struct remap_tombstone *tombstone = &remap->tombstones[i];
+void remap_note_write(struct remap *remap, const char *function, const struct remap_content *base,
+	const struct lambda_alias *written, const char *revision_id)
+{
+	const struct remap_tombstone *found =
+		remap_find_tombstone(remap, function, written->name, true);
 
-		if (tombstone->used && !strcmp(tombstone->alias, alias) &&
-			!strcmp(tombstone->function, function))
-			snprintf(tombstone->revision_id, sizeof(tombstone->revision_id), "%s",
-				revision_id);
+	if (found && says_the_same(&found->content, base)) {
+		struct remap_tombstone *tombstone = &remap->tombstones[found - remap->tombstones];
+
+		snprintf(tombstone->revision_id, sizeof(tombstone->revision_id), "%s", revision_id);
+		remap_get_content(written, &tombstone->content);
 	}
+	remap_note_birth_revision(
+		remap, function, written->name, written->revision_id, revision_id);
 }
 
 void remap_drop_tombstone(struct remap *remap, const struct remap_tombstone *tombstone, bool gone)
@@ -416,9 +423,9 @@ int remap_complete(struct remap *remap, int64_t now_ms, const struct remap_plan 
 		if (plan->write == REMAP_WRITE_EXCHANGE)
 			remap_cancel(remap, function, plan->source, true);
 		if (created && plan->counts_as_birth)
-			remap_note_birth(remap, now_ms, function, plan->alias);
+			remap_note_birth(remap, now_ms, function, plan->alias, plan->revision_id);
 		if (plan->replaces_link)
-			remap_drop_held(remap, now_ms, function, plan->new_name, false);
+			remap_drop_held(remap, now_ms, function, plan->new_name, NULL);
 		r = change_links(remap, now_ms, plan);
 		if (r == 0 && plan->buries && !plan->bury_at_once)
 			bury(remap, &plan->tombstone);

@@ -11,7 +11,7 @@
  *   links       local and held links: made here, unknown to AWS (2.2)
  *   tombstones  names that are hidden and will be deleted, unless a change makes an update of it (2.4)
  *   arrivals    through which alias a thread came a moment ago (2.1)
- *   births      aliases that this mount made in the last minute (2.1)
+ *   births      aliases that this mount made in the last minute, and the revision it wrote last (2.1)
  *   busy names  changes under way: one at a time per alias; a tombstone's clock stops meanwhile
  *   failures    whose replacement of a hidden name has just failed (2.4)
  *   guard       who is deleting recursively (3.1)
@@ -71,6 +71,14 @@ struct remap_link {
 		     1]; /* in_version: the alias that its maker came through */
 };
 
+/* What an alias says, apart from its name. Plain data. */
+struct remap_content {
+	uint64_t version;
+	uint64_t weighted_version; /* 0: none */
+	double weight;
+	char description[4 * LAMBDA_DESCRIPTION_MAX + 1]; /* a longer one is cut, and equals none */
+};
+
 /* A hidden alias, or the hidden weight of one. */
 struct remap_tombstone {
 	bool used;
@@ -82,6 +90,7 @@ struct remap_tombstone {
 	char alias[LAMBDA_ALIAS_NAME_MAX + 1];
 	char name[REMAP_NAME_MAX + 1];                /* what is hidden: PROD, PROD%10 */
 	char revision_id[LAMBDA_REVISION_ID_MAX + 1]; /* of the alias when it was hidden */
+	struct remap_content content;                 /* the same */
 };
 
 struct remap;
@@ -194,6 +203,8 @@ struct remap_plan {
 	double weight;
 	struct target target;
 	bool counts_as_birth; /* a CreateAlias of this plan is remembered as made a moment ago */
+	char revision_id[LAMBDA_REVISION_ID_MAX +
+			 1]; /* that CreateAlias's; filled by who carries the plan out */
 
 	enum remap_local local;
 	const struct gesture_place *place;
@@ -248,9 +259,13 @@ int remap_complete(struct remap *remap, int64_t now_ms, const struct remap_plan 
 /* Takes a tombstone back. False: there was none. */
 bool remap_cancel(struct remap *remap, const char *function, const char *alias, bool is_weight);
 
-/* The alias was written by this mount: tombstones of it go by the new revision. */
-void remap_note_revision(
-	struct remap *remap, const char *function, const char *alias, const char *revision_id);
+/*
+ * This mount has written the alias: `base` is what it said before, `written` what it says now, with the
+ * revision that the update was sent with, and `revision_id` its new one. A tombstone of its weight that goes
+ * by `base` goes by what was written; the memory that the alias was made here keeps up with its revision.
+ */
+void remap_note_write(struct remap *remap, const char *function, const struct remap_content *base,
+	const struct lambda_alias *written, const char *revision_id);
 
 /* --- the calls that a plan needs --- */
 
@@ -269,6 +284,16 @@ enum remap_call {
 enum remap_call remap_form_call(const struct remap *remap, const struct remap_plan *plan,
 	uint64_t version, const struct lambda_alias *current, const struct lambda_alias *source,
 	struct lambda_alias *ret_wanted, bool *ret_with_description);
+
+/* What the alias says. */
+void remap_get_content(const struct lambda_alias *alias, struct remap_content *ret_content);
+
+/* Whether the alias says just that: version, weight and description. */
+bool remap_content_is(const struct remap_content *content, const struct lambda_alias *alias);
+
+/* What plan->alias said when it had the revision that remap_form_call() puts into an update. */
+void remap_find_base(const struct remap *remap, const struct remap_plan *plan,
+	const struct lambda_alias *current, struct remap_content *ret_base);
 
 /* --- what time brings --- */
 
@@ -300,8 +325,8 @@ bool remap_has_pending(const struct remap *remap, const char *function);
 /* A tombstone is done or given up: the name is no longer hidden. With an alias's its weight's goes as well if `gone`. */
 void remap_drop_tombstone(struct remap *remap, const struct remap_tombstone *tombstone, bool gone);
 
-/* A held link became an alias (`born`) or could not: it is no longer known here. */
-void remap_drop_held(
-	struct remap *remap, int64_t now_ms, const char *function, const char *name, bool born);
+/* A held link became an alias of that revision, or could not (NULL): it is no longer known here. */
+void remap_drop_held(struct remap *remap, int64_t now_ms, const char *function, const char *name,
+	const char *revision_id);
 
 #endif

@@ -3,16 +3,53 @@
 
 #include "fs/remap_private.h"
 
+/* What was shown when the name was hidden; NULL when it is not. */
+static const struct remap_tombstone *find_hidden(
+	const struct remap *remap, const struct remap_plan *plan)
+{
+	const char *function = plan->place->function;
+	const struct remap_tombstone *tombstone =
+		remap_find_tombstone(remap, function, plan->alias, false);
+
+	return tombstone ? tombstone : remap_find_tombstone(remap, function, plan->alias, true);
+}
+
 /* The revision that the change was decided on: what was shown when the name was hidden, else what is known now. */
 static const char *find_revision(const struct remap *remap, const struct remap_plan *plan,
 	const struct lambda_alias *current)
 {
-	const struct remap_tombstone *tombstone =
-		remap_find_tombstone(remap, plan->place->function, plan->alias, false);
+	const struct remap_tombstone *tombstone = find_hidden(remap, plan);
 
-	if (!tombstone)
-		tombstone = remap_find_tombstone(remap, plan->place->function, plan->alias, true);
 	return tombstone ? tombstone->revision_id : current->revision_id;
+}
+
+void remap_find_base(const struct remap *remap, const struct remap_plan *plan,
+	const struct lambda_alias *current, struct remap_content *ret_base)
+{
+	const struct remap_tombstone *tombstone = find_hidden(remap, plan);
+
+	if (tombstone)
+		*ret_base = tombstone->content;
+	else
+		remap_get_content(current, ret_base);
+}
+
+void remap_get_content(const struct lambda_alias *alias, struct remap_content *ret_content)
+{
+	memset(ret_content, 0, sizeof(*ret_content));
+	ret_content->version = alias->version;
+	ret_content->weighted_version = alias->weighted_version;
+	ret_content->weight = alias->weighted_version ? alias->weight : 0;
+	snprintf(ret_content->description, sizeof(ret_content->description), "%s",
+		alias->description);
+}
+
+bool remap_content_is(const struct remap_content *content, const struct lambda_alias *alias)
+{
+	return content->version == alias->version &&
+	       content->weighted_version == alias->weighted_version &&
+	       (!alias->weighted_version || content->weight == alias->weight) &&
+	       !strcmp(content->description, alias->description);
 }
 
 static bool says_the_same(const struct lambda_alias *one, const struct lambda_alias *other)

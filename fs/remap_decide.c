@@ -82,6 +82,7 @@ void remap_bury(const struct remap *remap, const struct remap_event *event, stru
 	snprintf(tombstone->alias, sizeof(tombstone->alias), "%s", alias->name);
 	snprintf(tombstone->name, sizeof(tombstone->name), "%s", event->name);
 	snprintf(tombstone->revision_id, sizeof(tombstone->revision_id), "%s", alias->revision_id);
+	remap_get_content(alias, &tombstone->content);
 	plan->bury_at_once = may_delete && grace_ms <= 0;
 	if (remap_has_room_for_tombstone(remap))
 		return;

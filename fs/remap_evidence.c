@@ -56,7 +56,8 @@ const char *remap_find_arrival(
 	return NULL;
 }
 
-void remap_note_birth(struct remap *remap, int64_t now_ms, const char *function, const char *alias)
+void remap_note_birth(struct remap *remap, int64_t now_ms, const char *function, const char *alias,
+	const char *revision_id)
 {
 	struct remap_birth *chosen = &remap->births[0];
 	size_t i;
@@ -75,10 +76,25 @@ void remap_note_birth(struct remap *remap, int64_t now_ms, const char *function,
 	chosen->at_ms = now_ms;
 	snprintf(chosen->function, sizeof(chosen->function), "%s", function);
 	snprintf(chosen->alias, sizeof(chosen->alias), "%s", alias);
+	snprintf(chosen->revision_id, sizeof(chosen->revision_id), "%s", revision_id);
 }
 
-bool remap_was_born(
-	const struct remap *remap, int64_t now_ms, const char *function, const char *alias)
+void remap_note_birth_revision(struct remap *remap, const char *function, const char *alias,
+	const char *old_revision_id, const char *revision_id)
+{
+	size_t i;
+
+	for (i = 0; i < REMAP_BIRTHS; i++) {
+		struct remap_birth *birth = &remap->births[i];
+
+		if (birth->used && !strcmp(birth->revision_id, old_revision_id) &&
+			!strcmp(birth->alias, alias) && !strcmp(birth->function, function))
+			snprintf(birth->revision_id, sizeof(birth->revision_id), "%s", revision_id);
+	}
+}
+
+bool remap_was_born(const struct remap *remap, int64_t now_ms, const char *function,
+	const struct lambda_alias *alias)
 {
 	size_t i;
 
@@ -86,7 +102,8 @@ bool remap_was_born(
 		const struct remap_birth *birth = &remap->births[i];
 
 		if (birth->used && now_ms - birth->at_ms < REMAP_LOCAL_MS &&
-			!strcmp(birth->alias, alias) && !strcmp(birth->function, function))
+			!strcmp(birth->revision_id, alias->revision_id) &&
+			!strcmp(birth->alias, alias->name) && !strcmp(birth->function, function))
 			return true;
 	}
 	return false;

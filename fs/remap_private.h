@@ -18,6 +18,7 @@ struct remap_birth {
 	bool used;
 	char function[LAMBDA_FUNCTION_NAME_MAX + 1];
 	char alias[LAMBDA_ALIAS_NAME_MAX + 1];
+	char revision_id[LAMBDA_REVISION_ID_MAX + 1]; /* the last that this mount wrote */
 };
 
 struct remap_failure {
@@ -49,11 +50,16 @@ struct remap {
 	struct remap_failure failures[REMAP_FAILURES];
 };
 
-/* Whether this mount made the alias within the last minute. */
-bool remap_was_born(
-	const struct remap *remap, int64_t now_ms, const char *function, const char *alias);
+/* Whether this mount made the alias within the last minute, and nobody else has written it since. */
+bool remap_was_born(const struct remap *remap, int64_t now_ms, const char *function,
+	const struct lambda_alias *alias);
 
-void remap_note_birth(struct remap *remap, int64_t now_ms, const char *function, const char *alias);
+void remap_note_birth(struct remap *remap, int64_t now_ms, const char *function, const char *alias,
+	const char *revision_id);
+
+/* This mount wrote the alias: it goes from one revision to the other. */
+void remap_note_birth_revision(struct remap *remap, const char *function, const char *alias,
+	const char *old_revision_id, const char *revision_id);
 
 /* Whether the process's replacement of that name failed a moment ago, and nothing has been said to it since. */
 bool remap_has_just_failed(const struct remap *remap, int64_t now_ms, pid_t process,

@@ -45,7 +45,7 @@ static bool was_born(
 	const struct remap *remap, const struct remap_event *event, const struct side *from)
 {
 	return from->thing == THING_ALIAS &&
-	       remap_was_born(remap, event->now_ms, event->place->function, from->name.alias);
+	       remap_was_born(remap, event->now_ms, event->place->function, from->alias);
 }
 
 /* An errno that tools report truly: mv takes EINVAL for a directory moved into itself, ln does not. */

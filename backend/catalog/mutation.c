@@ -180,6 +180,8 @@ static enum lambda_status end_with_alias(struct mutation *mutation, enum lambda_
 		end(mutation, NULL, is_doubtful(status, error), false);
 		return fail(error, status, reterr);
 	}
+	snprintf(mutation->scope.record->revision_id, sizeof(mutation->scope.record->revision_id),
+		"%s", answer->revision_id);
 	entry.alias = *answer;
 	end(mutation, &entry, false, false);
 	lambda_alias_release(answer);

@@ -148,6 +148,18 @@ def test_a_remap_cold_and_warm(api, calls, hello, mounted, form):
     assert remap("1") == {"UpdateAlias": 1}
 
 
+@pytest.mark.semantics("3.0.4", "3.0.5")
+def test_a_move_is_one_look_and_one_write(calls, hello, mounted):
+    mount = mounted(delete_grace=60)
+    mount.run("ls", "-l", mount.path / hello, check=True)
+
+    def move(*arguments):
+        return calls.of(lambda: mount.run("mv", *arguments, cwd=mount.path / hello, check=True))
+
+    assert move("BETA", "LIVE") == {"GetAlias": 1, "CreateAlias": 1}
+    assert move("-T", "LIVE", "PROD") == {"GetAlias": 1, "UpdateAlias": 1}
+
+
 @pytest.mark.semantics("4.5.2")
 def test_a_remap_from_inside_the_root_asks_for_no_function_of_the_targets_name(calls, hello, mounted):
     """ln looks for its target where it runs: "2" in the root would be a function."""

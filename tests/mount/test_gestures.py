@@ -590,6 +590,66 @@ def test_a_colleagues_move_is_not_overwritten(api, cli, plane, hello, make_mount
     assert version_of(api, "PROD") == "2"
 
 
+@pytest.mark.parametrize("form", [(GNU, "-sfn"), (GNU, "-sf"), (*BUSYBOX, "-sfn")], ids=str)
+@pytest.mark.semantics("2.0.11")
+def test_a_permission_given_meanwhile_refuses_no_remap(api, plane, hello, make_mount, form):
+    """AddPermission changes the alias's revision."""
+    mount = make_mount(ttl=60)
+    function = mount.path / hello
+    assert os.readlink(function / "PROD") == "1"
+    os.listdir(function)
+    api.add_permission(
+        FunctionName=hello,
+        Qualifier="PROD",
+        StatementId="grant",
+        Action="lambda:InvokeFunction",
+        Principal="events.amazonaws.com",
+    )
+    with plane.recording() as record:
+        mount.run(*form, "2", "PROD", cwd=function, check=True)
+    assert record.writes == ["UpdateAlias"], str(record)
+    assert version_of(api, "PROD") == "2"
+    assert "grant" in api.get_policy(FunctionName=hello, Qualifier="PROD")["Policy"]
+
+
+@pytest.mark.semantics("2.0.11")
+def test_a_refusal_that_stays_without_a_reason_is_one(api, hello, proxy, make_mount):
+    mount = make_mount(endpoint_url=proxy.url, ttl=60)
+    path = mount.path / hello / "PROD"
+    assert os.readlink(path) == "1"
+    refusal = proxy.rule(faultproxy.precondition_failed(), method="PUT", path="/aliases/PROD$")
+    result = mount.run(GNU, "-sfn", "2", path)
+    assert not result.ok and "Remote address changed" in result.stderr
+    assert proxy.count(method="PUT", path="/aliases/PROD$") == 3
+    proxy.remove(refusal)
+    proxy.rule(faultproxy.precondition_failed(), method="PUT", path="/aliases/PROD$", times=2)
+    mount.run(GNU, "-sfn", "3", path, check=True)
+    assert version_of(api, "PROD") == "3"
+
+
+@pytest.mark.semantics("2.4.6")
+def test_a_permission_given_inside_the_grace_saves_the_alias(api, hello, make_mount):
+    """It would be gone with the alias."""
+    mount = make_mount(delete_grace=60)
+    path = mount.path / hello / "PROD"
+    os.unlink(path)
+    api.add_permission(
+        FunctionName=hello,
+        Qualifier="PROD",
+        StatementId="grant",
+        Action="lambda:InvokeFunction",
+        Principal="events.amazonaws.com",
+    )
+    directory = os.open(mount.path / hello, os.O_RDONLY)
+    try:
+        refused(errno.EREMCHG, lambda: os.fsync(directory))
+    finally:
+        os.close(directory)
+    assert os.readlink(path) == "1"
+    told = (mount.path / ".aliasfs/errors").read_text()
+    assert "or who may invoke it, was changed by somebody else" in told
+
+
 def test_two_mounts_and_one_alias(api, hello, make_mount):
     one, two = make_mount(), make_mount()
     for mount in (one, two):

@@ -57,6 +57,53 @@ def test_moving_one_alias_onto_another(api, plane, hello, make_mount):
     assert sorted(aws.aliases_of(api, "hello")) == ["BETA", "DEV"]
 
 
+@pytest.mark.parametrize("arguments", [("-T", "STAGE", "PROD"), ("STAGE", "LIVE")], ids=" ".join)
+@pytest.mark.semantics("3.0.4", "3.0.5")
+def test_what_a_colleague_has_moved_is_not_copied_as_it_was(api, gesture, hello, make_mount, arguments):
+    api.create_alias(FunctionName=hello, Name="STAGE", FunctionVersion="2")
+    mount = make_mount(ttl=60)
+    function = mount.path / hello
+    os.listdir(function)
+    assert os.readlink(function / "STAGE") == "2"
+    api.update_alias(FunctionName=hello, Name="STAGE", FunctionVersion="3")
+    before = aws.aliases_of(api, hello)
+    with gesture():
+        result = mount.run("mv", *arguments, cwd=function)
+        assert not result.ok and "Remote address changed" in result.stderr
+        assert os.readlink(function / "STAGE") == "3"
+    assert aws.aliases_of(api, hello) == before
+    mount.run("mv", *arguments, cwd=function, check=True)
+    mount.unmount()
+    assert aws.alias_version(api, hello, arguments[-1]) == "3"
+    assert "STAGE" not in aws.aliases_of(api, hello)
+
+
+@pytest.mark.parametrize("seen", [False, True], ids=["unseen", "seen"])
+@pytest.mark.semantics("2.1.6")
+def test_a_colleagues_new_alias_is_not_moved_and_never_deleted(api, hello, make_mount, seen):
+    mount = make_mount(ttl=60)
+    function = mount.path / hello
+    mount.run("ln", "-s", "1", function / "NEW", check=True)
+    api.delete_alias(FunctionName=hello, Name="NEW")
+    api.create_alias(
+        FunctionName=hello,
+        Name="NEW",
+        FunctionVersion="3",
+        Description="theirs",
+        RoutingConfig={"AdditionalVersionWeights": {"2": 0.25}},
+    )
+    before = look(api, "NEW")
+    if seen:
+        (mount.path / ".aliasfs/refresh").write_text("now\n")
+    assert os.readlink(function / "PROD") == "1"
+    result = mount.run("mv", function / "NEW", function / "PROD")
+    wanted = "Read-only file system" if seen else "Remote address changed"
+    assert not result.ok and wanted in result.stderr, str(result)
+    mount.unmount()
+    assert look(api, "NEW") == before
+    assert aws.alias_version(api, hello, "PROD") == "1"
+
+
 @pytest.mark.semantics("2.0.4")
 def test_keeping_the_previous_one(api, plane, hello, make_mount):
     """mv PROD PREV && ln -s 2 PROD: PREV is made, PROD is moved and never deleted."""

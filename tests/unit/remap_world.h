@@ -226,7 +226,7 @@ static inline int find_version(
 	return 0;
 }
 
-static inline int write_plan(struct world *world, const struct remap_plan *plan, bool *created)
+static inline int write_plan(struct world *world, struct remap_plan *plan, bool *created)
 {
 	struct lambda_alias *current = find(world, plan->alias);
 	struct lambda_alias *source = find(world, plan->source);
@@ -250,7 +250,11 @@ static inline int write_plan(struct world *world, const struct remap_plan *plan,
 		return confirm(world, &wanted);
 	case REMAP_CALL_CREATE:
 		*created = true;
-		return create(world, &wanted);
+		r = create(world, &wanted);
+		if (r == 0)
+			snprintf(plan->revision_id, sizeof(plan->revision_id), "%s",
+				get(world, wanted.name)->revision_id);
+		return r;
 	case REMAP_CALL_UPDATE:
 		return update(world, &wanted, with_description);
 	default:
@@ -272,11 +276,12 @@ static inline void finish(struct world *world, const struct remap_due *due)
 			wanted.name, sizeof(wanted.name), "%.*s", LAMBDA_ALIAS_NAME_MAX, due->name);
 		wanted.version = due->target.version;
 		remap_drop_held(world->remap, world->now_ms, due->function, due->name,
-			create(world, &wanted) == 0);
+			create(world, &wanted) == 0 ? get(world, wanted.name)->revision_id : NULL);
 		return;
 	}
 	if (!tombstone->may_delete || !alias ||
-		strcmp(alias->revision_id, tombstone->revision_id) != 0) {
+		(tombstone->is_weight ? !remap_content_is(&tombstone->content, alias)
+				      : strcmp(alias->revision_id, tombstone->revision_id) != 0)) {
 		assert_int_equal(buffer_appendf(&world->writes, "%sback %s",
 					 world->writes.length ? "; " : "", tombstone->name),
 			0);

@@ -157,6 +157,146 @@ static void a_colleagues_change_is_not_overwritten(void **state)
 	stop(&world);
 }
 
+/* A colleague writes what the alias says already, so that only its revision changes, as with AddPermission. */
+static void change_revision_alone(struct world *world, const char *alias, const char *body)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), FUNCTION "/aliases/%s", alias);
+	write_by_hand(world, "PUT", path, body);
+	list_writes(world);
+}
+
+/* semantics(2.0.11, 2.4.2, 2.4.6, 2.4.7) */
+static void a_permission_given_meanwhile_is_in_nobodys_way(void **state)
+{
+	const char *canary = "{\"FunctionVersion\":\"1\"}";
+	struct world world;
+
+	(void)state;
+	start(&world, &patient);
+	assert_reads(&world, "PROD", "1");
+	change_revision_alone(&world, "PROD", "{\"FunctionVersion\":\"1\"}");
+	forget_calls(&world);
+	assert_int_equal(do_symlink(&world, ".x", "2"), 0);
+	assert_int_equal(do_rename(&world, ".x", "PROD", 0), 0);
+	assert_writes(&world, "UpdateAlias PROD>2");
+	assert_int_equal(count_calls(&world, "UpdateAlias"), 2);
+	assert_int_equal(count_calls(&world, "GetAlias"), 1);
+
+	assert_int_equal(do_unlink(&world, "PROD"), 0);
+	change_revision_alone(&world, "PROD", "{\"FunctionVersion\":\"2\"}");
+	assert_int_equal(do_symlink(&world, "PROD", "3"), 0);
+	assert_writes(&world, "UpdateAlias PROD>3");
+	assert_alias(&world, "PROD", "3 'live'");
+
+	/* A weight that is hidden goes, also after a description that this mount writes. */
+	assert_int_equal(do_unlink(&world, "CANARY%10"), 0);
+	change_revision_alone(&world, "CANARY", canary);
+	assert_int_equal(-gesture_set_description(world.gestures, &world.scope, tool(), "hello",
+				 "CANARY", "ours", &world.error),
+		0);
+	change_revision_alone(&world, "CANARY", canary);
+	assert_int_equal(settle(&world), 0);
+	assert_writes(&world, "UpdateAlias CANARY>1");
+	assert_alias(&world, "CANARY", "1 'ours'");
+
+	/* An exchange compares both. */
+	change_revision_alone(&world, "PROD", "{\"FunctionVersion\":\"3\"}");
+	change_revision_alone(&world, "CANARY", canary);
+	assert_int_equal(do_rename(&world, "PROD", "CANARY", RENAME_EXCHANGE), 0);
+	assert_writes(&world, "UpdateAlias PROD>1; UpdateAlias CANARY>3");
+
+	/* But a removal takes the permission along: it is not made. */
+	assert_int_equal(do_unlink(&world, "BETA"), 0);
+	change_revision_alone(&world, "BETA", "{\"FunctionVersion\":\"2\"}");
+	assert_int_equal(settle(&world), EREMCHG);
+	assert_writes(&world, "");
+	assert_reads(&world, "BETA", "2");
+	stop(&world);
+}
+
+/* semantics(3.0.4, 3.0.5, 3.3.8) */
+static void what_is_moved_is_what_was_shown(void **state)
+{
+	struct world world;
+
+	(void)state;
+	start(&world, &patient);
+	assert_listing(&world, "BETA>2 CANARY>1 CANARY%10>3 PROD>1 ");
+	write_by_hand(&world, "PUT", FUNCTION "/aliases/BETA", "{\"FunctionVersion\":\"3\"}");
+	write_by_hand(&world, "PUT", FUNCTION "/aliases/CANARY", "{\"Description\":\"theirs\"}");
+	list_writes(&world);
+	assert_int_equal(do_rename(&world, "BETA", "PROD", 0), EREMCHG);
+	assert_reads(&world, "BETA", "3");
+	assert_int_equal(do_rename(&world, "CANARY", "LIVE", 0), EREMCHG);
+	assert_writes(&world, "");
+	assert_false(shows(&world, "LIVE"));
+
+	/* Seen, it can be moved; a permission is not seen. */
+	change_revision_alone(&world, "BETA", "{\"FunctionVersion\":\"3\"}");
+	forget_calls(&world);
+	assert_int_equal(do_rename(&world, "BETA", "PROD", 0), 0);
+	assert_int_equal(count_calls(&world, "GetAlias"), 1);
+	assert_int_equal(do_rename(&world, "CANARY", "LIVE", 0), 0);
+	assert_int_equal(settle(&world), 0);
+	assert_writes(&world,
+		"UpdateAlias PROD>3; CreateAlias LIVE>1; DeleteAlias BETA; DeleteAlias CANARY");
+	assert_alias(&world, "LIVE", "1+3@0.1 'theirs'");
+
+	/* A weight that is moved onto another alias. */
+	assert_reads(&world, "LIVE%10", "3");
+	write_by_hand(&world, "PUT", FUNCTION "/aliases/LIVE",
+		"{\"RoutingConfig\":{\"AdditionalVersionWeights\":{\"2\":0.1}}}");
+	list_writes(&world);
+	assert_int_equal(do_rename(&world, "LIVE%10", "PROD%10", 0), EREMCHG);
+	assert_reads(&world, "LIVE%10", "2");
+	assert_int_equal(do_rename(&world, "LIVE%10", "PROD%10", 0), 0);
+	assert_int_equal(settle(&world), 0);
+	assert_writes(&world, "UpdateAlias PROD>3; UpdateAlias LIVE>1");
+	assert_alias(&world, "PROD", "3+2@0.1 ''");
+
+	/* Gone meanwhile. */
+	write_by_hand(&world, "DELETE", FUNCTION "/aliases/LIVE", "");
+	list_writes(&world);
+	assert_int_equal(do_rename(&world, "LIVE", "PROD", 0), EREMCHG);
+	assert_writes(&world, "");
+	assert_alias(&world, "PROD", "3+2@0.1 ''");
+	stop(&world);
+}
+
+/* semantics(2.1.6, 3.0.6) */
+static void what_a_colleague_made_anew_is_not_ours_to_move(void **state)
+{
+	const char *typed = "ln|-s|1|NEW|";
+	struct world world;
+
+	(void)state;
+	start(&world, &usual);
+	assert_int_equal(do_symlink_in(&world, caller_of("ln", typed), &here, "NEW", "1"), 0);
+	write_by_hand(&world, "DELETE", FUNCTION "/aliases/NEW", "");
+	write_by_hand(&world, "POST", FUNCTION "/aliases",
+		"{\"Name\":\"NEW\",\"FunctionVersion\":\"1\"}");
+	list_writes(&world);
+	assert_reads(&world, "PROD", "1");
+	assert_int_equal(-gesture_rename(world.gestures, &world.scope, tool(), &here, "NEW", &in_1,
+				 "NEW", 0, &world.error),
+		EROFS); /* it says the same, but it is not the same */
+	write_by_hand(&world, "PUT", FUNCTION "/aliases/NEW",
+		"{\"FunctionVersion\":\"3\",\"Description\":\"theirs\"}");
+	list_writes(&world);
+	catalog_refresh(world.catalog);
+	assert_reads(&world, "PROD", "1");
+	assert_int_equal(-gesture_rename(world.gestures, &world.scope, tool(), &here, "NEW", &in_1,
+				 "NEW", 0, &world.error),
+		EROFS);
+	assert_int_equal(settle(&world), 0);
+	assert_writes(&world, "");
+	assert_alias(&world, "NEW", "3 'theirs'");
+	assert_alias(&world, "PROD", "1 'live'");
+	stop(&world);
+}
+
 /* semantics(2.3.3, 2.3.4) */
 static void targets_by_name_are_read_afresh(void **state)
 {
@@ -402,6 +542,9 @@ int main(void)
 		cmocka_unit_test(a_remap_ends_a_canary_in_the_same_call),
 		cmocka_unit_test(a_remap_to_where_it_points_is_confirmed_by_one_get),
 		cmocka_unit_test(a_colleagues_change_is_not_overwritten),
+		cmocka_unit_test(a_permission_given_meanwhile_is_in_nobodys_way),
+		cmocka_unit_test(what_is_moved_is_what_was_shown),
+		cmocka_unit_test(what_a_colleague_made_anew_is_not_ours_to_move),
 		cmocka_unit_test(targets_by_name_are_read_afresh),
 		cmocka_unit_test(through_an_alias),
 		cmocka_unit_test(a_failed_replace_leaves_the_alias),

@@ -379,6 +379,7 @@ static void a_held_link_whose_rename_failed_is_no_alias_to_be(void **state)
 /* semantics(2.0.11, 2.4.6, 2.4.7, 2.4.16) */
 static void a_colleagues_change_in_the_grace_wins(void **state)
 {
+	struct remap_content base;
 	struct world world;
 
 	(void)state;
@@ -403,8 +404,10 @@ static void a_colleagues_change_in_the_grace_wins(void **state)
 
 	/* What this mount itself writes is no colleague's change. */
 	assert_int_equal(do_unlink(&world, &tool, "CANARY%50"), 0);
+	remap_get_content(get(&world, "CANARY"), &base);
 	put(&world, "CANARY", 1, 3, 0.5, "ours");
-	remap_note_revision(world.remap, "hello", "CANARY", get(&world, "CANARY")->revision_id);
+	remap_note_write(world.remap, "hello", &base, get(&world, "CANARY"),
+		get(&world, "CANARY")->revision_id);
 	pass(&world, 500);
 	assert_writes(&world, "update CANARY>1", "after our own description");
 

@@ -167,6 +167,62 @@ static void a_link_made_a_moment_ago_keeps_the_description_of_what_it_replaces(v
 	stop(&world);
 }
 
+/* This mount updates the alias, as gestures do. */
+static void write_here(struct world *world, const char *name, uint64_t version)
+{
+	struct remap_content base;
+	struct lambda_alias written = *get(world, name);
+	static char no_description[] = "";
+
+	remap_get_content(&written, &base);
+	written.version = version;
+	written.description = no_description;
+	put(world, name, version, 0, 0, "");
+	remap_note_write(world->remap, "hello", &base, &written, get(world, name)->revision_id);
+}
+
+/* semantics(2.1.6, 3.0.6) */
+static void what_a_colleague_has_written_is_no_longer_made_here(void **state)
+{
+	struct player typed = {.ln = true, .thread = 5, .process = 5, .names = "release"};
+	struct world world;
+
+	(void)state;
+	start(&world);
+	assert_int_equal(do_symlink(&world, &typed, "release", "4"), 0);
+	write_here(&world, "release", 5);
+	do_readlink(&world, &tool, "PROD");
+	assert_int_equal(
+		do_rename_between(&world, &tool, &here, "release", &in_1, "release", 0), 0);
+	pass(&world, 500);
+	assert_writes(
+		&world, "create release>4; update PROD>5; delete release>5", "made and moved here");
+
+	/* The same name and version, made by somebody else. */
+	put(&world, "PROD", 1, 0, 0, "live");
+	assert_int_equal(do_symlink(&world, &typed, "release", "4"), 0);
+	assert_writes(&world, "create release>4", "ln -s");
+	take(&world, "release");
+	put(&world, "release", 4, 0, 0, "");
+	do_readlink(&world, &tool, "PROD");
+	assert_int_equal(
+		do_rename_between(&world, &tool, &here, "release", &in_1, "release", 0), EROFS);
+	write_here(&world, "release", 4); /* does not make it ours */
+	do_readlink(&world, &tool, "PROD");
+	assert_int_equal(
+		do_rename_between(&world, &tool, &here, "release", &in_1, "release", 0), EROFS);
+	pass(&world, REMAP_LOCAL_MS);
+	assert_writes(&world, "", "a colleague's");
+
+	/* A standing alias onto another is a copy of it. */
+	typed.names = "next";
+	assert_int_equal(do_symlink(&world, &typed, "next", "4"), 0);
+	put(&world, "next", 4, 0, 0, "theirs");
+	assert_int_equal(do_rename(&world, &tool, "next", "PROD", 0), 0);
+	assert_writes(&world, "create next>4; update PROD>4 'theirs'", "mv -T");
+	stop(&world);
+}
+
 /* semantics(3.1.1, 3.1.2, 3.1.3, 3.1.5, 3.1.6) */
 static void recursive_removals_delete_nothing(void **state)
 {
@@ -239,6 +295,7 @@ int main(void)
 		cmocka_unit_test(mv_without_t_moves_the_alias_it_came_through),
 		cmocka_unit_test(
 			a_link_made_a_moment_ago_keeps_the_description_of_what_it_replaces),
+		cmocka_unit_test(what_a_colleague_has_written_is_no_longer_made_here),
 		cmocka_unit_test(recursive_removals_delete_nothing),
 		cmocka_unit_test(protected_names_are_not_deleted),
 	};
