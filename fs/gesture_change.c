@@ -434,6 +434,7 @@ static enum lambda_status read_moved(struct change *change)
 	return LAMBDA_OK;
 }
 
+/* What is to be done, with the room for it. */
 static enum lambda_status decide(struct change *change)
 {
 	enum lambda_status status = LAMBDA_OK;
@@ -441,11 +442,14 @@ static enum lambda_status decide(struct change *change)
 	decide_once(change);
 	if (copies_an_alias(&change->plan)) {
 		status = read_moved(change);
-		if (status == LAMBDA_OK)
-			decide_once(
-				change); /* whether this mount has made it depends on its revision */
+		if (status != LAMBDA_OK)
+			return status;
+		decide_once(change); /* whether this mount has made it depends on its revision */
 	}
-	return status;
+	pthread_mutex_lock(&change->gestures->mutex);
+	remap_reserve(change->gestures->remap, &change->plan);
+	pthread_mutex_unlock(&change->gestures->mutex);
+	return LAMBDA_OK;
 }
 
 static int make(struct change *change)

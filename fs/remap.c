@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "fs/remap_decide.h"
 #include "fs/remap_private.h"
 
 static char **copy_texts(const char *const *texts)
@@ -269,12 +270,11 @@ bool remap_copy_tombstones(const struct remap *remap, const char *function,
 
 bool remap_has_room_for_tombstone(const struct remap *remap)
 {
-	size_t i;
+	size_t taken = remap->reserved, i;
 
-	for (i = 0; i < REMAP_TOMBSTONES; i++)
-		if (!remap->tombstones[i].used)
-			return true;
-	return false;
+	for (i = 0; i < remap->tombstones_end; i++)
+		taken += remap->tombstones[i].used;
+	return taken < REMAP_TOMBSTONES;
 }
 
 bool remap_cancel(struct remap *remap, const char *function, const char *alias, bool is_weight)
@@ -406,6 +406,18 @@ static bool take_back(struct remap *remap, int64_t now_ms, const struct remap_pl
 	return true;
 }
 
+void remap_reserve(struct remap *remap, struct remap_plan *plan)
+{
+	if (plan->error || !plan->buries || plan->bury_at_once)
+		return;
+	if (!remap_has_room_for_tombstone(remap)) {
+		remap_refuse(plan, EBUSY, REMAP_TOO_MANY_ARE_HIDDEN);
+		return;
+	}
+	plan->reserves = true;
+	remap->reserved++;
+}
+
 int remap_complete(struct remap *remap, int64_t now_ms, const struct remap_plan *plan, int result,
 	bool created, bool *ret_cancelled)
 {
@@ -413,6 +425,8 @@ int remap_complete(struct remap *remap, int64_t now_ms, const struct remap_plan 
 	bool cancelled = false;
 	int r = 0;
 
+	if (plan->reserves)
+		remap->reserved--;
 	if (result < 0) {
 		cancelled = take_back(remap, now_ms, plan);
 	} else {

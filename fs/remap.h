@@ -216,6 +216,7 @@ struct remap_plan {
 	const char *link_target; /* ADD */
 	uint64_t old_version;    /* ADD without link_target, and RETARGET: the link leads there */
 
+	bool reserves;     /* remap_reserve() has taken room for it */
 	bool buries;       /* `tombstone` follows */
 	bool bury_at_once; /* no grace: it is ended in the same gesture */
 	struct remap_tombstone tombstone;
@@ -247,6 +248,12 @@ size_t remap_name_keys(const struct remap *remap, const struct remap_event *even
  */
 bool remap_find_dependency(const struct remap *remap, const struct remap_event *event,
 	char alias[LAMBDA_ALIAS_NAME_MAX + 1]);
+
+/*
+ * Takes room for the plan's tombstone, before its first call: after that it may not be missing. Without room
+ * the plan becomes a refusal, EBUSY. remap_complete() uses the room, or gives it back.
+ */
+void remap_reserve(struct remap *remap, struct remap_plan *plan);
 
 /*
  * Takes note of how the plan ended: 0, or the -errno of its write. `created`: by a CreateAlias. A failure

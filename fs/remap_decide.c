@@ -84,11 +84,8 @@ void remap_bury(const struct remap *remap, const struct remap_event *event, stru
 	snprintf(tombstone->revision_id, sizeof(tombstone->revision_id), "%s", alias->revision_id);
 	remap_get_content(alias, &tombstone->content);
 	plan->bury_at_once = may_delete && grace_ms <= 0;
-	if (remap_has_room_for_tombstone(remap))
-		return;
-	plan->bury_at_once = may_delete;
-	if (!may_delete)
-		remap_refuse(plan, EBUSY, "too many names wait for the end of their grace");
+	if (!plan->bury_at_once && !remap_has_room_for_tombstone(remap))
+		remap_refuse(plan, EBUSY, REMAP_TOO_MANY_ARE_HIDDEN);
 }
 
 /* --- SYMLINK --- */

@@ -11,6 +11,8 @@
 #define REMAP_WEIGHT_IS_MALFORMED                                                                  \
 	"a weight is a percentage from 0 to 100 without needless zeros, as in PROD%10 or PROD%0.5"
 #define REMAP_NAME_CANNOT_BE "no alias can have that name"
+#define REMAP_TOO_MANY_ARE_HIDDEN                                                                  \
+	"too many removals wait for the end of their grace: try again when some are done"
 #define REMAP_ALIAS_IS_PROTECTED "the mount option protect keeps that alias from being deleted"
 
 /* An empty plan about the event's names. */

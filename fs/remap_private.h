@@ -42,6 +42,7 @@ struct remap {
 	bool strict_ln;
 	struct guard guard;
 	size_t links_end, tombstones_end; /* past the last entry in use */
+	size_t reserved;                  /* tombstones that changes under way will need */
 	struct remap_link links[REMAP_LINKS];
 	struct remap_tombstone tombstones[REMAP_TOMBSTONES];
 	struct remap_arrival arrivals[REMAP_ARRIVAL_SETS][REMAP_ARRIVAL_WAYS];
@@ -70,7 +71,7 @@ void remap_forget_failure(struct remap *remap, const struct remap_plan *plan);
 
 bool remap_is_protected(const struct remap *remap, const char *alias);
 
-/* Whether one more tombstone fits. */
+/* Whether one more tombstone fits, beside those that changes under way will need. */
 bool remap_has_room_for_tombstone(const struct remap *remap);
 
 #endif

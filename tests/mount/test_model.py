@@ -74,7 +74,7 @@ class Game:
         # A grace that no step outlasts: what is removed goes when a step says so.
         self.mount = make_mount(rate=1000, delete_grace=30)
         self.steps = []
-        self.births = {}  # {(function, name): when the mount last made an alias of that name}
+        self.births = {}  # {(function, name): when the mount made it, and nobody else has written it since}
 
     # What a step needs
 
@@ -101,6 +101,9 @@ class Game:
 
     def bear(self, name):
         self.births[self.function, name] = time.monotonic()
+
+    def forget_birth(self, name):
+        self.births.pop((self.function, name), None)
 
     def settle(self):
         directory = os.open(self.directory, os.O_RDONLY)
@@ -161,6 +164,7 @@ class Game:
         os.unlink(self.directory / name)
         self.settle()
         del self.aliases[name]
+        self.forget_birth(name)
         return ["DeleteAlias"]
 
     def rename_to_new(self):
@@ -171,6 +175,7 @@ class Game:
         self.settle()
         if self.is_born(name):
             self.bear(new)
+        self.forget_birth(name)
         self.aliases[new] = self.aliases.pop(name)
         return ["CreateAlias", "DeleteAlias"]
 
@@ -183,7 +188,9 @@ class Game:
         os.rename(self.directory / name, self.directory / other)
         self.settle()
         moved = self.aliases.pop(name)
-        if self.is_born(name):
+        born = self.is_born(name)
+        self.forget_birth(name)
+        if born:
             return [*self.moved(other, moved.version), "DeleteAlias"]
         self.aliases[other] = moved
         return ["DeleteAlias"] if same else ["UpdateAlias", "DeleteAlias"]
@@ -297,6 +304,7 @@ class Game:
             RoutingConfig={"AdditionalVersionWeights": {}},
         )
         self.refresh()
+        self.forget_birth(name)
         self.aliases[name].version, self.aliases[name].weight = version, None
         return ["UpdateAlias"]
 
@@ -306,6 +314,7 @@ class Game:
             return None
         self.api.delete_alias(FunctionName=self.function, Name=name)
         self.refresh()
+        self.forget_birth(name)
         del self.aliases[name]
         return ["DeleteAlias"]
 

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from lib import aws
+from lib import aws, faultproxy
 from lib.process import wait_for
 from lib.programs import patience
 
@@ -70,6 +70,34 @@ def test_an_unmount_after_many_removals_does_all_of_them(api, make_mount):
     mount.run("rm", *[mount.path / "many" / name for name in names], check=True)
     mount.unmount()
     assert aws.aliases_of(api, "many") == {}
+
+
+@pytest.mark.semantics("2.4.18")
+def test_a_full_table_of_removals_refuses_a_move_before_its_call(api, proxy, make_mount):
+    """1,020 of 1,024 removals wait: of 24 moves, whose answers are slow, four are made, and whole."""
+    names = [f"alias{number:04}" for number in range(1020)]
+    aws.create_function(api, "many", versions=1)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda n: api.create_alias(FunctionName="many", Name=n, FunctionVersion="1"), names))
+    functions = [f"fn-{number:02}" for number in range(24)]
+    for name in functions:
+        aws.create_function(api, name, versions=2, aliases={"A": 1, "B": 2})
+    mount = make_mount(endpoint_url=proxy.url, rate=1000, delete_grace=60, ttl=600)
+    mount.run("rm", *names, cwd=mount.path / "many", check=True)
+    for name in functions:
+        os.listdir(mount.path / name)
+    proxy.rule(faultproxy.delay(1), method="PUT")
+    with ThreadPoolExecutor(len(functions)) as pool:
+        results = list(pool.map(lambda n: mount.run("mv", "-T", "A", "B", cwd=mount.path / n), functions))
+    for name in functions:
+        directory = os.open(mount.path / name, os.O_RDONLY)
+        os.fsync(directory)
+        os.close(directory)
+    found = [(each.ok, aws.aliases_of(api, name)) for each, name in zip(results, functions)]
+    assert [each for each in found if each[0]] == [(True, {"B": "1"})] * 4
+    assert [each for each in found if not each[0]] == [(False, {"A": "1", "B": "2"})] * 20
+    assert all("Device or resource busy" in each.stderr for each in results if not each.ok)
+    mount.kill()
 
 
 @pytest.mark.semantics("4.4.3")

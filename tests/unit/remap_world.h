@@ -350,6 +350,7 @@ static inline int play(struct world *world, struct remap_event *event, const str
 		event->new_alias = *name.alias ? find(world, name.alias) : NULL;
 	}
 	decide(world->remap, event, &plan);
+	remap_reserve(world->remap, &plan);
 	r = plan.error ? -plan.error : write_plan(world, &plan, &created);
 	assert_int_equal(plan.error != 0, plan.sentence != NULL);
 	if (plan.note_refused_removal)

@@ -465,7 +465,51 @@ static void names_that_are_too_long_are_said_to_be(void **state)
 	stop(&world);
 }
 
-/* semantics(2.2.12) */
+/* Four rooms are free, and many renames have their calls under way at once. semantics(2.4.18) */
+static void room_for_a_tombstone_is_taken_before_the_call(void **state)
+{
+	struct remap_event event = {.place = &here, .to = &here, .new_name = "BETA"};
+	struct remap_plan plans[24];
+	struct world world;
+	char name[32];
+	size_t tombstones, links;
+	int i, refused = 0;
+
+	(void)state;
+	start(&world);
+	for (i = 0; i < REMAP_TOMBSTONES - 4; i++) {
+		snprintf(name, sizeof(name), "a%d", i);
+		put(&world, name, 1, 0, 0, "");
+		assert_int_equal(do_unlink(&world, &tool, name), 0);
+		take(&world, name);
+	}
+	event.now_ms = world.now_ms;
+	event.name = "PROD";
+	event.alias = get(&world, "PROD");
+	event.new_alias = get(&world, "BETA");
+	for (i = 0; i < 24; i++) {
+		remap_decide_rename(world.remap, &event, &plans[i]);
+		remap_reserve(world.remap, &plans[i]);
+		refused += plans[i].error == EBUSY;
+	}
+	assert_int_equal(refused, 20);
+	/* A failure gives its room back; a success uses it. */
+	assert_int_equal(
+		remap_complete(world.remap, world.now_ms, &plans[0], -EREMOTEIO, false, NULL), 0);
+	for (i = 1; i < 24; i++) {
+		snprintf(plans[i].tombstone.alias, sizeof(plans[i].tombstone.alias), "b%d", i);
+		assert_int_equal(remap_complete(world.remap, world.now_ms, &plans[i],
+					 -plans[i].error, false, NULL),
+			0);
+	}
+	remap_count(world.remap, &links, &tombstones);
+	assert_int_equal(tombstones, REMAP_TOMBSTONES - 1);
+	assert_int_equal(do_unlink(&world, &tool, "PROD"), 0);
+	assert_int_equal(do_unlink(&world, &tool, "BETA"), EBUSY);
+	stop(&world);
+}
+
+/* semantics(2.2.12, 2.4.18) */
 static void tables_are_bounded(void **state)
 {
 	char name[32];
@@ -487,8 +531,13 @@ static void tables_are_bounded(void **state)
 		assert_int_equal(do_unlink(&world, &tool, name), 0);
 		take(&world, name);
 	}
-	assert_int_equal(do_unlink(&world, &tool, "PROD"), 0);
-	assert_writes(&world, "delete PROD>1", "no room to wait");
+	assert_int_equal(do_unlink(&world, &tool, "PROD"), EBUSY);
+	assert_int_equal(do_rename(&world, &tool, "PROD", "LIVE", 0), EBUSY);
+	assert_int_equal(do_rename(&world, &tool, "PROD", "BETA", 0), EBUSY);
+	assert_int_equal(do_rename(&world, &tool, "PROD", "PROD~", 0), EBUSY);
+	assert_int_equal(do_rename(&world, &tool, "CANARY%10", "BETA%10", 0), EBUSY);
+	assert_writes(&world, "", "no room to wait");
+	assert_true(is_shown(&world, "PROD"));
 	for (i = 0; i < 5000; i++)
 		remap_note_readlink(world.remap, world.now_ms, 1 + i, "hello", "PROD");
 	for (i = 0; i < 5000; i++)
@@ -514,6 +563,7 @@ int main(void)
 		cmocka_unit_test(a_colleagues_change_in_the_grace_wins),
 		cmocka_unit_test(a_grace_of_0_deletes_at_once),
 		cmocka_unit_test(names_that_are_too_long_are_said_to_be),
+		cmocka_unit_test(room_for_a_tombstone_is_taken_before_the_call),
 		cmocka_unit_test(tables_are_bounded),
 	};
 
