@@ -142,6 +142,13 @@ int gesture_create_refused(struct gestures *gestures, const struct caller *calle
 	const struct gesture_place *place, const char *name,
 	struct lambda_error *reterr) must_check;
 
+/*
+ * The mount ends, and no change comes any more: makes all that is pending, several at a time, and logs every
+ * 5 s how many are left. Takes 80 s at most, 25 s once the service cannot be reached (fs/ending.h); what is left
+ * then is told by name. 0 or the first failure.
+ */
+int gesture_end(struct gestures *gestures, struct lambda_error *reterr) must_check;
+
 /* What is on its way, for the statistics. */
 struct gesture_counts {
 	size_t links;      /* local and held */
@@ -151,7 +158,7 @@ struct gesture_counts {
 /* Never blocks on the network. */
 struct gesture_counts gesture_count(struct gestures *gestures);
 
-/* fsync of a directory, unmount: ends the graces of that function (NULL: of all) now. 0 or the first failure. */
+/* fsync of a directory: ends the graces of that function (NULL: of all) now. 0 or the first failure. */
 int gesture_settle(struct gestures *gestures, const struct call_scope *scope, const char *function,
 	struct lambda_error *reterr) must_check;
 

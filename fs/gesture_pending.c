@@ -196,25 +196,87 @@ static enum lambda_status do_due(struct gestures *gestures, const struct call_sc
 	return status;
 }
 
+/* The time that the next thing may take. The mutex is held. */
+static struct call_scope scope_of_pending(const struct gestures *gestures)
+{
+	struct call_scope scope = gesture_background_scope(gestures);
+	int64_t deadline_ms = ending_deadline_ms(&gestures->ending);
+
+	if (gestures->is_ending && scope.mutation_deadline_ms > deadline_ms)
+		scope.read_deadline_ms = scope.mutation_deadline_ms = deadline_ms;
+	return scope;
+}
+
+/* At the end of the mount each result counts. The mutex is held. */
+static void note_result(
+	struct gestures *gestures, enum lambda_status status, const struct lambda_error *error)
+{
+	if (!gestures->is_ending)
+		return;
+	ending_note(&gestures->ending, status);
+	if (status == LAMBDA_OK || gestures->end_result < 0)
+		return;
+	gestures->end_result = -errno_of(status, ERRNO_WRITE);
+	gestures->end_error = *error;
+}
+
 void *gesture_run_pending(void *data)
 {
 	struct gestures *gestures = data;
 	struct lambda_error error;
 	struct call_scope scope;
 	struct remap_due due;
-	int64_t next_ms;
+	int64_t until_ms, next_ms;
 
 	pthread_mutex_lock(&gestures->mutex);
 	while (!gestures->stopping) {
-		if (!take_due(gestures, clock_monotonic_ms(), NULL, &due, &next_ms)) {
+		until_ms = gestures->is_ending ? INT64_MAX : clock_monotonic_ms();
+		if (!take_due(gestures, until_ms, NULL, &due, &next_ms)) {
 			gesture_wait(gestures, next_ms);
 			continue;
 		}
-		scope = gesture_background_scope(gestures);
-		do_due(gestures, &scope, &due, &error);
+		scope = scope_of_pending(gestures);
+		note_result(gestures, do_due(gestures, &scope, &due, &error), &error);
 	}
 	pthread_mutex_unlock(&gestures->mutex);
 	return NULL;
+}
+
+/* The mutex is held before and after. */
+static void report_what_is_left(struct gestures *gestures)
+{
+	int64_t now_ms = clock_monotonic_ms();
+	int64_t left_ms = ending_deadline_ms(&gestures->ending) - now_ms;
+	size_t count = remap_count_pending(gestures->remap);
+
+	if (!ending_is_report_due(&gestures->ending, now_ms) || !count)
+		return;
+	pthread_mutex_unlock(&gestures->mutex);
+	log_write(gestures->options.log, LOG_LEVEL_INFO,
+		"%zu pending changes are still to be made, and %lld s are left for them", count,
+		(long long)(left_ms > 0 ? left_ms / 1000 : 0));
+	pthread_mutex_lock(&gestures->mutex);
+}
+
+int gesture_end(struct gestures *gestures, struct lambda_error *reterr)
+{
+	int result;
+
+	pthread_mutex_lock(&gestures->mutex);
+	ending_begin(&gestures->ending, clock_monotonic_ms());
+	gestures->is_ending = true;
+	pthread_cond_broadcast(&gestures->changed);
+	/* Past the deadline each fails at once, and is told by its name. */
+	while (remap_has_pending(gestures->remap, NULL) &&
+		clock_monotonic_ms() < ending_deadline_ms(&gestures->ending) + ENDING_REPORT_MS) {
+		gesture_wait(gestures, ending_next_report_ms(&gestures->ending));
+		report_what_is_left(gestures);
+	}
+	result = gestures->end_result;
+	if (result < 0)
+		*reterr = gestures->end_error;
+	pthread_mutex_unlock(&gestures->mutex);
+	return result;
 }
 
 /* What one of many may take: one that hangs leaves time for the others. */

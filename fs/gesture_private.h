@@ -11,6 +11,7 @@
 
 #include <pthread.h>
 
+#include "fs/ending.h"
 #include "fs/errno_table.h"
 #include "fs/gesture.h"
 #include "fs/remap.h"
@@ -25,6 +26,10 @@ struct gestures {
 	pthread_cond_t changed; /* something pending came, a name is no longer busy, or stopping */
 	struct remap *remap;    /* protected by mutex */
 	bool stopping;          /* protected by mutex */
+	bool is_ending;         /* protected by mutex, as is what follows: graces are over */
+	struct ending ending;
+	int end_result; /* 0 or the errno of the first failure, whose sentence is end_error */
+	struct lambda_error end_error;
 	size_t thread_count;
 	pthread_t threads[GESTURE_THREADS];
 };

@@ -32,7 +32,6 @@
 
 #define STATE_TEXT_MAX (256 * 1024)
 #define VERIFY_MS ((DAEMON_START_SECONDS - 10) * 1000)
-#define UNMOUNT_GRACE_MS 25000 /* for what is pending at the end */
 
 /* Says why it does not start: to the waiting parent, or in the foreground to standard error. */
 static enum exit_code fail(struct aliasfs *fs, struct daemon *daemon, enum exit_code code,
@@ -311,7 +310,6 @@ static void log_mount(struct aliasfs *fs, const char *what)
 static enum exit_code serve(struct aliasfs *fs, struct daemon *daemon)
 {
 	struct lambda_error unheard; /* told by the failed() callback */
-	struct call_scope scope;
 	int result = 0;
 
 	log_mount(fs, "mounted on");
@@ -324,11 +322,7 @@ static enum exit_code serve(struct aliasfs *fs, struct daemon *daemon)
 		log_write(&fs->log, LOG_LEVEL_WARNING, "who started this has gone: it ends");
 	atomic_store(&fs->serving, NULL);
 	notify_send(fs->notify, "STOPPING=1\nSTATUS=doing what is pending");
-	/* What is pending is done, told to end or not: nothing interrupts it but this deadline. */
-	scope = (struct call_scope){0};
-	scope.mutation_deadline_ms = clock_monotonic_ms() + UNMOUNT_GRACE_MS;
-	scope.read_deadline_ms = scope.mutation_deadline_ms;
-	if (gesture_settle(fs->gestures, &scope, NULL, &unheard))
+	if (gesture_end(fs->gestures, &unheard))
 		result = -EIO;
 	return result < 0 ? EXIT_FAILED : EXIT_OK;
 }

@@ -326,6 +326,9 @@ struct remap_due {
 bool remap_next_due(const struct remap *remap, int64_t now_ms, const char *function,
 	struct remap_due *ret_due, int64_t *ret_next_ms);
 
+/* How many tombstones and held links that become aliases there are, of all functions, busy or not. */
+size_t remap_count_pending(const struct remap *remap);
+
 /* Whether anything of the function (NULL: any) is pending, busy or not. */
 bool remap_has_pending(const struct remap *remap, const char *function);
 

@@ -106,3 +106,14 @@ bool remap_has_pending(const struct remap *remap, const char *function)
 			return true;
 	return false;
 }
+
+size_t remap_count_pending(const struct remap *remap)
+{
+	size_t count = 0, i;
+
+	for (i = 0; i < remap->tombstones_end; i++)
+		count += remap->tombstones[i].used;
+	for (i = 0; i < remap->links_end; i++)
+		count += becomes_alias(&remap->links[i]);
+	return count;
+}

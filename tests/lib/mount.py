@@ -125,19 +125,19 @@ class Mount:
     def reports(self):
         return [report for each in self._sanitizers for report in each.reports()]
 
-    def unmount(self, check=True):
+    def unmount(self, check=True, seconds=20):
         """fusermount3 -u, and waits for a clean end of a foreground aliasfs."""
         result = self.run("fusermount3", "-u", self.path, cwd="/")
         assert result.ok or not check, f"{result}\n{self.log()}"
         if self.service:
-            rc = self.service.wait_for_exit(patience(20))
+            rc = self.service.wait_for_exit(patience(seconds))
             assert rc == 0 or not check, f"aliasfs ended with {rc}:\n{self.log()}"
             self.service = None
 
-    def terminate(self):
+    def terminate(self, seconds=20):
         """SIGTERM, and its exit status once the mount is gone."""
         self.service.process.terminate()
-        rc = self.service.wait_for_exit(patience(20))
+        rc = self.service.wait_for_exit(patience(seconds))
         wait_for(lambda: not mounted(self.path, self.prefix), 10, "the mount is gone")
         return rc
 

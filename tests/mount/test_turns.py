@@ -65,11 +65,32 @@ def end_readers(readers):
 @pytest.mark.semantics("2.4.9", "4.4.3")
 def test_an_unmount_after_many_removals_does_all_of_them(api, make_mount):
     """Each is a GetAlias and a DeleteAlias, so that they wait longer in all than one call may take."""
-    names = many_aliases(api, 30)
-    mount = make_mount(rate=10, timeout=3)
+    names = many_aliases(api, 36)
+    mount = make_mount(rate=10, timeout=3, delete_grace=60)
     mount.run("rm", *[mount.path / "many" / name for name in names], check=True)
+    service = mount.service
     mount.unmount()
     assert aws.aliases_of(api, "many") == {}
+    assert len(told_to_be_left(service)) >= 1
+
+
+def told_to_be_left(service):
+    """How many changes are left, as the log says every 5 s at the end."""
+    return [int(each) for each in re.findall(r"(\d+) pending changes are still to be made", service.log())]
+
+
+@pytest.mark.long
+@pytest.mark.semantics("2.4.9")
+def test_sigterm_takes_its_time_for_200_removals(api, make_mount):
+    """40 s at the default rate; the bound was 25 s."""
+    names = [f"alias{number:03}" for number in range(200)]
+    aws.create_function(api, "many", versions=1, aliases={name: 1 for name in names})
+    mount = make_mount(delete_grace=60)
+    mount.run("rm", *names, cwd=mount.path / "many", check=True)
+    assert mount.terminate(seconds=80) == 0
+    assert aws.aliases_of(api, "many") == {}
+    left = told_to_be_left(mount.service)
+    assert len(left) >= 5 and left == sorted(left, reverse=True), left
 
 
 @pytest.mark.semantics("2.4.18")

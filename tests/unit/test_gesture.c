@@ -459,6 +459,35 @@ static void all_is_done_at_the_end_of_the_mount(void **state)
 	stop(&world);
 }
 
+/* semantics(2.4.8, 2.4.9): one failure keeps none of the others from being done */
+static void the_end_of_the_mount_does_what_it_can(void **state)
+{
+	char path[256], name[32];
+	struct world world;
+	int i;
+
+	(void)state;
+	start(&world, &patient);
+	for (i = 0; i < 40; i++) {
+		snprintf(path, sizeof(path), "{\"Name\":\"old%d\",\"FunctionVersion\":\"1\"}", i);
+		write_by_hand(&world, "POST", FUNCTION "/aliases", path);
+	}
+	for (i = 0; i < 40; i++) {
+		snprintf(name, sizeof(name), "old%d", i);
+		assert_int_equal(do_unlink(&world, name), 0);
+	}
+	write_by_hand(&world, "PUT", FUNCTION "/aliases/old7", "{\"FunctionVersion\":\"2\"}");
+	assert_int_equal(-gesture_end(world.gestures, &world.error), EREMCHG);
+	await_failure(&world, "DeleteAlias old7; ");
+	assert_int_equal(gesture_count(world.gestures).tombstones, 0);
+	assert_listing(&world, "BETA>2 CANARY>1 CANARY%10>3 PROD>1 old7>2 ");
+	for (i = 0; i < 40; i++) {
+		snprintf(name, sizeof(name), "old%d", i);
+		assert_alias(&world, name, i == 7 ? "2 ''" : "none");
+	}
+	stop(&world);
+}
+
 /* semantics(2.4.8): at the end of the mount too, when there is no time left */
 static void what_is_not_done_at_the_end_is_told(void **state)
 {
@@ -552,6 +581,7 @@ int main(void)
 		cmocka_unit_test(graces_end_by_themselves),
 		cmocka_unit_test(a_change_in_the_grace_keeps_the_alias),
 		cmocka_unit_test(all_is_done_at_the_end_of_the_mount),
+		cmocka_unit_test(the_end_of_the_mount_does_what_it_can),
 		cmocka_unit_test(what_is_not_done_at_the_end_is_told),
 		cmocka_unit_test(dependent_gestures_wait_for_the_end),
 		cmocka_unit_test(without_a_grace_all_is_done_at_once),
