@@ -137,10 +137,41 @@ void gesture_note_refused_removal(
  */
 bool gesture_has_pending(struct gestures *gestures, const char *function);
 
-/* CREATE, MKNOD or LINK was refused there: takes back a tombstone of that name (2.4), and gives the errno to answer. Never blocks. */
-int gesture_create_refused(struct gestures *gestures, const struct caller *caller,
-	const struct gesture_place *place, const char *name,
-	struct lambda_error *reterr) must_check;
+/*
+ * MKDIR, MKNOD, CREATE, LINK, SYMLINK or RENAME of something to that name in that directory was refused or
+ * failed: a hidden alias or weight of that name is shown again (2.4). Never blocks.
+ */
+void gesture_note_failed_change(struct gestures *gestures, const struct caller *caller,
+	const struct gesture_place *place, const char *name);
+
+/*
+ * RENAME of `name` was refused or failed: the process may not remove that alias for a second (3.0). `to` is
+ * NULL when it was no directory of a function or version. Never blocks.
+ */
+void gesture_note_failed_move(struct gestures *gestures, const struct caller *caller,
+	const struct gesture_place *place, const char *name, const struct gesture_place *to,
+	const char *new_name);
+
+/* What CREATE, MKNOD and LINK answer in that place. Never blocks. */
+int gesture_create_refused(
+	const struct gesture_place *place, struct lambda_error *reterr) must_check;
+
+/*
+ * The process removes something in the function, or enters one of its directories: what it has removed there
+ * before waits for a grace more (3.1). Never blocks.
+ */
+void gesture_note_removing(
+	struct gestures *gestures, const struct caller *caller, const char *function);
+
+/* Whether a name of the function is hidden. Never blocks. */
+bool gesture_hides_anything(struct gestures *gestures, const char *function);
+
+/*
+ * A request about the function is under way, however long that takes: no grace runs there (2.4). What to hand to
+ * gesture_end_visit(); 0 when there is nothing to end. Neither blocks.
+ */
+size_t gesture_begin_visit(struct gestures *gestures, const char *function) must_check;
+void gesture_end_visit(struct gestures *gestures, size_t visit);
 
 /*
  * The mount ends, and no change comes any more: makes all that is pending, several at a time, and logs every

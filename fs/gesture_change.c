@@ -359,7 +359,8 @@ static void complete(struct change *change, int *r)
 /* The name that was moved away or removed goes at once: there is no grace. */
 static int bury_at_once(struct change *change)
 {
-	struct remap_due due = {.kind = REMAP_DUE_TOMBSTONE, .tombstone = change->plan.tombstone};
+	struct remap_due due = {
+		.kind = REMAP_DUE_TOMBSTONE, .tombstone = change->plan.tombstone, .at_once = true};
 	enum lambda_status status;
 
 	snprintf(due.function, sizeof(due.function), "%s", due.tombstone.function);

@@ -117,28 +117,77 @@ int gesture_mkdir(struct gestures *gestures, const struct call_scope *scope,
 	return -errno_of(status, ERRNO_MKDIR);
 }
 
-/* --- CREATE --- */
+/* --- what failed --- */
 
-int gesture_create_refused(struct gestures *gestures, const struct caller *caller,
-	const struct gesture_place *place, const char *text, struct lambda_error *reterr)
+void gesture_note_failed_change(struct gestures *gestures, const struct caller *caller,
+	const struct gesture_place *place, const char *name)
 {
-	bool cancelled = false;
-	struct name name;
+	bool was_hidden;
 
-	(void)caller;
+	if (place->in_version)
+		return;
+	pthread_mutex_lock(&gestures->mutex);
+	was_hidden = remap_show_again(
+		gestures->remap, clock_monotonic_ms(), caller->process, place->function, name);
+	pthread_mutex_unlock(&gestures->mutex);
+	if (was_hidden)
+		gesture_tell_shown_changed(gestures, place->function, name);
+}
+
+void gesture_note_failed_move(struct gestures *gestures, const struct caller *caller,
+	const struct gesture_place *place, const char *name, const struct gesture_place *to,
+	const char *new_name)
+{
+	pthread_mutex_lock(&gestures->mutex);
+	remap_note_failed_move(gestures->remap, clock_monotonic_ms(), caller->process, place, name,
+		to && !to->in_version ? to->function : NULL, new_name);
+	pthread_mutex_unlock(&gestures->mutex);
+}
+
+int gesture_create_refused(const struct gesture_place *place, struct lambda_error *reterr)
+{
 	if (place->in_version)
 		return gesture_refuse(reterr, EROFS, REMAP_VERSIONS_ARE_READ_ONLY);
-	name_parse(text, &name);
-	if (name.kind == NAME_ALIAS || name.kind == NAME_WEIGHT) {
-		pthread_mutex_lock(&gestures->mutex);
-		if (!remap_is_busy(gestures->remap, place->function, name.alias))
-			cancelled = remap_cancel(gestures->remap, place->function, name.alias,
-				name.kind == NAME_WEIGHT);
-		pthread_mutex_unlock(&gestures->mutex);
-	}
-	if (cancelled)
-		gesture_tell_shown_changed(gestures, place->function, text);
 	return gesture_refuse(reterr, EPERM, "a function holds versions and links, no other files");
+}
+
+/* --- recursive removals --- */
+
+void gesture_note_removing(
+	struct gestures *gestures, const struct caller *caller, const char *function)
+{
+	pthread_mutex_lock(&gestures->mutex);
+	remap_note_removing(gestures->remap, clock_monotonic_ms(), caller->process, function);
+	pthread_mutex_unlock(&gestures->mutex);
+}
+
+bool gesture_hides_anything(struct gestures *gestures, const char *function)
+{
+	bool hides;
+
+	pthread_mutex_lock(&gestures->mutex);
+	hides = remap_hides_anything(gestures->remap, function);
+	pthread_mutex_unlock(&gestures->mutex);
+	return hides;
+}
+
+size_t gesture_begin_visit(struct gestures *gestures, const char *function)
+{
+	size_t visit;
+
+	pthread_mutex_lock(&gestures->mutex);
+	visit = remap_begin_visit(gestures->remap, clock_monotonic_ms(), function);
+	pthread_mutex_unlock(&gestures->mutex);
+	return visit;
+}
+
+void gesture_end_visit(struct gestures *gestures, size_t visit)
+{
+	pthread_mutex_lock(&gestures->mutex);
+	remap_end_visit(gestures->remap, clock_monotonic_ms(), visit);
+	/* Those who wait for the end of a grace took it for later. */
+	pthread_cond_broadcast(&gestures->changed);
+	pthread_mutex_unlock(&gestures->mutex);
 }
 
 /* --- descriptions --- */

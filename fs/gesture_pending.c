@@ -25,18 +25,39 @@ static enum lambda_status fail_because_changed(
 }
 
 /*
+ * Whether the removal still stands: between its end and the call, a change of the name may have failed
+ * (2.4), or its process may have been refused something inside a version (3.1).
+ */
+static bool still_stands(struct gestures *gestures, const struct remap_due *due)
+{
+	const struct remap_tombstone *tombstone;
+	bool stands;
+
+	if (due->at_once)
+		return true;
+	pthread_mutex_lock(&gestures->mutex);
+	tombstone = remap_find_tombstone(
+		gestures->remap, due->function, due->tombstone.alias, due->tombstone.is_weight);
+	stands = tombstone && tombstone->may_delete;
+	pthread_mutex_unlock(&gestures->mutex);
+	return stands;
+}
+
+/*
  * DeleteAlias has no compare-and-swap, so a GetAlias tells whether somebody has changed the alias meanwhile. A
  * permission that was given to it counts as well: it would be gone with the alias.
  */
 static enum lambda_status delete_alias(struct gestures *gestures, const struct call_scope *scope,
-	const struct remap_tombstone *tombstone, struct lambda_error *reterr)
+	const struct remap_due *due, bool *ret_gone, struct lambda_error *reterr)
 {
+	const struct remap_tombstone *tombstone = &due->tombstone;
 	struct lambda_alias alias = {0};
 	enum lambda_status status;
 	bool changed;
 
 	status = catalog_alias_get_afresh(
 		gestures->catalog, scope, tombstone->function, tombstone->alias, &alias, reterr);
+	*ret_gone = status == LAMBDA_NOT_FOUND;
 	if (status == LAMBDA_NOT_FOUND)
 		return LAMBDA_OK;
 	if (status != LAMBDA_OK)
@@ -45,14 +66,19 @@ static enum lambda_status delete_alias(struct gestures *gestures, const struct c
 	lambda_alias_release(&alias);
 	if (changed)
 		return fail_because_changed(tombstone, reterr);
-	return catalog_delete_alias(gestures->catalog, scope, tombstone->function, tombstone->alias,
-		tombstone->revision_id, reterr);
+	if (!still_stands(gestures, due))
+		return LAMBDA_OK;
+	status = catalog_delete_alias(gestures->catalog, scope, tombstone->function,
+		tombstone->alias, tombstone->revision_id, reterr);
+	*ret_gone = status == LAMBDA_OK;
+	return status;
 }
 
 /* All traffic goes to the alias's own version again. */
 static enum lambda_status call_off_weight(struct gestures *gestures, const struct call_scope *scope,
-	const struct remap_tombstone *tombstone, struct lambda_error *reterr)
+	const struct remap_due *due, struct lambda_error *reterr)
 {
+	const struct remap_tombstone *tombstone = &due->tombstone;
 	struct lambda_alias alias = {0};
 	enum lambda_status status;
 	bool there;
@@ -63,7 +89,7 @@ static enum lambda_status call_off_weight(struct gestures *gestures, const struc
 		return status;
 	if (!remap_content_is(&tombstone->content, &alias)) {
 		status = fail_because_changed(tombstone, reterr);
-	} else if (alias.weighted_version) {
+	} else if (alias.weighted_version && still_stands(gestures, due)) {
 		alias.weighted_version = 0;
 		alias.weight = 0;
 		status = gesture_update_alias(gestures, scope, tombstone->function, &alias, false,
@@ -74,10 +100,11 @@ static enum lambda_status call_off_weight(struct gestures *gestures, const struc
 }
 
 static enum lambda_status finish_tombstone(struct gestures *gestures,
-	const struct call_scope *scope, const struct remap_tombstone *tombstone,
-	struct lambda_error *reterr)
+	const struct call_scope *scope, const struct remap_due *due, struct lambda_error *reterr)
 {
+	const struct remap_tombstone *tombstone = &due->tombstone;
 	enum lambda_status status;
+	bool gone = false;
 
 	if (!tombstone->may_delete) {
 		log_write(gestures->options.log, LOG_LEVEL_INFO,
@@ -88,10 +115,10 @@ static enum lambda_status finish_tombstone(struct gestures *gestures,
 		return LAMBDA_OK;
 	}
 	if (tombstone->is_weight)
-		status = call_off_weight(gestures, scope, tombstone, reterr);
+		status = call_off_weight(gestures, scope, due, reterr);
 	else
-		status = delete_alias(gestures, scope, tombstone, reterr);
-	drop_tombstone(gestures, tombstone, status == LAMBDA_OK);
+		status = delete_alias(gestures, scope, due, &gone, reterr);
+	drop_tombstone(gestures, tombstone, gone);
 	return status;
 }
 
@@ -144,7 +171,7 @@ enum lambda_status gesture_finish(struct gestures *gestures, const struct call_s
 	if (is_held)
 		status = finish_held(gestures, &own, due, reterr);
 	else
-		status = finish_tombstone(gestures, &own, &due->tombstone, reterr);
+		status = finish_tombstone(gestures, &own, due, reterr);
 	if (scope->record)
 		scope->record->calls += record.calls;
 	return status;

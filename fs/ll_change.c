@@ -52,6 +52,45 @@ static bool begin_change(struct request *request, fuse_req_t handle, const char 
 	return !error;
 }
 
+/*
+ * Ends a change that did not put anything under that name: a hidden alias or weight of that name, which it would
+ * have replaced, is shown again (contract 2.4).
+ */
+static void fail_change(fuse_req_t handle, struct request *request, int error,
+	const struct node *parent, const char *name)
+{
+	struct gesture_place place;
+
+	if (place_of(parent, &place))
+		gesture_note_failed_change(
+			request->fs->gestures, request_caller(request), &place, name);
+	reply_failure(handle, request, error, parent, name);
+}
+
+/* The same after a RENAME; what stays where it was may not be removed instead (contract 3.0). */
+static void note_failed_rename(struct request *request, int error, const struct node *parent,
+	const char *name, const struct node *new_parent, const char *new_name)
+{
+	struct gestures *gestures = request->fs->gestures;
+	struct gesture_place from, to;
+	bool leads_to_place = place_of(new_parent, &to);
+
+	if (leads_to_place)
+		gesture_note_failed_change(gestures, request_caller(request), &to, new_name);
+	/* EEXIST is the answer to RENAME_NOREPLACE, and mv goes on from there. */
+	if (error != -EEXIST && place_of(parent, &from))
+		gesture_note_failed_move(gestures, request_caller(request), &from, name,
+			leads_to_place ? &to : NULL, new_name);
+}
+
+/* A removal in a function, refused or not: what the process has removed there before waits for it. */
+static void note_removing(struct request *request, const struct node *parent)
+{
+	if (gesture_hides_anything(request->fs->gestures, parent->function))
+		gesture_note_removing(
+			request->fs->gestures, request_caller(request), parent->function);
+}
+
 /* Times are remembered for links and directories; owner and mode are accepted and change nothing (contract 1.3.5). */
 static void remember_time(struct request *request, const struct node *node,
 	const struct tree_attributes *attributes, const struct stat *wanted, int which)
@@ -95,15 +134,14 @@ void ll_setattr(fuse_req_t handle, fuse_ino_t inode, struct stat *wanted, int wh
 	reply_attributes(handle, &request, &attributes);
 }
 
-/* What cannot be made there, in words; a tombstone of that name is taken back (contract 2.4). */
-static int refuse_file(struct request *request, const struct node *parent, const char *name)
+/* What cannot be made there, in words. */
+static int refuse_file(struct request *request, const struct node *parent)
 {
 	struct gesture_place place;
 
 	if (!place_of(parent, &place))
 		return request_refuse(request, EPERM, "nothing can be made here");
-	return gesture_create_refused(
-		request->fs->gestures, request_caller(request), &place, name, &request->error);
+	return gesture_create_refused(&place, &request->error);
 }
 
 void ll_mknod(
@@ -116,7 +154,7 @@ void ll_mknod(
 	(void)device;
 	if (!begin_change(&request, handle, "MKNOD", parent_inode, name, &parent))
 		return;
-	reply_failure(handle, &request, refuse_file(&request, &parent, name), &parent, name);
+	fail_change(handle, &request, refuse_file(&request, &parent), &parent, name);
 }
 
 void ll_link(fuse_req_t handle, fuse_ino_t inode, fuse_ino_t parent_inode, const char *name)
@@ -127,10 +165,9 @@ void ll_link(fuse_req_t handle, fuse_ino_t inode, fuse_ino_t parent_inode, const
 	(void)inode;
 	if (!begin_change(&request, handle, "LINK", parent_inode, name, &parent))
 		return;
-	if (refuse_file(&request, &parent, name) != -EROFS)
+	if (refuse_file(&request, &parent) != -EROFS)
 		request_refuse(&request, EPERM, "aliases have no hard links: ln -s makes one");
-	reply_failure(
-		handle, &request, parent.kind == NODE_VERSION ? -EROFS : -EPERM, &parent, name);
+	fail_change(handle, &request, parent.kind == NODE_VERSION ? -EROFS : -EPERM, &parent, name);
 }
 
 void ll_create(fuse_req_t handle, fuse_ino_t parent_inode, const char *name, mode_t mode,
@@ -147,8 +184,7 @@ void ll_create(fuse_req_t handle, fuse_ino_t parent_inode, const char *name, mod
 	if (!begin_change(&request, handle, "CREATE", parent_inode, name, &parent))
 		return;
 	if (parent.kind != NODE_ALIAS) {
-		reply_failure(
-			handle, &request, refuse_file(&request, &parent, name), &parent, name);
+		fail_change(handle, &request, refuse_file(&request, &parent), &parent, name);
 		return;
 	}
 	error = file_create(&request, &parent, name, info->flags, &child, &file);
@@ -198,7 +234,7 @@ void ll_mkdir(fuse_req_t handle, fuse_ino_t parent_inode, const char *name, mode
 		error = tree_attributes_get(&request, &child, &attributes);
 	}
 	if (error) {
-		reply_failure(handle, &request, error, &parent, name);
+		fail_change(handle, &request, error, &parent, name);
 		return;
 	}
 	/* The name `+…` is gone at the next look: the version stands under its number. */
@@ -224,6 +260,7 @@ void ll_unlink(fuse_req_t handle, fuse_ino_t parent_inode, const char *name)
 	} else {
 		error = request_refuse(&request, EPERM, "what is here cannot be removed");
 	}
+	note_removing(&request, &parent);
 	reply_result(handle, &request, error, &parent, name);
 }
 
@@ -244,6 +281,7 @@ void ll_rmdir(fuse_req_t handle, fuse_ino_t parent_inode, const char *name)
 		error = request_refuse(&request, EROFS, "functions cannot be deleted from a mount");
 	if (error && parent.kind == NODE_ROOT)
 		gesture_note_refused_removal(request.fs->gestures, request_caller(&request), name);
+	note_removing(&request, &parent);
 	reply_result(handle, &request, error, &parent, name);
 }
 
@@ -266,7 +304,7 @@ void ll_symlink(fuse_req_t handle, const char *target, fuse_ino_t parent_inode, 
 	error = gesture_symlink(request.fs->gestures, &request.scope, request_caller(&request),
 		&place, name, target, &made, &request.error);
 	if (error) {
-		reply_failure(handle, &request, error, &parent, name);
+		fail_change(handle, &request, error, &parent, name);
 		return;
 	}
 	link_node(&parent, name, &child);
@@ -308,6 +346,8 @@ void ll_rename(fuse_req_t handle, fuse_ino_t parent_inode, const char *name,
 	} else {
 		error = request_refuse(&request, EPERM, "what is here cannot be renamed");
 	}
+	if (error)
+		note_failed_rename(&request, error, &parent, name, &new_parent, new_name);
 	snprintf(both, sizeof(both), "%s -> %s", name, new_name);
 	reply_result(handle, &request, error, &parent, both);
 }

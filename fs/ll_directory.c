@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "backend/base/clock.h"
+#include "fs/gesture.h"
 #include "fs/handles.h"
 #include "fs/invalidate.h"
 #include "fs/listed.h"
@@ -81,6 +82,11 @@ void ll_opendir(fuse_req_t handle, fuse_ino_t inode, struct fuse_file_info *info
 		return;
 	}
 	directory->node = node;
+	/* A recursive removal enters what it removes; a function's own directory anyone lists. */
+	if (node.kind != NODE_FUNCTION &&
+		gesture_hides_anything(request.fs->gestures, node.function))
+		gesture_note_removing(
+			request.fs->gestures, request_caller(&request), node.function);
 	error = request_permits(&request, tree_shown_mode(request.fs, &node), R_OK);
 	if (!error && lists_at_open(info->flags))
 		error = list_directory(&request, directory);
@@ -193,6 +199,7 @@ static void read_directory(
 	int error = 0;
 
 	reply_begin(handle, &request, "READDIR");
+	request_visit(&request, directory->node.function);
 	reply.fs = request.fs;
 	reply.data = malloc(size);
 	if (!reply.data || offset < 0)

@@ -290,7 +290,8 @@ bool remap_cancel(struct remap *remap, const char *function, const char *alias, 
 	return true;
 }
 
-static void bury(struct remap *remap, const struct remap_tombstone *tombstone)
+/* Its grace begins now, however long it took to find out what the removal is about. */
+static void bury(struct remap *remap, int64_t now_ms, const struct remap_tombstone *tombstone)
 {
 	size_t i;
 
@@ -299,6 +300,8 @@ static void bury(struct remap *remap, const struct remap_tombstone *tombstone)
 		if (!remap->tombstones[i].used) {
 			remap->tombstones[i] = *tombstone;
 			remap->tombstones[i].used = true;
+			remap->tombstones[i].made_ms = now_ms;
+			remap->tombstones[i].due_ms += now_ms - tombstone->made_ms;
 			if (i >= remap->tombstones_end)
 				remap->tombstones_end = i + 1;
 			return;
@@ -402,7 +405,8 @@ static bool take_back(struct remap *remap, int64_t now_ms, const struct remap_pl
 	if (!*plan->alias ||
 		!remap_cancel(remap, plan->place->function, plan->alias, plan->alias_is_weight))
 		return false;
-	remap_note_failure(remap, now_ms, plan);
+	remap_note_failure(remap, now_ms, plan->process, plan->place->function, plan->alias,
+		plan->alias_is_weight);
 	return true;
 }
 
@@ -442,7 +446,7 @@ int remap_complete(struct remap *remap, int64_t now_ms, const struct remap_plan 
 			remap_drop_held(remap, now_ms, function, plan->new_name, NULL);
 		r = change_links(remap, now_ms, plan);
 		if (r == 0 && plan->buries && !plan->bury_at_once)
-			bury(remap, &plan->tombstone);
+			bury(remap, now_ms, &plan->tombstone);
 	}
 	if (ret_cancelled)
 		*ret_cancelled = cancelled;

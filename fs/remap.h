@@ -13,7 +13,8 @@
  *   arrivals    through which alias a thread came a moment ago (2.1)
  *   births      aliases that this mount made in the last minute, and the revision it wrote last (2.1)
  *   busy names  changes under way: one at a time per alias; a tombstone's clock stops meanwhile
- *   failures    whose replacement of a hidden name has just failed (2.4)
+ *   failures    whose replacement of a hidden name (2.4), or move of an alias (3.0), has just failed
+ *   visits      about which functions a request is under way while a name there is hidden
  *   guard       who is deleting recursively (3.1)
  *
  * Pure: no call, no clock (now_ms is clock_monotonic_ms(), passed in), no lock: the owner serialises.
@@ -37,7 +38,9 @@
 #define REMAP_ARRIVAL_MS 2000 /* a READLINK older than this is no arrival */
 #define REMAP_RETURN_MS 500   /* how long a name is hidden at least that will not be deleted */
 #define REMAP_RETRY_MS                                                                             \
-	1000 /* how long a failed replacement keeps its process from removing the name */
+	1000 /* how long a failed replacement or move keeps its process from removing the name */
+#define REMAP_REMOVAL_MS                                                                           \
+	60000 /* how long a removal waits at most for its process to be done in the function */
 #define REMAP_NAME_MAX 255
 
 #define REMAP_LINKS 1024
@@ -45,6 +48,9 @@
 #define REMAP_BIRTHS 512
 #define REMAP_BUSY 128
 #define REMAP_FAILURES 64
+#define REMAP_REFUSALS_MAX                                                                         \
+	16 /* in a row, of changes of a hidden name: then its next removal is refused */
+#define REMAP_VISITS 64
 #define REMAP_ARRIVAL_SETS 256
 #define REMAP_ARRIVAL_WAYS 4
 
@@ -84,6 +90,9 @@ struct remap_tombstone {
 	bool used;
 	bool is_weight;
 	bool may_delete; /* false: at the end it is shown again (a backup, a recursive delete) */
+	bool unlinked;   /* by an UNLINK of `process`; false: it was moved away */
+	pid_t process;   /* 0: not known */
+	int64_t made_ms;
 	int64_t due_ms;
 	struct caller_identity asker; /* whose removal or move it is */
 	char function[LAMBDA_FUNCTION_NAME_MAX + 1];
@@ -127,11 +136,46 @@ void remap_note_readlink(
 const char *remap_find_arrival(
 	const struct remap *remap, int64_t now_ms, pid_t thread, const char *function);
 
-/* A removal inside a version, or of a version or function, was refused (3.1). */
+/*
+ * A removal inside a version, or of a version or function, was refused (3.1). What the process has removed
+ * in that function and what still waits is not deleted either: it is shown again at the end of its grace.
+ */
 void remap_note_refused_removal(
 	struct remap *remap, int64_t now_ms, pid_t process, const char *function);
 bool remap_is_guarded(
 	const struct remap *remap, int64_t now_ms, pid_t process, const char *function);
+
+/*
+ * The process goes on removing in the function: its removals there that wait begin their grace anew. So
+ * none of them is carried out before a recursive removal has reached a version, where it is refused.
+ */
+void remap_note_removing(struct remap *remap, int64_t now_ms, pid_t process, const char *function);
+
+/* Whether a name of the function is hidden. */
+bool remap_hides_anything(const struct remap *remap, const char *function);
+
+/*
+ * A request about the function is under way: the clock of what is hidden there stops until
+ * remap_end_visit(), since whoever is to replace it may be waiting for that request, or have made it. What to
+ * hand to that; 0 when nothing is hidden, or there is no room.
+ */
+size_t remap_begin_visit(struct remap *remap, int64_t now_ms, const char *function) must_check;
+void remap_end_visit(struct remap *remap, int64_t now_ms, size_t visit);
+
+/*
+ * Something that was to be called `name` could not be made: MKDIR, MKNOD, CREATE, LINK, SYMLINK or RENAME was
+ * refused or failed. A hidden alias or weight of that name is shown again (2.4). True: it was hidden.
+ */
+bool remap_show_again(
+	struct remap *remap, int64_t now_ms, pid_t process, const char *function, const char *name);
+
+/*
+ * The process's RENAME of `name` in `place` to `new_name` was refused or failed (3.0). `to_function` is NULL
+ * when it would not have led into a function's directory. Nothing for what is no alias and no weight of one.
+ */
+void remap_note_failed_move(struct remap *remap, int64_t now_ms, pid_t process,
+	const struct gesture_place *place, const char *name, const char *to_function,
+	const char *new_name);
 
 /* --- one change at a time per name --- */
 
@@ -314,6 +358,7 @@ struct remap_due {
 	char function[LAMBDA_FUNCTION_NAME_MAX + 1];
 	char name[REMAP_NAME_MAX + 1];    /* the key to begin: the alias, or the held name */
 	struct remap_tombstone tombstone; /* TOMBSTONE */
+	bool at_once;                     /* TOMBSTONE: it has no grace, and is in no table */
 	struct target target;             /* HELD */
 	struct caller_identity asker;     /* HELD: who made it */
 };

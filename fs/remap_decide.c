@@ -76,6 +76,9 @@ void remap_bury(const struct remap *remap, const struct remap_event *event, stru
 	tombstone->used = true;
 	tombstone->is_weight = is_weight;
 	tombstone->may_delete = may_delete;
+	tombstone->unlinked = !event->new_name;
+	tombstone->process = event->process;
+	tombstone->made_ms = event->now_ms;
 	tombstone->due_ms = event->now_ms + grace_ms;
 	tombstone->asker = event->asker;
 	snprintf(tombstone->function, sizeof(tombstone->function), "%s", event->place->function);
@@ -229,6 +232,11 @@ void remap_decide_symlink(
 		return;
 	}
 	name_parse(event->name, &name);
+	if (remap_has_failed_to_move_to(
+		    remap, event->now_ms, event->process, event->place->function, event->name)) {
+		remap_refuse(plan, EPERM, "an alias cannot be moved to another function");
+		return;
+	}
 	switch (name.kind) {
 	case NAME_ALIAS:
 		decide_symlink_of_alias(remap, event, &name, plan);
@@ -287,6 +295,12 @@ static void decide_unlink_of_alias(const struct remap *remap, const struct remap
 		plan->alias_is_weight = is_weight;
 		plan->note_refused_retry = true;
 		remap_refuse(plan, EPERM, "its replacement has just failed: it stays as it was");
+		return;
+	}
+	/* A tool that copies and removes what it could not rename (Python's shutil.move). */
+	if (remap_has_failed_to_move(
+		    remap, event->now_ms, event->process, function, name->alias, is_weight)) {
+		remap_refuse(plan, EPERM, "moving it has just failed: it stays as it was");
 		return;
 	}
 	remap_bury(remap, event, plan, event->alias, is_weight, true);

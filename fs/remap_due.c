@@ -26,13 +26,18 @@ static const struct remap_tombstone *first_tombstone(
 	for (i = 0; i < remap->tombstones_end; i++) {
 		const struct remap_tombstone *tombstone = &remap->tombstones[i];
 
+		int64_t due_ms;
+
 		if (!tombstone->used || tombstone->due_ms >= *ret_due_ms ||
 			!is_in(tombstone->function, function) ||
 			remap_is_busy(remap, tombstone->function, tombstone->alias) ||
 			waits_for_alias(remap, tombstone))
 			continue;
+		due_ms = remap_end_of_grace(remap, tombstone);
+		if (due_ms >= *ret_due_ms)
+			continue;
 		first = tombstone;
-		*ret_due_ms = tombstone->due_ms;
+		*ret_due_ms = due_ms;
 	}
 	return first;
 }

@@ -109,12 +109,6 @@ bool remap_was_born(const struct remap *remap, int64_t now_ms, const char *funct
 	return false;
 }
 
-void remap_note_refused_removal(
-	struct remap *remap, int64_t now_ms, pid_t process, const char *function)
-{
-	guard_note_refusal(&remap->guard, now_ms, process, function);
-}
-
 bool remap_is_guarded(
 	const struct remap *remap, int64_t now_ms, pid_t process, const char *function)
 {
@@ -129,66 +123,4 @@ bool remap_is_protected(const struct remap *remap, const char *alias)
 		if (!fnmatch(remap->protect[i], alias, 0))
 			return true;
 	return false;
-}
-
-/* --- failed replacements --- */
-
-static struct remap_failure *find_failure(
-	struct remap *remap, pid_t process, const char *function, const char *alias, bool is_weight)
-{
-	size_t i;
-
-	for (i = 0; i < REMAP_FAILURES; i++) {
-		struct remap_failure *failure = &remap->failures[i];
-
-		if (failure->process == process && failure->is_weight == is_weight &&
-			!strcmp(failure->alias, alias) && !strcmp(failure->function, function))
-			return failure;
-	}
-	return NULL;
-}
-
-bool remap_has_just_failed(const struct remap *remap, int64_t now_ms, pid_t process,
-	const char *function, const char *alias, bool is_weight)
-{
-	size_t i;
-
-	for (i = 0; process > 0 && i < REMAP_FAILURES; i++) {
-		const struct remap_failure *failure = &remap->failures[i];
-
-		if (failure->process == process && failure->is_weight == is_weight &&
-			!strcmp(failure->alias, alias) && !strcmp(failure->function, function))
-			return now_ms - failure->at_ms < REMAP_RETRY_MS;
-	}
-	return false;
-}
-
-void remap_note_failure(struct remap *remap, int64_t now_ms, const struct remap_plan *plan)
-{
-	struct remap_failure *chosen = find_failure(
-		remap, plan->process, plan->place->function, plan->alias, plan->alias_is_weight);
-	size_t i;
-
-	if (plan->process <= 0)
-		return;
-	if (!chosen) {
-		chosen = &remap->failures[0];
-		for (i = 1; i < REMAP_FAILURES; i++)
-			if (remap->failures[i].at_ms < chosen->at_ms)
-				chosen = &remap->failures[i];
-	}
-	chosen->process = plan->process;
-	chosen->at_ms = now_ms;
-	chosen->is_weight = plan->alias_is_weight;
-	snprintf(chosen->function, sizeof(chosen->function), "%s", plan->place->function);
-	snprintf(chosen->alias, sizeof(chosen->alias), "%s", plan->alias);
-}
-
-void remap_forget_failure(struct remap *remap, const struct remap_plan *plan)
-{
-	struct remap_failure *failure = find_failure(
-		remap, plan->process, plan->place->function, plan->alias, plan->alias_is_weight);
-
-	if (failure)
-		memset(failure, 0, sizeof(*failure));
 }

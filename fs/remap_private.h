@@ -21,12 +21,29 @@ struct remap_birth {
 	char revision_id[LAMBDA_REVISION_ID_MAX + 1]; /* the last that this mount wrote */
 };
 
+enum remap_failure_kind {
+	REMAP_FAILURE_REPLACEMENT, /* by a SYMLINK or RENAME */
+	REMAP_FAILURE_REFUSAL,     /* of what could not replace it */
+	REMAP_FAILURE_MOVE,        /* of the alias or weight itself */
+};
+
 struct remap_failure {
-	pid_t process; /* 0: free */
+	pid_t process; /* 0: not known, moves only */
 	int64_t at_ms;
 	bool is_weight;
+	enum remap_failure_kind kind;
+	unsigned int count; /* REFUSAL: how many in a row */
 	char function[LAMBDA_FUNCTION_NAME_MAX + 1];
-	char alias[LAMBDA_ALIAS_NAME_MAX + 1];
+	char alias[LAMBDA_ALIAS_NAME_MAX + 1]; /* "": free */
+	char to_function[LAMBDA_FUNCTION_NAME_MAX +
+			 1]; /* where another function should have got it, or "" */
+	char to_name[REMAP_NAME_MAX + 1];
+};
+
+struct remap_visit {
+	size_t requests; /* under way; 0: free */
+	int64_t since_ms;
+	char function[LAMBDA_FUNCTION_NAME_MAX + 1];
 };
 
 struct remap_busy_name {
@@ -49,6 +66,7 @@ struct remap {
 	struct remap_birth births[REMAP_BIRTHS];
 	struct remap_busy_name busy[REMAP_BUSY];
 	struct remap_failure failures[REMAP_FAILURES];
+	struct remap_visit visits[REMAP_VISITS];
 };
 
 /* Whether this mount made the alias within the last minute, and nobody else has written it since. */
@@ -66,7 +84,19 @@ void remap_note_birth_revision(struct remap *remap, const char *function, const 
 bool remap_has_just_failed(const struct remap *remap, int64_t now_ms, pid_t process,
 	const char *function, const char *alias, bool is_weight);
 
-void remap_note_failure(struct remap *remap, int64_t now_ms, const struct remap_plan *plan);
+/* Whether the process's move of that alias or weight failed a moment ago. */
+bool remap_has_failed_to_move(const struct remap *remap, int64_t now_ms, pid_t process,
+	const char *function, const char *alias, bool is_weight);
+
+/* Whether the process's move of an alias from another function to that name failed a moment ago. */
+bool remap_has_failed_to_move_to(const struct remap *remap, int64_t now_ms, pid_t process,
+	const char *function, const char *name);
+
+/* When the tombstone's grace ends, as far as that is known now. */
+int64_t remap_end_of_grace(const struct remap *remap, const struct remap_tombstone *tombstone);
+
+void remap_note_failure(struct remap *remap, int64_t now_ms, pid_t process, const char *function,
+	const char *alias, bool is_weight);
 void remap_forget_failure(struct remap *remap, const struct remap_plan *plan);
 
 bool remap_is_protected(const struct remap *remap, const char *alias);

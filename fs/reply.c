@@ -33,8 +33,10 @@ static void end(fuse_req_t handle, struct request *request)
 bool reply_find_node(
 	fuse_req_t handle, struct request *request, fuse_ino_t inode, struct node *ret_node)
 {
-	if (node_table_find(request->fs->nodes, inode, ret_node))
+	if (node_table_find(request->fs->nodes, inode, ret_node)) {
+		request_visit(request, ret_node->function);
 		return true;
+	}
 	reply_failure(handle, request, -ENOENT, NULL, NULL);
 	return false;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What reaches into a version (2.1), and what keeps names from being deleted (3.1, protect). */
+#include "fs/remap_private.h"
 #include "tests/unit/remap_world.h"
 
 static const struct gesture_place in_1 = {.function = "hello", .in_version = true, .version = 1};
@@ -258,6 +259,158 @@ static void recursive_removals_delete_nothing(void **state)
 	stop(&world);
 }
 
+/* semantics(3.1.2, 3.1.5) */
+static void a_refusal_takes_back_the_removals_before_it(void **state)
+{
+	struct world world;
+
+	(void)state;
+	start(&world);
+	assert_int_equal(do_unlink(&world, &tool, "PROD"), 0);
+	assert_int_equal(do_unlink(&world, &tool, "CANARY%10"), 0);
+	assert_int_equal(do_unlink(&world, &other, "BETA"), 0);
+	assert_int_equal(do_unlink_in(&world, &tool, 1, "configuration.json"), EROFS);
+	assert_false(is_shown(&world, "PROD"));
+	pass(&world, 500);
+	assert_writes(&world, "back PROD; back CANARY%10; delete BETA>2", "links first");
+
+	/* What was moved away was not removed. */
+	assert_int_equal(do_rename(&world, &other, "PROD", "LIVE", 0), 0);
+	assert_int_equal(do_unlink_in(&world, &other, 1, "configuration.json"), EROFS);
+	pass(&world, 500);
+	assert_writes(&world, "create LIVE>1 'live'; delete PROD>1", "a move");
+	stop(&world);
+}
+
+/* semantics(3.1.2) */
+static void removals_wait_while_their_process_goes_on_removing(void **state)
+{
+	struct world world;
+	int i;
+
+	(void)state;
+	start(&world);
+	assert_false(remap_hides_anything(world.remap, "hello"));
+	assert_int_equal(do_unlink(&world, &tool, "PROD"), 0);
+	assert_int_equal(do_unlink(&world, &other, "BETA"), 0);
+	assert_true(remap_hides_anything(world.remap, "hello"));
+	assert_false(remap_hides_anything(world.remap, "other"));
+	pass(&world, 400);
+	remap_note_removing(world.remap, world.now_ms, tool.process, "hello");
+	remap_note_removing(world.remap, world.now_ms, other.process, "other");
+	pass(&world, 400);
+	assert_writes(&world, "delete BETA>2", "nobody else's removals wait");
+	pass(&world, 100);
+	assert_writes(&world, "delete PROD>1", "and its own for a grace more");
+
+	put(&world, "PROD", 1, 0, 0, "");
+	assert_int_equal(do_unlink(&world, &tool, "PROD"), 0);
+	for (i = 0; i < 149; i++) {
+		pass(&world, 400);
+		remap_note_removing(world.remap, world.now_ms, tool.process, "hello");
+	}
+	assert_writes(&world, "", "almost a minute");
+	pass(&world, 400);
+	assert_writes(&world, "delete PROD>1", "a minute at most");
+	stop(&world);
+}
+
+/* semantics(2.4.5) */
+static void no_grace_runs_while_a_request_is_under_way(void **state)
+{
+	struct world world;
+	size_t visit, second;
+
+	(void)state;
+	start(&world);
+	assert_int_equal(remap_begin_visit(world.remap, world.now_ms, "hello"), 0);
+	assert_int_equal(do_unlink(&world, &tool, "PROD"), 0);
+	assert_int_equal(do_rename(&world, &tool, "BETA", "BETA~", 0), 0);
+	pass(&world, 200);
+	assert_int_equal(remap_begin_visit(world.remap, world.now_ms, "other"), 0);
+	visit = remap_begin_visit(world.remap, world.now_ms, "hello");
+	second = remap_begin_visit(world.remap, world.now_ms, "hello");
+	assert_int_not_equal(visit, 0);
+	pass(&world, 8000);
+	remap_end_visit(world.remap, world.now_ms, second);
+	pass(&world, 1000);
+	remap_end_visit(world.remap, world.now_ms, visit);
+	pass(&world, 299);
+	assert_writes(&world, "", "a request under way stops the clock");
+	pass(&world, 1);
+	assert_writes(&world, "delete PROD>1; back BETA", "which then goes on where it was");
+
+	put(&world, "PROD", 1, 0, 0, "");
+	assert_int_equal(do_unlink(&world, &tool, "PROD"), 0);
+	visit = remap_begin_visit(world.remap, world.now_ms, "hello");
+	pass(&world, 59999);
+	assert_writes(&world, "", "almost a minute");
+	pass(&world, 1);
+	assert_writes(&world, "delete PROD>1", "a minute at most");
+	remap_end_visit(world.remap, world.now_ms, visit);
+	stop(&world);
+}
+
+/* semantics(3.0.8) */
+static void what_could_not_be_moved_is_not_removed_either(void **state)
+{
+	struct world world;
+
+	(void)state;
+	start(&world);
+	remap_note_failed_move(
+		world.remap, world.now_ms, tool.process, &here, "PROD", "other", "MOVED");
+	remap_note_failed_move(
+		world.remap, world.now_ms, tool.process, &here, "CANARY%10", NULL, "x");
+	remap_note_failed_move(world.remap, world.now_ms, 0, &here, "BETA", "hello", "x.y");
+	assert_int_equal(do_unlink(&world, &tool, "PROD"), EPERM);
+	assert_int_equal(do_unlink(&world, &tool, "PROD"), EPERM);
+	assert_int_equal(do_unlink(&world, &tool, "CANARY%10"), EPERM);
+	assert_int_equal(do_unlink(&world, &nobody, "BETA"), EPERM);
+	assert_true(remap_has_failed_to_move_to(
+		world.remap, world.now_ms, tool.process, "other", "MOVED"));
+	assert_false(remap_has_failed_to_move_to(
+		world.remap, world.now_ms, other.process, "other", "MOVED"));
+	assert_int_equal(do_symlink(&world, &nobody, "x.y", "2"), 0); /* not another function */
+	assert_int_equal(do_unlink(&world, &other, "PROD"), 0);
+	assert_int_equal(do_symlink(&world, &tool, "PROD", "2"), 0);
+	assert_writes(&world, "update PROD>2", "others may");
+	world.now_ms += REMAP_RETRY_MS;
+	assert_int_equal(do_unlink(&world, &tool, "PROD"), 0);
+	pass(&world, 500);
+	assert_writes(&world, "delete PROD>2", "a second later");
+	stop(&world);
+}
+
+/* semantics(2.4.3, 2.4.4, 2.4.17) */
+static void what_could_not_be_replaced_is_shown_again(void **state)
+{
+	struct world world;
+	int i;
+
+	(void)state;
+	start(&world);
+	assert_false(remap_show_again(world.remap, world.now_ms, tool.process, "hello", "PROD"));
+	assert_int_equal(do_unlink(&world, &tool, "PROD"), 0);
+	assert_int_equal(do_unlink(&world, &tool, "CANARY%10"), 0);
+	assert_false(remap_show_again(world.remap, world.now_ms, tool.process, "other", "PROD"));
+	assert_false(remap_show_again(world.remap, world.now_ms, tool.process, "hello", "PROD~"));
+	assert_false(remap_show_again(world.remap, world.now_ms, tool.process, "hello", "CANARY"));
+	assert_true(remap_show_again(world.remap, world.now_ms, other.process, "hello", "PROD"));
+	assert_true(
+		remap_show_again(world.remap, world.now_ms, tool.process, "hello", "CANARY%10"));
+	for (i = 1; i < REMAP_REFUSALS_MAX; i++) {
+		assert_int_equal(do_unlink(&world, &tool, "CANARY%10"), 0);
+		assert_true(remap_show_again(
+			world.remap, world.now_ms, tool.process, "hello", "CANARY%10"));
+	}
+	assert_int_equal(do_unlink(&world, &tool, "CANARY%10"), EPERM); /* not on and on */
+	pass(&world, 500);
+	assert_writes(&world, "", "shown again");
+	assert_true(is_shown(&world, "PROD"));
+	stop(&world);
+}
+
 /* semantics(3.0.3) */
 static void protected_names_are_not_deleted(void **state)
 {
@@ -297,6 +450,11 @@ int main(void)
 			a_link_made_a_moment_ago_keeps_the_description_of_what_it_replaces),
 		cmocka_unit_test(what_a_colleague_has_written_is_no_longer_made_here),
 		cmocka_unit_test(recursive_removals_delete_nothing),
+		cmocka_unit_test(a_refusal_takes_back_the_removals_before_it),
+		cmocka_unit_test(removals_wait_while_their_process_goes_on_removing),
+		cmocka_unit_test(no_grace_runs_while_a_request_is_under_way),
+		cmocka_unit_test(what_could_not_be_moved_is_not_removed_either),
+		cmocka_unit_test(what_could_not_be_replaced_is_shown_again),
 		cmocka_unit_test(protected_names_are_not_deleted),
 	};
 
