@@ -42,6 +42,9 @@ static int open_file(const char *path, int *ret_file, struct buffer *message)
 			errno == ELOOP ? "is a symbolic link" : strerrordesc_np(errno));
 	if (!S_ISREG(status.st_mode))
 		return complain(message, EINVAL, path, "is no plain file");
+	if (status.st_nlink > 1)
+		return complain(message, EINVAL, path,
+			"has other names (hard links): name a file of its own");
 	if (status.st_mode & 022)
 		return complain(message, EPERM, path, "may be written by others: chmod 600 it");
 	*ret_file = file;

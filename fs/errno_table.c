@@ -26,6 +26,8 @@ static const int errnos[LAMBDA_STATUS_COUNT] = {
 	[LAMBDA_LIMIT_EXCEEDED] = EDQUOT,
 	[LAMBDA_TOO_LARGE] = EFBIG,
 	[LAMBDA_NO_MEMORY] = ENOMEM,
+	[LAMBDA_NO_SPACE] = ENOSPC,
+	[LAMBDA_DISK_FAILED] = EIO,
 };
 
 int errno_of(enum lambda_status status, enum errno_gesture gesture)

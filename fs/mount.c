@@ -159,6 +159,7 @@ static enum exit_code make_client(struct aliasfs *fs, struct daemon *daemon)
 static enum exit_code make_code_cache(struct aliasfs *fs, struct daemon *daemon)
 {
 	const char *directory = getenv("TMPDIR");
+	struct lambda_error error;
 
 	if (!fs->options->code)
 		return EXIT_OK;
@@ -168,6 +169,10 @@ static enum exit_code make_code_cache(struct aliasfs *fs, struct daemon *daemon)
 		fs->client, directory, (uint64_t)(fs->options->code_cache * 1024 * 1024));
 	if (!fs->code_cache)
 		return fail(fs, daemon, EXIT_FAILED, "out of memory");
+	if (code_cache_check(fs->code_cache, &error))
+		return fail(fs, daemon, EXIT_FAILED,
+			"option 'code': %s - set TMPDIR to a directory that you may write to",
+			error.message);
 	return EXIT_OK;
 }
 

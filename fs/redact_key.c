@@ -65,6 +65,12 @@ static int make_file(const char *path)
 	return error;
 }
 
+/* Never blocks: a FIFO opens at once, and is refused afterwards. */
+static int open_file(const char *path)
+{
+	return open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+}
+
 int redact_key_load(const char *path, unsigned char key[REDACT_KEY_SIZE], struct buffer *message)
 {
 	cleanup(close_descriptor) int file = -1;
@@ -78,16 +84,19 @@ int redact_key_load(const char *path, unsigned char key[REDACT_KEY_SIZE], struct
 			return error;
 		path = own_path;
 	}
-	file = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	file = open_file(path);
 	if (file < 0 && errno == ENOENT) {
 		error = make_file(path);
 		if (error)
 			return complain(message, -error, path, strerrordesc_np(-error));
-		file = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+		file = open_file(path);
 	}
-	if (file < 0 || fstat(file, &status))
+	if (file < 0 && errno != ENXIO)
 		return complain(message, errno, path, strerrordesc_np(errno));
-	if (!S_ISREG(status.st_mode) || status.st_mode & 077)
+	/* open(2) of a socket fails with ENXIO */
+	if (file < 0 || fstat(file, &status) || !S_ISREG(status.st_mode))
+		return complain(message, EINVAL, path, "this is no plain file");
+	if (status.st_mode & 077)
 		return complain(message, EPERM, path,
 			"this must be a file that nobody else may read: chmod 600 it");
 	if (read(file, key, REDACT_KEY_SIZE) != REDACT_KEY_SIZE ||

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "backend/base/error.h"
 
+#include <errno.h>
 #include <stdarg.h>
 
 static const char *const status_names[LAMBDA_STATUS_COUNT] = {
@@ -26,6 +27,8 @@ static const char *const status_names[LAMBDA_STATUS_COUNT] = {
 	[LAMBDA_LIMIT_EXCEEDED] = "limit exceeded",
 	[LAMBDA_TOO_LARGE] = "too large",
 	[LAMBDA_NO_MEMORY] = "out of memory",
+	[LAMBDA_NO_SPACE] = "no space left",
+	[LAMBDA_DISK_FAILED] = "disk failed",
 };
 
 const char *lambda_status_name(enum lambda_status status)
@@ -59,6 +62,15 @@ void lambda_hint(struct lambda_error *reterr, const char *format, ...)
 	va_start(arguments, format);
 	vsnprintf(reterr->hint, sizeof(reterr->hint), format, arguments);
 	va_end(arguments);
+}
+
+enum lambda_status lambda_fail_disk(
+	struct lambda_error *reterr, int error, const char *what, const char *where)
+{
+	bool is_full = error == ENOSPC || error == EDQUOT || error == EFBIG;
+
+	return lambda_fail(reterr, is_full ? LAMBDA_NO_SPACE : LAMBDA_DISK_FAILED,
+		"%s cannot be kept in %s: %s", what, where, strerrordesc_np(error));
 }
 
 enum lambda_status lambda_fail_memory(struct lambda_error *reterr)

@@ -33,6 +33,8 @@ enum lambda_status {
 	LAMBDA_LIMIT_EXCEEDED, /* code storage, aliases per function … */
 	LAMBDA_TOO_LARGE,      /* our request: description over 256 characters, 413 */
 	LAMBDA_NO_MEMORY,
+	LAMBDA_NO_SPACE,    /* the disk of this machine is full */
+	LAMBDA_DISK_FAILED, /* the directory for temporary files cannot be used */
 	LAMBDA_STATUS_COUNT, /* not a status */
 };
 
@@ -63,6 +65,13 @@ enum lambda_status lambda_fail(struct lambda_error *reterr, enum lambda_status s
 
 /* Adds what to do about it, or what else is to be known, to a failure (NULL: nobody wants to know); cut where it is too long. */
 void lambda_hint(struct lambda_error *reterr, const char *format, ...) printf_like(2, 3);
+
+/*
+ * lambda_fail() for a temporary file in the directory `where` that could not be made or written: `what` cannot be
+ * kept there. `error` is an errno; a full disk is LAMBDA_NO_SPACE, everything else LAMBDA_DISK_FAILED.
+ */
+enum lambda_status lambda_fail_disk(
+	struct lambda_error *reterr, int error, const char *what, const char *where);
 
 /* lambda_fail() for a failed allocation. */
 enum lambda_status lambda_fail_memory(struct lambda_error *reterr);

@@ -178,15 +178,23 @@ static int make_file(const struct code_cache *cache, uint64_t size)
 	return file;
 }
 
+enum lambda_status code_cache_check(const struct code_cache *cache, struct lambda_error *reterr)
+{
+	int file = make_file(cache, 0);
+
+	if (file < 0)
+		return lambda_fail_disk(reterr, -file, "the code", cache->directory);
+	close(file);
+	return LAMBDA_OK;
+}
+
 static enum lambda_status fill(struct code_cache *cache, const struct call_scope *scope,
 	const char *function, uint64_t version, struct code_file *file, struct lambda_error *reterr)
 {
 	int made = make_file(cache, file->code.size);
 
 	if (made < 0)
-		return lambda_fail(reterr, LAMBDA_LIMIT_EXCEEDED,
-			"the code cannot be kept in %s: %s", cache->directory,
-			strerrordesc_np(-made));
+		return lambda_fail_disk(reterr, -made, "the code", cache->directory);
 	file->file = made;
 	return lambda_fetch_code(
 		cache->client, scope, function, version, &file->code, file->file, reterr);

@@ -161,11 +161,9 @@ static enum lambda_status download(struct lambda_client *client, const struct ca
 	if (download->error == -EFBIG)
 		return fail(
 			reterr, LAMBDA_BAD_ANSWER, "the code that came is longer than CodeSize");
-	if (download->error) {
-		lambda_fail(reterr, LAMBDA_LIMIT_EXCEEDED, "the code cannot be kept: %s",
-			strerrordesc_np(-download->error));
-		return LAMBDA_LIMIT_EXCEEDED;
-	}
+	if (download->error)
+		return lambda_fail_disk(
+			reterr, -download->error, "the code", "the directory for temporary files");
 	if (status) {
 		*ret_again = failure.transient || status == LAMBDA_BAD_ANSWER;
 		/* The address holds a signature, and libcurl's words are not ours: the host and the class do. */

@@ -106,6 +106,37 @@ def test_code_is_the_code(plane, hello, make_code_mount, cache):
     assert list(cache.iterdir()) == []  # nobody else can reach what is kept
 
 
+@pytest.mark.parametrize("kind", ["a file", "missing", "not writable"])
+def test_a_temporary_directory_that_cannot_be_used_is_told_at_start(
+    hello, make_mount, ordinary_user, scratch, cache, kind
+):
+    """Without the option nothing is kept, and nothing is asked of the directory."""
+    directory = cache
+    if kind == "a file":
+        directory = scratch / "file"
+        directory.touch()
+    elif kind == "missing":
+        directory = scratch / "nowhere"
+    named = {"env": aws.credentials_environment(scratch, TMPDIR=directory)}
+    if kind == "not writable":
+        cache.chmod(0o755)
+        named["user"] = ordinary_user
+    result = make_mount(start=False, code=True, **named).daemonise()
+    assert result.rc == 1, result
+    assert f"the code cannot be kept in {directory}: " in result.stderr
+    assert "TMPDIR" in result.stderr
+    make_mount(**named)
+
+
+def test_a_temporary_directory_that_went_is_no_quota(hello, make_code_mount, cache):
+    mount = make_code_mount()
+    cache.rmdir()
+    with pytest.raises(OSError) as refused:
+        (mount.path / hello / "1/code.zip").read_bytes()
+    assert refused.value.errno == errno.EIO
+    assert f"the code cannot be kept in {cache}: No such file or directory" in mount.log()
+
+
 def test_code_is_fetched_once(plane, hello, make_code_mount):
     """Readers at the same time and later ones share one GetFunction; so do versions with the same code."""
     plane.api.update_function_configuration(FunctionName=hello, Description="only words")

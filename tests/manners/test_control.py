@@ -3,8 +3,10 @@
 
 import json
 import os
+import pathlib
 import re
 import resource
+import socket
 import stat
 
 import pytest
@@ -220,7 +222,9 @@ def test_a_file_that_takes_no_more_spoils_no_later_line(hello, make_mount, scrat
     assert [json.loads(line)["to"]["version"] for line in (first, last)] == ["2", "2"], part
 
 
-@pytest.mark.parametrize("kind", ["others may write", "a link", "no directory"])
+@pytest.mark.parametrize(
+    "kind", ["others may write", "a link", "a hard link", "no directory"]
+)
 def test_a_doubtful_file_is_refused(hello, make_mount, scratch, kind):
     log = scratch / "audit.jsonl"
     if kind == "others may write":
@@ -228,6 +232,9 @@ def test_a_doubtful_file_is_refused(hello, make_mount, scratch, kind):
         log.chmod(0o666)
     elif kind == "a link":
         log.symlink_to("elsewhere")
+    elif kind == "a hard link":
+        (scratch / "elsewhere").touch(mode=0o600)
+        log.hardlink_to(scratch / "elsewhere")
     else:
         log = scratch / "nowhere/audit"
     result = make_mount(start=False, audit=log).daemonise()
@@ -357,3 +364,22 @@ def test_a_bad_key_is_refused(hello, make_mount, scratch, kind):
         env=None, start=False, arguments=["--env=redact", f"--redact-key={key}"]
     ).daemonise()
     assert result.rc == 1 and str(key) in result.stderr
+
+
+@pytest.mark.parametrize("kind", ["fifo", "socket", "directory", "device"])
+def test_a_key_that_is_no_plain_file_is_refused_at_once(hello, make_mount, scratch, kind):
+    key = scratch / "key"
+    if kind == "fifo":
+        os.mkfifo(key, 0o600)
+    elif kind == "directory":
+        key.mkdir(mode=0o700)
+    elif kind == "device":
+        key = pathlib.Path("/dev/null")
+    else:
+        listener = socket.socket(socket.AF_UNIX)
+        listener.bind(str(key))
+    result = make_mount(
+        env=None, start=False, arguments=["--env=redact", f"--redact-key={key}"]
+    ).daemonise()
+    assert result.rc == 1
+    assert f"'{key}': this is no plain file" in result.stderr

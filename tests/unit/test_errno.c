@@ -35,6 +35,8 @@ static void every_status_has_the_errno_of_the_contract(void **state)
 		{LAMBDA_LIMIT_EXCEEDED, EDQUOT},
 		{LAMBDA_TOO_LARGE, EFBIG},
 		{LAMBDA_NO_MEMORY, ENOMEM},
+		{LAMBDA_NO_SPACE, ENOSPC},
+		{LAMBDA_DISK_FAILED, EIO},
 	};
 	size_t i;
 
