@@ -4,12 +4,22 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <unistd.h>
 
 #include "backend/base/number.h"
 #include "backend/base/text.h"
+#include "fs/name.h"
 
 #define PROC_PATH_SIZE 48
 #define STATUS_MAX (64 * 1024) /* bytes of /proc/PID/status: with thousands of groups it is long */
+
+static const char *last_part(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
 
 /* Reads at most `size` bytes of a file of /proc/ID. The number of bytes, or -errno. */
 static ssize_t read_proc(pid_t id, const char *file, char *into, size_t size)
@@ -78,6 +88,26 @@ static void read_command_line(pid_t process, struct caller *caller)
 	caller->command_line_length = (size_t)length;
 }
 
+/* A binary that was replaced while it runs has " (deleted)" behind its name. */
+static void read_executable(pid_t process, struct caller *caller)
+{
+	static const char deleted[] = " (deleted)";
+	char path[PROC_PATH_SIZE], target[PATH_MAX];
+	ssize_t length;
+	const char *name;
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", (int)process);
+	length = readlink(path, target, sizeof(target) - 1);
+	if (length <= 0)
+		return;
+	target[length] = '\0';
+	if (text_ends_with(target, deleted))
+		target[length - (ssize_t)strlen(deleted)] = '\0';
+	name = last_part(target);
+	if (strlen(name) < sizeof(caller->executable))
+		snprintf(caller->executable, sizeof(caller->executable), "%s", name);
+}
+
 void caller_read(pid_t thread, uid_t uid, gid_t gid, struct caller *ret_caller)
 {
 	struct caller caller = {.thread = thread, .uid = uid, .gid = gid};
@@ -87,6 +117,7 @@ void caller_read(pid_t thread, uid_t uid, gid_t gid, struct caller *ret_caller)
 		caller.process = read_process(thread);
 	if (caller.process > 0) {
 		read_command_line(caller.process, &caller);
+		read_executable(caller.process, &caller);
 		length = read_proc(
 			caller.process, "comm", caller.program, sizeof(caller.program) - 1);
 		if (length > 0 && caller.program[length - 1] == '\n')
@@ -142,13 +173,6 @@ static const char *next_argument(const struct caller *caller, const char *argume
 	return next && next < end ? next : NULL;
 }
 
-static const char *last_part(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
 bool caller_runs(const struct caller *caller, const char *tool)
 {
 	static const char *const boxes[] = {
@@ -170,6 +194,48 @@ bool caller_runs(const struct caller *caller, const char *tool)
 		if (!strcmp(last_part(program), boxes[i]))
 			return applet && !strcmp(applet, tool);
 	return false;
+}
+
+/* GNU's tools, one by one or all in one program, with a g in front where others come first; uutils. */
+static bool is_coreutils(const char *executable)
+{
+	static const char *const tools[] = {"ln", "cp", "mv", "install"};
+	size_t i;
+
+	if (strstr(executable, "coreutils") || strstr(executable, "uutils"))
+		return true;
+	for (i = 0; i < array_count(tools); i++)
+		if (!strcmp(executable + (*executable == 'g'), tools[i]))
+			return true;
+	return false;
+}
+
+/* The dynamic loader or an emulator: its file says nothing about the program that it runs. */
+static bool runs_other_programs(const char *executable)
+{
+	static const char *const beginnings[] = {"ld-", "ld.so", "qemu-", "box64", "rosetta"};
+	size_t i;
+
+	for (i = 0; i < array_count(beginnings); i++)
+		if (text_starts_with(executable, beginnings[i]))
+			return true;
+	return false;
+}
+
+unsigned int caller_name_patterns(const struct caller *caller)
+{
+	const char *executable = caller->executable;
+	bool is_ln = caller_runs(caller, "ln");
+
+	if (text_starts_with(executable, "toybox"))
+		return is_ln ? NAME_PATTERN_TOYBOX : 0;
+	if (is_coreutils(executable))
+		return NAME_PATTERN_COREUTILS;
+	if (*executable && !runs_other_programs(executable))
+		return 0;
+	if (is_ln)
+		return NAME_PATTERNS_ALL;
+	return caller_runs(caller, "cp") || caller_runs(caller, "mv") ? NAME_PATTERN_COREUTILS : 0;
 }
 
 /* Whether -f stands in a cluster of one-letter options. *ret_takes_next: the next argument is this one's value (ln's -S and -t). */

@@ -16,6 +16,8 @@
 #define CALLER_COMMAND_LINE_MAX                                                                    \
 	(64 * 1024) /* bytes; of a longer command line the rest is not known */
 
+#define CALLER_EXECUTABLE_SIZE 64
+
 struct caller {
 	pid_t thread;  /* fuse_req_ctx()->pid; 0: unknown (another pid namespace) */
 	pid_t process; /* the thread group, 0: unknown; then nothing below is known */
@@ -24,6 +26,8 @@ struct caller {
 	char *command_line; /* arguments, each ended by a NUL; NULL when unreadable; owned */
 	size_t command_line_length;
 	char program[16]; /* /proc's comm, as the kernel shows it; "" when unknown */
+	char executable
+		[CALLER_EXECUTABLE_SIZE]; /* last part of the path of the program's file; "" when it cannot be told */
 };
 
 /*
@@ -54,6 +58,13 @@ bool caller_is_known(const struct caller *caller);
 
 /* Whether the caller is some `tool` (ln, df): by program name or argv[0]'s last part, or as an applet of busybox, toybox or coreutils. */
 bool caller_runs(const struct caller *caller, const char *tool);
+
+/*
+ * Which random names (enum name_patterns) the program makes up for links: a matter of its executable, so that a
+ * script called ln makes none. Where /proc/PID/exe cannot be read (a process of another user, setuid) or is the
+ * dynamic loader or an emulator, its name is what the command name says, and an ln may be anybody's.
+ */
+unsigned int caller_name_patterns(const struct caller *caller);
 
 /* Whether it was told to force: -f alone or in a cluster such as -sf, or --force, before a `--`. */
 bool caller_forces(const struct caller *caller);

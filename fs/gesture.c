@@ -156,7 +156,7 @@ static enum lambda_status look_up_alias(struct gestures *gestures, const struct 
 	bool there;
 
 	/* A tool's random name is nothing to ask AWS for. */
-	if (name_looks_temporary(name->alias)) {
+	if (name_looks_temporary(name->alias, NAME_PATTERNS_ALL)) {
 		status = gesture_fetch_alias(
 			gestures, scope, function, name->alias, &alias, &there, reterr);
 		if (status == LAMBDA_OK && !there)

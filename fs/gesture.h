@@ -180,6 +180,13 @@ void gesture_end_visit(struct gestures *gestures, size_t visit);
  */
 int gesture_end(struct gestures *gestures, struct lambda_error *reterr) must_check;
 
+/*
+ * Somebody looks below `.aliases/NAME`: a held name becomes an alias now (2.2.5). Where it cannot, that is told as at the
+ * end of its holding, and there is no such alias. 0 or -ETIMEDOUT; no call when nothing is held.
+ */
+int gesture_settle_held(struct gestures *gestures, const struct call_scope *scope,
+	const char *function, const char *alias, struct lambda_error *reterr) must_check;
+
 /* What is on its way, for the statistics. */
 struct gesture_counts {
 	size_t links;      /* local and held */

@@ -36,6 +36,7 @@ static void set_caller(struct change *change, const struct caller *caller)
 	event->caller_is_ln = caller_runs(caller, "ln");
 	event->caller_forces = caller_forces(caller);
 	event->caller_names_it = caller_names(caller, event->name);
+	event->name_patterns = caller_name_patterns(caller);
 }
 
 /* --- begin --- */
@@ -373,13 +374,45 @@ static int bury_at_once(struct change *change)
 	return -errno_of(status, change->gesture);
 }
 
+/* Whether the target of a link that is to be held is there. Asked for afresh where it is not known (2.3.4). */
+static enum lambda_status check_target(struct change *change)
+{
+	struct gestures *gestures = change->gestures;
+	const char *function = change->event.place->function;
+	const struct catalog_versions *versions = NULL;
+	struct catalog_version known;
+	enum lambda_status status;
+	uint64_t version = 0;
+	bool there;
+
+	status = gesture_resolve_target(
+		gestures, change->scope, function, &change->plan.target, &version, change->reterr);
+	if (status != LAMBDA_OK || change->plan.target.kind != TARGET_VERSION)
+		return status;
+	status = catalog_version_get(
+		gestures->catalog, change->scope, function, version, &known, change->reterr);
+	if (status != LAMBDA_NOT_FOUND)
+		return status;
+	status = catalog_versions_get_afresh(
+		gestures->catalog, change->scope, function, &versions, change->reterr);
+	if (status != LAMBDA_OK)
+		return status;
+	there = catalog_versions_find(versions, version) != NULL;
+	catalog_versions_unref(versions);
+	return there ? LAMBDA_OK
+		     : lambda_fail(change->reterr, LAMBDA_NOT_FOUND, "there is no version %s of %s",
+			       change->event.target, function);
+}
+
 static int carry_out(struct change *change)
 {
 	enum lambda_status status = LAMBDA_OK;
 
 	if (change->plan.error)
 		return gesture_refuse(change->reterr, change->plan.error, change->plan.sentence);
-	if (change->plan.write == REMAP_WRITE_EXCHANGE)
+	if (change->plan.check_target)
+		status = check_target(change);
+	else if (change->plan.write == REMAP_WRITE_EXCHANGE)
 		status = exchange(change);
 	else if (change->plan.write != REMAP_WRITE_NOTHING)
 		status = write_alias(change);

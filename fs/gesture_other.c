@@ -244,6 +244,9 @@ int gesture_set_description(struct gestures *gestures, const struct call_scope *
 	r = check_description(text, reterr);
 	if (r < 0)
 		return r;
+	r = gesture_settle_held(gestures, scope, function, alias, reterr);
+	if (r < 0)
+		return r;
 	r = begin_alias(gestures, scope, function, alias, &hidden);
 	if (r < 0) {
 		lambda_fail(reterr, LAMBDA_TIMED_OUT,

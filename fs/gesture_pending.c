@@ -356,27 +356,71 @@ int gesture_settle(struct gestures *gestures, const struct call_scope *scope, co
 	return result;
 }
 
-int gesture_settle_alias(struct gestures *gestures, const struct call_scope *scope,
-	const char *function, const char *alias)
+/* The tombstone or the holding of an alias; false when there is neither. The mutex is held. */
+static bool find_pending(struct gestures *gestures, const char *function, const char *alias,
+	bool held_only, struct remap_due *due)
 {
-	struct remap_due due = {.kind = REMAP_DUE_TOMBSTONE};
-	const struct remap_tombstone *tombstone;
+	const struct remap_tombstone *tombstone =
+		remap_find_tombstone(gestures->remap, function, alias, false);
+
+	if (!tombstone || held_only)
+		return remap_find_held(gestures->remap, function, alias, due);
+	memset(due, 0, sizeof(*due));
+	due->kind = REMAP_DUE_TOMBSTONE;
+	due->tombstone = *tombstone;
+	snprintf(due->function, sizeof(due->function), "%s", function);
+	snprintf(due->name, sizeof(due->name), "%s", alias);
+	return true;
+}
+
+/* What is held became a change of whoever made the link: nobody else can interrupt it or is named for it. */
+static struct call_scope scope_of_due(const struct call_scope *scope, const struct remap_due *due)
+{
+	struct call_scope own = *scope;
+
+	if (due->kind == REMAP_DUE_HELD) {
+		own.interrupted = NULL;
+		own.record = NULL;
+		own.for_change = true;
+		own.read_deadline_ms = own.mutation_deadline_ms;
+	}
+	return own;
+}
+
+static int settle(struct gestures *gestures, const struct call_scope *scope, const char *function,
+	const char *alias, bool held_only)
+{
 	struct lambda_error error;
+	struct call_scope own;
+	struct remap_due due;
 	int r = 0;
 
-	snprintf(due.function, sizeof(due.function), "%s", function);
-	snprintf(due.name, sizeof(due.name), "%s", alias);
 	pthread_mutex_lock(&gestures->mutex);
-	while ((tombstone = remap_find_tombstone(gestures->remap, function, alias, false))) {
-		due.tombstone = *tombstone;
+	while (r == 0 && find_pending(gestures, function, alias, held_only, &due)) {
 		if (remap_begin(gestures->remap, function, alias)) {
-			do_due(gestures, scope, &due, &error);
+			own = scope_of_due(scope, &due);
+			do_due(gestures, &own, &due, &error);
 		} else {
 			r = gesture_wait(gestures, scope->mutation_deadline_ms);
-			if (r < 0)
-				break;
 		}
 	}
 	pthread_mutex_unlock(&gestures->mutex);
+	return r;
+}
+
+int gesture_settle_alias(struct gestures *gestures, const struct call_scope *scope,
+	const char *function, const char *alias)
+{
+	return settle(gestures, scope, function, alias, false);
+}
+
+int gesture_settle_held(struct gestures *gestures, const struct call_scope *scope,
+	const char *function, const char *alias, struct lambda_error *reterr)
+{
+	int r = settle(gestures, scope, function, alias, true);
+
+	if (r < 0)
+		lambda_fail(reterr, LAMBDA_TIMED_OUT,
+			"another change of the same alias did not end in time");
 	return r;
 }

@@ -93,7 +93,7 @@ enum lambda_status gesture_finish(struct gestures *gestures, const struct call_s
 enum lambda_status gesture_finish_in_background(struct gestures *gestures,
 	const struct call_scope *scope, const struct remap_due *due, struct lambda_error *reterr);
 
-/* Ends the tombstone of that alias now, if there is one (2.4: a gesture depends on it). 0 or -ETIMEDOUT. */
+/* Ends the tombstone or the holding of that alias now, if there is one (2.4.11, 2.2.5: a gesture depends on it). 0 or -ETIMEDOUT. */
 int gesture_settle_alias(struct gestures *gestures, const struct call_scope *scope,
 	const char *function, const char *alias);
 

@@ -41,7 +41,7 @@ enum lambda_status gesture_fetch_alias(struct gestures *gestures, const struct c
 	enum lambda_status status;
 
 	*ret_there = false;
-	if (!name_looks_temporary(alias)) {
+	if (!name_looks_temporary(alias, NAME_PATTERNS_ALL)) {
 		status = catalog_alias_get(
 			gestures->catalog, scope, function, alias, ret_alias, reterr);
 		*ret_there = status == LAMBDA_OK;

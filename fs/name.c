@@ -129,17 +129,18 @@ static bool is_random_part(const char *text, size_t length)
 	return strlen(text) == length && strspn(text, DIGITS LETTERS) == length;
 }
 
-bool name_looks_temporary(const char *text)
+bool name_looks_temporary(const char *text, unsigned int patterns)
 {
 	size_t length = strlen(text);
 
-	if (text_starts_with(text, "Cu") && is_random_part(text + 2, 6))
+	if (patterns & NAME_PATTERN_COREUTILS && text_starts_with(text, "Cu") &&
+		is_random_part(text + 2, 6))
 		return true;
 	if (text_starts_with(text, "tmp") && strlen(text + 3) == 8 &&
 		strspn(text + 3, DIGITS LETTERS "_") == 8)
 		return true;
-	return length > 7 && text[length - 7] == '_' && is_random_part(text + length - 6, 6) &&
-	       strspn(text, ALIAS_CHARACTERS) == length;
+	return patterns & NAME_PATTERN_TOYBOX && length > 7 && text[length - 7] == '_' &&
+	       is_random_part(text + length - 6, 6) && strspn(text, ALIAS_CHARACTERS) == length;
 }
 
 bool name_may_be_on_aws(const struct name *name)

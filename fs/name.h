@@ -40,12 +40,18 @@ struct name {
 /* Never fails: every text that can be a directory entry has a meaning. `text` is 1 to 255 bytes, without '/'. */
 void name_parse(const char *text, struct name *ret_name);
 
+/* Whose random names are meant; a set. Python's tmp???????? are always meant, as any program may be made of it. */
+enum name_patterns {
+	NAME_PATTERN_COREUTILS = 1, /* Cu?????? */
+	NAME_PATTERN_TOYBOX = 2,    /* NAME_?????? */
+	NAME_PATTERNS_ALL = NAME_PATTERN_COREUTILS | NAME_PATTERN_TOYBOX,
+};
+
 /*
- * Whether it is spelled like the random name that a tool gives to a link before renaming it: GNU ln's
- * Cu??????, toybox's NAME_??????, Python's tmp???????? (tool-traces.md, section B). People's own names
- * look like that too (Customer, PROD_canary): only a hint.
+ * Whether it is spelled like the random name that one of those tools gives to a link before renaming it
+ * (tool-traces.md, section B). People's own names look like that too (Customer, PROD_canary): only a hint.
  */
-bool name_looks_temporary(const char *text);
+bool name_looks_temporary(const char *text, unsigned int patterns);
 
 /* Whether it is `$LATEST`, `$LATEST.PUBLISHED`, a version, an alias or weight name, or .newest: something AWS may know of. */
 bool name_may_be_on_aws(const struct name *name);

@@ -119,6 +119,9 @@ const struct remap_link *remap_find_link(const struct remap *remap, int64_t now_
 const struct remap_tombstone *remap_find_tombstone(
 	const struct remap *remap, const char *function, const char *alias, bool is_weight);
 
+/* Whether there is a held link of that name that is to become an alias (2.2.5). */
+bool remap_is_to_be_alias(const struct remap *remap, const char *function, const char *name);
+
 /* How many links and tombstones there are, of all functions. */
 void remap_count(const struct remap *remap, size_t *ret_links, size_t *ret_tombstones);
 
@@ -201,6 +204,7 @@ struct remap_event {
 	bool caller_is_ln;
 	bool caller_forces;
 	bool caller_names_it;                 /* SYMLINK: `name` stands in the command line */
+	unsigned int name_patterns;           /* SYMLINK: the random names of this caller */
 	const struct lambda_alias *alias;     /* what AWS has for the alias in `name`; NULL: none */
 	const struct lambda_alias *new_alias; /* the same for `new_name` */
 	const struct lambda_alias *through;   /* the same for remap_find_through() */
@@ -256,6 +260,7 @@ struct remap_plan {
 	const char *new_name;
 	bool replaces_link; /* a held link called `new_name` gives way */
 	bool held, temporary;
+	bool check_target; /* before the link is added, `target` must be found to be there */
 	char through[LAMBDA_ALIAS_NAME_MAX + 1];
 	const char *link_target; /* ADD */
 	uint64_t old_version;    /* ADD without link_target, and RETARGET: the link leads there */
@@ -287,8 +292,8 @@ size_t remap_name_keys(const struct remap *remap, const struct remap_event *even
 	char keys[REMAP_KEYS][REMAP_NAME_MAX + 1]);
 
 /*
- * The alias whose tombstone has to be ended before the event can be judged (2.4, gestures that depend on
- * it): a weight's alias, or an alias that a target names. False: none.
+ * The alias whose tombstone or holding has to be ended before the event can be judged (2.4.11, 2.2.5): a
+ * weight's alias, or an alias that a target names. False: none.
  */
 bool remap_find_dependency(const struct remap *remap, const struct remap_event *event,
 	char alias[LAMBDA_ALIAS_NAME_MAX + 1]);
@@ -373,6 +378,10 @@ bool remap_next_due(const struct remap *remap, int64_t now_ms, const char *funct
 
 /* How many tombstones and held links that become aliases there are, of all functions, busy or not. */
 size_t remap_count_pending(const struct remap *remap);
+
+/* The holding of that name, as if its time were over; false when there is none. */
+bool remap_find_held(const struct remap *remap, const char *function, const char *name,
+	struct remap_due *ret_due);
 
 /* Whether anything of the function (NULL: any) is pending, busy or not. */
 bool remap_has_pending(const struct remap *remap, const char *function);

@@ -101,7 +101,7 @@ static bool is_temporary_in_version(const struct remap_event *event)
 
 	if (event->caller_names_it)
 		return false;
-	if (name_looks_temporary(event->name))
+	if (name_looks_temporary(event->name, event->name_patterns))
 		return true;
 	if (length <= 7 || length > REMAP_NAME_MAX || event->name[length - 7] != '_')
 		return false;
@@ -158,7 +158,7 @@ static bool is_held_back(
 	const struct remap *remap, const struct remap_event *event, const struct name *name)
 {
 	return event->caller_is_known && !event->caller_names_it &&
-	       name_looks_temporary(event->name) &&
+	       name_looks_temporary(event->name, event->name_patterns) &&
 	       !(name->kind == NAME_ALIAS &&
 		       remap_find_tombstone(remap, event->place->function, name->alias, false));
 }
@@ -170,9 +170,16 @@ static void plan_held_link(const struct remap *remap, const struct remap_event *
 		remap_refuse(plan, EINVAL, target->sentence);
 		return;
 	}
+	if (target->kind == TARGET_MISSING && !event->caller_is_ln) {
+		remap_refuse(plan, ENOENT, target->sentence);
+		return;
+	}
 	plan_local_link(remap, event, plan);
 	plan->held = true;
-	plan->temporary = event->caller_is_ln;
+	plan->temporary = event->caller_is_ln && event->name_patterns;
+	/* ln would report it against the name that it renames to; whoever renames nothing has to hear of it now. */
+	plan->check_target = !plan->error && !plan->temporary;
+	plan->target = *target;
 }
 
 static void decide_symlink_of_alias(const struct remap *remap, const struct remap_event *event,

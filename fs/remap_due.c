@@ -68,6 +68,18 @@ static const struct remap_link *first_link(
 	return first;
 }
 
+static void fill_held(
+	const struct remap *remap, const struct remap_link *link, struct remap_due *ret_due)
+{
+	memset(ret_due, 0, sizeof(*ret_due));
+	ret_due->kind = REMAP_DUE_HELD;
+	ret_due->asker = link->asker;
+	target_parse(remap->mountpoint, &(struct gesture_place){.function = link->function},
+		link->target, &ret_due->target);
+	snprintf(ret_due->function, sizeof(ret_due->function), "%s", link->function);
+	snprintf(ret_due->name, sizeof(ret_due->name), "%s", link->name);
+}
+
 bool remap_next_due(const struct remap *remap, int64_t now_ms, const char *function,
 	struct remap_due *ret_due, int64_t *ret_next_ms)
 {
@@ -83,20 +95,43 @@ bool remap_next_due(const struct remap *remap, int64_t now_ms, const char *funct
 		*ret_next_ms = next_ms;
 	if ((!tombstone && !link) || next_ms > now_ms)
 		return false;
-	memset(ret_due, 0, sizeof(*ret_due));
-	ret_due->kind = tombstone ? REMAP_DUE_TOMBSTONE : REMAP_DUE_HELD;
-	if (tombstone) {
-		ret_due->tombstone = *tombstone;
-	} else {
-		ret_due->asker = link->asker;
-		target_parse(remap->mountpoint, &(struct gesture_place){.function = link->function},
-			link->target, &ret_due->target);
+	if (!tombstone) {
+		fill_held(remap, link, ret_due);
+		return true;
 	}
-	snprintf(ret_due->function, sizeof(ret_due->function), "%s",
-		tombstone ? tombstone->function : link->function);
-	snprintf(ret_due->name, sizeof(ret_due->name), "%s",
-		tombstone ? tombstone->alias : link->name);
+	memset(ret_due, 0, sizeof(*ret_due));
+	ret_due->kind = REMAP_DUE_TOMBSTONE;
+	ret_due->tombstone = *tombstone;
+	snprintf(ret_due->function, sizeof(ret_due->function), "%s", tombstone->function);
+	snprintf(ret_due->name, sizeof(ret_due->name), "%s", tombstone->alias);
 	return true;
+}
+
+static const struct remap_link *find_held(
+	const struct remap *remap, const char *function, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < remap->links_end; i++)
+		if (becomes_alias(&remap->links[i]) && !strcmp(remap->links[i].name, name) &&
+			!strcmp(remap->links[i].function, function))
+			return &remap->links[i];
+	return NULL;
+}
+
+bool remap_is_to_be_alias(const struct remap *remap, const char *function, const char *name)
+{
+	return find_held(remap, function, name) != NULL;
+}
+
+bool remap_find_held(const struct remap *remap, const char *function, const char *name,
+	struct remap_due *ret_due)
+{
+	const struct remap_link *link = find_held(remap, function, name);
+
+	if (link)
+		fill_held(remap, link, ret_due);
+	return link != NULL;
 }
 
 bool remap_has_pending(const struct remap *remap, const char *function)

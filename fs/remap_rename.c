@@ -370,6 +370,13 @@ static const char *find_target_text(const struct remap *remap, const struct rema
 	return link ? link->target : NULL;
 }
 
+/* Whether the alias is hidden, or held and to become one. */
+static bool is_pending(const struct remap *remap, const char *function, const char *alias)
+{
+	return remap_find_tombstone(remap, function, alias, false) ||
+	       remap_is_to_be_alias(remap, function, alias);
+}
+
 bool remap_find_dependency(const struct remap *remap, const struct remap_event *event,
 	char alias[LAMBDA_ALIAS_NAME_MAX + 1])
 {
@@ -382,7 +389,7 @@ bool remap_find_dependency(const struct remap *remap, const struct remap_event *
 	if (!event->target && !event->new_name)
 		return false;
 	name_parse(changed, &name);
-	if (name.kind == NAME_WEIGHT && remap_find_tombstone(remap, function, name.alias, false)) {
+	if (name.kind == NAME_WEIGHT && is_pending(remap, function, name.alias)) {
 		memcpy(alias, name.alias, sizeof(name.alias));
 		return true;
 	}
@@ -393,7 +400,7 @@ bool remap_find_dependency(const struct remap *remap, const struct remap_event *
 	else
 		target_parse(remap->mountpoint, event->place, text, &target);
 	if (target.kind != TARGET_ALIAS || !strcmp(target.alias, name.alias) ||
-		!remap_find_tombstone(remap, function, target.alias, false))
+		!is_pending(remap, function, target.alias))
 		return false;
 	memcpy(alias, target.alias, sizeof(target.alias));
 	return true;

@@ -341,6 +341,13 @@ static int draft_attributes(
 static int node_attributes(struct request *request, const struct node *node, bool exact,
 	struct tree_attributes *attributes)
 {
+	int error = 0;
+
+	if (node->kind == NODE_ALIAS || node->kind == NODE_DESCRIPTION)
+		error = gesture_settle_held(request->fs->gestures, &request->scope, node->function,
+			node->name, &request->error);
+	if (error)
+		return error;
 	switch (node->kind) {
 	case NODE_ROOT:
 		return root_attributes(request, node, attributes);

@@ -33,8 +33,8 @@ enum lambda_status {
 	LAMBDA_LIMIT_EXCEEDED, /* code storage, aliases per function … */
 	LAMBDA_TOO_LARGE,      /* our request: description over 256 characters, 413 */
 	LAMBDA_NO_MEMORY,
-	LAMBDA_NO_SPACE,    /* the disk of this machine is full */
-	LAMBDA_DISK_FAILED, /* the directory for temporary files cannot be used */
+	LAMBDA_NO_SPACE,     /* the disk of this machine is full */
+	LAMBDA_DISK_FAILED,  /* the directory for temporary files cannot be used */
 	LAMBDA_STATUS_COUNT, /* not a status */
 };
 

@@ -16,7 +16,7 @@ static void check_name(const char *text)
 	if (!*text || strlen(text) > NAME_BYTES_MAX || strchr(text, '/'))
 		return;
 	name_parse(text, &name);
-	name_looks_temporary(text);
+	name_looks_temporary(text, NAME_PATTERNS_ALL);
 	name_may_be_on_aws(&name);
 	if (name.kind == NAME_VERSION) {
 		lambda_version_format(name.version, version);

@@ -329,7 +329,7 @@ static inline struct caller *caller_of(const char *program, const char *argument
 
 static inline struct caller *tool(void)
 {
-	return caller_of("tool", "tool|");
+	return caller_of("cp", "cp|");
 }
 
 static inline int do_symlink_in(struct world *world, const struct caller *caller,

@@ -23,6 +23,7 @@ struct player {
 	pid_t thread;
 	pid_t process;
 	const char *names; /* a name in its command line */
+	bool script;       /* a program that makes up no names for links */
 };
 
 static const struct player ln = {.ln = true, .forces = true, .thread = 10, .process = 10};
@@ -317,7 +318,7 @@ static inline int play(struct world *world, struct remap_event *event, const str
 {
 	char keys[REMAP_KEYS][REMAP_NAME_MAX + 1], dependency[LAMBDA_ALIAS_NAME_MAX + 1];
 	const struct remap_tombstone *tombstone;
-	struct remap_due due = {.kind = REMAP_DUE_TOMBSTONE};
+	struct remap_due due;
 	struct remap_plan plan;
 	struct name name;
 	bool created = false;
@@ -332,10 +333,16 @@ static inline int play(struct world *world, struct remap_event *event, const str
 	event->caller_is_ln = player->ln;
 	event->caller_forces = player->forces;
 	event->caller_names_it = player->names && !strcmp(player->names, event->name);
+	event->name_patterns = player->script ? 0 : NAME_PATTERNS_ALL;
 	while (remap_find_dependency(world->remap, event, dependency)) {
 		tombstone = remap_find_tombstone(world->remap, "hello", dependency, false);
-		due.tombstone = *tombstone;
-		snprintf(due.name, sizeof(due.name), "%s", dependency);
+		if (tombstone) {
+			due = (struct remap_due){
+				.kind = REMAP_DUE_TOMBSTONE, .tombstone = *tombstone};
+			snprintf(due.name, sizeof(due.name), "%s", dependency);
+		} else {
+			assert_true(remap_find_held(world->remap, "hello", dependency, &due));
+		}
 		finish(world, &due);
 	}
 	count = remap_name_keys(world->remap, event, keys);

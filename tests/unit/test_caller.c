@@ -5,6 +5,7 @@
 #include <sys/syscall.h>
 
 #include "fs/caller.h"
+#include "fs/name.h"
 
 /* A command line as /proc shows it: each argument ends in a NUL. `|` stands for the NUL here. */
 static struct caller caller_of(const char *program, const char *arguments)
@@ -88,6 +89,56 @@ static void ln_is_known_by_its_names(void **state)
 
 		if (caller_runs(&caller, "ln") != cases[i].is_ln)
 			fail_msg("%s", cases[i].arguments);
+		caller_release(&caller);
+	}
+}
+
+/* semantics(2.2.3) */
+static void random_names_are_a_matter_of_the_executable(void **state)
+{
+	static const struct {
+		const char *executable, *program, *arguments;
+		unsigned int patterns;
+	} cases[] = {
+		{"ln", "ln", "ln|-sf|2|PROD|", NAME_PATTERN_COREUTILS},
+		{"cp", "cp", "cp|-a|b|c|", NAME_PATTERN_COREUTILS},
+		{"mv", "mv", "mv|a|b|", NAME_PATTERN_COREUTILS},
+		{"gln", "gln", "gln|-sf|2|PROD|", NAME_PATTERN_COREUTILS},
+		{"coreutils", "ln", "ln|-sf|2|PROD|", NAME_PATTERN_COREUTILS},
+		{"coreutils", "coreutils", "coreutils|--coreutils-prog=ln|",
+			NAME_PATTERN_COREUTILS},
+		{"rust-coreutils", "ln", "ln|-sf|2|PROD|", NAME_PATTERN_COREUTILS},
+		{"uutils", "uutils", "uutils|ln|-sf|2|PROD|", NAME_PATTERN_COREUTILS},
+		{"toybox", "ln", "ln|-sf|2|PROD|", NAME_PATTERN_TOYBOX},
+		{"toybox-x86_64", "toybox-x86_64", "toybox|ln|-sf|2|PROD|", NAME_PATTERN_TOYBOX},
+		{"toybox", "tar", "tar|-x|", 0},
+		{"toybox", "toybox", "toybox|cp|-a|b|c|", 0},
+		{"busybox", "ln", "ln|-sf|2|PROD|", 0},
+		{"rsync", "rsync", "rsync|-a|b|c|", 0},
+		{"tar", "tar", "tar|-x|", 0},
+		{"git", "git", "git|checkout|", 0},
+		{"python3.11", "python3", "python3|s.py|", 0},
+		{"python3.11", "ln", "python3|./ln|", 0},
+		{"dash", "cp", "/bin/sh|./cp|", 0},
+		/* not readable, or of no use: what the command name says */
+		{"", "ln", "ln|-sf|2|PROD|", NAME_PATTERNS_ALL},
+		{"", "toybox", "toybox|ln|-sf|2|PROD|", NAME_PATTERNS_ALL},
+		{"", "cp", "cp|-a|b|c|", NAME_PATTERN_COREUTILS},
+		{"", "mv", "mv|a|b|", NAME_PATTERN_COREUTILS},
+		{"", "rsync", "rsync|-a|b|c|", 0},
+		{"", "python3", "python3|s.py|", 0},
+		{"ld-linux-x86-64.so.2", "ln", "ln|-sf|2|PROD|", NAME_PATTERNS_ALL},
+		{"qemu-aarch64-static", "ln", "ln|-sf|2|PROD|", NAME_PATTERNS_ALL},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < array_count(cases); i++) {
+		struct caller caller = caller_of(cases[i].program, cases[i].arguments);
+
+		snprintf(caller.executable, sizeof(caller.executable), "%s", cases[i].executable);
+		if (caller_name_patterns(&caller) != cases[i].patterns)
+			fail_msg("%s as %s", cases[i].executable, cases[i].arguments);
 		caller_release(&caller);
 	}
 }
@@ -183,6 +234,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(force_is_read_as_getopt_reads_it),
 		cmocka_unit_test(ln_is_known_by_its_names),
+		cmocka_unit_test(random_names_are_a_matter_of_the_executable),
 		cmocka_unit_test(each_tool_is_known_by_its_own_name),
 		cmocka_unit_test(names_stand_in_the_command_line_as_words),
 		cmocka_unit_test(a_thread_is_its_process),

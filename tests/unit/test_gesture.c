@@ -554,10 +554,14 @@ static void held_names_become_aliases(void **state)
 	await_writes(&world, "CreateAlias Customer>2");
 	await_shown(&world, "Customer");
 	assert_listing(&world, "BETA>2 CANARY>1 CANARY%10>3 Customer>2 PROD>1 ");
-	assert_int_equal(do_symlink(&world, "Currency", "99"), 0);
-	await_failure(&world, "CreateAlias Currency; ");
+	assert_int_equal(do_symlink(&world, "Currency", "99"), ENOENT);
 	assert_false(shows(&world, "Currency"));
-	assert_writes(&world, "");
+	assert_int_equal(do_symlink(&world, "Currency", "3"), 0);
+	write_by_hand(&world, "POST", FUNCTION "/aliases",
+		"{\"Name\":\"Currency\",\"FunctionVersion\":\"1\"}");
+	await_failure(&world, "CreateAlias Currency; ");
+	assert_reads(&world, "Currency", "1");
+	assert_writes(&world, "CreateAlias Currency>1");
 	stop(&world);
 }
 

@@ -118,20 +118,45 @@ static void names_of_more_than_128_bytes_are_too_long(void **state)
 
 static void temporary_looks_are_those_of_the_measured_tools(void **state)
 {
-	static const char *const yes[] = {"CuAbc123", "Customer", "Currency", "PROD_a8Xk2p",
-		"PROD_canary", "PROD_stable", "tmpfile_01a", "tmpab_12345", "a_b_123456"};
-	static const char *const no[] = {"PROD", "Cu", "Customers", "Custom", "_canary",
-		"PROD-canary", "tmp", "tmpabc", "PROD_canary2", "PROD_can-ry", ".x_123456",
-		"tmpfiles01"};
+	static const unsigned int coreutils = NAME_PATTERN_COREUTILS, toybox = NAME_PATTERN_TOYBOX,
+				  any = 4;
+	static const struct {
+		const char *name;
+		unsigned int whose; /* which patterns it takes; `any`: none */
+	} cases[] = {
+		{"CuAbc123", coreutils},
+		{"Customer", coreutils},
+		{"Currency", coreutils},
+		{"PROD_a8Xk2p", toybox},
+		{"PROD_canary", toybox},
+		{"api_stable", toybox},
+		{"app_canary", toybox},
+		{"a_b_123456", toybox},
+		{"tmpab_123456", toybox},
+		{"tmpfile_01a", any},
+		{"tmpab_12345", any},
+		{"PROD", 0},
+		{"Cu", 0},
+		{"Customers", 0},
+		{"Custom", 0},
+		{"_canary", 0},
+		{"PROD-canary", 0},
+		{"tmp", 0},
+		{"tmpabc", 0},
+		{"PROD_canary2", 0},
+		{"PROD_can-ry", 0},
+		{".x_123456", 0},
+		{"tmpfiles01", 0},
+	};
+	unsigned int patterns;
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < array_count(yes); i++)
-		if (!name_looks_temporary(yes[i]))
-			fail_msg("%s", yes[i]);
-	for (i = 0; i < array_count(no); i++)
-		if (name_looks_temporary(no[i]))
-			fail_msg("%s", no[i]);
+	for (i = 0; i < array_count(cases); i++)
+		for (patterns = 0; patterns <= NAME_PATTERNS_ALL; patterns++)
+			if (name_looks_temporary(cases[i].name, patterns) !=
+				((cases[i].whose & (patterns | any)) != 0))
+				fail_msg("%s %u", cases[i].name, patterns);
 }
 
 static void weight_names_are_written_as_they_are_read(void **state)

@@ -358,6 +358,34 @@ static void a_tool_that_unlinks_and_links_until_it_works_comes_to_an_end(void **
 	stop(&world);
 }
 
+/* semantics(2.2.3, 2.2.5) */
+static void names_are_held_for_those_who_make_them_up(void **state)
+{
+	static const struct player script = {.thread = 40, .process = 40, .script = true};
+	static const char *const names[] = {"Currency", "api_stable", "app_canary"};
+	char expected[64];
+	struct world world;
+	size_t i;
+
+	(void)state;
+	start(&world);
+	for (i = 0; i < array_count(names); i++) {
+		assert_int_equal(do_symlink(&world, &script, names[i], "2"), 0);
+		snprintf(expected, sizeof(expected), "create %s>2", names[i]);
+		assert_writes(&world, expected, "of a script");
+		take(&world, names[i]);
+	}
+	assert_int_equal(do_symlink(&world, &script, "tmp_file_01", "2"), 0);
+	assert_writes(&world, "", "Python's, of any program");
+	assert_int_equal(do_symlink(&world, &script, "tmp_file_01%10", "3"), 0);
+	assert_writes(&world, "create tmp_file_01>2; update tmp_file_01>2+3@0.1", "a weight of it");
+	assert_int_equal(do_symlink(&world, &tool, "Currency", "1"), 0);
+	assert_int_equal(do_symlink(&world, &script, "LIVE", "Currency"), 0);
+	assert_true(is_shown(&world, "Currency"));
+	buffer_reset(&world.writes);
+	stop(&world);
+}
+
 /* semantics(2.2.6) */
 static void a_held_link_whose_rename_failed_is_no_alias_to_be(void **state)
 {
@@ -559,6 +587,7 @@ int main(void)
 		cmocka_unit_test(what_ended_first_is_done_first),
 		cmocka_unit_test(hidden_names_are_hidden_until_something_takes_their_place),
 		cmocka_unit_test(a_tool_that_unlinks_and_links_until_it_works_comes_to_an_end),
+		cmocka_unit_test(names_are_held_for_those_who_make_them_up),
 		cmocka_unit_test(a_held_link_whose_rename_failed_is_no_alias_to_be),
 		cmocka_unit_test(a_colleagues_change_in_the_grace_wins),
 		cmocka_unit_test(a_grace_of_0_deletes_at_once),
