@@ -15,6 +15,8 @@ static void ll_init(void *userdata, struct fuse_conn_info *connection)
 	(void)userdata;
 	/* Links must be read at every use: who follows one tells what it will mean (contract 2.1). */
 	connection->want &= ~(unsigned int)FUSE_CAP_WRITEBACK_CACHE;
+	/* A hanging function must not keep others from being looked up (contract 4.4.1; channel.h). */
+	connection->want |= connection->capable & FUSE_CAP_PARALLEL_DIROPS;
 	connection->max_background = 64;
 }
 

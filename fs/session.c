@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <syslog.h>
 
+#include "fs/channel.h"
 #include "fs/ll.h"
 #include "fs/options.h"
 
@@ -47,10 +48,15 @@ int session_make(struct aliasfs *fs)
 
 int session_mount(struct aliasfs *fs)
 {
+	int error;
+
 	errno = 0;
-	if (!fuse_session_mount(fs->session, fs->options->mountpoint))
-		return 0;
-	return errno ? -errno : -EIO;
+	if (fuse_session_mount(fs->session, fs->options->mountpoint))
+		return errno ? -errno : -EIO;
+	error = channel_open(fs);
+	if (error)
+		fuse_session_unmount(fs->session);
+	return error;
 }
 
 int session_serve(struct aliasfs *fs)

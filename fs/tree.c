@@ -204,10 +204,14 @@ static int function_attributes(struct request *request, const struct node *node,
 {
 	const struct catalog_versions *versions = NULL;
 	enum lambda_status status = LAMBDA_OK;
+	bool certain = true;
 
-	if (exact || !gesture_has_pending(request->fs->gestures, node->function))
+	if (exact)
 		status = catalog_function_exists(
 			request->fs->catalog, &request->scope, node->function, &request->error);
+	else if (!gesture_has_pending(request->fs->gestures, node->function))
+		status = catalog_function_look_up(request->fs->catalog, &request->scope,
+			node->function, &certain, &request->error);
 	if (status)
 		return request_errno(status, ERRNO_READ);
 	if (exact) {
@@ -219,8 +223,9 @@ static int function_attributes(struct request *request, const struct node *node,
 		versions = catalog_versions_peek(request->fs->catalog, node->function);
 	}
 	tree_fill(request->fs, node, versions ? versions->last_modified : 0, 0, attributes);
-	attributes->attribute_timeout = versions ? tree_seconds_until(versions->expires_ms) : 0;
-	attributes->entry_timeout = request->fs->options->ttl;
+	attributes->attribute_timeout =
+		versions && certain ? tree_seconds_until(versions->expires_ms) : 0;
+	attributes->entry_timeout = certain ? request->fs->options->ttl : 0;
 	if (versions)
 		catalog_versions_unref(versions);
 	return 0;
@@ -281,6 +286,7 @@ static int alias_directory_attributes(struct request *request, const struct node
 {
 	struct tree_attributes owned;
 	struct gesture_entry entry;
+	enum lambda_status status;
 	struct node function;
 	int error = 0;
 
@@ -289,6 +295,11 @@ static int alias_directory_attributes(struct request *request, const struct node
 			node->name, &entry, &request->error);
 		if (!error && entry.kind != GESTURE_ALIAS)
 			error = -ENOENT;
+	} else if (!gesture_has_pending(request->fs->gestures, node->function)) {
+		/* A LOOKUP of the function alone proves nothing. */
+		status = catalog_function_exists(
+			request->fs->catalog, &request->scope, node->function, &request->error);
+		error = request_errno(status, ERRNO_READ);
 	}
 	if (error)
 		return error;

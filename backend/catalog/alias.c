@@ -240,6 +240,44 @@ enum lambda_status catalog_function_exists(struct catalog *catalog, const struct
 	return status;
 }
 
+/* Whether the function was there when it was last heard of. The lock must be held. */
+static bool was_there(
+	const struct catalog *catalog, const struct function *function, const char *name)
+{
+	if (function && (function->aliases || function->versions || function->parked_aliases ||
+				function->parked_versions))
+		return true;
+	if (catalog->root && root_set_find(catalog->root, name))
+		return true;
+	return catalog->parked_root && name_map_find(&catalog->parked_root->functions, name);
+}
+
+enum lambda_status catalog_function_look_up(struct catalog *catalog, const struct call_scope *scope,
+	const char *name, bool *ret_certain, struct lambda_error *reterr)
+{
+	enum lambda_status status = LAMBDA_OK;
+	struct function *function;
+	bool told, known = false;
+
+	*ret_certain = true;
+	if (!function_is_name(name))
+		return function_fail_missing(reterr, name);
+	catalog_lock(catalog);
+	function = function_find(catalog, name);
+	told = function && function_exists_surely(catalog, function, clock_monotonic_ms());
+	if (!told)
+		told = root_tells(catalog, name, &status, reterr);
+	if (!told)
+		known = was_there(catalog, function, name);
+	if (function)
+		function_drop(catalog, function);
+	catalog_unlock(catalog);
+	*ret_certain = !known;
+	if (told || known)
+		return status;
+	return catalog_function_exists(catalog, scope, name, reterr);
+}
+
 /* --- one alias --- */
 
 static enum lambda_status fail_alias(struct lambda_error *reterr, const struct question *question)

@@ -122,6 +122,14 @@ enum lambda_status catalog_verify(struct catalog *catalog, const struct call_sco
 enum lambda_status catalog_function_exists(struct catalog *catalog, const struct call_scope *scope,
 	const char *function, struct lambda_error *reterr) must_check;
 
+/*
+ * catalog_function_exists() for a LOOKUP, which must not wait for a call about a function that is known: one that
+ * was there when it was last heard of, however long ago, is taken to be there still, without a call. Then
+ * *ret_certain is false: nothing of the answer is to be remembered. A name never heard of is asked for.
+ */
+enum lambda_status catalog_function_look_up(struct catalog *catalog, const struct call_scope *scope,
+	const char *function, bool *ret_certain, struct lambda_error *reterr) must_check;
+
 /* --- versions --- */
 
 struct catalog_version {
