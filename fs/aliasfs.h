@@ -4,10 +4,10 @@
  * start its pointers do not change any more.
  *
  * Lock order, for fs/ and backend/ without local/: no function takes a second lock while it holds one, with two
- * exceptions: gestures may hold its mutex while it logs, and a file its own while it lets go of code. The
- * mutexes are in account.c, audit.c, description.c, file.c, gesture.c, handles.c, invalidate.c, journal.c,
- * listed.c, node.c, request.c and times.c, and in backend/ in catalog/, credentials/store.c,
- * http/exchange.c, http/sigv4.c and aws/. None is held across the network, a FUSE notification or a
+ * exceptions: gestures may hold its mutex while it logs, and a file its own while it lets go of code or has its
+ * bytes counted by drafts. The mutexes are in account.c, audit.c, bases.c, drafts.c, file.c, gesture.c,
+ * handles.c, invalidate.c, journal.c, listed.c, node.c, request.c and times.c, and in backend/ in catalog/,
+ * credentials/store.c, http/exchange.c, http/sigv4.c and aws/. None is held across the network, a FUSE notification or a
  * reply.
  */
 #ifndef ALIASFS_ALIASFS_H
@@ -21,6 +21,7 @@
 
 struct account;
 struct audit;
+struct bases;
 struct catalog;
 struct code_cache;
 struct drafts;
@@ -51,6 +52,7 @@ struct aliasfs {
 	struct times *times;
 	struct listed *listed;
 	struct drafts *drafts;
+	struct bases *bases;
 	struct journal *journal;
 	struct invalidator *invalidator;
 	struct request_list *requests; /* those under way */

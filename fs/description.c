@@ -3,12 +3,13 @@
 
 #include <errno.h>
 #include <linux/fs.h>
-#include <pthread.h>
 
 #include "backend/base/clock.h"
 #include "backend/base/hash.h"
 #include "backend/base/text.h"
 #include "backend/catalog/catalog.h"
+#include "fs/bases.h"
+#include "fs/drafts.h"
 #include "fs/gesture.h"
 
 /* --- the text --- */
@@ -65,169 +66,6 @@ int description_parse(const char *data, size_t length, char **ret_text)
 	return 0;
 }
 
-/* --- drafts --- */
-
-struct draft {
-	struct node node;
-	struct buffer content;
-	int64_t modified; /* seconds since the epoch */
-	int64_t expires_ms;
-};
-
-struct drafts {
-	pthread_mutex_t mutex; /* protects what is below */
-	struct draft *all[DRAFTS_MAX];
-};
-
-struct drafts *drafts_new(void)
-{
-	struct drafts *drafts = calloc(1, sizeof(*drafts));
-
-	if (drafts)
-		pthread_mutex_init(&drafts->mutex, NULL);
-	return drafts;
-}
-
-static void draft_free(struct draft *draft)
-{
-	if (!draft)
-		return;
-	buffer_release(&draft->content);
-	free(draft);
-}
-
-void drafts_free(struct drafts *drafts)
-{
-	size_t i;
-
-	if (!drafts)
-		return;
-	for (i = 0; i < DRAFTS_MAX; i++)
-		draft_free(drafts->all[i]);
-	pthread_mutex_destroy(&drafts->mutex);
-	free(drafts);
-}
-
-static bool same_node(const struct node *left, const struct node *right)
-{
-	return left->kind == right->kind && !strcmp(left->function, right->function) &&
-	       !strcmp(left->name, right->name);
-}
-
-/* The place of that draft, or NULL; what has expired is dropped on the way. The mutex is held. */
-static struct draft **find(struct drafts *drafts, const struct node *node)
-{
-	int64_t now_ms = clock_monotonic_ms();
-	size_t i;
-
-	for (i = 0; i < DRAFTS_MAX; i++) {
-		struct draft **draft = &drafts->all[i];
-
-		if (*draft && (*draft)->expires_ms <= now_ms)
-			draft_free(take_pointer(*draft));
-		else if (*draft && same_node(&(*draft)->node, node))
-			return draft;
-	}
-	return NULL;
-}
-
-static int add(struct drafts *drafts, const struct node *node)
-{
-	size_t i;
-
-	for (i = 0; i < DRAFTS_MAX; i++) {
-		struct draft *draft;
-
-		if (drafts->all[i])
-			continue;
-		draft = calloc(1, sizeof(*draft));
-		if (!draft)
-			return -ENOMEM;
-		draft->node = *node;
-		draft->content = (struct buffer)BUFFER_INIT(DRAFT_SIZE_MAX);
-		draft->modified = clock_wall_ms() / 1000;
-		draft->expires_ms = clock_monotonic_ms() + DRAFT_LIFE_MS;
-		drafts->all[i] = draft;
-		return 0;
-	}
-	return -ENOSPC;
-}
-
-int drafts_create(struct drafts *drafts, const struct node *node, bool exclusive)
-{
-	struct draft **found;
-	int error;
-
-	pthread_mutex_lock(&drafts->mutex);
-	found = find(drafts, node);
-	if (found && exclusive)
-		error = -EEXIST;
-	else if (found)
-		error = 0;
-	else
-		error = add(drafts, node);
-	pthread_mutex_unlock(&drafts->mutex);
-	return error;
-}
-
-int drafts_read(struct drafts *drafts, const struct node *node, struct buffer *out)
-{
-	struct draft **found;
-	int error = -ENOENT;
-
-	pthread_mutex_lock(&drafts->mutex);
-	found = find(drafts, node);
-	if (found)
-		error = buffer_append(
-			out, buffer_text(&(*found)->content), (*found)->content.length);
-	pthread_mutex_unlock(&drafts->mutex);
-	return error;
-}
-
-int drafts_write(struct drafts *drafts, const struct node *node, const void *data, size_t length)
-{
-	struct draft **found;
-	int error = -ENOENT;
-
-	pthread_mutex_lock(&drafts->mutex);
-	found = find(drafts, node);
-	if (found) {
-		buffer_reset(&(*found)->content);
-		error = buffer_append(&(*found)->content, data, length);
-		(*found)->modified = clock_wall_ms() / 1000;
-		(*found)->expires_ms = clock_monotonic_ms() + DRAFT_LIFE_MS;
-	}
-	pthread_mutex_unlock(&drafts->mutex);
-	return error;
-}
-
-int drafts_remove(struct drafts *drafts, const struct node *node)
-{
-	struct draft **found;
-
-	pthread_mutex_lock(&drafts->mutex);
-	found = find(drafts, node);
-	if (found)
-		draft_free(take_pointer(*found));
-	pthread_mutex_unlock(&drafts->mutex);
-	return found ? 0 : -ENOENT;
-}
-
-int drafts_stat(
-	struct drafts *drafts, const struct node *node, size_t *ret_size, int64_t *ret_modified)
-{
-	struct draft **found;
-
-	pthread_mutex_lock(&drafts->mutex);
-	found = find(drafts, node);
-	if (found) {
-		*ret_size = (*found)->content.length;
-		*ret_modified = (*found)->modified;
-	}
-	pthread_mutex_unlock(&drafts->mutex);
-	return found ? 0 : -ENOENT;
-}
-
 /* --- nodes --- */
 
 void description_child(const struct node *directory, const char *name, struct node *ret_child)
@@ -255,8 +93,48 @@ int description_commit(
 			request, EINVAL, "a description is UTF-8 text without NUL bytes");
 	if (error)
 		return error;
-	return gesture_set_description(request->fs->gestures, &request->scope,
+	error = gesture_set_description(request->fs->gestures, &request->scope,
 		request_caller(request), node->function, node->name, text, &request->error);
+	if (!error)
+		bases_note_written(request->fs->bases, clock_monotonic_ms(), node, text);
+	return error;
+}
+
+void description_note_read(
+	struct request *request, const struct node *node, const struct buffer *content)
+{
+	cleanup(free_pointer) char *text = NULL;
+
+	/* AWS gives no text that its own API would not take. */
+	if (!description_parse(buffer_text(content), content->length, &text))
+		bases_note_read(request->fs->bases, clock_monotonic_ms(), node, text);
+}
+
+int description_compare(struct request *request, const struct node *node)
+{
+	struct lambda_alias known = {0}, now;
+	int64_t now_ms = clock_monotonic_ms();
+	bool is_base = bases_know(request->fs->bases, now_ms, node);
+	bool is_known = !is_base && catalog_alias_peek(request->fs->catalog, node->function,
+					    node->name, &known);
+	enum lambda_status status = catalog_alias_get_afresh(request->fs->catalog, &request->scope,
+		node->function, node->name, &now, &request->error);
+	bool differs = false;
+
+	if (!status) {
+		differs = is_base ? bases_differ(request->fs->bases, now_ms, node, now.description)
+				  : is_known && strcmp(known.description, now.description);
+		lambda_alias_release(&now);
+	}
+	if (is_known)
+		lambda_alias_release(&known);
+	if (status)
+		return request_errno(status, ERRNO_WRITE);
+	if (!differs)
+		return 0;
+	return request_refuse(request, EREMCHG,
+		"the description was changed by somebody else since it was last shown here: read "
+		"it again before you write it");
 }
 
 int description_load(struct request *request, const struct node *node, struct buffer *out)
@@ -266,7 +144,7 @@ int description_load(struct request *request, const struct node *node, struct bu
 	int error;
 
 	if (node->kind == NODE_DRAFT)
-		return drafts_read(request->fs->drafts, node, out);
+		return drafts_read(request->fs->drafts, clock_monotonic_ms(), node, out);
 	status = catalog_alias_get(request->fs->catalog, &request->scope, node->function,
 		node->name, &alias, &request->error);
 	if (status)
@@ -281,6 +159,7 @@ int description_rename(struct request *request, const struct node *directory, co
 {
 	cleanup(buffer_release) struct buffer content = BUFFER_INIT(DRAFT_SIZE_MAX);
 	struct drafts *drafts = request->fs->drafts;
+	bool exclusive = flags & RENAME_NOREPLACE;
 	struct node from, to;
 	int error;
 
@@ -289,19 +168,22 @@ int description_rename(struct request *request, const struct node *directory, co
 			"what is in .aliases cannot be moved out of it or exchanged");
 	description_child(directory, name, &from);
 	description_child(new_directory, new_name, &to);
+	if (from.kind == NODE_DRAFT && to.kind == NODE_DRAFT)
+		return drafts_rename(drafts, clock_monotonic_ms(), &from, &to, exclusive);
 	error = description_load(request, &from, &content);
 	if (error)
 		return error;
 	if (to.kind == NODE_DESCRIPTION) {
 		error = description_commit(request, &to, buffer_text(&content), content.length);
 	} else {
-		error = drafts_create(drafts, &to, flags & RENAME_NOREPLACE);
+		error = drafts_create(drafts, clock_monotonic_ms(), &to, exclusive);
 		if (!error)
-			error = drafts_write(drafts, &to, buffer_text(&content), content.length);
+			error = drafts_write(drafts, clock_monotonic_ms(), &to,
+				buffer_text(&content), content.length);
 	}
 	/* A description that is moved away stays: what comes next replaces it. */
 	if (!error && from.kind == NODE_DRAFT)
-		error = drafts_remove(drafts, &from);
+		error = drafts_remove(drafts, clock_monotonic_ms(), &from, true);
 	return error;
 }
 
@@ -313,5 +195,5 @@ int description_unlink(struct request *request, const struct node *directory, co
 	if (node.kind == NODE_DESCRIPTION)
 		return request_refuse(
 			request, EPERM, "a description cannot be removed: write an empty one");
-	return drafts_remove(request->fs->drafts, &node);
+	return drafts_remove(request->fs->drafts, clock_monotonic_ms(), &node, false);
 }

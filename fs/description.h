@@ -14,10 +14,6 @@
 #include "fs/node.h"
 #include "fs/request.h"
 
-#define DRAFT_SIZE_MAX (64 * 1024) /* bytes of a draft, or of what is written to a description */
-#define DRAFTS_MAX 256             /* drafts at a time in a mount */
-#define DRAFT_LIFE_MS 60000        /* how long an unused draft is kept */
-
 /* --- the text, pure --- */
 
 /* Seconds, 0 to 86,399, derived from the text: added to the time shown, so that every change shows in it. */
@@ -38,34 +34,24 @@ bool description_fits(const char *data, size_t length);
  */
 int description_parse(const char *data, size_t length, char **ret_text) must_check;
 
-/* --- drafts; one mutex inside, never held across the network --- */
-
-struct drafts *drafts_new(void) must_check;
-void drafts_free(struct drafts *drafts);
+/* --- the file, and drafts beside it (drafts.h) --- */
 
 /* The node of a name in `.aliases/NAME`: the description, or a draft (there or not). */
 void description_child(const struct node *directory, const char *name, struct node *ret_child);
 
-/* Bytes and time of the last change (seconds since the epoch) of a draft. -ENOENT when there is none. */
-int drafts_stat(struct drafts *drafts, const struct node *draft, size_t *ret_size,
-	int64_t *ret_modified) must_check;
-
-/* Makes an empty draft. -EEXIST only with `exclusive`; -ENOSPC when there are too many; -ENOMEM. */
-int drafts_create(struct drafts *drafts, const struct node *draft, bool exclusive) must_check;
-
-/* Appends the draft's bytes. -ENOENT. */
-int drafts_read(struct drafts *drafts, const struct node *draft, struct buffer *out) must_check;
-
-/* Replaces the draft's bytes; a draft that is gone is not made again (-ENOENT). */
-int drafts_write(struct drafts *drafts, const struct node *draft, const void *data,
-	size_t length) must_check;
-
-/* Forgets the draft. -ENOENT. */
-int drafts_remove(struct drafts *drafts, const struct node *draft) must_check;
-
 /* Appends what the file of a description or a draft holds now. -ENOENT. May ask AWS. */
 int description_load(
 	struct request *request, const struct node *node, struct buffer *out) must_check;
+
+/* Somebody got the content of that description's file: what a later writer goes by. */
+void description_note_read(
+	struct request *request, const struct node *description, const struct buffer *content);
+
+/*
+ * A description is about to be opened for writing: -EREMCHG when AWS has another one than its last reader got here
+ * (bases.h), or than this mount knew. One GetAlias, whose answer is kept.
+ */
+int description_compare(struct request *request, const struct node *description) must_check;
 
 /* RENAME within `.aliases/NAME`: of a draft onto the description it is one UpdateAlias. */
 int description_rename(struct request *request, const struct node *directory, const char *name,

@@ -6,11 +6,13 @@
 #include <pthread.h>
 #include <unistd.h>
 
+#include "backend/base/clock.h"
 #include "backend/catalog/catalog.h"
 #include "backend/catalog/code_cache.h"
 #include "backend/documents/document.h"
 #include "fs/control.h"
 #include "fs/description.h"
+#include "fs/drafts.h"
 #include "fs/handles.h"
 #include "fs/tree.h"
 
@@ -21,12 +23,14 @@ struct open_file {
 	struct handle handle;
 	struct node node;
 	bool writable;
+	struct draft *draft;   /* NODE_DRAFT: stays until it is closed */
 	pthread_mutex_t mutex; /* protects what is below */
 	struct buffer content;
 	struct lambda_code code; /* NODE_CODE: what it was when it was opened; does not change */
 	struct code_file *code_file; /* NODE_CODE: with the first READ; a reference */
 	bool written;                /* data came since the last FLUSH that carried it out */
 	bool truncated;              /* cut to a size, and no data since */
+	size_t charged;              /* bytes that drafts count for this file */
 };
 
 static bool is_writable_kind(enum node_kind kind)
@@ -93,6 +97,9 @@ void file_abandon(const struct aliasfs *fs, struct open_file *file)
 	pthread_mutex_unlock(&file->mutex);
 	if (file->code_file)
 		code_file_unref(fs->code_cache, file->code_file);
+	drafts_discharge(fs->drafts, file->charged);
+	if (file->draft)
+		drafts_close(fs->drafts, clock_monotonic_ms(), file->draft);
 	handles_remove(fs->handles, &file->handle);
 	buffer_release(&file->content);
 	pthread_mutex_destroy(&file->mutex);
@@ -116,6 +123,50 @@ static int access_mask(int flags)
 	}
 }
 
+/* The content is about to be `size` bytes long: -ENOSPC when drafts and open files hold too many. The mutex is held. */
+static int charge(const struct aliasfs *fs, struct open_file *file, size_t size)
+{
+	int error;
+
+	if (!file->writable || file->node.kind == NODE_CONTROL_FILE || size <= file->charged)
+		return 0;
+	error = drafts_charge(fs->drafts, file->charged, size);
+	if (!error)
+		file->charged = size;
+	return error;
+}
+
+/* What a file holds at first: nothing when it is cut. */
+static int fill(struct request *request, struct open_file *file, int flags)
+{
+	bool reads = access_mask(flags) & R_OK;
+	int error;
+
+	if (flags & O_TRUNC) {
+		file->truncated = true;
+		return 0;
+	}
+	if (file->node.kind == NODE_CONTROL_FILE && !reads)
+		return 0;
+	error = load(request, file);
+	if (error)
+		return error;
+	if (file->node.kind == NODE_DESCRIPTION && reads)
+		description_note_read(request, &file->node, &file->content);
+	return charge(request->fs, file, file->content.length);
+}
+
+/* Lets the file be what is there under its name: a draft, or a description that nobody has changed meanwhile. */
+static int attach(struct request *request, struct open_file *file)
+{
+	if (file->node.kind == NODE_DRAFT)
+		return drafts_open(
+			request->fs->drafts, clock_monotonic_ms(), &file->node, &file->draft);
+	if (file->node.kind == NODE_DESCRIPTION && file->writable)
+		return description_compare(request, &file->node);
+	return 0;
+}
+
 int file_open(
 	struct request *request, const struct node *node, int flags, struct open_file **ret_file)
 {
@@ -135,10 +186,9 @@ int file_open(
 	file = file_new(node, mask & W_OK);
 	if (!file)
 		return -ENOMEM;
-	if (flags & O_TRUNC)
-		file->truncated = true;
-	else if (node->kind != NODE_CONTROL_FILE || mask & R_OK)
-		error = load(request, file);
+	error = attach(request, file);
+	if (!error)
+		error = fill(request, file, flags);
 	if (error) {
 		file_abandon(request->fs, file);
 		return error;
@@ -161,17 +211,22 @@ int file_create(struct request *request, const struct node *directory, const cha
 	if (error)
 		return error;
 	description_child(directory, name, ret_node);
-	if (ret_node->kind == NODE_DRAFT) {
-		error = drafts_create(drafts, ret_node, flags & O_EXCL);
-	} else {
+	if (ret_node->kind == NODE_DRAFT)
+		error = drafts_create(drafts, clock_monotonic_ms(), ret_node, flags & O_EXCL);
+	else
 		error = flags & O_EXCL ? -EEXIST : 0;
-	}
 	if (error)
 		return error;
 	file = file_new(ret_node, true);
 	if (!file)
 		return -ENOMEM;
-	file->truncated = flags & O_TRUNC;
+	error = attach(request, file);
+	if (!error)
+		error = fill(request, file, flags);
+	if (error) {
+		file_abandon(request->fs, file);
+		return error;
+	}
 	handles_add(request->fs->handles, &file->handle, abandon_handle);
 	*ret_file = file;
 	return 0;
@@ -301,7 +356,9 @@ int file_write(struct request *request, struct open_file *file, const char *data
 			request, EFBIG, "at most %d bytes can be written here", DRAFT_SIZE_MAX);
 	end = (size_t)offset + size;
 	pthread_mutex_lock(&file->mutex);
-	error = end > file->content.length ? resize(&file->content, end) : 0;
+	error = charge(request->fs, file, end);
+	if (!error && end > file->content.length)
+		error = resize(&file->content, end);
 	if (!error && size) {
 		memcpy(file->content.data + offset, data, size);
 		file->written = true;
@@ -321,14 +378,19 @@ int file_write(struct request *request, struct open_file *file, const char *data
 }
 
 /* Carries out what the file holds: a draft is kept, a description goes to AWS. */
-static int commit(struct request *request, const struct node *node, const char *data, size_t length)
+static int commit(
+	struct request *request, const struct open_file *file, const char *data, size_t length)
 {
-	if (node->kind == NODE_DRAFT) {
-		int error = drafts_write(request->fs->drafts, node, data, length);
+	int error;
 
-		return error == -ENOENT ? 0 : error; /* removed while it was open */
-	}
-	return description_commit(request, node, data, length);
+	if (file->node.kind != NODE_DRAFT)
+		return description_commit(request, &file->node, data, length);
+	error = drafts_store(request->fs->drafts, file->draft, data, length);
+	if (error == -ENOENT)
+		return request_refuse(request, ENOENT,
+			"the temporary file has become a description meanwhile: what was written "
+			"to it after that is lost");
+	return error;
 }
 
 /* Takes a copy of the content if there is something to carry out; the mutex is not held across the network. */
@@ -349,7 +411,7 @@ static int commit_if(struct request *request, struct open_file *file, bool trunc
 	pthread_mutex_unlock(&file->mutex);
 	if (error || !wanted)
 		return error;
-	return commit(request, &file->node, buffer_text(&content), content.length);
+	return commit(request, file, buffer_text(&content), content.length);
 }
 
 int file_truncate(
@@ -376,7 +438,9 @@ int file_truncate(
 	}
 	pthread_mutex_lock(&file->mutex);
 	if (file->content.length != (size_t)size || !size) {
-		error = resize(&file->content, (size_t)size);
+		error = charge(request->fs, file, (size_t)size);
+		if (!error)
+			error = resize(&file->content, (size_t)size);
 		file->truncated = !error;
 	}
 	pthread_mutex_unlock(&file->mutex);

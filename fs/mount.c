@@ -11,8 +11,9 @@
 #include "fs/account.h"
 #include "fs/aliasfs.h"
 #include "fs/audit.h"
+#include "fs/bases.h"
 #include "fs/connect.h"
-#include "fs/description.h"
+#include "fs/drafts.h"
 #include "fs/embedded.h"
 #include "fs/errno_table.h"
 #include "fs/gesture.h"
@@ -235,6 +236,7 @@ static void unmake(struct aliasfs *fs)
 	lambda_client_free(fs->client);
 	embedded_stop(fs->embedded);
 	drafts_free(fs->drafts);
+	bases_free(fs->bases);
 	times_free(fs->times);
 	listed_free(fs->listed);
 	node_table_free(fs->nodes);
@@ -267,8 +269,9 @@ static enum exit_code make(struct aliasfs *fs, struct daemon *daemon)
 	fs->times = times_new();
 	fs->listed = listed_new();
 	fs->drafts = drafts_new();
+	fs->bases = bases_new();
 	if (!fs->journal || !fs->requests || !fs->handles || !fs->stats || !fs->nodes ||
-		!fs->times || !fs->listed || !fs->drafts)
+		!fs->times || !fs->listed || !fs->drafts || !fs->bases)
 		return fail(fs, daemon, EXIT_FAILED, "out of memory");
 	if (audit_new(fs->options->audit, &fs->log, &fs->audit, &message))
 		return fail(fs, daemon, EXIT_FAILED, "%s", buffer_text(&message));

@@ -9,6 +9,7 @@
 #include "backend/documents/document.h"
 #include "fs/control.h"
 #include "fs/description.h"
+#include "fs/drafts.h"
 #include "fs/gesture.h"
 #include "fs/name.h"
 #include "fs/options.h"
@@ -342,7 +343,7 @@ static int draft_attributes(
 {
 	int64_t modified;
 	size_t size;
-	int error = drafts_stat(fs->drafts, node, &size, &modified);
+	int error = drafts_stat(fs->drafts, clock_monotonic_ms(), node, &size, &modified);
 
 	if (!error)
 		tree_fill(fs, node, modified, size, attributes);

@@ -523,3 +523,19 @@ enum lambda_status catalog_alias_look_up(struct catalog *catalog, const struct c
 	function_close(catalog, look.question.function);
 	return status;
 }
+
+bool catalog_alias_peek(struct catalog *catalog, const char *function_name, const char *name,
+	struct lambda_alias *ret_alias)
+{
+	const struct function *function;
+	size_t at = SIZE_MAX;
+	bool copied;
+
+	catalog_lock(catalog);
+	function = name_map_find(&catalog->functions, function_name);
+	if (function)
+		at = alias_set_index(function->aliases, name);
+	copied = at != SIZE_MAX && !lambda_alias_copy(&function->aliases->entries[at], ret_alias);
+	catalog_unlock(catalog);
+	return copied;
+}

@@ -227,6 +227,10 @@ enum lambda_status catalog_alias_get_afresh(struct catalog *catalog, const struc
 	const char *function, const char *name, struct lambda_alias *ret_alias,
 	struct lambda_error *reterr) must_check;
 
+/* A copy of the alias as it was last known, however long ago; false when it never was. No call is made. */
+bool catalog_alias_peek(struct catalog *catalog, const char *function, const char *name,
+	struct lambda_alias *ret_alias) must_check;
+
 /* --- mutations: the call of the same name in backend/lambda/lambda.h, its answer kept --- */
 
 enum lambda_status catalog_create_alias(struct catalog *catalog, const struct call_scope *scope,

@@ -137,3 +137,131 @@ def test_it_survives_a_remap(api, place, mount):
     mount.run("ln", "-sfn", "2", "PROD", cwd=place.parent.parent, check=True)
     assert alias(api) == ("2", None, "old words")
     assert aws.alias_version(api, "hello", "PROD") == "2"
+
+
+# --- a colleague at the same time -----------------------------------------------------------------
+
+
+def theirs(api, text="theirs"):
+    api.update_alias(FunctionName="hello", Name="PROD", Description=text)
+
+
+WAYS_TO_OPEN = {
+    "w": lambda path: open(path, "w"),
+    "a": lambda path: open(path, "a"),
+    "r+": lambda path: open(path, "r+"),
+    "O_CREAT": lambda path: os.open(path, os.O_WRONLY | os.O_CREAT),
+    "truncate": lambda path: os.truncate(path, 0),
+}
+
+
+@pytest.mark.parametrize("way", WAYS_TO_OPEN)
+@pytest.mark.parametrize("seen", ["read", "known"])
+@pytest.mark.semantics("3.4.2")
+def test_a_description_that_a_colleague_changed_is_not_opened(api, gesture, place, way, seen):
+    path = place / "description"
+    if seen == "read":
+        assert path.read_text() == "old words\n"
+    else:
+        path.stat()
+    theirs(api)
+    with gesture():
+        with pytest.raises(OSError) as refused:
+            WAYS_TO_OPEN[way](path)
+        assert refused.value.errno == errno.EREMCHG
+    assert alias(api)[2] == "theirs"
+    assert path.read_text() == "theirs\n"
+    with gesture("UpdateAlias"):
+        path.write_text("mine\n")
+    assert alias(api)[2] == "mine"
+
+
+@pytest.mark.semantics("3.4.2")
+def test_a_shell_hears_of_it_and_only_reading_helps(api, gesture, hello, make_mount):
+    """Also when what was read is long out of date for the mount itself."""
+    theirs(api, "old words")
+    mount = make_mount(ttl=0)
+    path = mount.path / hello / ".aliases/PROD/description"
+    assert path.read_text() == "old words\n"
+    theirs(api)
+    for _ in range(2):
+        with gesture():
+            result = mount.run("sh", "-c", f"echo mine > {path}")
+        assert not result.ok and "Remote address changed" in result.stderr, result
+    assert "read it again" in (mount.path / ".aliasfs/errors").read_text()
+    mount.run("cat", path, check=True)
+    for text in ("mine", "mine again"):
+        with gesture("UpdateAlias"):
+            mount.run("sh", "-c", f"echo {text} > {path}", check=True)
+        assert alias(api)[2] == text
+
+
+@pytest.mark.semantics("3.4.2")
+def test_who_never_read_it_overwrites(api, gesture, hello, make_mount):
+    mount = make_mount(ttl=0)
+    path = mount.path / hello / ".aliases/PROD/description"
+    theirs(api)
+    with gesture("UpdateAlias"):
+        mount.run("sh", "-c", f"echo mine > {path}", check=True)
+    assert alias(api)[2] == "mine"
+
+
+@pytest.mark.semantics("3.4.2")
+def test_a_colleague_who_moved_the_alias_alone_is_in_no_way(api, gesture, place):
+    assert (place / "description").read_text() == "old words\n"
+    api.update_alias(FunctionName="hello", Name="PROD", FunctionVersion="2")
+    with gesture("UpdateAlias"):
+        (place / "description").write_text("mine\n")
+    assert alias(api)[0] == "2" and alias(api)[2] == "mine"
+
+
+# --- drafts ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.semantics("3.4.3")
+def test_a_draft_that_is_open_follows_its_name(gesture, place):
+    with gesture():
+        with open(place / ".one", "w") as draft:
+            os.rename(place / ".one", place / ".two")
+            draft.write("words\n")
+        assert (place / ".two").read_text() == "words\n"
+        with open(place / ".three", "w") as draft:
+            os.unlink(place / ".three")
+            draft.write("words\n")
+        assert not (place / ".three").exists()
+
+
+@pytest.mark.semantics("3.4.3")
+def test_what_can_no_longer_be_kept_is_an_error(api, gesture, place):
+    """Written to a draft that has become the description meanwhile."""
+    with gesture("UpdateAlias"):
+        draft = os.open(place / ".draft", os.O_WRONLY | os.O_CREAT)
+        os.write(draft, b"words\n")
+        os.fsync(draft)
+        os.rename(place / ".draft", place / "description")
+        os.write(draft, b"more\n")
+        with pytest.raises(OSError) as refused:
+            os.close(draft)
+        assert refused.value.errno == errno.ENOENT
+    assert alias(api)[2] == "words"
+
+
+@pytest.mark.semantics("3.4.3")
+def test_drafts_are_bounded(gesture, place):
+    """16 MiB in all: what is written to open files and what is kept of them."""
+    files = []
+    with gesture():
+        try:
+            with pytest.raises(OSError) as refused:
+                for number in range(300):
+                    files.append(os.open(place / f".draft{number}", os.O_WRONLY | os.O_CREAT))
+                    os.write(files[-1], bytes(64 * 1024))
+                    os.fsync(files[-1])
+            assert refused.value.errno == errno.ENOSPC
+            assert len(files) == 16 * 1024 // 64 // 2 + 1  # the file and its draft
+        finally:
+            for file in files:
+                os.close(file)
+        for number in range(len(files)):
+            os.unlink(place / f".draft{number}")
+        (place / ".draft").write_bytes(bytes(64 * 1024))
