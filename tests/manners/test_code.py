@@ -107,6 +107,7 @@ def test_code_is_the_code(plane, hello, make_code_mount, cache):
 
 
 @pytest.mark.parametrize("kind", ["a file", "missing", "not writable"])
+@pytest.mark.semantics("1.2.8")
 def test_a_temporary_directory_that_cannot_be_used_is_told_at_start(
     hello, make_mount, ordinary_user, scratch, cache, kind
 ):
@@ -128,6 +129,7 @@ def test_a_temporary_directory_that_cannot_be_used_is_told_at_start(
     make_mount(**named)
 
 
+@pytest.mark.semantics("1.2.8")
 def test_a_temporary_directory_that_went_is_no_quota(hello, make_code_mount, cache):
     mount = make_code_mount()
     cache.rmdir()
