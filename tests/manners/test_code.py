@@ -6,6 +6,7 @@ import hashlib
 import io
 import os
 import random
+import resource
 import threading
 import zipfile
 
@@ -137,6 +138,16 @@ def test_a_temporary_directory_that_went_is_no_quota(hello, make_code_mount, cac
         (mount.path / hello / "1/code.zip").read_bytes()
     assert refused.value.errno == errno.EIO
     assert f"the code cannot be kept in {cache}: No such file or directory" in mount.log()
+
+
+@pytest.mark.semantics("1.2.8")
+def test_a_full_disk_is_no_quota(hello, make_code_mount):
+    """A limit of the file size stands for it: the room for the code cannot be had."""
+    mount = make_code_mount()
+    resource.prlimit(mount.service.process.pid, resource.RLIMIT_FSIZE, (10, 10))
+    with pytest.raises(OSError) as refused:
+        (mount.path / hello / "1/code.zip").read_bytes()
+    assert refused.value.errno == errno.ENOSPC
 
 
 def test_code_is_fetched_once(plane, hello, make_code_mount):

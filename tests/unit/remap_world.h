@@ -366,7 +366,7 @@ static inline int play(struct world *world, struct remap_event *event, const str
 	if (r == 0)
 		r = completed;
 	if (r == 0 && plan.bury_at_once) {
-		due.tombstone = plan.tombstone;
+		due = (struct remap_due){.kind = REMAP_DUE_TOMBSTONE, .tombstone = plan.tombstone};
 		snprintf(due.name, sizeof(due.name), "%s", plan.tombstone.alias);
 		finish(world, &due);
 	}
