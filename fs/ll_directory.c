@@ -199,7 +199,7 @@ static void read_directory(
 	int error = 0;
 
 	reply_begin(handle, &request, "READDIR");
-	request_visit(&request, directory->node.function);
+	reply_visit(&request, directory->node.function);
 	reply.fs = request.fs;
 	reply.data = malloc(size);
 	if (!reply.data || offset < 0)

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 
-#include "fs/remap_decide.h"
 #include "fs/remap_private.h"
 
 static char **copy_texts(const char *const *texts)
@@ -83,7 +82,7 @@ const struct remap_link *remap_find_link(const struct remap *remap, int64_t now_
 	return NULL;
 }
 
-static struct remap_link *find_link_for_change(
+struct remap_link *remap_find_link_for_change(
 	struct remap *remap, int64_t now_ms, const struct gesture_place *place, const char *name)
 {
 	const struct remap_link *link = remap_find_link(remap, now_ms, place, name);
@@ -125,7 +124,7 @@ static int add_link(struct remap *remap, int64_t now_ms, const struct remap_plan
 {
 	bool takes_new_name = plan->new_name != NULL;
 	const char *name = takes_new_name ? plan->new_name : plan->name;
-	struct remap_link *link = find_link_for_change(remap, now_ms, plan->place, name);
+	struct remap_link *link = remap_find_link_for_change(remap, now_ms, plan->place, name);
 	char version[LAMBDA_VERSION_TEXT_SIZE];
 	const char *text = plan->link_target;
 	char *target;
@@ -181,7 +180,7 @@ static void move_link(
 	link->made_ms = now_ms;
 }
 
-static int change_links(struct remap *remap, int64_t now_ms, const struct remap_plan *plan)
+int remap_change_links(struct remap *remap, int64_t now_ms, const struct remap_plan *plan)
 {
 	struct remap_link *link = NULL, *other = NULL;
 	char *target;
@@ -190,9 +189,9 @@ static int change_links(struct remap *remap, int64_t now_ms, const struct remap_
 		return 0;
 	if (plan->local == REMAP_LOCAL_ADD)
 		return add_link(remap, now_ms, plan);
-	link = find_link_for_change(remap, now_ms, plan->place, plan->name);
+	link = remap_find_link_for_change(remap, now_ms, plan->place, plan->name);
 	if (plan->new_name)
-		other = find_link_for_change(remap, now_ms, plan->place, plan->new_name);
+		other = remap_find_link_for_change(remap, now_ms, plan->place, plan->new_name);
 	if (!link)
 		return 0; /* its minute ended meanwhile */
 	switch (plan->local) {
@@ -291,7 +290,8 @@ bool remap_cancel(struct remap *remap, const char *function, const char *alias, 
 }
 
 /* Its grace begins now, however long it took to find out what the removal is about. */
-static void bury(struct remap *remap, int64_t now_ms, const struct remap_tombstone *tombstone)
+void remap_bury_tombstone(
+	struct remap *remap, int64_t now_ms, const struct remap_tombstone *tombstone)
 {
 	size_t i;
 
@@ -387,70 +387,6 @@ void remap_end(struct remap *remap, const char *function, const char *name)
 
 	if (busy)
 		busy->used = false;
-}
-
-/* --- how a plan ended --- */
-
-/* A tombstone is taken back, and a link that was on its way is no more than that. True: it was. */
-static bool take_back(struct remap *remap, int64_t now_ms, const struct remap_plan *plan)
-{
-	struct remap_link *link = NULL;
-
-	if (plan->new_name && plan->name)
-		link = find_link_for_change(remap, now_ms, plan->place, plan->name);
-	if (link)
-		link->temporary = true;
-	if (plan->note_refused_retry)
-		remap_forget_failure(remap, plan);
-	if (!*plan->alias ||
-		!remap_cancel(remap, plan->place->function, plan->alias, plan->alias_is_weight))
-		return false;
-	remap_note_failure(remap, now_ms, plan->process, plan->place->function, plan->alias,
-		plan->alias_is_weight);
-	return true;
-}
-
-void remap_reserve(struct remap *remap, struct remap_plan *plan)
-{
-	if (plan->error || !plan->buries || plan->bury_at_once)
-		return;
-	if (!remap_has_room_for_tombstone(remap)) {
-		remap_refuse(plan, EBUSY, REMAP_TOO_MANY_ARE_HIDDEN);
-		return;
-	}
-	plan->reserves = true;
-	remap->reserved++;
-}
-
-int remap_complete(struct remap *remap, int64_t now_ms, const struct remap_plan *plan, int result,
-	bool created, bool *ret_cancelled)
-{
-	const char *function = plan->place->function;
-	bool cancelled = false;
-	int r = 0;
-
-	if (plan->reserves)
-		remap->reserved--;
-	if (result < 0) {
-		cancelled = take_back(remap, now_ms, plan);
-	} else {
-		if (plan->write == REMAP_WRITE_VERSION || plan->write == REMAP_WRITE_COPY)
-			remap_cancel(remap, function, plan->alias, false);
-		if (plan->write != REMAP_WRITE_NOTHING)
-			remap_cancel(remap, function, plan->alias, true);
-		if (plan->write == REMAP_WRITE_EXCHANGE)
-			remap_cancel(remap, function, plan->source, true);
-		if (created && plan->counts_as_birth)
-			remap_note_birth(remap, now_ms, function, plan->alias, plan->revision_id);
-		if (plan->replaces_link)
-			remap_drop_held(remap, now_ms, function, plan->new_name, NULL);
-		r = change_links(remap, now_ms, plan);
-		if (r == 0 && plan->buries && !plan->bury_at_once)
-			bury(remap, now_ms, &plan->tombstone);
-	}
-	if (ret_cancelled)
-		*ret_cancelled = cancelled;
-	return r;
 }
 
 void remap_count(const struct remap *remap, size_t *ret_links, size_t *ret_tombstones)

@@ -336,3 +336,15 @@ void remap_decide_unlink(
 	else
 		remap_refuse(plan, ENOENT, "the name is gone");
 }
+
+void remap_reserve(struct remap *remap, struct remap_plan *plan)
+{
+	if (plan->error || !plan->buries || plan->bury_at_once)
+		return;
+	if (!remap_has_room_for_tombstone(remap)) {
+		remap_refuse(plan, EBUSY, REMAP_TOO_MANY_ARE_HIDDEN);
+		return;
+	}
+	plan->reserves = true;
+	remap->reserved++;
+}

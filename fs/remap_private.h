@@ -104,4 +104,16 @@ bool remap_is_protected(const struct remap *remap, const char *alias);
 /* Whether one more tombstone fits, beside those that changes under way will need. */
 bool remap_has_room_for_tombstone(const struct remap *remap);
 
+/* The link of that name, to be changed; NULL when there is none or its minute is over. */
+struct remap_link *remap_find_link_for_change(
+	struct remap *remap, int64_t now_ms, const struct gesture_place *place, const char *name);
+
+/* Does with local and held links what the plan says. 0, -ENOSPC, -ENOMEM. */
+int remap_change_links(
+	struct remap *remap, int64_t now_ms, const struct remap_plan *plan) must_check;
+
+/* Hides the name; its grace begins now. There is room: remap_reserve() has taken it. */
+void remap_bury_tombstone(
+	struct remap *remap, int64_t now_ms, const struct remap_tombstone *tombstone);
+
 #endif

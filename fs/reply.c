@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "fs/gesture.h"
 #include "fs/journal.h"
 
 static void on_interrupt(fuse_req_t handle, void *data)
@@ -27,14 +28,22 @@ void reply_begin(fuse_req_t handle, struct request *request, const char *operati
 static void end(fuse_req_t handle, struct request *request)
 {
 	fuse_req_interrupt_func(handle, NULL, NULL);
+	if (request->visit)
+		gesture_end_visit(request->fs->gestures, request->visit);
 	request_end(request);
+}
+
+void reply_visit(struct request *request, const char *function)
+{
+	if (*function && !request->visit)
+		request->visit = gesture_begin_visit(request->fs->gestures, function);
 }
 
 bool reply_find_node(
 	fuse_req_t handle, struct request *request, fuse_ino_t inode, struct node *ret_node)
 {
 	if (node_table_find(request->fs->nodes, inode, ret_node)) {
-		request_visit(request, ret_node->function);
+		reply_visit(request, ret_node->function);
 		return true;
 	}
 	reply_failure(handle, request, -ENOENT, NULL, NULL);

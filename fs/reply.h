@@ -17,6 +17,9 @@
 /* Starts the request: caller, deadlines; FUSE's INTERRUPT ends the waits of its reads. */
 void reply_begin(fuse_req_t handle, struct request *request, const char *operation);
 
+/* The request is about that function ("": none); to be called once it is known. Never blocks. */
+void reply_visit(struct request *request, const char *function);
+
 /* What info->fh holds: a struct open_file or a struct directory. */
 static inline void *reply_pointer_of(const struct fuse_file_info *info)
 {

@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include "backend/base/clock.h"
-#include "fs/gesture.h"
 #include "fs/options.h"
 #include "fs/stats.h"
 
@@ -92,21 +91,12 @@ void request_begin(struct request *request, struct aliasfs *fs, const struct ask
 
 void request_end(struct request *request)
 {
-	if (request->visit)
-		gesture_end_visit(request->fs->gestures, request->visit);
-	request->visit = 0;
 	strike_off(request->fs->requests, request);
 	stats_note(request->fs->stats, request->operation, request->result, request->record.calls,
 		stats_now_us() - request->begun_us);
 	if (request->caller_read)
 		caller_release(&request->caller);
 	request->caller_read = false;
-}
-
-void request_visit(struct request *request, const char *function)
-{
-	if (*function && !request->visit)
-		request->visit = gesture_begin_visit(request->fs->gestures, function);
 }
 
 const struct caller *request_caller(struct request *request)

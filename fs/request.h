@@ -33,7 +33,7 @@ struct request {
 	int result;                /* 0 or negative: how it ended, for the statistics */
 	atomic_bool interrupted;
 	struct request *next, *previous; /* of those under way; protected by their list's mutex */
-	size_t visit;                    /* gesture_begin_visit()'s; 0: none */
+	size_t visit; /* which removals wait for this request (fs/reply.h); 0: none */
 	bool caller_read;
 	struct caller caller;            /* request_caller() reads it when it is needed */
 	struct caller_identity identity; /* of the caller */
@@ -62,9 +62,6 @@ void request_begin(struct request *request, struct aliasfs *fs, const struct ask
 
 /* Ends: counted, and struck off the list of those under way. To be called right before the reply. */
 void request_end(struct request *request);
-
-/* The request is about that function ("": none); to be called once it is known. Never blocks. */
-void request_visit(struct request *request, const char *function);
 
 /* Who asks, read from /proc at the first call. */
 const struct caller *request_caller(struct request *request);
