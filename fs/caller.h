@@ -59,13 +59,6 @@ bool caller_is_known(const struct caller *caller);
 /* Whether the caller is some `tool` (ln, df): by program name or argv[0]'s last part, or as an applet of busybox, toybox or coreutils. */
 bool caller_runs(const struct caller *caller, const char *tool);
 
-/*
- * Which random names (enum name_patterns) the program makes up for links: a matter of its executable, so that a
- * script called ln makes none. Where /proc/PID/exe cannot be read (a process of another user, setuid) or is the
- * dynamic loader or an emulator, its name is what the command name says, and an ln may be anybody's.
- */
-unsigned int caller_name_patterns(const struct caller *caller);
-
 /* Whether it was told to force: -f alone or in a cluster such as -sf, or --force, before a `--`. */
 bool caller_forces(const struct caller *caller);
 

@@ -7,6 +7,7 @@
 
 #include "backend/base/clock.h"
 #include "fs/gesture_private.h"
+#include "fs/tool.h"
 
 /* One change on its way. */
 struct change {
@@ -36,7 +37,7 @@ static void set_caller(struct change *change, const struct caller *caller)
 	event->caller_is_ln = caller_runs(caller, "ln");
 	event->caller_forces = caller_forces(caller);
 	event->caller_names_it = caller_names(caller, event->name);
-	event->name_patterns = caller_name_patterns(caller);
+	event->name_patterns = tool_name_patterns(caller);
 }
 
 /* --- begin --- */

@@ -6,6 +6,7 @@
 
 #include "fs/caller.h"
 #include "fs/name.h"
+#include "fs/tool.h"
 
 /* A command line as /proc shows it: each argument ends in a NUL. `|` stands for the NUL here. */
 static struct caller caller_of(const char *program, const char *arguments)
@@ -137,7 +138,7 @@ static void random_names_are_a_matter_of_the_executable(void **state)
 		struct caller caller = caller_of(cases[i].program, cases[i].arguments);
 
 		snprintf(caller.executable, sizeof(caller.executable), "%s", cases[i].executable);
-		if (caller_name_patterns(&caller) != cases[i].patterns)
+		if (tool_name_patterns(&caller) != cases[i].patterns)
 			fail_msg("%s as %s", cases[i].executable, cases[i].arguments);
 		caller_release(&caller);
 	}
