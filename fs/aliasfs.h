@@ -5,8 +5,8 @@
  *
  * Lock order, for fs/ and backend/ without local/: no function takes a second lock while it holds one, with two
  * exceptions: gestures may hold its mutex while it logs, and a file its own while it lets go of code or has its
- * bytes counted by drafts. The mutexes are in account.c, audit.c, bases.c, drafts.c, file.c, gesture.c,
- * handles.c, invalidate.c, journal.c, listed.c, node.c, request.c and times.c, and in backend/ in catalog/,
+ * bytes counted by drafts. The mutexes are in account.c, audit.c, bases.c, directory_cache.c, drafts.c, errors.c,
+ * file.c, gesture.c, invalidate.c, node.c, open_handles.c, request.c and times.c, and in backend/ in catalog/,
  * credentials/store.c, http/exchange.c, http/sigv4.c and aws/. None is held across the network, a FUSE notification or a
  * reply.
  */

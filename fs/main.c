@@ -3,12 +3,12 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "fs/check.h"
-#include "fs/daemon.h"
+#include "fs/commands/check.h"
+#include "fs/commands/ls.h"
 #include "fs/mount.h"
-#include "fs/mountpoint.h"
-#include "fs/options.h"
-#include "fs/show.h"
+#include "fs/settings/options.h"
+#include "fs/startup/daemon.h"
+#include "fs/startup/mountpoint.h"
 
 #define PROGRAM "aliasfs"
 

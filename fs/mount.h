@@ -3,8 +3,8 @@
 #ifndef ALIASFS_MOUNT_H
 #define ALIASFS_MOUNT_H
 
-#include "fs/daemon.h"
-#include "fs/options.h"
+#include "fs/settings/options.h"
+#include "fs/startup/daemon.h"
 
 /*
  * Runs until it is unmounted or told to end (SIGTERM, SIGINT); signals.h says what other signals do. Reports to `daemon` once it stands

@@ -199,3 +199,14 @@ def ordinary_user(fuse_device, scratch, afterwards):
     return afterwards.enter_context(contextlib.closing(OrdinaryUser(scratch)))
 
 
+@pytest.fixture
+def hello(api):
+    """The function hello: versions 1 to 3, PROD -> 1, BETA -> 2, and a secret. Gives its name."""
+    aws.create_function(
+        api,
+        "hello",
+        versions=3,
+        aliases={"PROD": 1, "BETA": 2},
+        Environment={"Variables": {"PASSWORD": "correct horse battery staple", "MODE": "test"}},
+    )
+    return "hello"

@@ -3,8 +3,8 @@
 #include "tests/fuzz/fuzz.h"
 
 #include "backend/base/cleanup.h"
-#include "fs/name.h"
-#include "fs/target.h"
+#include "fs/rules/name.h"
+#include "fs/rules/target.h"
 
 #define NAME_BYTES_MAX 255
 

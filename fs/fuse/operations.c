@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: MIT */
+#include "fs/fuse/operations.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "fs/gesture/gesture.h"
+#include "fs/tree/account.h"
+#include "fs/tree/file.h"
+#include "fs/tree/tree.h"
+#include "fs/tree/xattr.h"
+
+static void ll_init(void *userdata, struct fuse_conn_info *connection)
+{
+	(void)userdata;
+	/* Links must be read at every use: who follows one tells what it will mean (contract 2.1). */
+	connection->want &= ~(unsigned int)FUSE_CAP_WRITEBACK_CACHE;
+	/* A hanging function must not keep others from being looked up (contract 4.4.1; channel.h). */
+	connection->want |= connection->capable & FUSE_CAP_PARALLEL_DIROPS;
+	connection->max_background = 64;
+}
+
+static void ll_lookup(fuse_req_t handle, fuse_ino_t parent_inode, const char *name)
+{
+	struct tree_attributes attributes;
+	struct node parent, child;
+	struct request request;
+	double negative_timeout;
+	int error;
+
+	reply_begin(handle, &request, "LOOKUP");
+	if (!reply_find_node(handle, &request, parent_inode, &parent))
+		return;
+	error = request_permits(&request, tree_shown_mode(request.fs, &parent), X_OK);
+	if (!error)
+		error = tree_lookup(
+			&request, &parent, name, &child, &attributes, &negative_timeout);
+	if (error == -ENOENT && negative_timeout > 0)
+		reply_no_entry(handle, &request, negative_timeout);
+	else if (error)
+		reply_failure(handle, &request, error, &parent, name);
+	else
+		reply_entry(handle, &request, &child, &attributes);
+}
+
+static void ll_forget(fuse_req_t handle, fuse_ino_t inode, uint64_t count)
+{
+	struct aliasfs *fs = fuse_req_userdata(handle);
+
+	node_table_forget(fs->nodes, inode, count);
+	reply_nothing(handle);
+}
+
+static void ll_forget_multi(fuse_req_t handle, size_t count, struct fuse_forget_data *forgets)
+{
+	struct aliasfs *fs = fuse_req_userdata(handle);
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		node_table_forget(fs->nodes, forgets[i].ino, forgets[i].nlookup);
+	reply_nothing(handle);
+}
+
+static void ll_getattr(fuse_req_t handle, fuse_ino_t inode, struct fuse_file_info *info)
+{
+	struct tree_attributes attributes;
+	struct request request;
+	struct node node;
+	int error;
+
+	(void)info;
+	reply_begin(handle, &request, "GETATTR");
+	if (!reply_find_node(handle, &request, inode, &node))
+		return;
+	error = inode == FUSE_ROOT_ID ? 0 : request_permits_passage(&request);
+	if (!error)
+		error = tree_attributes_get(&request, &node, &attributes);
+	if (error) {
+		reply_failure(handle, &request, error, &node, NULL);
+		return;
+	}
+	attributes.stat.st_ino = inode;
+	if (S_ISDIR(attributes.stat.st_mode))
+		ll_renew_entries(request.fs, inode, &node, &attributes);
+	reply_attributes(handle, &request, &attributes);
+}
+
+static void ll_readlink(fuse_req_t handle, fuse_ino_t inode)
+{
+	cleanup(buffer_release) struct buffer target = BUFFER_INIT(PATH_MAX);
+	struct request request;
+	struct node node;
+	int error;
+
+	reply_begin(handle, &request, "READLINK");
+	if (!reply_find_node(handle, &request, inode, &node))
+		return;
+	error = request_permits_passage(&request);
+	if (!error)
+		error = gesture_readlink(request.fs->gestures, &request.scope,
+			request_caller(&request), node.function, node.name, &target,
+			&request.error);
+	if (error) {
+		reply_failure(handle, &request, error, &node, NULL);
+		return;
+	}
+	reply_link(handle, &request, buffer_text(&target));
+}
+
+static void ll_open(fuse_req_t handle, fuse_ino_t inode, struct fuse_file_info *info)
+{
+	struct open_file *file = NULL;
+	struct request request;
+	struct node node;
+	int error;
+
+	reply_begin(handle, &request, "OPEN");
+	if (!reply_find_node(handle, &request, inode, &node))
+		return;
+	error = request_permits_passage(&request);
+	if (!error)
+		error = file_open(&request, &node, info->flags, &file);
+	if (error) {
+		reply_failure(handle, &request, error, &node, NULL);
+		return;
+	}
+	info->fh = (uintptr_t)file;
+	info->keep_cache = file_is_immutable(file);
+	info->direct_io = !info->keep_cache;
+	if (!reply_opened(handle, &request, info))
+		file_abandon(fuse_req_userdata(handle), file);
+}
+
+static void ll_read(
+	fuse_req_t handle, fuse_ino_t inode, size_t size, off_t offset, struct fuse_file_info *info)
+{
+	cleanup(free_pointer) char *bytes = malloc(size ? size : 1);
+	struct open_file *file = reply_pointer_of(info);
+	struct request request;
+	size_t length = 0;
+	int error;
+
+	(void)inode;
+	reply_begin(handle, &request, "READ");
+	error = bytes ? file_read(&request, file, bytes, size, offset, &length) : -ENOMEM;
+	if (error)
+		reply_failure(handle, &request, error, file_node(file), NULL);
+	else
+		reply_bytes(handle, &request, bytes, length);
+}
+
+static void ll_write(fuse_req_t handle, fuse_ino_t inode, const char *data, size_t size,
+	off_t offset, struct fuse_file_info *info)
+{
+	struct request request;
+	struct node node;
+	size_t written = 0;
+	int error;
+
+	reply_begin(handle, &request, "WRITE");
+	if (!reply_find_node(handle, &request, inode, &node))
+		return;
+	error = file_write(&request, reply_pointer_of(info), data, size, offset, &written);
+	if (error) {
+		reply_failure(handle, &request, error, &node, NULL);
+		return;
+	}
+	reply_written(handle, &request, written);
+}
+
+static void ll_flush(fuse_req_t handle, fuse_ino_t inode, struct fuse_file_info *info)
+{
+	struct request request;
+	struct node node;
+	int error;
+
+	reply_begin(handle, &request, "FLUSH");
+	request.scope.for_change = true;
+	if (!reply_find_node(handle, &request, inode, &node))
+		return;
+	error = file_flush(&request, reply_pointer_of(info));
+	reply_result(handle, &request, error, &node, NULL);
+}
+
+static void ll_fsync(fuse_req_t handle, fuse_ino_t inode, int datasync, struct fuse_file_info *info)
+{
+	(void)datasync;
+	ll_flush(handle, inode, info);
+}
+
+static void ll_release(fuse_req_t handle, fuse_ino_t inode, struct fuse_file_info *info)
+{
+	struct request request;
+	struct node node;
+	int error;
+
+	reply_begin(handle, &request, "RELEASE");
+	request.scope.for_change = true;
+	/* Nobody waits for this reply: a failure is told by its line alone. */
+	error = file_release(&request, reply_pointer_of(info));
+	if (error && node_table_find(request.fs->nodes, inode, &node))
+		reply_failure(handle, &request, error, &node, NULL);
+	else
+		reply_success(handle, &request);
+}
+
+/* --- the rest --- */
+
+static void ll_statfs(fuse_req_t handle, fuse_ino_t inode)
+{
+	const struct aliasfs *fs = fuse_req_userdata(handle);
+	struct statvfs statistics;
+
+	(void)inode;
+	account_statfs(fs->account, &statistics);
+	reply_statistics(handle, &statistics);
+}
+
+static void ll_access(fuse_req_t handle, fuse_ino_t inode, int mask)
+{
+	struct request request;
+	struct node node;
+	int error;
+
+	reply_begin(handle, &request, "ACCESS");
+	if (!reply_find_node(handle, &request, inode, &node))
+		return;
+	error = request_permits(
+		&request, tree_shown_mode(request.fs, &node), mask & (R_OK | W_OK | X_OK));
+	if (!error && mask & W_OK && S_ISREG(tree_mode(&node)) && !(tree_mode(&node) & 0222))
+		error = -EACCES;
+	if (!error && mask & X_OK && S_ISREG(tree_mode(&node)))
+		error = -EACCES;
+	reply_result(handle, &request, error, &node, NULL);
+}
+
+static void ll_getxattr(fuse_req_t handle, fuse_ino_t inode, const char *name, size_t size)
+{
+	cleanup(buffer_release) struct buffer value = BUFFER_INIT(XATTR_VALUE_MAX);
+	struct request request;
+	struct node node;
+	int error;
+
+	reply_begin(handle, &request, "GETXATTR");
+	if (!reply_find_node(handle, &request, inode, &node))
+		return;
+	error = request_permits_passage(&request);
+	if (!error)
+		error = request_permits(&request, tree_shown_mode(request.fs, &node), R_OK);
+	if (!error)
+		error = xattr_get(&request, &node, name, &value);
+	if (!error && size && value.length > size)
+		error = -ERANGE;
+	if (error) {
+		reply_failure(handle, &request, error, &node, NULL);
+		return;
+	}
+	reply_attribute_value(handle, &request, &value, size);
+}
+
+static void ll_listxattr(fuse_req_t handle, fuse_ino_t inode, size_t size)
+{
+	(void)inode;
+	reply_no_attributes(handle, size);
+}
+
+static void ll_setxattr(fuse_req_t handle, fuse_ino_t inode, const char *name, const char *value,
+	size_t size, int flags)
+{
+	(void)inode;
+	(void)name;
+	(void)value;
+	(void)size;
+	(void)flags;
+	reply_errno(handle, EOPNOTSUPP);
+}
+
+static void ll_removexattr(fuse_req_t handle, fuse_ino_t inode, const char *name)
+{
+	(void)inode;
+	(void)name;
+	reply_errno(handle, EOPNOTSUPP);
+}
+
+const struct fuse_lowlevel_ops ll_operations = {
+	.init = ll_init,
+	.lookup = ll_lookup,
+	.forget = ll_forget,
+	.forget_multi = ll_forget_multi,
+	.getattr = ll_getattr,
+	.setattr = ll_setattr,
+	.readlink = ll_readlink,
+	.mknod = ll_mknod,
+	.mkdir = ll_mkdir,
+	.unlink = ll_unlink,
+	.rmdir = ll_rmdir,
+	.symlink = ll_symlink,
+	.rename = ll_rename,
+	.link = ll_link,
+	.create = ll_create,
+	.open = ll_open,
+	.read = ll_read,
+	.write = ll_write,
+	.flush = ll_flush,
+	.release = ll_release,
+	.fsync = ll_fsync,
+	.opendir = ll_opendir,
+	.readdir = ll_readdir,
+	.readdirplus = ll_readdirplus,
+	.releasedir = ll_releasedir,
+	.fsyncdir = ll_fsyncdir,
+	.statfs = ll_statfs,
+	.access = ll_access,
+	.getxattr = ll_getxattr,
+	.listxattr = ll_listxattr,
+	.setxattr = ll_setxattr,
+	.removexattr = ll_removexattr,
+};

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+#include "fs/fuse/session.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <syslog.h>
+
+#include "fs/fuse/channel.h"
+#include "fs/fuse/operations.h"
+#include "fs/settings/options.h"
+
+#define THREADS_MAX 256 /* requests served at a time: a hanging one must not keep others waiting */
+#define THREADS_IDLE_MAX 16
+
+/* What libfuse and the kernel get: "a,b=c". */
+static int gather_options(struct options *options)
+{
+	int error = options_pass_on(options, options->read_only ? "ro" : "rw", NULL);
+
+	if (!error)
+		error = options_pass_on(
+			options, "subtype", options->subtype ? options->subtype : "aliasfs");
+	if (!error)
+		error = options_pass_on(options, "fsname",
+			options->fsname ? options->fsname : options->source_text);
+	if (!error && options->allow_other)
+		error = options_pass_on(options, "allow_other", NULL);
+	if (!error && options->debug)
+		error = options_pass_on(options, "debug", NULL);
+	return error;
+}
+
+int session_make(struct aliasfs *fs)
+{
+	struct fuse_args arguments = FUSE_ARGS_INIT(0, NULL);
+	int error = gather_options(fs->options);
+
+	if (!error)
+		error = fuse_opt_add_arg(&arguments, "aliasfs") ||
+			fuse_opt_add_arg(&arguments, "-o") ||
+			fuse_opt_add_arg(&arguments, buffer_text(&fs->options->fuse_options));
+	if (!error)
+		fs->session =
+			fuse_session_new(&arguments, &ll_operations, sizeof(ll_operations), fs);
+	fuse_opt_free_args(&arguments);
+	return fs->session ? 0 : -ENOMEM;
+}
+
+int session_mount(struct aliasfs *fs)
+{
+	int error;
+
+	errno = 0;
+	if (fuse_session_mount(fs->session, fs->options->mountpoint))
+		return errno ? -errno : -EIO;
+	error = channel_open(fs);
+	if (error)
+		fuse_session_unmount(fs->session);
+	return error;
+}
+
+int session_serve(struct aliasfs *fs)
+{
+	struct fuse_loop_config *config;
+	int result;
+
+	if (fs->options->single_threaded)
+		return fuse_session_loop(fs->session);
+	config = fuse_loop_cfg_create();
+	if (!config)
+		return -ENOMEM;
+	fuse_loop_cfg_set_max_threads(config, THREADS_MAX);
+	fuse_loop_cfg_set_idle_threads(config, THREADS_IDLE_MAX);
+	result = fuse_session_loop_mt(fs->session, config);
+	fuse_loop_cfg_destroy(config);
+	return result;
+}
+
+void session_end(struct fuse_session *session)
+{
+	fuse_session_exit(session);
+}
+
+void session_unmount(struct aliasfs *fs)
+{
+	fuse_session_unmount(fs->session);
+}
+
+void session_free(struct fuse_session *session)
+{
+	if (session)
+		fuse_session_destroy(session);
+}
+
+static void log_to_syslog(enum fuse_log_level level, const char *format, va_list arguments)
+	__attribute__((format(printf, 2, 0)));
+
+static void log_to_syslog(enum fuse_log_level level, const char *format, va_list arguments)
+{
+	vsyslog(LOG_DAEMON | (int)level, format, arguments);
+}
+
+void session_log_to_syslog(void)
+{
+	fuse_set_log_func(log_to_syslog);
+}

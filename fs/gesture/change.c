@@ -1,0 +1,595 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * SYMLINK, RENAME and UNLINK:
+ *   begin the names ──► fetch what AWS has of them ──► decide (pure) ──► call ──► complete ──► end.
+ */
+#include <errno.h>
+
+#include "backend/base/clock.h"
+#include "fs/gesture/private.h"
+#include "fs/rules/tool.h"
+
+/* One change on its way. */
+struct change {
+	struct gestures *gestures;
+	const struct call_scope *scope;
+	enum errno_gesture gesture;
+	void (*decide)(const struct remap *remap, const struct remap_event *event,
+		struct remap_plan *plan);
+	struct remap_event event;
+	struct remap_plan plan;
+	size_t key_count;
+	char keys[REMAP_KEYS][REMAP_NAME_MAX + 1]; /* begun */
+	struct lambda_alias alias, new_alias, through;
+	bool created;                           /* by a CreateAlias */
+	char old_weight_name[NAME_WEIGHT_SIZE]; /* a weight link that went with the write, or "" */
+	struct lambda_error *reterr;
+};
+
+static void set_caller(struct change *change, const struct caller *caller)
+{
+	struct remap_event *event = &change->event;
+
+	event->thread = caller->thread;
+	event->process = caller->process;
+	event->asker = caller_identify(caller);
+	event->caller_is_known = caller_is_known(caller);
+	event->caller_is_ln = caller_runs(caller, "ln");
+	event->caller_forces = caller_forces(caller);
+	event->caller_names_it = caller_names(caller, event->name);
+	event->name_patterns = tool_name_patterns(caller);
+}
+
+/* --- begin --- */
+
+/* Begins all of the names or none; the mutex is held. */
+static bool begin_all(struct change *change)
+{
+	struct remap *remap = change->gestures->remap;
+	const char *function = change->event.place->function;
+	size_t count = remap_name_keys(remap, &change->event, change->keys);
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (!remap_begin(remap, function, change->keys[i])) {
+			while (i)
+				remap_end(remap, function, change->keys[--i]);
+			return false;
+		}
+	change->key_count = count;
+	return true;
+}
+
+static void end_all(struct change *change)
+{
+	struct gestures *gestures = change->gestures;
+
+	pthread_mutex_lock(&gestures->mutex);
+	while (change->key_count)
+		remap_end(gestures->remap, change->event.place->function,
+			change->keys[--change->key_count]);
+	pthread_cond_broadcast(&gestures->changed);
+	pthread_mutex_unlock(&gestures->mutex);
+}
+
+static int fail_for_time(struct change *change)
+{
+	lambda_fail(change->reterr, LAMBDA_TIMED_OUT,
+		"another change of the same alias did not end in time");
+	return -ETIMEDOUT;
+}
+
+/* Waits until nobody else is about the names, and ends the graces that the change depends on. */
+static int begin(struct change *change)
+{
+	struct gestures *gestures = change->gestures;
+	char alias[LAMBDA_ALIAS_NAME_MAX + 1];
+	bool begun = false;
+	int r = 0;
+
+	while (!begun && r == 0) {
+		bool depends;
+
+		pthread_mutex_lock(&gestures->mutex);
+		change->event.now_ms = clock_monotonic_ms();
+		depends = remap_find_dependency(gestures->remap, &change->event, alias);
+		if (!depends && !(begun = begin_all(change)))
+			r = gesture_wait(gestures, change->scope->mutation_deadline_ms);
+		pthread_mutex_unlock(&gestures->mutex);
+		if (depends)
+			r = gesture_settle_alias(
+				gestures, change->scope, change->event.place->function, alias);
+	}
+	return r < 0 ? fail_for_time(change) : 0;
+}
+
+/* --- facts --- */
+
+/* Whether AWS may have something under the name: no local link is in front of it. */
+static bool needs_fact(struct change *change, const struct gesture_place *place, const char *text,
+	struct name *name)
+{
+	struct gestures *gestures = change->gestures;
+	bool is_link;
+
+	name_parse(text, name);
+	if (place->in_version || (name->kind != NAME_ALIAS && name->kind != NAME_WEIGHT))
+		return false;
+	pthread_mutex_lock(&gestures->mutex);
+	is_link = remap_find_link(gestures->remap, change->event.now_ms, place, text) != NULL;
+	pthread_mutex_unlock(&gestures->mutex);
+	return !is_link;
+}
+
+static enum lambda_status fetch_fact(struct change *change, const char *alias,
+	struct lambda_alias *into, const struct lambda_alias **fact)
+{
+	bool there;
+	enum lambda_status status = gesture_fetch_alias(change->gestures, change->scope,
+		change->event.place->function, alias, into, &there, change->reterr);
+
+	*fact = there ? into : NULL;
+	return status;
+}
+
+static enum lambda_status fetch_facts(struct change *change)
+{
+	struct gestures *gestures = change->gestures;
+	struct remap_event *event = &change->event;
+	char through[LAMBDA_ALIAS_NAME_MAX + 1] = "";
+	enum lambda_status status = LAMBDA_OK;
+	const char *found;
+	struct name name;
+
+	pthread_mutex_lock(&gestures->mutex);
+	found = remap_find_through(gestures->remap, event);
+	if (found)
+		snprintf(through, sizeof(through), "%s", found);
+	pthread_mutex_unlock(&gestures->mutex);
+	if (*through)
+		status = fetch_fact(change, through, &change->through, &event->through);
+	if (status == LAMBDA_OK && needs_fact(change, event->place, event->name, &name))
+		status = fetch_fact(change, name.alias, &change->alias, &event->alias);
+	if (status == LAMBDA_OK && event->new_name &&
+		needs_fact(change, event->to, event->new_name, &name))
+		status = fetch_fact(change, name.alias, &change->new_alias, &event->new_alias);
+	return status;
+}
+
+/* What AWS has of an alias of the plan, NULL for nothing. */
+static const struct lambda_alias *find_fact(const struct change *change, const char *alias)
+{
+	const struct lambda_alias *facts[] = {
+		change->event.alias, change->event.new_alias, change->event.through};
+	size_t i;
+
+	for (i = 0; i < array_count(facts); i++)
+		if (facts[i] && !strcmp(facts[i]->name, alias))
+			return facts[i];
+	return NULL;
+}
+
+static void release_facts(struct change *change)
+{
+	lambda_alias_release(&change->alias);
+	lambda_alias_release(&change->new_alias);
+	lambda_alias_release(&change->through);
+}
+
+/* --- calls --- */
+
+static enum lambda_status confirm(
+	struct change *change, const struct lambda_alias *wanted, bool with_description)
+{
+	const char *function = change->event.place->function;
+	struct lambda_alias alias = {0};
+	char version[LAMBDA_VERSION_TEXT_SIZE];
+	enum lambda_status status;
+	bool same;
+
+	status = catalog_alias_get_afresh(change->gestures->catalog, change->scope, function,
+		wanted->name, &alias, change->reterr);
+	if (status == LAMBDA_NOT_FOUND)
+		return lambda_fail(change->reterr, LAMBDA_REVISION_CHANGED,
+			"%s was deleted by somebody else", wanted->name);
+	if (status != LAMBDA_OK)
+		return status;
+	same = alias.version == wanted->version &&
+	       alias.weighted_version == wanted->weighted_version &&
+	       (!alias.weighted_version || alias.weight == wanted->weight) &&
+	       (!with_description || !strcmp(alias.description, wanted->description));
+	lambda_version_format(alias.version, version);
+	lambda_alias_release(&alias);
+	if (same)
+		return LAMBDA_OK;
+	return lambda_fail(change->reterr, LAMBDA_REVISION_CHANGED,
+		"%s was changed by somebody else: it leads to %s now", wanted->name, version);
+}
+
+static enum lambda_status resolve_source(struct change *change, uint64_t *ret_version)
+{
+	const struct remap_plan *plan = &change->plan;
+	const struct lambda_alias *source = find_fact(change, plan->source);
+
+	switch (plan->source_kind) {
+	case REMAP_SOURCE_ALIAS:
+		*ret_version = source->version;
+		return LAMBDA_OK;
+	case REMAP_SOURCE_WEIGHT:
+		*ret_version = source->weighted_version;
+		return LAMBDA_OK;
+	default:
+		return gesture_resolve_target(change->gestures, change->scope,
+			change->event.place->function, &plan->target, ret_version, change->reterr);
+	}
+}
+
+/* The weight link that a write to `current` takes away, so that its watchers can be told. */
+static void note_old_weight(struct change *change, const struct lambda_alias *current)
+{
+	if (!current || !current->weighted_version ||
+		name_format_weight(current->name, current->weight, change->old_weight_name) < 0)
+		*change->old_weight_name = '\0';
+}
+
+static enum lambda_status write_alias(struct change *change)
+{
+	struct gestures *gestures = change->gestures;
+	const char *function = change->event.place->function;
+	const struct lambda_alias *current = find_fact(change, change->plan.alias);
+	const struct lambda_alias *source = find_fact(change, change->plan.source);
+	struct remap_content base;
+	struct lambda_alias wanted;
+	enum lambda_status status;
+	bool with_description;
+	enum remap_call call;
+	uint64_t version = 0;
+
+	status = resolve_source(change, &version);
+	if (status != LAMBDA_OK)
+		return status;
+	pthread_mutex_lock(&gestures->mutex);
+	call = remap_form_call(gestures->remap, &change->plan, version, current, source, &wanted,
+		&with_description);
+	if (call == REMAP_CALL_UPDATE)
+		remap_find_base(gestures->remap, &change->plan, current, &base);
+	pthread_mutex_unlock(&gestures->mutex);
+	switch (call) {
+	case REMAP_CALL_CONFIRM:
+		return confirm(change, &wanted, with_description);
+	case REMAP_CALL_CREATE:
+		change->created = true;
+		return gesture_create_alias(gestures, change->scope, function, &wanted,
+			change->plan.revision_id, change->reterr);
+	case REMAP_CALL_UPDATE:
+		note_old_weight(change, current);
+		return gesture_update_alias(gestures, change->scope, function, &wanted,
+			with_description, &base, change->reterr);
+	default:
+		return LAMBDA_OK;
+	}
+}
+
+/* One half of an exchange: the alias `into` gets what `from` is, if nobody has changed it. */
+static enum lambda_status write_half(struct change *change, const struct lambda_alias *into,
+	const struct lambda_alias *from, struct lambda_error *reterr)
+{
+	struct lambda_alias wanted = *from;
+	struct remap_content base;
+
+	remap_get_content(into, &base);
+	snprintf(wanted.name, sizeof(wanted.name), "%s", into->name);
+	snprintf(wanted.revision_id, sizeof(wanted.revision_id), "%s", into->revision_id);
+	return gesture_update_alias(change->gestures, change->scope, change->event.place->function,
+		&wanted, true, &base, reterr);
+}
+
+/* Puts the first half back, and says in the second's error what is left. */
+static void undo_half(struct change *change, const struct lambda_alias *one)
+{
+	struct gestures *gestures = change->gestures;
+	const char *function = change->event.place->function;
+	struct lambda_alias now = {0};
+	struct lambda_error why;
+	enum lambda_status status;
+
+	status = catalog_alias_get(
+		gestures->catalog, change->scope, function, one->name, &now, &why);
+	if (status == LAMBDA_OK) {
+		status = write_half(change, &now, one, &why);
+		lambda_alias_release(&now);
+	}
+	if (status == LAMBDA_OK)
+		lambda_hint(change->reterr,
+			"of this exchange %s was already changed, and is as it was again",
+			one->name);
+	else
+		lambda_hint(change->reterr,
+			"of this exchange %s was already changed, and could not be put back: "
+			"look at both",
+			one->name);
+}
+
+static enum lambda_status exchange(struct change *change)
+{
+	const struct lambda_alias *one = find_fact(change, change->plan.alias);
+	const struct lambda_alias *other = find_fact(change, change->plan.source);
+	enum lambda_status status;
+
+	status = write_half(change, one, other, change->reterr);
+	if (status != LAMBDA_OK)
+		return status;
+	status = write_half(change, other, one, change->reterr);
+	if (status != LAMBDA_OK)
+		undo_half(change, one);
+	return status;
+}
+
+/* --- the whole --- */
+
+/* Takes note of the end; *r is the errno so far. */
+static void complete(struct change *change, int *r)
+{
+	struct gestures *gestures = change->gestures;
+	const struct remap_plan *plan = &change->plan;
+	const char *function = change->event.place->function;
+	bool cancelled;
+	int completed;
+
+	pthread_mutex_lock(&gestures->mutex);
+	change->event.now_ms = clock_monotonic_ms();
+	if (plan->note_refused_removal)
+		remap_note_refused_removal(
+			gestures->remap, change->event.now_ms, change->event.process, function);
+	completed = remap_complete(
+		gestures->remap, change->event.now_ms, plan, *r, change->created, &cancelled);
+	if (plan->buries)
+		pthread_cond_broadcast(&gestures->changed);
+	pthread_mutex_unlock(&gestures->mutex);
+	if (completed < 0 && *r == 0)
+		*r = gesture_refuse(change->reterr, -completed,
+			completed == -ENOSPC ? "too many links are on their way" : "out of memory");
+	if (cancelled)
+		gesture_tell_shown_changed(gestures, function,
+			change->event.new_name ? change->event.new_name : change->event.name);
+	if (*r == 0 && *change->old_weight_name)
+		gesture_tell_shown_changed(gestures, function, change->old_weight_name);
+	if (*r == 0 && change->event.through)
+		gesture_tell_shown_changed(gestures, function, plan->alias);
+}
+
+/* The name that was moved away or removed goes at once: there is no grace. */
+static int bury_at_once(struct change *change)
+{
+	struct remap_due due = {
+		.kind = REMAP_DUE_TOMBSTONE, .tombstone = change->plan.tombstone, .at_once = true};
+	enum lambda_status status;
+
+	snprintf(due.function, sizeof(due.function), "%s", due.tombstone.function);
+	snprintf(due.name, sizeof(due.name), "%s", due.tombstone.alias);
+	status = gesture_finish(change->gestures, change->scope, &due, change->reterr);
+	if (status != LAMBDA_OK && change->plan.write != REMAP_WRITE_NOTHING)
+		lambda_hint(change->reterr,
+			"%s was written, but %s could not be removed and is still there",
+			change->plan.alias, due.tombstone.name);
+	return -errno_of(status, change->gesture);
+}
+
+/* Whether the target of a link that is to be held is there. Asked for afresh where it is not known (2.3.4). */
+static enum lambda_status check_target(struct change *change)
+{
+	struct gestures *gestures = change->gestures;
+	const char *function = change->event.place->function;
+	const struct catalog_versions *versions = NULL;
+	struct catalog_version known;
+	enum lambda_status status;
+	uint64_t version = 0;
+	bool there;
+
+	status = gesture_resolve_target(
+		gestures, change->scope, function, &change->plan.target, &version, change->reterr);
+	if (status != LAMBDA_OK || change->plan.target.kind != TARGET_VERSION)
+		return status;
+	status = catalog_version_get(
+		gestures->catalog, change->scope, function, version, &known, change->reterr);
+	if (status != LAMBDA_NOT_FOUND)
+		return status;
+	status = catalog_versions_get_afresh(
+		gestures->catalog, change->scope, function, &versions, change->reterr);
+	if (status != LAMBDA_OK)
+		return status;
+	there = catalog_versions_find(versions, version) != NULL;
+	catalog_versions_unref(versions);
+	return there ? LAMBDA_OK
+		     : lambda_fail(change->reterr, LAMBDA_NOT_FOUND, "there is no version %s of %s",
+			       change->event.target, function);
+}
+
+static int carry_out(struct change *change)
+{
+	enum lambda_status status = LAMBDA_OK;
+
+	if (change->plan.error)
+		return gesture_refuse(change->reterr, change->plan.error, change->plan.sentence);
+	if (change->plan.check_target)
+		status = check_target(change);
+	else if (change->plan.write == REMAP_WRITE_EXCHANGE)
+		status = exchange(change);
+	else if (change->plan.write != REMAP_WRITE_NOTHING)
+		status = write_alias(change);
+	return -errno_of(status, change->gesture);
+}
+
+/* The facts could not be had: what would have been written is not touched, and no longer hidden. */
+static void plan_failure(struct change *change)
+{
+	const struct remap_event *event = &change->event;
+	const struct gesture_place *to = event->new_name ? event->to : event->place;
+	struct name name;
+
+	memset(&change->plan, 0, sizeof(change->plan));
+	change->plan.place = event->place;
+	change->plan.process = event->process;
+	change->plan.name = event->name;
+	change->plan.new_name = event->new_name;
+	name_parse(event->new_name ? event->new_name : event->name, &name);
+	if (to->in_version || (!event->target && !event->new_name))
+		return;
+	snprintf(change->plan.alias, sizeof(change->plan.alias), "%s", name.alias);
+	change->plan.alias_is_weight = name.kind == NAME_WEIGHT;
+}
+
+static void decide_once(struct change *change)
+{
+	pthread_mutex_lock(&change->gestures->mutex);
+	change->decide(change->gestures->remap, &change->event, &change->plan);
+	pthread_mutex_unlock(&change->gestures->mutex);
+}
+
+/* Whether the plan gives what one alias is to another. What is taken from an alias itself its update compares. */
+static bool copies_an_alias(const struct remap_plan *plan)
+{
+	return !plan->error && plan->write != REMAP_WRITE_NOTHING &&
+	       plan->write != REMAP_WRITE_EXCHANGE && plan->source_kind != REMAP_SOURCE_TARGET &&
+	       strcmp(plan->source, plan->alias) != 0;
+}
+
+/* An alias that is moved is read afresh, and has to be what was shown of it; then the fact is what AWS has. */
+static enum lambda_status read_moved(struct change *change)
+{
+	struct lambda_alias alias;
+	enum lambda_status status = gesture_read_unchanged(change->gestures, change->scope,
+		change->event.place->function, change->event.alias, &alias, change->reterr);
+
+	if (status != LAMBDA_OK)
+		return status;
+	lambda_alias_release(&change->alias);
+	change->alias = alias;
+	change->event.alias = &change->alias;
+	return LAMBDA_OK;
+}
+
+/* What is to be done, with the room for it. */
+static enum lambda_status decide(struct change *change)
+{
+	enum lambda_status status = LAMBDA_OK;
+
+	decide_once(change);
+	if (copies_an_alias(&change->plan)) {
+		status = read_moved(change);
+		if (status != LAMBDA_OK)
+			return status;
+		decide_once(change); /* whether this mount has made it depends on its revision */
+	}
+	pthread_mutex_lock(&change->gestures->mutex);
+	remap_reserve(change->gestures->remap, &change->plan);
+	pthread_mutex_unlock(&change->gestures->mutex);
+	return LAMBDA_OK;
+}
+
+static int make(struct change *change)
+{
+	enum lambda_status status;
+	int r;
+
+	r = begin(change);
+	if (r < 0)
+		return r;
+	status = fetch_facts(change);
+	if (status == LAMBDA_OK)
+		status = decide(change);
+	if (status == LAMBDA_OK) {
+		r = carry_out(change);
+	} else {
+		plan_failure(change);
+		r = -errno_of(status, change->gesture);
+	}
+	complete(change, &r);
+	if (r == 0 && change->plan.bury_at_once)
+		r = bury_at_once(change);
+	end_all(change);
+	release_facts(change);
+	return r;
+}
+
+static int refuse_read_only(struct lambda_error *reterr)
+{
+	return gesture_refuse(reterr, EROFS, "the account is mounted read-only");
+}
+
+int gesture_symlink(struct gestures *gestures, const struct call_scope *scope,
+	const struct caller *caller, const struct gesture_place *place, const char *name,
+	const char *target, struct gesture_entry *ret_entry, struct lambda_error *reterr)
+{
+	struct change change = {
+		.gestures = gestures,
+		.scope = scope,
+		.gesture = ERRNO_SYMLINK,
+		.decide = remap_decide_symlink,
+		.event = {.place = place, .name = name, .target = target},
+		.reterr = reterr,
+	};
+	struct lambda_error ignored;
+	int r;
+
+	if (gestures->options.read_only)
+		return refuse_read_only(reterr);
+	set_caller(&change, caller);
+	r = make(&change);
+	if (r < 0)
+		return r;
+	if (place->in_version ||
+		gesture_lookup(gestures, scope, place->function, name, ret_entry, &ignored) < 0 ||
+		ret_entry->kind == GESTURE_NOTHING) {
+		memset(ret_entry, 0, sizeof(*ret_entry));
+		ret_entry->kind = GESTURE_LOCAL;
+		ret_entry->target_length = strlen(target);
+	}
+	return 0;
+}
+
+int gesture_rename(struct gestures *gestures, const struct call_scope *scope,
+	const struct caller *caller, const struct gesture_place *from, const char *name,
+	const struct gesture_place *to, const char *new_name, unsigned int flags,
+	struct lambda_error *reterr)
+{
+	struct change change = {
+		.gestures = gestures,
+		.scope = scope,
+		.gesture = ERRNO_RENAME,
+		.decide = remap_decide_rename,
+		.event = {.place = from,
+			.name = name,
+			.to = to,
+			.new_name = new_name,
+			.flags = flags},
+		.reterr = reterr,
+	};
+
+	if (gestures->options.read_only)
+		return refuse_read_only(reterr);
+	if (strcmp(from->function, to->function) != 0)
+		return gesture_refuse(
+			reterr, EPERM, "an alias cannot be moved to another function");
+	set_caller(&change, caller);
+	return make(&change);
+}
+
+int gesture_unlink(struct gestures *gestures, const struct call_scope *scope,
+	const struct caller *caller, const struct gesture_place *place, const char *name,
+	struct lambda_error *reterr)
+{
+	struct change change = {
+		.gestures = gestures,
+		.scope = scope,
+		.gesture = ERRNO_UNLINK,
+		.decide = remap_decide_unlink,
+		.event = {.place = place, .name = name},
+		.reterr = reterr,
+	};
+
+	if (gestures->options.read_only)
+		return refuse_read_only(reterr);
+	set_caller(&change, caller);
+	return make(&change);
+}

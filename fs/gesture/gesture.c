@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: MIT */
+/* Beginning, end, and what is shown. Changes are in change.c, graces in pending.c. */
+#include "fs/gesture/gesture.h"
+
+#include <errno.h>
+
+#include "backend/base/clock.h"
+#include "backend/base/condition.h"
+#include "fs/gesture/private.h"
+
+/* --- beginning and end --- */
+
+static void stop_threads(struct gestures *gestures)
+{
+	size_t i;
+
+	pthread_mutex_lock(&gestures->mutex);
+	gestures->stopping = true;
+	pthread_cond_broadcast(&gestures->changed);
+	pthread_mutex_unlock(&gestures->mutex);
+	for (i = 0; i < gestures->thread_count; i++)
+		pthread_join(gestures->threads[i], NULL);
+	gestures->thread_count = 0;
+}
+
+static void destroy(struct gestures *gestures)
+{
+	stop_threads(gestures);
+	pthread_cond_destroy(&gestures->changed);
+	pthread_mutex_destroy(&gestures->mutex);
+	remap_free(gestures->remap);
+	free(gestures);
+}
+
+static struct remap *make_remap(const struct gesture_options *options)
+{
+	struct remap_options remap_options = {
+		.mountpoint = options->mountpoint,
+		.delete_grace_ms = options->delete_grace_ms,
+		.strict_ln = options->strict_ln,
+		.protect = options->protect,
+	};
+
+	return remap_new(&remap_options);
+}
+
+struct gestures *gestures_new(struct catalog *catalog, const struct gesture_options *options)
+{
+	struct gestures *gestures = calloc(1, sizeof(*gestures));
+
+	if (!gestures)
+		return NULL;
+	gestures->catalog = catalog;
+	gestures->options = *options;
+	gestures->options.mountpoint = NULL;
+	gestures->options.protect = NULL;
+	gestures->remap = make_remap(options);
+	if (!gestures->remap || pthread_mutex_init(&gestures->mutex, NULL)) {
+		remap_free(gestures->remap);
+		free(gestures);
+		return NULL;
+	}
+	if (condition_init(&gestures->changed)) {
+		pthread_mutex_destroy(&gestures->mutex);
+		remap_free(gestures->remap);
+		free(gestures);
+		return NULL;
+	}
+	while (gestures->thread_count < GESTURE_THREADS) {
+		if (pthread_create(&gestures->threads[gestures->thread_count], NULL,
+			    gesture_run_pending, gestures)) {
+			destroy(gestures);
+			return NULL;
+		}
+		gestures->thread_count++;
+	}
+	return gestures;
+}
+
+void gestures_free(struct gestures *gestures, int64_t deadline_ms)
+{
+	const struct call_scope scope = {
+		.read_deadline_ms = deadline_ms, .mutation_deadline_ms = deadline_ms};
+	struct lambda_error error;
+
+	if (!gestures)
+		return;
+	stop_threads(gestures);
+	if (gesture_settle(gestures, &scope, NULL, &error) < 0)
+		log_write(gestures->options.log, LOG_LEVEL_WARNING,
+			"not everything that was pending could be done: %s", error.message);
+	destroy(gestures);
+}
+
+/* --- what is shown --- */
+
+/* "1/NAME" is a name inside a version. False when it is none. */
+static bool read_place(
+	const char *function, const char *name, struct gesture_place *place, const char **ret_name)
+{
+	const char *slash = strchr(name, '/');
+	char version[LAMBDA_VERSION_TEXT_SIZE];
+
+	*place = (struct gesture_place){.function = function};
+	*ret_name = name;
+	if (!slash)
+		return true;
+	snprintf(version, sizeof(version), "%.*s", (int)(slash - name), name);
+	place->in_version = true;
+	*ret_name = slash + 1;
+	return (size_t)(slash - name) < sizeof(version) &&
+	       lambda_version_parse(version, &place->version) == 0;
+}
+
+/* A local link, or a hidden name. False: neither. Appends the link's target where a buffer is given. */
+static bool look_in_remap(struct gestures *gestures, const struct gesture_place *place,
+	const char *text, const struct name *name, struct buffer *target,
+	struct gesture_entry *entry, int *ret_result)
+{
+	const struct remap_link *link;
+	bool found;
+
+	*ret_result = 0;
+	pthread_mutex_lock(&gestures->mutex);
+	link = remap_find_link(gestures->remap, clock_monotonic_ms(), place, text);
+	found = link || place->in_version;
+	if (link) {
+		entry->kind = GESTURE_LOCAL;
+		entry->target_length = strlen(link->target);
+		if (target)
+			*ret_result = buffer_append_string(target, link->target);
+	} else if (!found && (name->kind == NAME_ALIAS || name->kind == NAME_WEIGHT)) {
+		found = remap_find_tombstone(gestures->remap, place->function, name->alias,
+				name->kind == NAME_WEIGHT) != NULL;
+	}
+	pthread_mutex_unlock(&gestures->mutex);
+	return found;
+}
+
+static void fill_entry(struct gesture_entry *entry, enum gesture_kind kind, uint64_t version)
+{
+	char text[LAMBDA_VERSION_TEXT_SIZE];
+
+	lambda_version_format(version, text);
+	entry->kind = kind;
+	entry->version = version;
+	entry->target_length = strlen(text);
+}
+
+static enum lambda_status look_up_alias(struct gestures *gestures, const struct call_scope *scope,
+	const char *function, const struct name *name, struct gesture_entry *entry,
+	struct lambda_error *reterr)
+{
+	struct lambda_alias alias;
+	enum lambda_status status;
+	bool there;
+
+	/* A tool's random name is nothing to ask AWS for. */
+	if (name_looks_temporary(name->alias, NAME_PATTERNS_ALL)) {
+		status = gesture_fetch_alias(
+			gestures, scope, function, name->alias, &alias, &there, reterr);
+		if (status == LAMBDA_OK && !there)
+			status = LAMBDA_NOT_FOUND;
+	} else {
+		status = catalog_alias_look_up(gestures->catalog, scope, function, name->alias,
+			&alias, &entry->expires_ms, reterr);
+	}
+	if (status == LAMBDA_NOT_FOUND)
+		return LAMBDA_OK;
+	if (status != LAMBDA_OK)
+		return status;
+	if (name->kind == NAME_ALIAS)
+		fill_entry(entry, GESTURE_ALIAS, alias.version);
+	else if (alias.weighted_version && alias.weight == name->weight)
+		fill_entry(entry, GESTURE_WEIGHT, alias.weighted_version);
+	lambda_alias_release(&alias);
+	return LAMBDA_OK;
+}
+
+static enum lambda_status look_up_newest(struct gestures *gestures, const struct call_scope *scope,
+	const char *function, struct gesture_entry *entry, struct lambda_error *reterr)
+{
+	const struct catalog_versions *versions = NULL;
+	enum lambda_status status;
+
+	status = catalog_versions_get(gestures->catalog, scope, function, &versions, reterr);
+	if (status != LAMBDA_OK)
+		return status;
+	entry->expires_ms = versions->expires_ms;
+	if (versions->newest)
+		fill_entry(entry, GESTURE_NEWEST, versions->newest);
+	catalog_versions_unref(versions);
+	return LAMBDA_OK;
+}
+
+static int look_up(struct gestures *gestures, const struct call_scope *scope, const char *function,
+	const char *text, struct buffer *target, struct gesture_entry *entry,
+	struct lambda_error *reterr)
+{
+	enum lambda_status status = LAMBDA_OK;
+	struct gesture_place place;
+	struct name name;
+	int r;
+
+	memset(entry, 0, sizeof(*entry));
+	if (!read_place(function, text, &place, &text))
+		return 0;
+	name_parse(text, &name);
+	if (look_in_remap(gestures, &place, text, &name, target, entry, &r)) {
+		if (r < 0)
+			lambda_fail_memory(reterr);
+		return r;
+	}
+	if (name.kind == NAME_ALIAS || name.kind == NAME_WEIGHT)
+		status = look_up_alias(gestures, scope, function, &name, entry, reterr);
+	else if (name.kind == NAME_NEWEST)
+		status = look_up_newest(gestures, scope, function, entry, reterr);
+	return -errno_of(status, ERRNO_READ);
+}
+
+int gesture_lookup(struct gestures *gestures, const struct call_scope *scope, const char *function,
+	const char *name, struct gesture_entry *ret_entry, struct lambda_error *reterr)
+{
+	return look_up(gestures, scope, function, name, NULL, ret_entry, reterr);
+}
+
+int gesture_readlink(struct gestures *gestures, const struct call_scope *scope,
+	const struct caller *caller, const char *function, const char *name, struct buffer *target,
+	struct lambda_error *reterr)
+{
+	char version[LAMBDA_VERSION_TEXT_SIZE];
+	struct gesture_entry entry;
+	int r;
+
+	r = look_up(gestures, scope, function, name, target, &entry, reterr);
+	if (r < 0)
+		return r;
+	if (entry.kind == GESTURE_NOTHING)
+		return gesture_refuse(reterr, ENOENT, "the name is gone");
+	if (entry.kind != GESTURE_LOCAL) {
+		lambda_version_format(entry.version, version);
+		r = buffer_append_string(target, version);
+	}
+	pthread_mutex_lock(&gestures->mutex);
+	remap_note_readlink(gestures->remap, clock_monotonic_ms(), caller->thread, function,
+		entry.kind == GESTURE_ALIAS ? name : NULL);
+	pthread_mutex_unlock(&gestures->mutex);
+	if (r < 0)
+		lambda_fail_memory(reterr);
+	return r;
+}
+
+/*
+ * What is hidden, noted before the list is taken: a name that is deleted between the two is then in
+ * neither, and never shown once more.
+ */
+struct hidden_names {
+	struct remap_tombstone *tombstones;
+	size_t count;
+};
+
+static bool is_hidden(const struct hidden_names *hidden, const char *alias, bool is_weight)
+{
+	size_t i;
+
+	for (i = 0; i < hidden->count; i++)
+		if (hidden->tombstones[i].is_weight == is_weight &&
+			!strcmp(hidden->tombstones[i].alias, alias))
+			return true;
+	return false;
+}
+
+static bool note_hidden_names(
+	struct gestures *gestures, const char *function, struct hidden_names *hidden)
+{
+	bool noted;
+
+	pthread_mutex_lock(&gestures->mutex);
+	noted = remap_copy_tombstones(
+		gestures->remap, function, &hidden->tombstones, &hidden->count);
+	pthread_mutex_unlock(&gestures->mutex);
+	return noted;
+}
+
+static int list_alias(const struct hidden_names *hidden, const char *function,
+	const struct lambda_alias *alias,
+	int (*add)(void *data, const char *name, enum gesture_kind kind, uint64_t version),
+	void *data, struct lambda_error *reterr)
+{
+	char weight_name[NAME_WEIGHT_SIZE];
+	struct name name;
+	int r = 0;
+
+	name_parse(alias->name, &name);
+	if (name.kind != NAME_ALIAS ||
+		(alias->weighted_version &&
+			name_format_weight(alias->name, alias->weight, weight_name) < 0)) {
+		lambda_fail(reterr, LAMBDA_BAD_ANSWER,
+			"an alias of %s has a name or a weight that no directory can show",
+			function);
+		return -EREMOTEIO;
+	}
+	if (!is_hidden(hidden, alias->name, false))
+		r = add(data, alias->name, GESTURE_ALIAS, alias->version);
+	if (r == 0 && alias->weighted_version && !is_hidden(hidden, alias->name, true))
+		r = add(data, weight_name, GESTURE_WEIGHT, alias->weighted_version);
+	return r;
+}
+
+int gesture_list(struct gestures *gestures, const struct call_scope *scope, const char *function,
+	int (*add)(void *data, const char *name, enum gesture_kind kind, uint64_t version),
+	void *data, int64_t *ret_expires_ms, struct lambda_error *reterr)
+{
+	const struct catalog_aliases *aliases = NULL;
+	struct hidden_names hidden;
+	enum lambda_status status;
+	size_t i;
+	int r = 0;
+
+	if (!note_hidden_names(gestures, function, &hidden)) {
+		lambda_fail_memory(reterr);
+		return -ENOMEM;
+	}
+	status = catalog_aliases_get(gestures->catalog, scope, function, &aliases, reterr);
+	if (status != LAMBDA_OK) {
+		free(hidden.tombstones);
+		return -errno_of(status, ERRNO_READ);
+	}
+	*ret_expires_ms = hidden.count ? 0 : aliases->expires_ms;
+	for (i = 0; r == 0 && i < aliases->count; i++)
+		r = list_alias(&hidden, function, &aliases->entries[i], add, data, reterr);
+	catalog_aliases_unref(aliases);
+	free(hidden.tombstones);
+	return r;
+}
+
+struct gesture_counts gesture_count(struct gestures *gestures)
+{
+	struct gesture_counts counts;
+
+	pthread_mutex_lock(&gestures->mutex);
+	remap_count(gestures->remap, &counts.links, &counts.tombstones);
+	pthread_mutex_unlock(&gestures->mutex);
+	return counts;
+}

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT */
+/* One write of an alias: compared and swapped, and noted as this mount's own. */
+#include "fs/gesture/private.h"
+
+/* The scope with a record in any case: it tells the revision that came of the write. */
+static struct call_scope recorded(const struct call_scope *scope, struct call_record *record)
+{
+	struct call_scope own = *scope;
+
+	*record = (struct call_record){0};
+	if (!scope->record)
+		own.record = record;
+	return own;
+}
+
+enum lambda_status gesture_create_alias(struct gestures *gestures, const struct call_scope *scope,
+	const char *function, const struct lambda_alias *wanted,
+	char ret_revision_id[LAMBDA_REVISION_ID_MAX + 1], struct lambda_error *reterr)
+{
+	struct call_record record;
+	const struct call_scope own = recorded(scope, &record);
+	enum lambda_status status =
+		catalog_create_alias(gestures->catalog, &own, function, wanted, reterr);
+
+	if (status == LAMBDA_OK)
+		snprintf(
+			ret_revision_id, LAMBDA_REVISION_ID_MAX + 1, "%s", own.record->revision_id);
+	return status;
+}
+
+/* Sends the update once, and notes what came of it. */
+static enum lambda_status send_update(struct gestures *gestures, const struct call_scope *scope,
+	const char *function, const struct lambda_alias *wanted, bool with_description,
+	const struct remap_content *base, struct lambda_error *reterr)
+{
+	struct call_record record;
+	const struct call_scope own = recorded(scope, &record);
+	enum lambda_status status = catalog_update_alias(
+		gestures->catalog, &own, function, wanted, with_description, reterr);
+
+	if (status != LAMBDA_OK)
+		return status;
+	pthread_mutex_lock(&gestures->mutex);
+	remap_note_write(gestures->remap, function, base, wanted, own.record->revision_id);
+	pthread_mutex_unlock(&gestures->mutex);
+	return LAMBDA_OK;
+}
+
+/*
+ * After a 412: the revision that AWS has now, if the alias says what it said before, and nothing but a
+ * permission has changed it. Else *status is LAMBDA_REVISION_CHANGED as before, or why AWS cannot be asked.
+ */
+static bool find_new_revision(struct gestures *gestures, const struct call_scope *scope,
+	const char *function, const struct remap_content *base, struct lambda_alias *wanted,
+	enum lambda_status *status, struct lambda_error *reterr)
+{
+	struct call_scope within = *scope;
+	struct lambda_error error = {0};
+	struct lambda_alias alias;
+	enum lambda_status looked;
+	bool same;
+
+	/* A part of the change: nothing interrupts it, and it ends when the change does. */
+	within.interrupted = NULL;
+	within.read_deadline_ms = scope->mutation_deadline_ms;
+	within.for_change = true;
+	looked = catalog_alias_get(
+		gestures->catalog, &within, function, wanted->name, &alias, &error);
+	if (looked == LAMBDA_NOT_FOUND)
+		return false;
+	if (looked != LAMBDA_OK) {
+		*status = looked;
+		*reterr = error;
+		lambda_hint(reterr, "%s has another revision than before: it was not changed",
+			wanted->name);
+		return false;
+	}
+	same = remap_content_is(base, &alias);
+	if (same)
+		memcpy(wanted->revision_id, alias.revision_id, sizeof(wanted->revision_id));
+	lambda_alias_release(&alias);
+	return same;
+}
+
+enum lambda_status gesture_update_alias(struct gestures *gestures, const struct call_scope *scope,
+	const char *function, const struct lambda_alias *wanted, bool with_description,
+	const struct remap_content *base, struct lambda_error *reterr)
+{
+	struct lambda_alias sent = *wanted;
+	enum lambda_status status;
+	unsigned int repeats = 0;
+
+	for (;;) {
+		status = send_update(
+			gestures, scope, function, &sent, with_description, base, reterr);
+		if (status != LAMBDA_REVISION_CHANGED || repeats == GESTURE_REPEATS_MAX)
+			return status;
+		/* The catalog has asked AWS for the alias by now. */
+		if (!find_new_revision(gestures, scope, function, base, &sent, &status, reterr))
+			return status;
+		repeats++;
+	}
+}
+
+enum lambda_status gesture_read_unchanged(struct gestures *gestures, const struct call_scope *scope,
+	const char *function, const struct lambda_alias *shown, struct lambda_alias *ret_alias,
+	struct lambda_error *reterr)
+{
+	char version[LAMBDA_VERSION_TEXT_SIZE];
+	struct remap_content content;
+	enum lambda_status status = catalog_alias_get_afresh(
+		gestures->catalog, scope, function, shown->name, ret_alias, reterr);
+
+	if (status == LAMBDA_NOT_FOUND)
+		return lambda_fail(reterr, LAMBDA_REVISION_CHANGED,
+			"%s was deleted by somebody else", shown->name);
+	if (status != LAMBDA_OK)
+		return status;
+	remap_get_content(shown, &content);
+	if (remap_content_is(&content, ret_alias))
+		return LAMBDA_OK;
+	lambda_version_format(ret_alias->version, version);
+	lambda_alias_release(ret_alias);
+	return lambda_fail(reterr, LAMBDA_REVISION_CHANGED,
+		"%s was changed by somebody else: look at it again, it leads to %s now",
+		shown->name, version);
+}

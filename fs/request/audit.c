@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: MIT */
+#include "fs/request/audit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+
+#include "backend/base/clock.h"
+#include "backend/base/json.h"
+#include "backend/base/text.h"
+
+#define LINE_MAX_BYTES 8192
+
+struct audit {
+	struct log *log;
+	int file; /* -1: none */
+	char *path;
+	pthread_mutex_t mutex; /* protects what is below, and the order of lines in the file */
+	char *lines[AUDIT_LINES_MAX];
+	size_t next; /* where the next line goes: the oldest one */
+	bool cut;    /* the file ends in the middle of a line of ours */
+};
+
+static int complain(struct buffer *message, int error, const char *path, const char *what)
+{
+	if (buffer_appendf(message, "the audit file '%s' %s", path, what))
+		return -ENOMEM;
+	return -error;
+}
+
+static int open_file(const char *path, int *ret_file, struct buffer *message)
+{
+	cleanup(close_descriptor) int file = open(path,
+		O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | O_NONBLOCK,
+		0600);
+	struct stat status;
+
+	if (file < 0 || fstat(file, &status))
+		return complain(message, errno, path,
+			errno == ELOOP ? "is a symbolic link" : strerrordesc_np(errno));
+	if (!S_ISREG(status.st_mode))
+		return complain(message, EINVAL, path, "is no plain file");
+	if (status.st_nlink > 1)
+		return complain(message, EINVAL, path,
+			"has other names (hard links): name a file of its own");
+	if (status.st_mode & 022)
+		return complain(message, EPERM, path, "may be written by others: chmod 600 it");
+	*ret_file = file;
+	file = -1;
+	return 0;
+}
+
+int audit_new(const char *path, struct log *log, struct audit **ret_audit, struct buffer *message)
+{
+	cleanup(free_pointer) struct audit *audit = calloc(1, sizeof(*audit));
+	int error;
+
+	if (!audit)
+		return -ENOMEM;
+	audit->log = log;
+	audit->file = -1;
+	if (path) {
+		error = open_file(path, &audit->file, message);
+		if (error)
+			return error;
+		audit->path = strdup(path);
+	}
+	pthread_mutex_init(&audit->mutex, NULL);
+	*ret_audit = take_pointer(audit);
+	return 0;
+}
+
+void audit_free(struct audit *audit)
+{
+	size_t i;
+
+	if (!audit)
+		return;
+	for (i = 0; i < AUDIT_LINES_MAX; i++)
+		free(audit->lines[i]);
+	if (audit->file >= 0)
+		close(audit->file);
+	free(audit->path);
+	pthread_mutex_destroy(&audit->mutex);
+	free(audit);
+}
+
+/* --- the line --- */
+
+static int set_asker(struct json *line, const struct caller_identity *asker)
+{
+	int error = json_set_number(line, "uid", asker->uid);
+
+	if (!error)
+		error = json_set_number(line, "pid", asker->process);
+	return error ? error : json_set_string(line, "command", asker->program);
+}
+
+static int set_version(struct json *object, const char *name, uint64_t version)
+{
+	char text[LAMBDA_VERSION_TEXT_SIZE];
+
+	lambda_version_format(version, text);
+	return json_set_string(object, name, text);
+}
+
+/* {"version": "2", "weights": {"3": 0.1}} */
+static int set_route(struct json *line, const char *name, const struct catalog_route *route)
+{
+	char text[LAMBDA_VERSION_TEXT_SIZE];
+	struct json *object = json_new_object();
+	struct json *weights = NULL;
+	int error = object ? set_version(object, "version", route->version) : -ENOMEM;
+
+	if (!error && route->weighted_version) {
+		weights = json_new_object();
+		lambda_version_format(route->weighted_version, text);
+		error = weights ? json_set_number(weights, text, route->weight) : -ENOMEM;
+		if (error)
+			json_free(weights);
+		else
+			error = json_set(object, "weights", weights);
+	}
+	if (error) {
+		json_free(object);
+		return error;
+	}
+	return json_set(line, name, object);
+}
+
+static int set_what(struct json *line, const struct catalog_write *write)
+{
+	int error = json_set_string(line, "operation", write->operation);
+
+	if (!error)
+		error = json_set_string(line, "function", write->function);
+	if (!error && write->alias)
+		error = json_set_string(line, "alias", write->alias);
+	if (!error && !write->alias && write->version)
+		error = set_version(line, "version", write->version);
+	if (!error && write->has_before)
+		error = set_route(line, "from", &write->before);
+	if (!error && write->has_after)
+		error = set_route(line, "to", &write->after);
+	if (!error && write->description && *write->description)
+		error = json_set_string(line, "description", write->description);
+	if (!error)
+		error = json_set_string(line, "outcome", write->outcome_unknown ? "unknown" : "ok");
+	return error ? error : json_set_string(line, "request_id", write->request_id);
+}
+
+static int print_line(
+	const struct caller_identity *asker, const struct catalog_write *write, struct buffer *out)
+{
+	cleanup(json_free_pointer) struct json *line = json_new_object();
+	char time[TEXT_TIME_SIZE];
+	int error;
+
+	if (!line)
+		return -ENOMEM;
+	text_format_time(clock_wall_ms(), time);
+	error = json_set_string(line, "time", time);
+	if (!error && asker)
+		error = set_asker(line, asker);
+	if (!error)
+		error = set_what(line, write);
+	if (!error)
+		error = json_print(line, out);
+	return error ? error : buffer_append_byte(out, '\n');
+}
+
+/*
+ * One writev(2): lines of several mounts into one file do not mix. A full disk may take the half of a line;
+ * the next one does not continue it. The mutex is held.
+ */
+static void append(
+	struct audit *audit, const struct buffer *line, const struct catalog_write *write)
+{
+	char end_of_line[] = "\n";
+	const struct iovec parts[] = {{end_of_line, audit->cut}, {line->data, line->length}};
+	ssize_t length;
+
+	do
+		length = writev(audit->file, parts, array_count(parts));
+	while (length < 0 && errno == EINTR);
+	if (length == (ssize_t)(line->length + audit->cut)) {
+		audit->cut = false;
+		return;
+	}
+	log_write(audit->log, LOG_LEVEL_ERROR, "the audit file '%s' lacks the %s of %s%s%s: %s",
+		audit->path, write->operation, write->function, write->alias ? "/" : "",
+		write->alias ? write->alias : "",
+		length < 0 ? strerrordesc_np(errno) : "it took only a part of the line");
+	if (length > 0)
+		audit->cut = (size_t)length > audit->cut;
+}
+
+void audit_write(
+	struct audit *audit, const struct caller_identity *asker, const struct catalog_write *write)
+{
+	cleanup(buffer_release) struct buffer line = BUFFER_INIT(LINE_MAX_BYTES);
+
+	pthread_mutex_lock(&audit->mutex);
+	if (print_line(asker, write, &line)) {
+		log_write(audit->log, LOG_LEVEL_ERROR, "a line for the audit was lost: %s %s",
+			write->operation, write->function);
+	} else {
+		if (audit->file >= 0)
+			append(audit, &line, write);
+		free(audit->lines[audit->next]);
+		audit->lines[audit->next] = buffer_detach(&line, NULL);
+		audit->next = (audit->next + 1) % AUDIT_LINES_MAX;
+	}
+	pthread_mutex_unlock(&audit->mutex);
+}
+
+int audit_read(struct audit *audit, struct buffer *out)
+{
+	int error = 0;
+	size_t i;
+
+	pthread_mutex_lock(&audit->mutex);
+	for (i = 0; i < AUDIT_LINES_MAX && !error; i++) {
+		const char *line = audit->lines[(audit->next + i) % AUDIT_LINES_MAX];
+
+		if (line)
+			error = buffer_append_string(out, line);
+	}
+	pthread_mutex_unlock(&audit->mutex);
+	return error == -EFBIG ? 0 : error;
+}

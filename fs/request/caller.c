@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: MIT */
+#include "fs/request/caller.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <unistd.h>
+
+#include "backend/base/number.h"
+#include "backend/base/text.h"
+
+#define PROC_PATH_SIZE 48
+#define STATUS_MAX (64 * 1024) /* bytes of /proc/PID/status: with thousands of groups it is long */
+
+static const char *last_part(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* Reads at most `size` bytes of a file of /proc/ID. The number of bytes, or -errno. */
+static ssize_t read_proc(pid_t id, const char *file, char *into, size_t size)
+{
+	cleanup(close_descriptor) int descriptor = -1;
+	char path[PROC_PATH_SIZE];
+	size_t length = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)id, file);
+	descriptor = open(path, O_RDONLY | O_CLOEXEC);
+	if (descriptor < 0)
+		return -errno;
+	while (length < size) {
+		ssize_t n = read(descriptor, into + length, size - length);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			break;
+		length += (size_t)n;
+	}
+	return (ssize_t)length;
+}
+
+/* The thread group of a thread: 0 when it cannot be told. */
+static pid_t read_process(pid_t thread)
+{
+	char status[2048];
+	ssize_t length = read_proc(thread, "status", status, sizeof(status) - 1);
+	uint64_t process;
+	const char *line;
+
+	if (length < 0)
+		return 0;
+	status[length] = '\0';
+	line = strstr(status, "\nTgid:\t");
+	if (!line)
+		return 0;
+	line += strlen("\nTgid:\t");
+	if (number_parse_u64_bytes(line, strspn(line, "0123456789"), INT32_MAX, &process) < 0)
+		return 0;
+	return (pid_t)process;
+}
+
+static void read_command_line(pid_t process, struct caller *caller)
+{
+	cleanup(free_pointer) char *text = malloc(CALLER_COMMAND_LINE_MAX + 1);
+	ssize_t length;
+	char *smaller;
+
+	if (!text)
+		return;
+	length = read_proc(process, "cmdline", text, CALLER_COMMAND_LINE_MAX);
+	if (length <= 0)
+		return;
+	/* A process may have overwritten the last NUL, and a long line is cut anywhere. */
+	text[length] = '\0';
+	if (text[length - 1] != '\0')
+		length++;
+	smaller = realloc(text, (size_t)length);
+	if (smaller)
+		text = smaller;
+	caller->command_line = take_pointer(text);
+	caller->command_line_length = (size_t)length;
+}
+
+/* A binary that was replaced while it runs has " (deleted)" behind its name. */
+static void read_executable(pid_t process, struct caller *caller)
+{
+	static const char deleted[] = " (deleted)";
+	char path[PROC_PATH_SIZE], target[PATH_MAX];
+	ssize_t length;
+	const char *name;
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", (int)process);
+	length = readlink(path, target, sizeof(target) - 1);
+	if (length <= 0)
+		return;
+	target[length] = '\0';
+	if (text_ends_with(target, deleted))
+		target[length - (ssize_t)strlen(deleted)] = '\0';
+	name = last_part(target);
+	if (strlen(name) < sizeof(caller->executable))
+		snprintf(caller->executable, sizeof(caller->executable), "%s", name);
+}
+
+void caller_read(pid_t thread, uid_t uid, gid_t gid, struct caller *ret_caller)
+{
+	struct caller caller = {.thread = thread, .uid = uid, .gid = gid};
+	ssize_t length;
+
+	if (thread > 0)
+		caller.process = read_process(thread);
+	if (caller.process > 0) {
+		read_command_line(caller.process, &caller);
+		read_executable(caller.process, &caller);
+		length = read_proc(
+			caller.process, "comm", caller.program, sizeof(caller.program) - 1);
+		if (length > 0 && caller.program[length - 1] == '\n')
+			caller.program[length - 1] = '\0';
+	}
+	*ret_caller = caller;
+}
+
+bool caller_has_group(pid_t thread, gid_t group)
+{
+	char status[STATUS_MAX + 1], *word, *rest;
+	ssize_t length = thread ? read_proc(thread, "status", status, STATUS_MAX) : 0;
+	uint64_t number;
+
+	status[length > 0 ? length : 0] = '\0';
+	rest = strstr(status, "\nGroups:");
+	if (!rest)
+		return false;
+	rest += strlen("\nGroups:");
+	rest[strcspn(rest, "\n")] = '\0';
+	while ((word = strsep(&rest, "\t ")))
+		if (*word && !number_parse_u64(word, UINT32_MAX, &number) && number == group)
+			return true;
+	return false;
+}
+
+struct caller_identity caller_identify(const struct caller *caller)
+{
+	struct caller_identity identity = {.uid = caller->uid, .process = caller->process};
+
+	memcpy(identity.program, caller->program, sizeof(identity.program));
+	return identity;
+}
+
+void caller_release(struct caller *caller)
+{
+	free(caller->command_line);
+	caller->command_line = NULL;
+	caller->command_line_length = 0;
+}
+
+bool caller_is_known(const struct caller *caller)
+{
+	return caller->process > 0 && caller->command_line;
+}
+
+/* The argument after `argument`, NULL after the last; the first for NULL. */
+static const char *next_argument(const struct caller *caller, const char *argument)
+{
+	const char *end = caller->command_line + caller->command_line_length;
+	const char *next = argument ? argument + strlen(argument) + 1 : caller->command_line;
+
+	return next && next < end ? next : NULL;
+}
+
+bool caller_runs(const struct caller *caller, const char *tool)
+{
+	static const char *const boxes[] = {
+		"busybox", "toybox", "coreutils", "busybox.static", "uutils"};
+	const char *program, *applet;
+	size_t i;
+
+	if (!caller_is_known(caller))
+		return false;
+	if (!strcmp(caller->program, tool))
+		return true;
+	program = next_argument(caller, NULL);
+	if (!program)
+		return false;
+	if (!strcmp(last_part(program), tool))
+		return true;
+	applet = next_argument(caller, program);
+	for (i = 0; i < array_count(boxes); i++)
+		if (!strcmp(last_part(program), boxes[i]))
+			return applet && !strcmp(applet, tool);
+	return false;
+}
+
+/* Whether -f stands in a cluster of one-letter options. *ret_takes_next: the next argument is this one's value (ln's -S and -t). */
+static bool cluster_forces(const char *letters, bool *ret_takes_next)
+{
+	*ret_takes_next = false;
+	for (; *letters; letters++) {
+		if (*letters == 'f')
+			return true;
+		if (*letters == 'S' || *letters == 't') {
+			*ret_takes_next = !letters[1];
+			return false;
+		}
+	}
+	return false;
+}
+
+bool caller_forces(const struct caller *caller)
+{
+	const char *argument;
+	bool takes_next = false;
+
+	if (!caller_is_known(caller))
+		return false;
+	argument = next_argument(caller, NULL);
+	while (argument && (argument = next_argument(caller, argument))) {
+		if (takes_next) {
+			takes_next = false;
+			continue;
+		}
+		if (!strcmp(argument, "--"))
+			return false;
+		/* getopt takes an abbreviation that no other option of ln begins with */
+		if (text_starts_with(argument, "--")) {
+			if (argument[2] == 'f' && text_starts_with("--force", argument))
+				return true;
+			takes_next = !strcmp(argument, "--suffix") ||
+				     !strcmp(argument, "--target-directory");
+			continue;
+		}
+		if (argument[0] == '-' && cluster_forces(argument + 1, &takes_next))
+			return true;
+	}
+	return false;
+}
+
+static bool is_name_character(char character)
+{
+	return isalnum((unsigned char)character) || character == '_' || character == '-';
+}
+
+/* Whether `name` stands in the text, not as a part of a longer word. */
+static bool text_holds_name(const char *text, const char *name)
+{
+	size_t length = strlen(name);
+	const char *at = text;
+
+	while ((at = strstr(at, name))) {
+		if ((at == text || !is_name_character(at[-1])) && !is_name_character(at[length]))
+			return true;
+		at++;
+	}
+	return false;
+}
+
+bool caller_names(const struct caller *caller, const char *name)
+{
+	const char *argument = NULL;
+
+	if (!caller_is_known(caller) || !*name)
+		return false;
+	while ((argument = next_argument(caller, argument)))
+		if (text_holds_name(argument, name))
+			return true;
+	return false;
+}

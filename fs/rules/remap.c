@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: MIT */
+#include "fs/rules/remap.h"
+
+#include <errno.h>
+
+#include "fs/rules/remap_private.h"
+
+static char **copy_texts(const char *const *texts)
+{
+	size_t count = 0, i;
+	char **copies;
+
+	while (texts && texts[count])
+		count++;
+	copies = calloc(count + 1, sizeof(*copies));
+	for (i = 0; copies && i < count; i++) {
+		copies[i] = strdup(texts[i]);
+		if (!copies[i]) {
+			while (i)
+				free(copies[--i]);
+			free(copies);
+			return NULL;
+		}
+	}
+	return copies;
+}
+
+struct remap *remap_new(const struct remap_options *options)
+{
+	cleanup(remap_free_pointer) struct remap *remap = calloc(1, sizeof(*remap));
+
+	if (!remap)
+		return NULL;
+	remap->mountpoint = strdup(options->mountpoint);
+	remap->protect = copy_texts(options->protect);
+	remap->delete_grace_ms = options->delete_grace_ms;
+	remap->strict_ln = options->strict_ln;
+	if (!remap->mountpoint || !remap->protect)
+		return NULL;
+	return take_pointer(remap);
+}
+
+void remap_free(struct remap *remap)
+{
+	size_t i;
+
+	if (!remap)
+		return;
+	for (i = 0; i < REMAP_LINKS; i++)
+		free(remap->links[i].target);
+	for (i = 0; remap->protect && remap->protect[i]; i++)
+		free(remap->protect[i]);
+	free(remap->protect);
+	free(remap->mountpoint);
+	free(remap);
+}
+
+/* --- links --- */
+
+static bool is_link_alive(const struct remap_link *link, int64_t now_ms)
+{
+	return link->used && now_ms - link->made_ms < REMAP_LOCAL_MS;
+}
+
+static bool is_link_at(
+	const struct remap_link *link, const struct gesture_place *place, const char *name)
+{
+	return link->in_version == place->in_version &&
+	       (!place->in_version || link->version == place->version) &&
+	       !strcmp(link->name, name) && !strcmp(link->function, place->function);
+}
+
+const struct remap_link *remap_find_link(const struct remap *remap, int64_t now_ms,
+	const struct gesture_place *place, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < remap->links_end; i++)
+		if (is_link_alive(&remap->links[i], now_ms) &&
+			is_link_at(&remap->links[i], place, name))
+			return &remap->links[i];
+	return NULL;
+}
+
+struct remap_link *remap_find_link_for_change(
+	struct remap *remap, int64_t now_ms, const struct gesture_place *place, const char *name)
+{
+	const struct remap_link *link = remap_find_link(remap, now_ms, place, name);
+
+	return link ? &remap->links[link - remap->links] : NULL;
+}
+
+static void drop_link(struct remap_link *link)
+{
+	free(link->target);
+	memset(link, 0, sizeof(*link));
+}
+
+static void trim_links(struct remap *remap)
+{
+	while (remap->links_end && !remap->links[remap->links_end - 1].used)
+		remap->links_end--;
+}
+
+/* A free entry; those whose time is over are free. */
+static struct remap_link *find_room_for_link(struct remap *remap, int64_t now_ms)
+{
+	size_t i;
+
+	for (i = 0; i < REMAP_LINKS; i++) {
+		struct remap_link *link = &remap->links[i];
+
+		if (is_link_alive(link, now_ms))
+			continue;
+		drop_link(link);
+		if (i >= remap->links_end)
+			remap->links_end = i + 1;
+		return link;
+	}
+	return NULL;
+}
+
+static int add_link(struct remap *remap, int64_t now_ms, const struct remap_plan *plan)
+{
+	bool takes_new_name = plan->new_name != NULL;
+	const char *name = takes_new_name ? plan->new_name : plan->name;
+	struct remap_link *link = remap_find_link_for_change(remap, now_ms, plan->place, name);
+	char version[LAMBDA_VERSION_TEXT_SIZE];
+	const char *text = plan->link_target;
+	char *target;
+
+	if (!text) {
+		lambda_version_format(plan->old_version, version);
+		text = version;
+	}
+	if (!link)
+		link = find_room_for_link(remap, now_ms);
+	if (!link)
+		return -ENOSPC;
+	target = strdup(text);
+	if (!target)
+		return -ENOMEM;
+	drop_link(link);
+	link->used = true;
+	link->held = plan->held;
+	link->temporary = plan->temporary;
+	link->in_version = plan->place->in_version;
+	link->version = plan->place->version;
+	link->made_ms = now_ms;
+	link->asker = plan->asker;
+	link->target = target;
+	snprintf(link->function, sizeof(link->function), "%s", plan->place->function);
+	snprintf(link->name, sizeof(link->name), "%s", name);
+	snprintf(link->through, sizeof(link->through), "%s", plan->through);
+	return 0;
+}
+
+static int retarget_link(struct remap_link *link, int64_t now_ms, uint64_t version)
+{
+	char text[LAMBDA_VERSION_TEXT_SIZE];
+	char *target;
+
+	lambda_version_format(version, text);
+	target = strdup(text);
+	if (!target)
+		return -ENOMEM;
+	free(link->target);
+	link->target = target;
+	link->made_ms = now_ms;
+	return 0;
+}
+
+static void move_link(
+	struct remap_link *link, struct remap_link *replaced, int64_t now_ms, const char *new_name)
+{
+	if (replaced && replaced != link)
+		drop_link(replaced);
+	snprintf(link->name, sizeof(link->name), "%s", new_name);
+	link->held = false;
+	link->made_ms = now_ms;
+}
+
+int remap_change_links(struct remap *remap, int64_t now_ms, const struct remap_plan *plan)
+{
+	struct remap_link *link = NULL, *other = NULL;
+	char *target;
+
+	if (plan->local == REMAP_LOCAL_NOTHING)
+		return 0;
+	if (plan->local == REMAP_LOCAL_ADD)
+		return add_link(remap, now_ms, plan);
+	link = remap_find_link_for_change(remap, now_ms, plan->place, plan->name);
+	if (plan->new_name)
+		other = remap_find_link_for_change(remap, now_ms, plan->place, plan->new_name);
+	if (!link)
+		return 0; /* its minute ended meanwhile */
+	switch (plan->local) {
+	case REMAP_LOCAL_DROP:
+		drop_link(link);
+		trim_links(remap);
+		break;
+	case REMAP_LOCAL_MOVE:
+		move_link(link, other, now_ms, plan->new_name);
+		break;
+	case REMAP_LOCAL_SWAP:
+		if (other) {
+			target = link->target;
+			link->target = other->target;
+			other->target = target;
+		}
+		break;
+	case REMAP_LOCAL_RETARGET:
+		return retarget_link(link, now_ms, plan->old_version);
+	default:
+		break;
+	}
+	return 0;
+}
+
+void remap_drop_held(struct remap *remap, int64_t now_ms, const char *function, const char *name,
+	const char *revision_id)
+{
+	const struct gesture_place place = {.function = function};
+	size_t i;
+
+	for (i = 0; i < remap->links_end; i++)
+		if (remap->links[i].used && is_link_at(&remap->links[i], &place, name))
+			drop_link(&remap->links[i]);
+	trim_links(remap);
+	if (revision_id)
+		remap_note_birth(remap, now_ms, function, name, revision_id);
+}
+
+/* --- tombstones --- */
+
+const struct remap_tombstone *remap_find_tombstone(
+	const struct remap *remap, const char *function, const char *alias, bool is_weight)
+{
+	size_t i;
+
+	for (i = 0; i < remap->tombstones_end; i++) {
+		const struct remap_tombstone *tombstone = &remap->tombstones[i];
+
+		if (tombstone->used && tombstone->is_weight == is_weight &&
+			!strcmp(tombstone->alias, alias) && !strcmp(tombstone->function, function))
+			return tombstone;
+	}
+	return NULL;
+}
+
+bool remap_copy_tombstones(const struct remap *remap, const char *function,
+	struct remap_tombstone **ret_tombstones, size_t *ret_count)
+{
+	struct remap_tombstone *copies = NULL;
+	size_t count = 0, i;
+
+	if (remap->tombstones_end) {
+		copies = calloc(remap->tombstones_end, sizeof(*copies));
+		if (!copies)
+			return false;
+	}
+	for (i = 0; i < remap->tombstones_end; i++)
+		if (remap->tombstones[i].used && !strcmp(remap->tombstones[i].function, function))
+			copies[count++] = remap->tombstones[i];
+	*ret_tombstones = copies;
+	*ret_count = count;
+	return true;
+}
+
+bool remap_has_room_for_tombstone(const struct remap *remap)
+{
+	size_t taken = remap->reserved, i;
+
+	for (i = 0; i < remap->tombstones_end; i++)
+		taken += remap->tombstones[i].used;
+	return taken < REMAP_TOMBSTONES;
+}
+
+bool remap_cancel(struct remap *remap, const char *function, const char *alias, bool is_weight)
+{
+	const struct remap_tombstone *tombstone =
+		remap_find_tombstone(remap, function, alias, is_weight);
+
+	if (!tombstone)
+		return false;
+	memset(&remap->tombstones[tombstone - remap->tombstones], 0, sizeof(*tombstone));
+	while (remap->tombstones_end && !remap->tombstones[remap->tombstones_end - 1].used)
+		remap->tombstones_end--;
+	return true;
+}
+
+/* Its grace begins now, however long it took to find out what the removal is about. */
+void remap_bury_tombstone(
+	struct remap *remap, int64_t now_ms, const struct remap_tombstone *tombstone)
+{
+	size_t i;
+
+	remap_cancel(remap, tombstone->function, tombstone->alias, tombstone->is_weight);
+	for (i = 0; i < REMAP_TOMBSTONES; i++)
+		if (!remap->tombstones[i].used) {
+			remap->tombstones[i] = *tombstone;
+			remap->tombstones[i].used = true;
+			remap->tombstones[i].made_ms = now_ms;
+			remap->tombstones[i].due_ms += now_ms - tombstone->made_ms;
+			if (i >= remap->tombstones_end)
+				remap->tombstones_end = i + 1;
+			return;
+		}
+}
+
+static bool says_the_same(const struct remap_content *one, const struct remap_content *other)
+{
+	return one->version == other->version && one->weighted_version == other->weighted_version &&
+	       one->weight == other->weight && !strcmp(one->description, other->description);
+}
+
+void remap_note_write(struct remap *remap, const char *function, const struct remap_content *base,
+	const struct lambda_alias *written, const char *revision_id)
+{
+	const struct remap_tombstone *found =
+		remap_find_tombstone(remap, function, written->name, true);
+
+	if (found && says_the_same(&found->content, base)) {
+		struct remap_tombstone *tombstone = &remap->tombstones[found - remap->tombstones];
+
+		snprintf(tombstone->revision_id, sizeof(tombstone->revision_id), "%s", revision_id);
+		remap_get_content(written, &tombstone->content);
+	}
+	remap_note_birth_revision(
+		remap, function, written->name, written->revision_id, revision_id);
+}
+
+void remap_drop_tombstone(struct remap *remap, const struct remap_tombstone *tombstone, bool gone)
+{
+	remap_cancel(remap, tombstone->function, tombstone->alias, tombstone->is_weight);
+	if (gone && !tombstone->is_weight)
+		remap_cancel(remap, tombstone->function, tombstone->alias, true);
+}
+
+/* --- busy names --- */
+
+static struct remap_busy_name *find_busy(
+	struct remap *remap, const char *function, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < REMAP_BUSY; i++)
+		if (remap->busy[i].used && !strcmp(remap->busy[i].name, name) &&
+			!strcmp(remap->busy[i].function, function))
+			return &remap->busy[i];
+	return NULL;
+}
+
+bool remap_is_busy(const struct remap *remap, const char *function, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < REMAP_BUSY; i++)
+		if (remap->busy[i].used && !strcmp(remap->busy[i].name, name) &&
+			!strcmp(remap->busy[i].function, function))
+			return true;
+	return false;
+}
+
+bool remap_begin(struct remap *remap, const char *function, const char *name)
+{
+	size_t i;
+
+	if (remap_is_busy(remap, function, name))
+		return false;
+	for (i = 0; i < REMAP_BUSY; i++) {
+		struct remap_busy_name *busy = &remap->busy[i];
+
+		if (busy->used)
+			continue;
+		busy->used = true;
+		snprintf(busy->function, sizeof(busy->function), "%s", function);
+		snprintf(busy->name, sizeof(busy->name), "%s", name);
+		return true;
+	}
+	return false;
+}
+
+void remap_end(struct remap *remap, const char *function, const char *name)
+{
+	struct remap_busy_name *busy = find_busy(remap, function, name);
+
+	if (busy)
+		busy->used = false;
+}
+
+void remap_count(const struct remap *remap, size_t *ret_links, size_t *ret_tombstones)
+{
+	size_t i;
+
+	*ret_links = *ret_tombstones = 0;
+	for (i = 0; i < remap->links_end; i++)
+		*ret_links += remap->links[i].used;
+	for (i = 0; i < remap->tombstones_end; i++)
+		*ret_tombstones += remap->tombstones[i].used;
+}

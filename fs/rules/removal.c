@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What puts the end of a grace off. A recursive removal may come to the links first and into a version later
+ * (Python 3.13's rmtree): its removals wait while it goes on in the function, and are taken back when something
+ * inside a version is refused (3.1). And however long a request takes that stands between a tool's UNLINK and
+ * its SYMLINK, the grace does not run meanwhile (2.4).
+ */
+#include "fs/rules/remap_private.h"
+
+static bool is_removal_of(
+	const struct remap_tombstone *tombstone, pid_t process, const char *function)
+{
+	return tombstone->used && tombstone->unlinked && tombstone->process == process &&
+	       !strcmp(tombstone->function, function);
+}
+
+static int64_t last_end(const struct remap_tombstone *tombstone)
+{
+	return tombstone->made_ms + REMAP_REMOVAL_MS;
+}
+
+/* Puts the end of a grace off, but not beyond its last end. */
+static void put_off(struct remap_tombstone *tombstone, int64_t due_ms)
+{
+	if (due_ms > last_end(tombstone))
+		due_ms = last_end(tombstone);
+	if (due_ms > tombstone->due_ms)
+		tombstone->due_ms = due_ms;
+}
+
+void remap_note_refused_removal(
+	struct remap *remap, int64_t now_ms, pid_t process, const char *function)
+{
+	size_t i;
+
+	guard_note_refusal(&remap->guard, now_ms, process, function);
+	for (i = 0; i < remap->tombstones_end; i++)
+		if (is_removal_of(&remap->tombstones[i], process, function))
+			remap->tombstones[i].may_delete = false;
+}
+
+void remap_note_removing(struct remap *remap, int64_t now_ms, pid_t process, const char *function)
+{
+	int64_t grace_ms =
+		remap->delete_grace_ms > REMAP_RETURN_MS ? remap->delete_grace_ms : REMAP_RETURN_MS;
+	size_t i;
+
+	for (i = 0; i < remap->tombstones_end; i++)
+		if (is_removal_of(&remap->tombstones[i], process, function))
+			put_off(&remap->tombstones[i], now_ms + grace_ms);
+}
+
+bool remap_hides_anything(const struct remap *remap, const char *function)
+{
+	size_t i;
+
+	for (i = 0; i < remap->tombstones_end; i++)
+		if (remap->tombstones[i].used && !strcmp(remap->tombstones[i].function, function))
+			return true;
+	return false;
+}
+
+/* --- visits --- */
+
+static const struct remap_visit *find_visit(const struct remap *remap, const char *function)
+{
+	size_t i;
+
+	for (i = 0; i < REMAP_VISITS; i++)
+		if (remap->visits[i].requests && !strcmp(remap->visits[i].function, function))
+			return &remap->visits[i];
+	return NULL;
+}
+
+static struct remap_visit *find_room(struct remap *remap)
+{
+	size_t i;
+
+	for (i = 0; i < REMAP_VISITS; i++)
+		if (!remap->visits[i].requests)
+			return &remap->visits[i];
+	return NULL;
+}
+
+size_t remap_begin_visit(struct remap *remap, int64_t now_ms, const char *function)
+{
+	const struct remap_visit *found = find_visit(remap, function);
+	struct remap_visit *visit;
+
+	if (found) {
+		visit = &remap->visits[found - remap->visits];
+		visit->requests++;
+		return (size_t)(visit - remap->visits) + 1;
+	}
+	visit = remap_hides_anything(remap, function) ? find_room(remap) : NULL;
+	if (!visit)
+		return 0;
+	visit->requests = 1;
+	visit->since_ms = now_ms;
+	snprintf(visit->function, sizeof(visit->function), "%s", function);
+	return (size_t)(visit - remap->visits) + 1;
+}
+
+void remap_end_visit(struct remap *remap, int64_t now_ms, size_t number)
+{
+	struct remap_visit *visit = &remap->visits[number - 1];
+	size_t i;
+
+	if (--visit->requests)
+		return;
+	for (i = 0; i < remap->tombstones_end; i++) {
+		struct remap_tombstone *tombstone = &remap->tombstones[i];
+		int64_t since_ms = visit->since_ms;
+
+		if (!tombstone->used || strcmp(tombstone->function, visit->function) != 0)
+			continue;
+		if (since_ms < tombstone->made_ms)
+			since_ms = tombstone->made_ms;
+		put_off(tombstone, tombstone->due_ms + now_ms - since_ms);
+	}
+}
+
+int64_t remap_end_of_grace(const struct remap *remap, const struct remap_tombstone *tombstone)
+{
+	if (tombstone->due_ms < last_end(tombstone) && find_visit(remap, tombstone->function))
+		return last_end(tombstone);
+	return tombstone->due_ms;
+}

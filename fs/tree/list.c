@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: MIT */
+#include "fs/tree/private.h"
+
+#include <errno.h>
+
+#include "backend/base/hash.h"
+#include "backend/catalog/catalog.h"
+#include "fs/gesture/gesture.h"
+#include "fs/settings/options.h"
+#include "fs/settings/selection.h"
+#include "fs/tree/control.h"
+
+static size_t version_text_length(uint64_t version)
+{
+	char text[LAMBDA_VERSION_TEXT_SIZE];
+
+	lambda_version_format(version, text);
+	return strlen(text);
+}
+
+void tree_listing_release(struct tree_listing *listing)
+{
+	size_t i;
+
+	for (i = 0; i < listing->count; i++)
+		free(listing->entries[i].name);
+	free(listing->entries);
+	memset(listing, 0, sizeof(*listing));
+}
+
+/* One more entry, zeroed but for its kind and name (copied; NULL for a version). NULL when out of memory. */
+static struct tree_entry *add_entry(
+	struct tree_listing *listing, enum node_kind kind, const char *name)
+{
+	struct tree_entry *entry;
+
+	if (listing->count == listing->capacity) {
+		size_t capacity = listing->capacity ? listing->capacity * 2 : 16;
+		struct tree_entry *entries =
+			reallocarray(listing->entries, capacity, sizeof(*entries));
+
+		if (!entries)
+			return NULL;
+		listing->entries = entries;
+		listing->capacity = capacity;
+	}
+	entry = &listing->entries[listing->count];
+	memset(entry, 0, sizeof(*entry));
+	entry->kind = kind;
+	if (name && !(entry->name = strdup(name)))
+		return NULL;
+	listing->count++;
+	return entry;
+}
+
+static int list_root(struct request *request, struct tree_listing *listing)
+{
+	const struct catalog_root *root;
+	enum lambda_status status;
+	int error = 0;
+	size_t i;
+
+	status = catalog_root_get(request->fs->catalog, &request->scope, &root, &request->error);
+	if (status)
+		return request_errno(status, ERRNO_READ);
+	status = selection_check(request->fs->options->functions, root->unlistable,
+		root->unlistable_count, &request->error);
+	if (status)
+		error = request_errno(status, ERRNO_READ);
+	for (i = 0; i < root->count && !error; i++)
+		if (selection_shows(request->fs->options->functions, root->entries[i].name))
+			error = add_entry(listing, NODE_FUNCTION, root->entries[i].name) ? 0
+											 : -ENOMEM;
+	listing->expires_ms = root->expires_ms;
+	catalog_root_unref(root);
+	return error;
+}
+
+struct listing_of_links {
+	struct tree_listing *listing;
+	const struct catalog_versions *versions;
+	enum node_kind kind; /* NODE_LINK, or NODE_ALIAS to list .aliases */
+};
+
+static int add_link(void *data, const char *name, enum gesture_kind kind, uint64_t version)
+{
+	struct listing_of_links *links = data;
+	const struct catalog_version *target = catalog_versions_find(links->versions, version);
+	struct tree_entry *entry;
+
+	if (links->kind == NODE_ALIAS && kind != GESTURE_ALIAS)
+		return 0;
+	entry = add_entry(links->listing, links->kind, name);
+	if (!entry)
+		return -ENOMEM;
+	entry->version = version;
+	entry->size = links->kind == NODE_LINK ? (uint32_t)version_text_length(version) : 0;
+	entry->last_modified = links->kind == NODE_ALIAS ? links->versions->last_modified
+			       : target                  ? target->last_modified
+							 : 0;
+	entry->has_attributes = target != NULL || links->kind == NODE_ALIAS;
+	return 0;
+}
+
+static int add_versions(const struct catalog_versions *versions, struct tree_listing *listing)
+{
+	size_t i;
+
+	for (i = 0; i < versions->count; i++) {
+		struct tree_entry *entry = add_entry(listing, NODE_VERSION, NULL);
+
+		if (!entry)
+			return -ENOMEM;
+		entry->version = versions->entries[i].version;
+		entry->last_modified = versions->entries[i].last_modified;
+		entry->has_attributes = true;
+	}
+	return 0;
+}
+
+/* A function's directory, or .aliases in it. */
+static int list_function(
+	struct request *request, const struct node *directory, struct tree_listing *listing)
+{
+	struct listing_of_links links = {.listing = listing};
+	enum lambda_status status;
+	struct tree_entry *last;
+	int error = 0;
+
+	status = catalog_versions_get(request->fs->catalog, &request->scope, directory->function,
+		&links.versions, &request->error);
+	if (status)
+		return request_errno(status, ERRNO_READ);
+	links.kind = directory->kind == NODE_FUNCTION ? NODE_LINK : NODE_ALIAS;
+	if (directory->kind == NODE_FUNCTION)
+		error = add_versions(links.versions, listing);
+	if (!error)
+		error = gesture_list(request->fs->gestures, &request->scope, directory->function,
+			add_link, &links, &listing->expires_ms, &request->error);
+	if (!error && directory->kind == NODE_FUNCTION) {
+		last = add_entry(listing, NODE_ALIASES, ".aliases");
+		if (last) {
+			last->last_modified = links.versions->last_modified;
+			last->has_attributes = true;
+		} else {
+			error = -ENOMEM;
+		}
+	}
+	if (links.versions->expires_ms < listing->expires_ms)
+		listing->expires_ms = links.versions->expires_ms;
+	catalog_versions_unref(links.versions);
+	return error;
+}
+
+static int list_version(
+	struct request *request, const struct node *directory, struct tree_listing *listing)
+{
+	struct catalog_version version;
+	enum lambda_status status;
+	size_t i;
+
+	status = catalog_version_get(request->fs->catalog, &request->scope, directory->function,
+		directory->version, &version, &request->error);
+	if (status)
+		return request_errno(status, ERRNO_READ);
+	for (i = 0; i < TREE_VERSION_FILES; i++) {
+		struct tree_entry *entry;
+
+		if (tree_version_files[i].kind == NODE_CODE &&
+			!tree_shows_code(request->fs, &version))
+			continue;
+		entry = add_entry(listing, tree_version_files[i].kind, tree_version_files[i].name);
+		if (!entry)
+			return -ENOMEM;
+		entry->version = directory->version;
+		entry->last_modified = version.last_modified;
+		entry->size = (uint32_t)tree_file_size(tree_version_files[i].kind, &version);
+		entry->has_attributes = true;
+	}
+	listing->expires_ms = version.expires_ms;
+	return 0;
+}
+
+static int list_alias(
+	struct request *request, const struct node *directory, struct tree_listing *listing)
+{
+	struct lambda_alias alias;
+	enum lambda_status status;
+
+	status = catalog_alias_get(request->fs->catalog, &request->scope, directory->function,
+		directory->name, &alias, &request->error);
+	if (status)
+		return request_errno(status, ERRNO_READ);
+	lambda_alias_release(&alias);
+	return add_entry(listing, NODE_DESCRIPTION, "description") ? 0 : -ENOMEM;
+}
+
+static int list_control(struct tree_listing *listing)
+{
+	const char *name;
+	size_t i;
+
+	for (i = 0; (name = control_file_name(i)); i++)
+		if (!add_entry(listing, NODE_CONTROL_FILE, name))
+			return -ENOMEM;
+	return 0;
+}
+
+int tree_list(
+	struct request *request, const struct node *directory, struct tree_listing *ret_listing)
+{
+	int error;
+
+	memset(ret_listing, 0, sizeof(*ret_listing));
+	switch (directory->kind) {
+	case NODE_ROOT:
+		error = list_root(request, ret_listing);
+		break;
+	case NODE_FUNCTION:
+	case NODE_ALIASES:
+		error = list_function(request, directory, ret_listing);
+		break;
+	case NODE_VERSION:
+		error = list_version(request, directory, ret_listing);
+		break;
+	case NODE_ALIAS:
+		error = list_alias(request, directory, ret_listing);
+		break;
+	case NODE_CONTROL:
+		error = list_control(ret_listing);
+		break;
+	default:
+		error = -ENOTDIR;
+		break;
+	}
+	if (error)
+		tree_listing_release(ret_listing);
+	return error;
+}
+
+uint64_t tree_listing_hash(const struct tree_listing *listing)
+{
+	uint64_t hash = HASH_START;
+	char text[LAMBDA_VERSION_TEXT_SIZE];
+	size_t i;
+
+	for (i = 0; i < listing->count; i++) {
+		const struct tree_entry *entry = &listing->entries[i];
+		const char *name = tree_entry_name(entry, text);
+
+		hash = hash_bytes(hash, &entry->kind, sizeof(entry->kind));
+		hash = hash_bytes(hash, name, strlen(name) + 1);
+	}
+	return hash;
+}
+
+void tree_entry_node(
+	const struct node *directory, const struct tree_entry *entry, struct node *ret_node)
+{
+	switch (entry->kind) {
+	case NODE_FUNCTION:
+		node_make(ret_node, NODE_FUNCTION, entry->name, 0, NULL);
+		break;
+	case NODE_DESCRIPTION:
+		node_make(ret_node, NODE_DESCRIPTION, directory->function, 0, directory->name);
+		break;
+	default:
+		node_make(ret_node, entry->kind, directory->function, entry->version, entry->name);
+		break;
+	}
+}
+
+const char *tree_entry_name(const struct tree_entry *entry, char text[LAMBDA_VERSION_TEXT_SIZE])
+{
+	if (entry->name)
+		return entry->name;
+	lambda_version_format(entry->version, text);
+	return text;
+}
+
+void tree_entry_attributes(const struct aliasfs *fs, const struct node *directory,
+	const struct tree_entry *entry, int64_t expires_ms, struct tree_attributes *ret_attributes)
+{
+	bool immutable = entry->version != LAMBDA_VERSION_LATEST &&
+			 entry->version != LAMBDA_VERSION_LATEST_PUBLISHED;
+	double until = tree_seconds_until(expires_ms);
+	struct node node;
+
+	tree_entry_node(directory, entry, &node);
+	tree_fill(fs, &node, entry->last_modified, entry->size, ret_attributes);
+	ret_attributes->entry_timeout = until;
+	ret_attributes->attribute_timeout = until;
+	if (entry->kind == NODE_LINK) {
+		ret_attributes->attribute_timeout = 0;
+		if (strchr(entry->name, '%'))
+			ret_attributes->entry_timeout = 0; /* a weight: as in tree.c */
+	} else if (entry->kind == NODE_VERSION && immutable)
+		ret_attributes->attribute_timeout = tree_seconds_until(INT64_MAX);
+}

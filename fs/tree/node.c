@@ -1,0 +1,502 @@
+/* SPDX-License-Identifier: MIT */
+#include "fs/tree/node.h"
+
+#include <errno.h>
+#include <pthread.h>
+
+#include "backend/base/hash.h"
+#include "backend/lambda/lambda.h"
+
+#define PATH_TEXT_MAX 1024
+
+#define ROOT_INODE 1
+#define BUCKETS_MIN 1024
+
+/* A function's name, shared by its nodes. */
+struct shared_name {
+	struct shared_name *next; /* in its bucket */
+	size_t references;
+	uint64_t hash;
+	char text[];
+};
+
+struct entry {
+	struct entry *next; /* in its bucket */
+	uint64_t inode;
+	uint64_t lookups;
+	struct shared_name *function;
+	union {
+		uint64_t version;
+		char *name; /* owned; for kinds that has_name() */
+	};
+	struct entry *next_moved; /* in table->moved */
+	bool moved;               /* its name is not the one that its number comes from */
+	enum node_kind kind;
+};
+
+struct node_table {
+	pthread_mutex_t mutex; /* protects everything below */
+	struct entry **buckets;
+	size_t bucket_count; /* a power of two */
+	size_t count;
+	struct shared_name *names[BUCKETS_MIN];
+	struct entry *moved; /* the few that a RENAME gave another name */
+};
+
+static bool has_name(enum node_kind kind)
+{
+	switch (kind) {
+	case NODE_LINK:
+	case NODE_ALIAS:
+	case NODE_DESCRIPTION:
+	case NODE_DRAFT:
+	case NODE_CONTROL_FILE:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool has_version(enum node_kind kind)
+{
+	switch (kind) {
+	case NODE_VERSION:
+	case NODE_CONFIGURATION:
+	case NODE_ENVIRONMENT:
+	case NODE_CODE_SHA256:
+	case NODE_CODE:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* FNV's low bits are weak for short inputs: mix before taking a bucket or a number from it. */
+static uint64_t mix(uint64_t hash)
+{
+	hash ^= hash >> 33;
+	hash *= UINT64_C(0xff51afd7ed558ccd);
+	hash ^= hash >> 33;
+	return hash;
+}
+
+void node_make(struct node *ret_node, enum node_kind kind, const char *function, uint64_t version,
+	const char *name)
+{
+	ret_node->kind = kind;
+	ret_node->version = has_version(kind) ? version : 0;
+	snprintf(ret_node->function, sizeof(ret_node->function), "%s", function ? function : "");
+	snprintf(ret_node->name, sizeof(ret_node->name), "%s", name && has_name(kind) ? name : "");
+}
+
+void node_make_nested(struct node *ret_node, enum node_kind kind, const char *function,
+	const char *outer, const char *name)
+{
+	char nested[NODE_NAME_MAX + 1];
+
+	snprintf(nested, sizeof(nested), "%.*s/%.*s", NAME_MAX, outer, NAME_MAX, name);
+	node_make(ret_node, kind, function, 0, nested);
+}
+
+uint64_t node_inode(const struct node *node)
+{
+	uint64_t hash = HASH_START;
+	unsigned char kind = (unsigned char)node->kind;
+	unsigned char version[8];
+	size_t i;
+
+	if (node->kind == NODE_ROOT)
+		return ROOT_INODE;
+	for (i = 0; i < sizeof(version); i++)
+		version[i] = (unsigned char)(node->version >> (8 * i));
+	hash = hash_bytes(hash, &kind, 1);
+	hash = hash_bytes(hash, node->function, strlen(node->function) + 1);
+	hash = hash_bytes(hash, version, sizeof(version));
+	hash = mix(hash_bytes(hash, node->name, strlen(node->name) + 1));
+	return hash > ROOT_INODE ? hash : hash + 2;
+}
+
+struct node_table *node_table_new(void)
+{
+	struct node_table *table = calloc(1, sizeof(*table));
+
+	if (!table)
+		return NULL;
+	table->bucket_count = BUCKETS_MIN;
+	table->buckets = calloc(table->bucket_count, sizeof(*table->buckets));
+	if (!table->buckets) {
+		free(table);
+		return NULL;
+	}
+	pthread_mutex_init(&table->mutex, NULL);
+	return table;
+}
+
+/* --- shared names; the mutex is held --- */
+
+static struct shared_name *name_take(struct node_table *table, const char *text)
+{
+	uint64_t hash = mix(hash_bytes(HASH_START, text, strlen(text)));
+	struct shared_name **bucket = &table->names[hash % BUCKETS_MIN];
+	struct shared_name *name;
+	size_t size = strlen(text) + 1;
+
+	for (name = *bucket; name; name = name->next) {
+		if (name->hash == hash && !strcmp(name->text, text)) {
+			name->references++;
+			return name;
+		}
+	}
+	name = malloc(sizeof(*name) + size);
+	if (!name)
+		return NULL;
+	name->next = *bucket;
+	name->references = 1;
+	name->hash = hash;
+	memcpy(name->text, text, size);
+	*bucket = name;
+	return name;
+}
+
+static void name_drop(struct node_table *table, struct shared_name *name)
+{
+	struct shared_name **link = &table->names[name->hash % BUCKETS_MIN];
+
+	if (--name->references)
+		return;
+	while (*link != name)
+		link = &(*link)->next;
+	*link = name->next;
+	free(name);
+}
+
+/* --- entries; the mutex is held --- */
+
+static struct entry **bucket_of(const struct node_table *table, uint64_t inode)
+{
+	return &table->buckets[mix(inode) & (table->bucket_count - 1)];
+}
+
+static struct entry *entry_find(const struct node_table *table, uint64_t inode)
+{
+	struct entry *entry = *bucket_of(table, inode);
+
+	while (entry && entry->inode != inode)
+		entry = entry->next;
+	return entry;
+}
+
+static bool entry_means(const struct entry *entry, const struct node *node)
+{
+	if (entry->kind != node->kind || strcmp(entry->function->text, node->function))
+		return false;
+	if (has_name(entry->kind))
+		return !strcmp(entry->name, node->name);
+	return entry->version == node->version;
+}
+
+static void entry_free(struct node_table *table, struct entry *entry)
+{
+	struct entry **link = &table->moved;
+
+	while (entry->moved && *link != entry)
+		link = &(*link)->next_moved;
+	if (entry->moved)
+		*link = entry->next_moved;
+	if (has_name(entry->kind))
+		free(entry->name);
+	if (entry->function)
+		name_drop(table, entry->function);
+	free(entry);
+}
+
+static struct entry *entry_new(struct node_table *table, uint64_t inode, const struct node *node)
+{
+	struct entry *entry = calloc(1, sizeof(*entry));
+
+	if (!entry)
+		return NULL;
+	entry->inode = inode;
+	entry->kind = node->kind;
+	entry->function = name_take(table, node->function);
+	if (has_name(node->kind))
+		entry->name = strdup(node->name);
+	else
+		entry->version = node->version;
+	if (!entry->function || (has_name(node->kind) && !entry->name)) {
+		entry_free(table, entry);
+		return NULL;
+	}
+	return entry;
+}
+
+/* Twice the buckets once they are full on average; staying small is no error. */
+static void grow(struct node_table *table)
+{
+	size_t old_count = table->bucket_count, i;
+	struct entry **old = table->buckets;
+	struct entry **buckets;
+
+	if (table->count < old_count)
+		return;
+	buckets = calloc(old_count * 2, sizeof(*buckets));
+	if (!buckets)
+		return;
+	table->buckets = buckets;
+	table->bucket_count = old_count * 2;
+	for (i = 0; i < old_count; i++) {
+		while (old[i]) {
+			struct entry *entry = old[i];
+			struct entry **bucket = bucket_of(table, entry->inode);
+
+			old[i] = entry->next;
+			entry->next = *bucket;
+			*bucket = entry;
+		}
+	}
+	free(old);
+}
+
+/* The entry that means `node`; *ret_inode is its number, or the free number it would get. */
+static struct entry *entry_of(
+	const struct node_table *table, const struct node *node, uint64_t *ret_inode)
+{
+	uint64_t inode = node_inode(node);
+	struct entry *entry;
+
+	while ((entry = entry_find(table, inode)) && !entry_means(entry, node))
+		inode = inode + 1 > ROOT_INODE + 1 ? inode + 1 : ROOT_INODE + 1;
+	*ret_inode = inode;
+	return entry;
+}
+
+void node_table_free(struct node_table *table)
+{
+	size_t i;
+
+	if (!table)
+		return;
+	for (i = 0; i < table->bucket_count; i++) {
+		while (table->buckets[i]) {
+			struct entry *entry = table->buckets[i];
+
+			table->buckets[i] = entry->next;
+			entry_free(table, entry);
+		}
+	}
+	free(table->buckets);
+	pthread_mutex_destroy(&table->mutex);
+	free(table);
+}
+
+uint64_t node_table_remember(struct node_table *table, const struct node *node)
+{
+	struct entry *entry;
+	uint64_t inode;
+
+	if (node->kind == NODE_ROOT)
+		return ROOT_INODE;
+	pthread_mutex_lock(&table->mutex);
+	entry = entry_of(table, node, &inode);
+	if (!entry) {
+		entry = entry_new(table, inode, node);
+		if (entry) {
+			struct entry **bucket;
+
+			grow(table);
+			bucket = bucket_of(table, inode);
+			entry->next = *bucket;
+			*bucket = entry;
+			table->count++;
+		}
+	}
+	if (entry)
+		entry->lookups++;
+	pthread_mutex_unlock(&table->mutex);
+	return entry ? inode : 0;
+}
+
+void node_table_forget(struct node_table *table, uint64_t inode, uint64_t count)
+{
+	struct entry **link;
+
+	pthread_mutex_lock(&table->mutex);
+	link = bucket_of(table, inode);
+	while (*link && (*link)->inode != inode)
+		link = &(*link)->next;
+	if (*link) {
+		struct entry *entry = *link;
+
+		entry->lookups -= count < entry->lookups ? count : entry->lookups;
+		if (!entry->lookups) {
+			*link = entry->next;
+			entry_free(table, entry);
+			table->count--;
+		}
+	}
+	pthread_mutex_unlock(&table->mutex);
+}
+
+bool node_table_find(struct node_table *table, uint64_t inode, struct node *ret_node)
+{
+	const struct entry *entry;
+
+	if (inode == ROOT_INODE) {
+		node_make(ret_node, NODE_ROOT, NULL, 0, NULL);
+		return true;
+	}
+	pthread_mutex_lock(&table->mutex);
+	entry = entry_find(table, inode);
+	if (entry) {
+		bool named = has_name(entry->kind);
+
+		node_make(ret_node, entry->kind, entry->function->text, named ? 0 : entry->version,
+			named ? entry->name : NULL);
+	}
+	pthread_mutex_unlock(&table->mutex);
+	return entry != NULL;
+}
+
+/* The entry by which the kernel knows the node, also under a number that is not its own; the mutex is held. */
+static struct entry *entry_known(const struct node_table *table, const struct node *node)
+{
+	struct entry *entry;
+	uint64_t inode;
+
+	for (entry = table->moved; entry; entry = entry->next_moved)
+		if (entry_means(entry, node))
+			return entry;
+	return entry_of(table, node, &inode);
+}
+
+uint64_t node_table_inode(struct node_table *table, const struct node *node)
+{
+	const struct entry *entry;
+	uint64_t inode;
+
+	if (node->kind == NODE_ROOT)
+		return ROOT_INODE;
+	pthread_mutex_lock(&table->mutex);
+	entry = entry_known(table, node);
+	inode = entry ? entry->inode : 0;
+	pthread_mutex_unlock(&table->mutex);
+	return inode;
+}
+
+/* The entry's name becomes `name`, which it owns from now on; the mutex is held. */
+static void entry_move(struct node_table *table, struct entry *entry, char *name)
+{
+	entry->name = name;
+	if (!entry->moved) {
+		entry->moved = true;
+		entry->next_moved = table->moved;
+		table->moved = entry;
+	}
+}
+
+void node_table_renamed(struct node_table *table, const struct node *from, const struct node *to)
+{
+	struct entry *entry;
+	char *name;
+
+	pthread_mutex_lock(&table->mutex);
+	entry = entry_known(table, from);
+	name = entry && has_name(entry->kind) && entry->kind == to->kind ? strdup(to->name) : NULL;
+	if (name) {
+		free(entry->name);
+		entry_move(table, entry, name);
+	}
+	pthread_mutex_unlock(&table->mutex);
+}
+
+void node_table_exchanged(
+	struct node_table *table, const struct node *left, const struct node *right)
+{
+	struct entry *first, *second;
+
+	pthread_mutex_lock(&table->mutex);
+	first = entry_known(table, left);
+	second = entry_known(table, right);
+	if (first && second && has_name(first->kind) && first->kind == second->kind) {
+		char *name = first->name;
+
+		entry_move(table, first, second->name);
+		entry_move(table, second, name);
+	}
+	pthread_mutex_unlock(&table->mutex);
+}
+
+size_t node_table_count(struct node_table *table)
+{
+	size_t count;
+
+	pthread_mutex_lock(&table->mutex);
+	count = table->count;
+	pthread_mutex_unlock(&table->mutex);
+	return count;
+}
+
+/* --- paths --- */
+
+/* The node's own place, without the name of what is in it. */
+static void format_place(const struct node *node, char *path, size_t size)
+{
+	static const char *const files[] = {
+		[NODE_CONFIGURATION] = "/configuration.json",
+		[NODE_ENVIRONMENT] = "/environment.json",
+		[NODE_CODE_SHA256] = "/code.sha256",
+		[NODE_CODE] = "/code.zip",
+	};
+	char version[LAMBDA_VERSION_TEXT_SIZE];
+
+	lambda_version_format(node->version, version);
+	switch (node->kind) {
+	case NODE_ROOT:
+		snprintf(path, size, ".");
+		break;
+	case NODE_FUNCTION:
+		snprintf(path, size, "%s", node->function);
+		break;
+	case NODE_VERSION:
+		snprintf(path, size, "%s/%s", node->function, version);
+		break;
+	case NODE_CONFIGURATION:
+	case NODE_ENVIRONMENT:
+	case NODE_CODE_SHA256:
+	case NODE_CODE:
+		snprintf(path, size, "%s/%s%s", node->function, version, files[node->kind]);
+		break;
+	case NODE_LINK:
+		snprintf(path, size, "%s/%s", node->function, node->name);
+		break;
+	case NODE_ALIASES:
+		snprintf(path, size, "%s/.aliases", node->function);
+		break;
+	case NODE_ALIAS:
+	case NODE_DRAFT:
+		snprintf(path, size, "%s/.aliases/%s", node->function, node->name);
+		break;
+	case NODE_DESCRIPTION:
+		snprintf(path, size, "%s/.aliases/%s/description", node->function, node->name);
+		break;
+	case NODE_CONTROL:
+		snprintf(path, size, ".aliasfs");
+		break;
+	case NODE_CONTROL_FILE:
+		snprintf(path, size, ".aliasfs/%s", node->name);
+		break;
+	}
+}
+
+void node_path(const struct node *node, const char *name, char *path, size_t size)
+{
+	char place[PATH_TEXT_MAX];
+
+	format_place(node, place, sizeof(place));
+	if (!name)
+		snprintf(path, size, "%s", place);
+	else if (node->kind == NODE_ROOT)
+		snprintf(path, size, "%s", name);
+	else
+		snprintf(path, size, "%s/%s", place, name);
+}

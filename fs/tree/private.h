@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* What tree.c (names and attributes) and list.c (listings) share. Nothing here blocks. */
+#ifndef ALIASFS_TREE_PRIVATE_H
+#define ALIASFS_TREE_PRIVATE_H
+
+#include "backend/catalog/catalog.h"
+#include "fs/tree/tree.h"
+
+#define TREE_VERSION_FILES 4
+
+/* The files of every version, in the order shown; NODE_CODE only where tree_shows_code(). */
+struct tree_version_file {
+	enum node_kind kind;
+	const char *name;
+};
+
+extern const struct tree_version_file tree_version_files[TREE_VERSION_FILES];
+
+/* Everything of a node's attributes but the timeouts, which are 0. `last_modified` in seconds, `size` in bytes. */
+void tree_fill(const struct aliasfs *fs, const struct node *node, int64_t last_modified,
+	uint64_t size, struct tree_attributes *attributes);
+
+/* Whether the version shows code.zip: with -o code, and not for images. Pure. */
+bool tree_shows_code(const struct aliasfs *fs, const struct catalog_version *version);
+
+/* Bytes of one of a version's files. */
+uint64_t tree_file_size(enum node_kind kind, const struct catalog_version *version);
+
+/*
+ * Seconds from now until that moment (clock_monotonic_ms(); INT64_MAX: it never changes): what an
+ * entry_timeout or attr_timeout takes.
+ */
+double tree_seconds_until(int64_t expires_ms);
+
+#endif

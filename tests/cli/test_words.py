@@ -1,0 +1,245 @@
+# SPDX-License-Identifier: MIT
+"""What is written about the program is what the program does: manuals, completions, policies, messages."""
+
+import json
+import pathlib
+import re
+import subprocess
+
+import pytest
+
+from lib import aws
+from lib.process import run
+from lib.programs import ROOT, program
+
+CONTRIB = ROOT / "contrib"
+LONG = re.compile(r"--[a-z][a-z-]+")
+
+
+def help_text():
+    return run(program("aliasfs"), "--help", check=True).stdout
+
+
+def options():
+    """{--name: argument or ""} as --help lists them, --json of `aliasfs ls` besides."""
+    found = dict(re.findall(r"^  (?:-\w,|   ) (--[a-z-]+)=?(\S*)", help_text(), re.M))
+    assert len(found) > 30
+    return {**found, "--json": ""}
+
+
+def test_every_option_is_in_the_manual_and_nothing_else():
+    text = (CONTRIB / "man/aliasfs.1").read_text().replace("\\-", "-")
+    documented = {
+        name
+        for line in text.splitlines()
+        if line.startswith((".B ", ".BI ", ".BR "))
+        for name in LONG.findall(line)
+    } - {"--name"}
+    assert documented == set(options())
+
+
+def test_the_manual_names_the_same_arguments():
+    text = (CONTRIB / "man/aliasfs.1").read_text().replace("\\-", "-")
+    for name, argument in options().items():
+        lines = [line for line in text.splitlines() if f"{name}=" in line and line.startswith(".B")]
+        if argument:
+            words = re.sub(r"\\f[RBI]|[ .\[\]]", "", lines[0].partition("=")[2])
+            assert words.replace("...", "") == re.sub(r"[\[\]]", "", argument), name
+        else:
+            assert not lines, name
+
+
+def test_the_manual_names_the_same_defaults():
+    """Those that --help tells; the manual tells more."""
+    text = (CONTRIB / "man/aliasfs.1").read_text().replace("\\-", "-")
+    rows = re.split(r"^  (?:-\w,|   ) (?=--)", help_text(), flags=re.M)
+    told = [(row, re.search(r"\(default ([^)]+)\)", row)) for row in rows[1:]]
+    defaults = {re.match(r"[a-z-]+", row)[0]: default[1] for row, default in told if default}
+    assert len(defaults) > 6
+    for name, default in defaults.items():
+        section = re.split(r"^\.(?:TP|SS|SH)", text.partition(f"{name}=")[2], flags=re.M)[0]
+        assert re.search(rf"[Dd]efault\s(?:\.IR? )?{re.escape(default)}\b", section), name
+
+
+def test_every_option_of_lambda_plane_is_in_its_manual_and_nothing_else():
+    text = (CONTRIB / "man/lambda-plane.1").read_text().replace("\\-", "-")
+    documented = set(re.findall(r"^\.BR? .*?(--[a-z-]+)", text.partition(".SH OPTIONS")[2], re.M))
+    documented |= set(re.findall(r"^\.BI (--[a-z-]+)", text, re.M))
+    told = run(program("lambda-plane"), "--help", check=True).stdout
+    assert documented == set(LONG.findall(told.partition("\n")[2]))
+
+
+def test_the_manual_names_every_exit_status():
+    text = (CONTRIB / "man/aliasfs.1").read_text()
+    section = text.partition(".SH EXIT STATUS")[2].partition(".SH ")[0]
+    header = (ROOT / "fs/settings/exit_status.h").read_text()
+    codes = re.findall(r"^\tEXIT_\w+ = (\d+)", header, re.M)
+    assert re.findall(r"^\.B (\d+)$", section, re.M) == codes
+    assert re.findall(r"(\d) \w+", help_text().partition("exit status:")[2]) == codes
+
+
+@pytest.mark.parametrize("page", ["aliasfs.1", "aliasfs-backup.1", "lambda-plane.1", "mount.aliasfs.8"])
+def test_manuals_have_no_warnings(page):
+    result = run("man", "--warnings", "-E", "UTF-8", "-l", "-Tutf8", "-Z", CONTRIB / "man" / page)
+    assert result.ok and result.stderr == "", str(result)
+
+
+def test_bash_offers_every_option():
+    text = (CONTRIB / "completion/aliasfs.bash").read_text()
+    offered = text.partition('options="')[2].partition('"')[0]
+    assert set(LONG.findall(offered)) == set(options())
+
+
+def test_zsh_and_fish_offer_every_option():
+    zsh = (CONTRIB / "completion/_aliasfs").read_text()
+    assert set(re.findall(r"--[a-z][a-z-]*(?==?\[|\})", zsh)) == set(options())
+    fish = (CONTRIB / "completion/aliasfs.fish").read_text()
+    assert {f"--{name}" for name in re.findall(r" -l ([a-z-]+)", fish)} == set(options())
+
+
+BASH = """
+source {script}
+COMP_WORDS=({words}) COMP_CWORD={at}
+_aliasfs
+printf '%s\\n' "${{COMPREPLY[@]}}"
+"""
+
+
+@pytest.mark.parametrize(
+    "words, offered",
+    [
+        (["aliasfs", "--red"], ["--redact-key"]),
+        (["aliasfs", "--env", ""], ["plain", "redact"]),
+        (["aliasfs", "--log-level", "=", "d"], ["debug"]),
+        (["aliasfs", "--profile", "st"], ["staging"]),
+        (["aliasfs", ""], ["aws", "local", "ls"]),
+    ],
+)
+def test_bash_completes(scratch, words, offered):
+    (scratch / ".aws").mkdir()
+    (scratch / ".aws/config").write_text("[default]\n[profile staging]\nregion = x\n[profile prod]\n")
+    script = BASH.format(
+        script=CONTRIB / "completion/aliasfs.bash",
+        words=" ".join(f"'{word}'" for word in words),
+        at=len(words) - 1,
+    )
+    result = run("bash", "-c", script, env=aws.environment(HOME=scratch), cwd=scratch, check=True)
+    assert result.lines == offered
+
+
+def test_zsh_and_fish_read_their_files():
+    run("zsh", "-n", CONTRIB / "completion/_aliasfs", check=True)
+    result = run(
+        "fish",
+        "--no-config",
+        "-c",
+        f"source {CONTRIB / 'completion/aliasfs.fish'}; complete -C 'aliasfs --red'",
+        check=True,
+    )
+    assert result.stdout.startswith("--redact-key")
+
+
+@pytest.mark.parametrize("script", ["mount.aliasfs", "aliasfs-backup", "completion/aliasfs.bash"])
+def test_scripts_parse(script):
+    shell = "bash" if script.endswith("bash") else "sh"
+    run(shell, "-n", CONTRIB / script, check=True)
+
+
+# --- troubleshooting ------------------------------------------------------------------------------
+
+
+def test_troubleshooting_quotes_messages_that_the_program_has():
+    """Each heading's `quoted` text stands in the sources, strings put together."""
+    sources = ""
+    for path in [*ROOT.glob("fs/**/*.[ch]"), *ROOT.glob("backend/**/*.[ch]")]:
+        sources += re.sub(r'"\s*\n\s*"', "", path.read_text())
+    text = (CONTRIB / "TROUBLESHOOTING.md").read_text()
+    quoted = [each for line in re.findall(r"^### (.*)$", text, re.M) for each in re.findall(r"`([^`]+)`", line)]
+    assert len(quoted) > 15
+    assert [each for each in quoted if each not in sources] == []
+
+
+# --- policies -------------------------------------------------------------------------------------
+
+
+def policy(name):
+    """The operations that a policy allows."""
+    statements = json.loads((CONTRIB / f"iam/{name}.json").read_text())["Statement"]
+    assert all(each["Effect"] == "Allow" for each in statements)
+    return {action.removeprefix("lambda:") for each in statements for action in each["Action"]}
+
+
+def browse(mount):
+    mount.run("ls", "-lR", mount.path, check=True)
+    mount.run("find", mount.path, "-type", "f", "-exec", "cat", "{}", "+", check=True)
+    mount.run("cat", f"{mount.path}/hello/.aliases/PROD/description", check=True)
+    mount.run("readlink", f"{mount.path}/hello/PROD", check=True)
+    mount.run("df", mount.path, check=True)
+
+
+def promote(mount):
+    mount.run("ln", "-sfn", "2", f"{mount.path}/hello/PROD", check=True)
+    mount.run("ln", "-s", "1", f"{mount.path}/hello/NEW", check=True)
+    mount.run("ln", "-s", "3", f"{mount.path}/hello/PROD%10", check=True)
+    mount.run("rm", f"{mount.path}/hello/BETA", check=True)
+
+
+def test_policies_allow_what_a_mount_calls_and_no_more(plane, api, hello, make_mount, make_plane):
+    called = set()
+    for name, steps in (("browse", [browse]), ("promote", [browse, promote])):
+        plane.reset()
+        mount = make_mount(ttl=0, rate=1000)
+        for step in steps:
+            step(mount)
+        mount.unmount()
+        called |= set(plane.calls())
+        assert set(plane.calls()) <= policy(name), name
+    api.update_function_code(FunctionName="hello", ZipFile=aws.code("next"))
+    plane.reset()
+    mount = make_mount()
+    mount.run("mkdir", f"{mount.path}/hello/+", check=True)
+    mount.unmount()
+    assert set(plane.calls()) <= policy("publish")
+    called |= set(plane.calls())
+    # Nothing is allowed that nothing needs; single versions and aliases are asked for in what follows.
+    cold = make_mount()
+    cold.run("cat", f"{cold.path}/hello/2/configuration.json", check=True)
+    called |= set(plane.calls()) | {"GetAlias", "GetAccountSettings"}
+    assert policy("publish") <= called
+    assert policy("browse") < policy("promote") < policy("publish")
+
+
+def test_every_committed_policy_is_described():
+    described = (CONTRIB / "iam/README.md").read_text()
+    for path in (CONTRIB / "iam").glob("*.json"):
+        assert f"`{path.name}`" in described
+
+
+def test_installed_files_are_complete(scratch):
+    """`meson install` puts all of it in place."""
+    build = program("aliasfs").parent
+    subprocess.run(
+        ["meson", "install", "-C", build, "--no-rebuild", "--quiet"],
+        env={**aws.environment(), "DESTDIR": str(scratch / "root")},
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+    installed = {path.name for path in pathlib.Path(scratch / "root").rglob("*") if not path.is_dir()}
+    wanted = {
+        "aliasfs",
+        "lambda-plane",
+        "aliasfs-backup",
+        "mount.aliasfs",
+        "mount.fuse.aliasfs",
+        "aliasfs.1",
+        "mount.aliasfs.8",
+        "_aliasfs",
+        "aliasfs.fish",
+        "aliasfs@.service",
+        "aliasfs-backup@.timer",
+        "TROUBLESHOOTING.md",
+        "browse.json",
+    }
+    assert wanted <= installed
+    (unit,) = (scratch / "root").rglob("system/aliasfs@.service")
+    assert "@bindir@" not in unit.read_text()

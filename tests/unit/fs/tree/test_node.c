@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT */
+#include "tests/unit/unit.h"
+
+#include "fs/tree/node.h"
+
+static struct node make(
+	enum node_kind kind, const char *function, uint64_t version, const char *name)
+{
+	struct node node;
+
+	node_make(&node, kind, function, version, name);
+	return node;
+}
+
+static void inode_numbers_are_stable_and_apart(void **state)
+{
+	const struct node nodes[] = {
+		make(NODE_FUNCTION, "hello", 0, NULL),
+		make(NODE_VERSION, "hello", 0, NULL),
+		make(NODE_VERSION, "hello", 1, NULL),
+		make(NODE_CONFIGURATION, "hello", 1, NULL),
+		make(NODE_ENVIRONMENT, "hello", 1, NULL),
+		make(NODE_LINK, "hello", 0, "PROD"),
+		make(NODE_ALIAS, "hello", 0, "PROD"),
+		make(NODE_LINK, "hello2", 0, "PROD"),
+		make(NODE_LINK, "hello", 0, "PROD2"),
+	};
+	size_t i, j;
+
+	(void)state;
+	for (i = 0; i < array_count(nodes); i++) {
+		struct node again = nodes[i];
+
+		assert_true(node_inode(&nodes[i]) > 1);
+		assert_true(node_inode(&nodes[i]) == node_inode(&again));
+		for (j = 0; j < i; j++)
+			assert_true(node_inode(&nodes[i]) != node_inode(&nodes[j]));
+	}
+}
+
+static void the_table_holds_what_the_kernel_holds(void **state)
+{
+	struct node_table *table = node_table_new();
+	struct node node = make(NODE_LINK, "hello", 0, "PROD"), found;
+	uint64_t inode;
+
+	(void)state;
+	assert_non_null(table);
+	inode = node_table_remember(table, &node);
+	assert_true(inode == node_inode(&node));
+	assert_true(inode == node_table_remember(table, &node));
+	assert_int_equal(node_table_count(table), 1);
+	assert_true(node_table_find(table, inode, &found));
+	assert_string_equal(found.function, "hello");
+	assert_string_equal(found.name, "PROD");
+	node_table_forget(table, inode, 1);
+	assert_int_equal(node_table_count(table), 1);
+	node_table_forget(table, inode, 1);
+	assert_int_equal(node_table_count(table), 0);
+	assert_false(node_table_find(table, inode, &found));
+	assert_true(node_table_find(table, 1, &found));
+	assert_int_equal(found.kind, NODE_ROOT);
+	node_table_free(table);
+}
+
+static void many_nodes_are_all_found(void **state)
+{
+	struct node_table *table = node_table_new();
+	struct node node, found;
+	uint64_t version;
+
+	(void)state;
+	for (version = 1; version <= 20000; version++) {
+		node = make(NODE_VERSION, "hello", version, NULL);
+		assert_true(node_table_remember(table, &node) == node_inode(&node));
+	}
+	for (version = 1; version <= 20000; version++) {
+		node = make(NODE_VERSION, "hello", version, NULL);
+		assert_true(node_table_find(table, node_inode(&node), &found));
+		assert_true(found.version == version);
+		node_table_forget(table, node_inode(&node), 1);
+	}
+	assert_int_equal(node_table_count(table), 0);
+	node_table_free(table);
+}
+
+static void a_renamed_link_keeps_its_inode_and_means_its_new_name(void **state)
+{
+	struct node_table *table = node_table_new();
+	struct node prod = make(NODE_LINK, "hello", 0, "PROD");
+	struct node live = make(NODE_LINK, "hello", 0, "LIVE");
+	struct node last = make(NODE_LINK, "hello", 0, "LAST"), found;
+	uint64_t inode = node_table_remember(table, &prod), again;
+
+	(void)state;
+	node_table_renamed(table, &prod, &live);
+	assert_true(node_table_find(table, inode, &found));
+	assert_string_equal(found.name, "LIVE");
+	assert_true(node_table_inode(table, &live) == inode);
+	/* PROD is made anew while the kernel still holds the old one: they do not share a number */
+	again = node_table_remember(table, &prod);
+	assert_true(again != inode);
+	assert_true(node_table_find(table, again, &found));
+	assert_string_equal(found.name, "PROD");
+	node_table_renamed(table, &live, &last);
+	assert_true(node_table_find(table, inode, &found));
+	assert_string_equal(found.name, "LAST");
+	/* looked up by its name it gets its own number */
+	assert_true(node_table_remember(table, &last) == node_inode(&last));
+	node_table_forget(table, inode, 1);
+	assert_false(node_table_find(table, inode, &found));
+	assert_true(node_table_inode(table, &last) == node_inode(&last));
+	node_table_free(table);
+}
+
+static void exchanged_links_mean_each_other(void **state)
+{
+	struct node_table *table = node_table_new();
+	struct node prod = make(NODE_LINK, "hello", 0, "PROD");
+	struct node beta = make(NODE_LINK, "hello", 0, "BETA"), found;
+	uint64_t first = node_table_remember(table, &prod);
+	uint64_t second = node_table_remember(table, &beta);
+
+	(void)state;
+	node_table_exchanged(table, &prod, &beta);
+	assert_true(node_table_find(table, first, &found));
+	assert_string_equal(found.name, "BETA");
+	assert_true(node_table_find(table, second, &found));
+	assert_string_equal(found.name, "PROD");
+	node_table_exchanged(table, &prod, &beta);
+	assert_true(node_table_find(table, first, &found));
+	assert_string_equal(found.name, "PROD");
+	node_table_free(table);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(inode_numbers_are_stable_and_apart),
+		cmocka_unit_test(the_table_holds_what_the_kernel_holds),
+		cmocka_unit_test(many_nodes_are_all_found),
+		cmocka_unit_test(a_renamed_link_keeps_its_inode_and_means_its_new_name),
+		cmocka_unit_test(exchanged_links_mean_each_other),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
