@@ -120,17 +120,6 @@ static int append_provisioned(struct buffer *out, const struct call *call, int64
 			       settling ? "IN_PROGRESS" : "READY", modified);
 }
 
-static int fail_missing(struct call *call, const char *qualifier)
-{
-	char arn[FUNCTION_ARN_SIZE];
-	int64_t number;
-
-	if (!version_parse(qualifier, &number))
-		return call_fail_function(call, call->name.name, qualifier);
-	format_function_arn(call->identity, call->name.name, qualifier, arn);
-	return call_fail(call, FAILURE_NOT_FOUND, "Cannot find alias arn: %s", arn);
-}
-
 /* What the call is about, which must be there and be no $LATEST. */
 static int find_published(struct call *call, const char *latest_message, struct target *target)
 {
@@ -141,7 +130,7 @@ static int find_published(struct call *call, const char *latest_message, struct 
 		return call_fail(call, FAILURE_INVALID_PARAMETER, "%s", latest_message);
 	found = resource_find(call, qualifier, target);
 	if (found != 1)
-		return found ? found : fail_missing(call, qualifier);
+		return found ? found : call_fail_qualifier(call, qualifier);
 	return 0;
 }
 

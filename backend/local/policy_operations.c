@@ -109,14 +109,6 @@ static int policy_print(const struct policy *policy, struct buffer *out)
 
 /* --- AddPermission --- */
 
-static int fail_alias(struct call *call, const char *alias)
-{
-	char arn[FUNCTION_ARN_SIZE];
-
-	format_function_arn(call->identity, call->name.name, alias, arn);
-	return call_fail(call, FAILURE_NOT_FOUND, "Cannot find alias arn: %s", arn);
-}
-
 /* The RevisionId of what the policy is going to hang off, or a failure when that is not there. */
 static int find_resource(struct call *call, char revision_id[UUID_SIZE])
 {
@@ -128,12 +120,12 @@ static int find_resource(struct call *call, char revision_id[UUID_SIZE])
 	if (qualifier && version_parse(qualifier, &number)) {
 		found = find_alias_revision(call, qualifier, revision_id);
 		if (found != 1)
-			return found ? found : fail_alias(call, qualifier);
+			return found ? found : call_fail_qualifier(call, qualifier);
 		return 0;
 	}
 	found = version_find(call, call->name.name, number, &row);
 	if (found != 1)
-		return found ? found : call_fail_function(call, call->name.name, qualifier);
+		return found ? found : call_fail_qualifier(call, qualifier);
 	snprintf(revision_id, UUID_SIZE, "%s", version_revision_id(call, &row));
 	version_row_done(&row);
 	return 0;
@@ -171,7 +163,7 @@ static struct json *make_principal(struct call *call, const char *principal, boo
 static int add_condition(struct call *call, struct json *conditions, const char *member,
 	const char *operator_name, const char *key)
 {
-	const char *value = call_string(call, member);
+	const char *value = call_flag(call, member) ? "true" : call_string(call, member);
 	struct json *below;
 	int error;
 
@@ -200,6 +192,7 @@ static int add_conditions(struct call *call, struct json *statement)
 		{"FunctionUrlAuthType", "StringEquals", "lambda:FunctionUrlAuthType"},
 		{"EventSourceToken", "StringEquals", "lambda:EventSourceToken"},
 		{"SourceArn", "ArnLike", "AWS:SourceArn"},
+		{"InvokedViaFunctionUrl", "Bool", "lambda:InvokedViaFunctionUrl"},
 	};
 	cleanup(json_free_pointer) struct json *conditions = json_new_object();
 	int error = conditions ? 0 : -ENOMEM;
@@ -310,18 +303,24 @@ static int answer_statement(struct call *call, const struct json *statement)
 	return error ? error : buffer_append_byte(&call->answer->body, '}');
 }
 
-static int add_statement(struct call *call, struct policy *policy)
+/* A statement id that is taken is reported even to who brings an old RevisionId. */
+static int check_new_statement(struct call *call, const struct policy *policy)
 {
 	const char *sid = call_string(call, "StatementId");
-	struct json *statement = NULL;
-	int error;
 
-	if (find_statement(policy, sid))
-		return call_fail(call, FAILURE_CONFLICT,
-			"The statement id (%s) provided already exists. Please provide a new "
-			"statement id, or remove the existing statement.",
-			sid);
-	error = make_statement(call, &statement);
+	if (!find_statement(policy, sid))
+		return 0;
+	return call_fail(call, FAILURE_CONFLICT,
+		"The statement id (%s) provided already exists. Please provide a new statement "
+		"id, or remove the existing statement.",
+		sid);
+}
+
+static int add_statement(struct call *call, struct policy *policy)
+{
+	struct json *statement = NULL;
+	int error = make_statement(call, &statement);
+
 	if (!error)
 		error = json_append(policy->statements, statement);
 	if (!error)
@@ -344,7 +343,9 @@ int handle_add_permission(struct call *call)
 		error = policy_load(call, &policy);
 	if (error)
 		return error;
-	error = check_policy_revision(call, &policy, resource_revision);
+	error = check_new_statement(call, &policy);
+	if (!error)
+		error = check_policy_revision(call, &policy, resource_revision);
 	if (!error)
 		error = add_statement(call, &policy);
 	policy_release(&policy);
@@ -378,16 +379,13 @@ int handle_get_policy(struct call *call)
 
 /* --- RemovePermission --- */
 
-static int fail_without_policy(struct call *call)
+static int check_function_for_policy(struct call *call)
 {
 	int there = function_exists(call, call->name.name);
 	char arn[FUNCTION_ARN_SIZE];
 
-	if (there < 0)
-		return there;
 	if (there)
-		return call_fail(call, FAILURE_NOT_FOUND,
-			"No policy is associated with the given resource.");
+		return there < 0 ? there : 0;
 	format_function_arn(call->identity, call->name.name, call_qualifier(call), arn);
 	return call_fail(call, FAILURE_NOT_FOUND, "No policy found for: %s", arn);
 }
@@ -425,17 +423,20 @@ int handle_remove_permission(struct call *call)
 	const char *sid = call_string(call, "StatementId");
 	char resource_revision[UUID_SIZE];
 	struct policy policy;
-	int error = policy_load(call, &policy);
+	int error = check_function_for_policy(call);
 
+	if (!error)
+		error = find_resource(call, resource_revision);
+	if (!error)
+		error = policy_load(call, &policy);
 	if (error)
 		return error;
 	if (!policy.exists)
-		error = fail_without_policy(call);
+		error = call_fail(call, FAILURE_NOT_FOUND,
+			"No policy is associated with the given resource.");
 	else if (!find_statement(&policy, sid))
 		error = call_fail(call, FAILURE_NOT_FOUND,
 			"Statement %s is not found in resource policy.", sid);
-	if (!error)
-		error = find_resource(call, resource_revision);
 	if (!error)
 		error = check_policy_revision(call, &policy, resource_revision);
 	if (!error)

@@ -230,6 +230,17 @@ const char *call_qualifier(const struct call *call)
 	return call->name.qualifier[0] ? call->name.qualifier : NULL;
 }
 
+int call_fail_qualifier(struct call *call, const char *qualifier)
+{
+	char arn[FUNCTION_ARN_SIZE];
+	int64_t number;
+
+	if (!qualifier || strchr(qualifier, '$') || !version_parse(qualifier, &number))
+		return call_fail_function(call, call->name.name, qualifier);
+	format_function_arn(call->identity, call->name.name, qualifier, arn);
+	return call_fail(call, FAILURE_NOT_FOUND, "Cannot find alias arn: %s", arn);
+}
+
 int function_exists(struct call *call, const char *function)
 {
 	int64_t there;

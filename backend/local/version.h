@@ -65,6 +65,12 @@ int target_find(struct call *call, const char *function, const char *qualifier,
  */
 const char *call_qualifier(const struct call *call);
 
+/*
+ * Fails because the call's function has nothing of that qualifier: "Cannot find alias arn" for what
+ * may be an alias's name, "Function not found" for the rest (NULL: the function itself).
+ */
+int call_fail_qualifier(struct call *call, const char *qualifier);
+
 /* Whether the function is there: 1, 0 or a negative errno. */
 int function_exists(struct call *call, const char *function) must_check;
 

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Resource policies, and what a grant changes."""
 
+import json
+
 import pytest
 from wire import FUNCTIONS, quote
 
@@ -112,3 +114,59 @@ def test_the_functions_own_policy_has_a_revision_of_its_own(function, wire):
     assert revision_of_policy(wire) == before
     add(wire, sid="t")
     assert revision_of_policy(wire) != before
+
+
+# Grants that are only for calls through a function URL
+
+def statement(answer):
+    return json.loads(answer.json["Statement"])
+
+
+def test_a_grant_for_the_url_alone_says_so(function, wire):
+    kept = statement(add(wire, InvokedViaFunctionUrl=True))
+    assert kept["Condition"] == {"Bool": {"lambda:InvokedViaFunctionUrl": "true"}}
+    both = statement(add(wire, sid="t", InvokedViaFunctionUrl=True, PrincipalOrgID="o-0123456789",
+                         SourceArn="arn:aws:s3:::bucket", SourceAccount="000000000000"))
+    assert both["Condition"] == {
+        "StringEquals": {"aws:PrincipalOrgID": "o-0123456789", "AWS:SourceAccount": "000000000000"},
+        "ArnLike": {"AWS:SourceArn": "arn:aws:s3:::bucket"},
+        "Bool": {"lambda:InvokedViaFunctionUrl": "true"}}
+    shown = json.loads(wire("GET", f"{FUNCTIONS}/fn/policy").json["Policy"])
+    assert shown["Statement"] == [kept, both]
+    assert "Condition" not in statement(add(wire, sid="u", InvokedViaFunctionUrl=False))
+
+
+# What is refused first
+
+def test_a_taken_statement_id_is_told_before_an_old_revision(function, wire):
+    for qualifier in (None, "PROD", "1"):
+        add(wire, qualifier)
+        again = add(wire, qualifier, RevisionId="stale")
+        assert (again.status, again.code) == (409, "ResourceConflictException"), str(again)
+        absent = remove(wire, qualifier, "none", RevisionId="stale")
+        assert (absent.status, absent.message) == (
+            404, "Statement none is not found in resource policy.")
+
+
+ARN = "arn:aws:lambda:us-east-1:000000000000:function:"
+
+
+@pytest.mark.parametrize("call", [add, remove])
+@pytest.mark.parametrize("qualifier, message", [
+    ("GONE", f"Cannot find alias arn: {ARN}fn:GONE"),
+    ("7", f"Function not found: {ARN}fn:7"),
+    ("valid-with-$", f"Function not found: {ARN}fn:valid-with-$"),
+    ("$latest", f"Function not found: {ARN}fn:$latest"),
+])
+def test_what_a_qualifier_does_not_name(function, wire, call, qualifier, message):
+    answer = call(wire, qualifier)
+    assert (answer.status, answer.code, answer.message) == (
+        404, "ResourceNotFoundException", message)
+
+
+def test_removing_where_nothing_was_granted(function, wire):
+    assert remove(wire).message == "No policy is associated with the given resource."
+    assert remove(wire, "PROD").message == "No policy is associated with the given resource."
+    assert remove(wire, "1").message == "No policy is associated with the given resource."
+    assert remove(wire, name="gone").message == f"No policy found for: {ARN}gone"
+    assert remove(wire, "PROD", name="gone").message == f"No policy found for: {ARN}gone:PROD"
