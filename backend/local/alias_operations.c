@@ -5,10 +5,11 @@
 #include "backend/local/attachment.h"
 #include "backend/local/change.h"
 #include "backend/local/operations_private.h"
-#include "backend/local/page.h"
 #include "backend/local/publish.h"
 #include "backend/local/version.h"
 
+#define ALIASES_MAX 10000         /* of one page: unlike other lists, this one is not cut at 50 */
+#define LIST_BYTES_MAX (6u << 20) /* of an answer, before a page ends early */
 #define ALIAS_COLUMNS "name, version, weighted_version, weight, description, revision_id"
 
 /* An alias as it is or is going to be. Texts belong to a statement or to the call's input. */
@@ -43,7 +44,7 @@ static int append_routing(struct buffer *out, const struct alias *alias)
 	char weight[NUMBER_DOUBLE_SIZE], version[VERSION_TEXT_SIZE];
 
 	if (!alias->weighted_version)
-		return 0;
+		return buffer_append_string(out, ",\"RoutingConfig\":null");
 	number_format_double(alias->weight, weight);
 	version_format(alias->weighted_version, version);
 	return buffer_appendf(out,
@@ -159,11 +160,11 @@ static int check_alike(struct call *call, const struct alias *alias)
 	if (error)
 		return error;
 	if (roles > 1)
-		return call_fail(call, FAILURE_INVALID_PARAMETER,
+		return call_fail_untyped(call, FAILURE_INVALID_PARAMETER,
 			"Specified versions must be associated with the same execution role");
 	if (queues > 1)
-		return call_fail(call, FAILURE_INVALID_PARAMETER,
-			"Specified versions must have the same dead letter queue configuration");
+		return call_fail_untyped(call, FAILURE_INVALID_PARAMETER,
+			"Specified versions must be configured with the same DLQ target");
 	return 0;
 }
 
@@ -175,12 +176,9 @@ static int check_routing(struct call *call, const struct alias *alias)
 	version_format(alias->version, text);
 	if (!alias->weighted_version)
 		return check_target(call, alias->version);
-	if (alias->version == VERSION_LATEST) {
-		/* AWS leaves "Type" out of this one. */
-		answer_fail_as(call->answer, FAILURE_INVALID_PARAMETER, NULL, "message",
+	if (alias->version == VERSION_LATEST)
+		return call_fail_untyped(call, FAILURE_INVALID_PARAMETER,
 			"$LATEST is not supported for an alias pointing to more than 1 version");
-		return CALL_FAILED;
-	}
 	if (alias->weighted_version == alias->version)
 		return call_fail(call, FAILURE_INVALID_PARAMETER,
 			"Invalid function version %s. Function version %s is already included in "
@@ -328,17 +326,34 @@ int handle_delete_alias(struct call *call)
 	return error ? error : change_record(call, function, name, NULL, NULL);
 }
 
-static sqlite3_stmt *list_query(struct call *call, const struct page *page, int64_t version)
+/*
+ * A page starts behind the name that the marker is, whatever the text. All of a function's aliases
+ * come by name; those of one version in the opposite order, as recorded of AWS.
+ */
+static sqlite3_stmt *list_query(struct call *call, int64_t version, int64_t limit)
 {
+	const char *marker = call_string(call, "Marker");
+
+	if (marker && !*marker)
+		marker = NULL;
 	if (version < 0)
 		return store_query(call->store,
 			"SELECT " ALIAS_COLUMNS " FROM alias WHERE function = ? AND name > ? "
 			"ORDER BY name LIMIT ?",
-			"tti", call->name.name, page->after, page->limit + 1);
+			"tti", call->name.name, marker ? marker : "", limit + 1);
 	return store_query(call->store,
-		"SELECT " ALIAS_COLUMNS " FROM alias WHERE function = ? AND name > ? "
-		"AND version = ? ORDER BY name LIMIT ?",
-		"ttii", call->name.name, page->after, version, page->limit + 1);
+		"SELECT " ALIAS_COLUMNS " FROM alias WHERE function = ?1 AND version = ?2 "
+		"AND (?3 IS NULL OR name < ?3) ORDER BY name DESC LIMIT ?4",
+		"titi", call->name.name, version, marker, limit + 1);
+}
+
+static int append_last(struct buffer *out, const char *last)
+{
+	int error = buffer_append_string(out, "],\"NextMarker\":");
+
+	if (!error)
+		error = append_json_string(out, last);
+	return error ? error : buffer_append_byte(out, '}');
 }
 
 static int append_aliases(struct buffer *out, struct call *call, sqlite3_stmt *rows, int64_t limit)
@@ -351,12 +366,9 @@ static int append_aliases(struct buffer *out, struct call *call, sqlite3_stmt *r
 	while (!error && (found = store_next(call->store, rows)) != 0) {
 		if (found < 0)
 			return found;
-		if (count++ == limit) {
+		if (count++ == limit || out->length > LIST_BYTES_MAX) {
 			store_done(rows);
-			error = buffer_append_byte(out, ']');
-			if (!error)
-				error = page_append_marker(out, last, 0);
-			return error ? error : buffer_append_byte(out, '}');
+			return append_last(out, last);
 		}
 		alias_load(&alias, rows);
 		snprintf(last, sizeof(last), "%s", alias.name);
@@ -369,23 +381,20 @@ static int append_aliases(struct buffer *out, struct call *call, sqlite3_stmt *r
 		store_done(rows);
 		return error;
 	}
-	return buffer_append_string(out, "]}");
+	return buffer_append_string(out, "],\"NextMarker\":null}");
 }
 
 int handle_list_aliases(struct call *call)
 {
 	const char *version = call_string(call, "FunctionVersion");
 	int64_t number = -1;
-	struct page page;
-	int error = page_begin(call, PAGE_MAX, &page);
+	int64_t limit = call_integer(call, "MaxItems", ALIASES_MAX);
+	int error = function_exists(call, call->name.name);
 
-	if (error)
-		return error;
-	error = function_exists(call, call->name.name);
 	if (error <= 0)
 		return error ? error : call_fail_function(call, call->name.name, NULL);
 	if (version && version_parse(version, &number))
-		return buffer_append_string(&call->answer->body, "{\"Aliases\":[]}");
-	return append_aliases(
-		&call->answer->body, call, list_query(call, &page, number), page.limit);
+		return buffer_append_string(
+			&call->answer->body, "{\"Aliases\":[],\"NextMarker\":null}");
+	return append_aliases(&call->answer->body, call, list_query(call, number, limit), limit);
 }

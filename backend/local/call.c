@@ -102,6 +102,23 @@ int call_fail(struct call *call, enum failure failure, const char *format, ...)
 	return CALL_FAILED;
 }
 
+int call_fail_untyped(struct call *call, enum failure failure, const char *format, ...)
+{
+	char message[MESSAGE_MAX];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(message, sizeof(message), format, arguments);
+	va_end(arguments);
+	answer_fail_as(call->answer, failure, NULL, failure_forms[failure].message_key, message);
+	buffer_reset(&call->answer->body);
+	if (buffer_append_string(&call->answer->body, "{\"Type\":null,\"message\":") ||
+		append_json_string(&call->answer->body, message) ||
+		buffer_append_byte(&call->answer->body, '}'))
+		buffer_reset(&call->answer->body);
+	return CALL_FAILED;
+}
+
 const char *call_string(const struct call *call, const char *name)
 {
 	return json_string(json_member(call->input, name));

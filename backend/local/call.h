@@ -116,6 +116,10 @@ extern const size_t operation_count;
 /* Answers with a failure; gives CALL_FAILED. The message is printf'ed and at most 8 KiB. */
 int call_fail(struct call *call, enum failure failure, const char *format, ...) printf_like(3, 4);
 
+/* The same for the failures whose body says "Type": null: limits, and what two versions must share. */
+int call_fail_untyped(struct call *call, enum failure failure, const char *format, ...)
+	printf_like(3, 4);
+
 /* The string member of the input, or NULL. */
 const char *call_string(const struct call *call, const char *name);
 

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Lists and their pages."""
 
+import sqlite3
+import uuid
+
 import pytest
 from lib import aws
 from wire import FUNCTIONS, quote
@@ -43,7 +46,7 @@ def test_a_function_of_130_versions_and_aliases(api):
     assert [each["Version"] for page in versions for each in page] == [
         "$LATEST", *map(str, range(1, 131))]
     aliases = pages(api.list_aliases, "Aliases", FunctionName="fn", MaxItems=100)
-    assert [len(page) for page in aliases] == [50, 50, 30]
+    assert [len(page) for page in aliases] == [100, 30]
     assert {each["FunctionVersion"] for page in aliases for each in page} == set(
         map(str, range(1, 131)))
     assert [each["Name"] for each in
@@ -95,3 +98,55 @@ def test_master_region_filters_replicas(api, wire):
     aws.create_function(api, "fn")
     assert api.list_functions(FunctionVersion="ALL", MasterRegion="us-east-1")["Functions"] == []
     assert wire("GET", f"{FUNCTIONS}?MasterRegion=us-east-1").status == 400
+
+
+def test_aliases_come_in_pages_as_large_as_asked_for(api, plane):
+    aws.create_function(api, "fn", versions=1)
+    names = [f"a{number:03}" for number in range(120)]
+    for name in names:
+        api.create_alias(FunctionName="fn", Name=name, FunctionVersion="1")
+    for size, sizes in ((None, [120]), (10000, [120]), (50, [50, 50, 20]), (119, [119, 1]),
+                        (120, [120])):
+        plane.reset()
+        listed = pages(api.list_aliases, "Aliases", FunctionName="fn",
+                       **({"MaxItems": size} if size else {}))
+        assert [len(page) for page in listed] == sizes
+        assert [each["Name"] for page in listed for each in page] == names
+
+
+def test_the_marker_of_a_list_of_aliases_is_a_name(api, wire):
+    aws.create_function(api, "fn", versions=1, aliases={name: 1 for name in "bdf"})
+
+    def after(marker, **more):
+        query = "&".join(f"{name}={quote(str(value))}" for name, value in
+                         {"Marker": marker, **more}.items())
+        answer = wire("GET", f"{FUNCTIONS}/fn/aliases?{query}").json
+        return "".join(each["Name"] for each in answer["Aliases"]), answer["NextMarker"]
+
+    assert wire("GET", f"{FUNCTIONS}/fn/aliases?MaxItems=2").json["NextMarker"] == "d"
+    for marker, names in (("b", "df"), ("a", "bdf"), ("c c/%", "df"), ("f", ""), ("é", ""),
+                          ("", "bdf"), ("B" * 4000, "bdf"), ("z" * 4000, "")):
+        assert after(marker) == (names, None)
+    assert after("a", MaxItems=1) == ("b", "b")
+
+
+def test_the_aliases_of_one_version_are_paged_too(api):
+    aws.create_function(api, "fn", versions=2, aliases={"c": 1, "a": 1, "b": 2, "d": 1})
+    api.update_alias(FunctionName="fn", Name="b",
+                     RoutingConfig={"AdditionalVersionWeights": {"1": 0.5}})
+    listed = pages(api.list_aliases, "Aliases", FunctionName="fn", FunctionVersion="1", MaxItems=2)
+    assert [[each["Name"] for each in page] for page in listed] == [["d", "c"], ["a"]]
+
+
+def test_a_page_of_large_aliases_ends_early_and_loses_none(api, plane, wire):
+    aws.create_function(api, "fn", versions=1)
+    with sqlite3.connect(plane.state / "lambda.db") as database:
+        database.executemany(
+            "INSERT INTO alias (function, name, version, description, revision_id) "
+            "VALUES ('fn', ?, 1, ?, ?)",
+            ((f"a{number}", "\x01" * 256, str(uuid.uuid4())) for number in range(5000)))
+    database.close()
+    first = wire("GET", f"{FUNCTIONS}/fn/aliases").json
+    assert 1000 < len(first["Aliases"]) < 5000 and first["NextMarker"]
+    listed = pages(api.list_aliases, "Aliases", FunctionName="fn")
+    assert sum(map(len, listed)) == 5000
