@@ -53,7 +53,7 @@ int append_rows(struct call *call, const char *key, sqlite3_stmt *rows, const st
 		store_done(rows);
 		return error;
 	}
-	return buffer_append_string(out, "]}");
+	return buffer_append_string(out, "],\"NextMarker\":null}");
 }
 
 int attachments_delete(struct call *call, const char *function, const char *qualifier)

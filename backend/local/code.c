@@ -19,6 +19,7 @@
 #define LOCATION_LIFE_MS 600000 /* ten minutes */
 #define ABANDONED_AGE_S 3600    /* a temporary file this old belongs to nobody */
 #define DIGEST_LENGTH 64
+#define SHA256_SIZE 32
 
 int code_open(const char *directory, int *ret_directory)
 {
@@ -126,16 +127,42 @@ static int stage_zip(struct call *call, const char *base64, struct code *code)
 	return error ? error : write_staged(call, &zip);
 }
 
-/* An image is not fetched: its digest stands for it. */
+/* An image is not fetched: the digest that its URI names, or that of the URI, stands for it. */
 static int stage_image(struct call *call, const char *uri, struct code *code)
 {
+	static const char mark[] = "@sha256:";
+	const char *known = strstr(uri, mark);
 	unsigned char digest[EVP_MAX_MD_SIZE];
 	unsigned int length;
 
-	if (!EVP_Digest(uri, strlen(uri), digest, &length, EVP_sha256(), NULL))
-		return -ENOMEM;
-	text_format_hex(digest, length, code->sha256);
+	if (known && strlen(known + strlen(mark)) == 2 * SHA256_SIZE) {
+		snprintf(code->sha256, sizeof(code->sha256), "%s", known + strlen(mark));
+	} else {
+		if (!EVP_Digest(uri, strlen(uri), digest, &length, EVP_sha256(), NULL))
+			return -ENOMEM;
+		text_format_hex(digest, length, code->sha256);
+	}
 	code->image_uri = uri;
+	return 0;
+}
+
+/* Code comes from one source, named completely. */
+static int check_source(struct call *call, const struct json *code)
+{
+	static const char *const others[] = {
+		"S3Bucket", "S3Key", "S3ObjectVersion", "S3ObjectStorageMode", "ImageUri"};
+	bool zip = json_member(code, "ZipFile"), bucket = json_member(code, "S3Bucket");
+	bool other = false;
+
+	for (size_t i = 0; i < array_count(others); i++)
+		other = other || json_member(code, others[i]);
+	if (zip && other)
+		return call_fail(call, FAILURE_INVALID_PARAMETER,
+			"Please do not provide other FunctionCode parameters when providing a "
+			"ZipFile.");
+	if (other && !json_member(code, "ImageUri") && !(bucket && json_member(code, "S3Key")))
+		return call_fail(call, FAILURE_INVALID_PARAMETER,
+			"S3 Bucket and Key are required for uploading with S3 parameters.");
 	return 0;
 }
 
@@ -143,8 +170,11 @@ int code_stage(struct call *call, const struct json *code, struct code *ret_code
 {
 	const char *zip = json_member_string(code, "ZipFile", NULL);
 	const char *image = json_member_string(code, "ImageUri", NULL);
+	int error = check_source(call, code);
 
 	memset(ret_code, 0, sizeof(*ret_code));
+	if (error)
+		return error;
 	if (json_member(code, "S3Bucket"))
 		return call_fail(call, FAILURE_INVALID_PARAMETER,
 			"Error occurred while GetObject. S3 Error Code: NoSuchBucket. S3 Error "

@@ -53,10 +53,17 @@ static int check_package(struct call *call)
 		return call_fail(call, FAILURE_INVALID_PARAMETER,
 			"Runtime and Handler are mandatory parameters for functions created with "
 			"deployment packages.");
-	if (json_count(json_member(call->input, "Tags")) > TAGS_MAX)
+	return 0;
+}
+
+static int check_tags(struct call *call)
+{
+	const struct json *tags = json_member(call->input, "Tags");
+
+	if (json_count(tags) > TAGS_MAX)
 		return call_fail(call, FAILURE_INVALID_PARAMETER,
 			"Number of tags exceeds resource tag limit.");
-	return 0;
+	return check_tag_names(call, tags);
 }
 
 /* There are no code signing configurations here, so none can be named. */
@@ -78,14 +85,21 @@ int prepare_create_function(struct call *call)
 
 	if (!error)
 		error = check_code_signing(call);
-
 	if (!error)
 		error = check_package(call);
+	if (!error)
+		error = check_tags(call);
 	if (!error)
 		error = settings_build(call, NULL, call->name.name, &call->settings);
 	if (!error)
 		error = code_stage(call, json_member(call->input, "Code"), &call->code);
 	return error;
+}
+
+/* Unlike a creation, an update is dated in whole seconds. */
+static int64_t update_time(const struct call *call)
+{
+	return call->now_ms / 1000 * 1000;
 }
 
 /* The answer's state is kept until `settles`; what comes then has a RevisionId of its own. */
@@ -239,7 +253,7 @@ static int store_code(struct call *call, const char *function, const char *confi
 		"image_uri = ?, last_modified = ?, revision_id = ?, settled_revision_id = ?, "
 		"settles = ?, change = 'updated' WHERE function = ? AND number = 0",
 		"tttitittit", configuration, code->digest, code->sha256, code->size,
-		code->image_uri, call->now_ms, revisions.now, revisions.settled,
+		code->image_uri, update_time(call), revisions.now, revisions.settled,
 		call->now_ms + call->settle_ms, function);
 }
 
@@ -297,7 +311,7 @@ static int store_settings(struct call *call, const char *function, const char *c
 		"settled_revision_id = ?, settles = ?, change = 'updated' "
 		"WHERE function = ? AND number = 0",
 		"tttittit", configuration, call_string(call, "Description"),
-		call_string(call, "Role"), call->now_ms, revisions.now, revisions.settled,
+		call_string(call, "Role"), update_time(call), revisions.now, revisions.settled,
 		call->now_ms + call->settle_ms, function);
 }
 

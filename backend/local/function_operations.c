@@ -35,25 +35,43 @@ int handle_get_function_configuration(struct call *call)
 	return error;
 }
 
+#define NO_CODE_FACTS                                                                              \
+	",\"ResolvedS3Object\":null,\"ResolvedS3Uri\":null,\"SourceKMSKeyArn\":null,\"Error\":"    \
+	"null"
+
+/* "repository:tag" is resolved to "repository@sha256:DIGEST", which is what CodeSha256 shows. */
+static int append_image(struct buffer *out, const struct version_row *row)
+{
+	const char *uri = row->image_uri, *slash = strrchr(uri, '/');
+	const char *end = strpbrk(slash ? slash : uri, ":@");
+	cleanup(free_pointer) char *resolved = NULL;
+	int error;
+
+	if (asprintf(&resolved, "%.*s@sha256:%s", end ? (int)(end - uri) : (int)strlen(uri), uri,
+		    row->code_sha256) < 0)
+		return -ENOMEM;
+	error = buffer_append_string(out, ",\"Code\":{\"RepositoryType\":\"ECR\",\"ImageUri\":");
+	if (!error)
+		error = append_json_string(out, uri);
+	if (!error)
+		error = buffer_append_string(out, ",\"ResolvedImageUri\":");
+	if (!error)
+		error = append_json_string(out, resolved);
+	return error ? error : buffer_append_string(out, ",\"Location\":null" NO_CODE_FACTS "}");
+}
+
 static int append_code(struct buffer *out, struct call *call, const struct version_row *row)
 {
 	int error;
 
-	if (row->image_uri) {
-		error = buffer_append_string(
-			out, ",\"Code\":{\"RepositoryType\":\"ECR\",\"ImageUri\":");
-		if (!error)
-			error = append_json_string(out, row->image_uri);
-		if (!error)
-			error = buffer_append_string(out, ",\"ResolvedImageUri\":");
-		if (!error)
-			error = append_json_string(out, row->image_uri);
-		return error ? error : buffer_append_byte(out, '}');
-	}
+	if (row->image_uri)
+		return append_image(out, row);
 	error = buffer_append_string(out, ",\"Code\":{\"RepositoryType\":\"S3\",\"Location\":\"");
 	if (!error)
 		error = code_append_location(out, call, row->code);
-	return error ? error : buffer_append_string(out, "\"}");
+	return error ? error
+		     : buffer_append_string(out,
+			       "\",\"ImageUri\":null,\"ResolvedImageUri\":null" NO_CODE_FACTS "}");
 }
 
 /* Tags where there are any, Concurrency where it is reserved. */
@@ -66,9 +84,11 @@ static int append_function_settings(struct buffer *out, struct call *call)
 
 	if (found != 1)
 		return found;
-	if (strcmp(store_text(row, 0), "{}"))
-		error = buffer_appendf(out, ",\"Tags\":%s", store_text(row, 0));
-	if (!error && sqlite3_column_type(row, 1) != SQLITE_NULL)
+	error = buffer_appendf(out, ",\"Tags\":%s,\"TagsError\":null",
+		strcmp(store_text(row, 0), "{}") ? store_text(row, 0) : "null");
+	if (!error && sqlite3_column_type(row, 1) == SQLITE_NULL)
+		error = buffer_append_string(out, ",\"Concurrency\":null");
+	else if (!error)
 		error = buffer_appendf(out,
 			",\"Concurrency\":{\"ReservedConcurrentExecutions\":%lld}",
 			(long long)sqlite3_column_int64(row, 1));
@@ -128,7 +148,7 @@ static int append_page(
 		store_done(rows);
 		return error;
 	}
-	return buffer_append_string(out, "]}");
+	return buffer_append_string(out, "],\"NextMarker\":null}");
 }
 
 int handle_list_functions(struct call *call)
@@ -145,7 +165,8 @@ int handle_list_functions(struct call *call)
 		return call_fail(call, FAILURE_INVALID_PARAMETER,
 			"MasterRegion can only be specified with FunctionVersion ALL");
 	if (master) /* no replicas of other regions live here */
-		return buffer_append_string(&call->answer->body, "{\"Functions\":[]}");
+		return buffer_append_string(
+			&call->answer->body, "{\"Functions\":[],\"NextMarker\":null}");
 	if (all)
 		rows = store_query(call->store,
 			"SELECT " VERSION_COLUMNS " FROM version v WHERE (v.function, v.number) > "
@@ -241,13 +262,15 @@ int handle_delete_function(struct call *call)
 {
 	const char *qualifier = call_qualifier(call);
 	const char *function = call->name.name;
-	int64_t number = 0;
+	int64_t number = VERSION_LATEST;
+	bool is_version = !qualifier || !version_parse(qualifier, &number);
 	int there;
 
-	if (qualifier && version_parse(qualifier, &number))
+	/* What has a '$' in it is no alias's name: a version that is not there, then. */
+	if (!is_version && !strchr(qualifier, '$'))
 		return call_fail(call, FAILURE_INVALID_PARAMETER,
 			"Deletion of aliases is not currently supported.");
-	if (qualifier && number == VERSION_LATEST)
+	if (qualifier && !strcmp(qualifier, "$LATEST"))
 		return call_fail(call, FAILURE_INVALID_PARAMETER,
 			"$LATEST version cannot be deleted without deleting the function.");
 	there = function_exists(call, function);
@@ -255,6 +278,8 @@ int handle_delete_function(struct call *call)
 		return there ? there : call_fail_function(call, function, NULL);
 	if (!qualifier)
 		return delete_whole(call, function);
+	if (!is_version)
+		return 0;
 	return delete_version(call, function, qualifier, number);
 }
 

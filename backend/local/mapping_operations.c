@@ -229,6 +229,8 @@ int handle_create_mapping(struct call *call)
 	arn_service(source, service);
 	error = check_source(call, service);
 	if (!error)
+		error = check_tag_names(call, json_member(call->input, "Tags"));
+	if (!error)
 		error = check_function(call);
 	if (!error)
 		error = forget_deleted(call);

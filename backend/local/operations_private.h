@@ -36,6 +36,8 @@ int handle_get_policy(struct call *call);
 int handle_remove_permission(struct call *call);
 
 /* tag_operations.c */
+/* Fails when one of the tags (an object; NULL: none) has a name that AWS keeps for itself. */
+int check_tag_names(struct call *call, const struct json *tags);
 int handle_list_tags(struct call *call);
 int handle_tag_resource(struct call *call);
 int handle_untag_resource(struct call *call);

@@ -25,6 +25,44 @@ static bool is_runtime(const char *runtime)
 	return text_starts_with(runtime, "arn:");
 }
 
+/* What AWS ran once, and what it recommends instead, where it does. */
+static const struct {
+	const char *runtime, *successor;
+} former_runtimes[] = {
+	{"java8", "java21"},
+	{"go1.x", "provided.al2023"},
+	{"provided", "provided.al2023"},
+	{"ruby2.7", "ruby3.2"},
+	{"nodejs14.x", "nodejs20.x"},
+	{"python3.7", "python3.12"},
+	{"dotnetcore3.1", "dotnet6"},
+	{"nodejs12.x", "nodejs18.x"},
+	{"nodejs", NULL},
+	{"nodejs4.3", NULL},
+	{"nodejs4.3-edge", NULL},
+	{"nodejs6.10", NULL},
+	{"nodejs8.10", NULL},
+	{"nodejs10.x", NULL},
+	{"python2.7", NULL},
+	{"python3.6", NULL},
+	{"ruby2.5", NULL},
+	{"dotnetcore1.0", NULL},
+	{"dotnetcore2.0", NULL},
+	{"dotnetcore2.1", NULL},
+};
+
+static int fail_former_runtime(struct call *call, const char *runtime, const char *successor)
+{
+	char instead[64] = "a supported runtime";
+
+	if (successor)
+		snprintf(instead, sizeof(instead), "the new runtime (%s)", successor);
+	return call_fail(call, FAILURE_INVALID_PARAMETER,
+		"The runtime parameter of %s is no longer supported for creating or updating AWS "
+		"Lambda functions. We recommend you use %s while creating or updating functions.",
+		runtime, instead);
+}
+
 static int check_runtime(struct call *call)
 {
 	const char *runtime = call_string(call, "Runtime");
@@ -32,6 +70,10 @@ static int check_runtime(struct call *call)
 
 	if (!runtime || is_runtime(runtime))
 		return 0;
+	for (size_t i = 0; i < array_count(former_runtimes); i++) {
+		if (!strcmp(former_runtimes[i].runtime, runtime))
+			return fail_former_runtime(call, runtime, former_runtimes[i].successor);
+	}
 	for (size_t i = 0; i < array_count(runtimes); i++) {
 		if (buffer_appendf(&list, "%s%s", i ? ", " : "", runtimes[i]))
 			return -ENOMEM;
@@ -151,6 +193,10 @@ static struct json *copy_logging(struct call *call, const char *function, const 
 		error = json_set_string(copy, "ApplicationLogLevel", "INFO");
 	if (!error && is_json && !json_member(copy, "SystemLogLevel"))
 		error = json_set_string(copy, "SystemLogLevel", "INFO");
+	if (!error && !json_has_member(copy, "ApplicationLogLevel"))
+		error = json_set(copy, "ApplicationLogLevel", json_new_null());
+	if (!error && !json_has_member(copy, "SystemLogLevel"))
+		error = json_set(copy, "SystemLogLevel", json_new_null());
 	if (!error && !json_member(copy, "LogGroup"))
 		error = json_set_string(copy, "LogGroup", group);
 	if (error) {
@@ -165,20 +211,46 @@ static struct json *copy_network(struct call *call, const char *function, const 
 	struct json *copy = json_copy(value);
 	bool attached = json_count(json_member(value, "SubnetIds")) > 0;
 
-	if (copy && json_set_string(copy, "VpcId", attached ? "vpc-00000000000000000" : "")) {
+	if (copy && (json_set_string(copy, "VpcId", attached ? "vpc-00000000000000000" : "") ||
+			    (!json_member(copy, "Ipv6AllowedForDualStack") &&
+				    json_set_boolean(copy, "Ipv6AllowedForDualStack", false)))) {
 		json_free(copy);
 		return NULL;
 	}
 	return copy;
 }
 
-/* Members as they are sent, where they are kept, and what makes one go away. */
+static bool is_empty_list(const struct json *value)
+{
+	return json_is_array(value) && !json_count(value);
+}
+
+static bool is_empty_text(const struct json *value)
+{
+	return json_string(value) && !*json_string(value);
+}
+
+static bool is_without_target(const struct json *value)
+{
+	return !*json_member_string(value, "TargetArn", "");
+}
+
+/* An image's settings of which none says anything. */
+static bool is_empty_image(const struct json *value)
+{
+	for (const struct json *item = json_first(value); item; item = json_next(item)) {
+		if (!json_is_null(item) && !is_empty_list(item) && !is_empty_text(item))
+			return false;
+	}
+	return true;
+}
+
+/* Members as they are sent, where they are kept, and which value unsets one (NULL: an empty list). */
 struct setting {
 	const char *sent;
 	const char *kept;
 	struct json *(*copy)(struct call *call, const char *function, const struct json *value);
-	const char
-		*empty_member; /* "" in this member of it means unset; "*": an empty string does */
+	bool (*is_unsetting)(const struct json *value);
 };
 
 static const struct setting settings[] = {
@@ -189,13 +261,13 @@ static const struct setting settings[] = {
 	{"MemorySize", "MemorySize", copy_plain, NULL},
 	{"VpcConfig", "VpcConfig", copy_network, NULL},
 	{"PackageType", "PackageType", copy_plain, NULL},
-	{"DeadLetterConfig", "DeadLetterConfig", copy_plain, "TargetArn"},
+	{"DeadLetterConfig", "DeadLetterConfig", copy_plain, is_without_target},
 	{"Environment", "Environment", copy_plain, NULL},
-	{"KMSKeyArn", "KMSKeyArn", copy_plain, "*"},
+	{"KMSKeyArn", "KMSKeyArn", copy_plain, is_empty_text},
 	{"TracingConfig", "TracingConfig", copy_plain, NULL},
 	{"Layers", "Layers", copy_layers, NULL},
 	{"FileSystemConfigs", "FileSystemConfigs", copy_plain, NULL},
-	{"ImageConfig", "ImageConfigResponse", copy_image, NULL},
+	{"ImageConfig", "ImageConfigResponse", copy_image, is_empty_image},
 	{"Architectures", "Architectures", copy_plain, NULL},
 	{"EphemeralStorage", "EphemeralStorage", copy_plain, NULL},
 	{"SnapStart", "SnapStart", copy_snap_start, NULL},
@@ -204,18 +276,6 @@ static const struct setting settings[] = {
 	{"CapacityProviderConfig", "CapacityProviderConfig", copy_plain, NULL},
 	{"DurableConfig", "DurableConfig", copy_plain, NULL},
 };
-
-static bool is_unsetting(const struct setting *setting, const struct json *value)
-{
-	const char *text;
-
-	if (!setting->empty_member)
-		return json_is_array(value) && !json_count(value);
-	text = strcmp(setting->empty_member, "*")
-		       ? json_member_string(value, setting->empty_member, "")
-		       : json_string(value);
-	return !text || !*text;
-}
 
 static int apply(struct call *call, const char *function, struct json *into)
 {
@@ -227,8 +287,8 @@ static int apply(struct call *call, const char *function, struct json *into)
 
 		if (!value)
 			continue;
-		if (is_unsetting(setting, value))
-			json_remove(into, setting->kept);
+		if ((setting->is_unsetting ? setting->is_unsetting : is_empty_list)(value))
+			error = json_set(into, setting->kept, json_new_null());
 		else
 			error = json_set(into, setting->kept, setting->copy(call, function, value));
 	}
@@ -262,6 +322,42 @@ static int set_defaults(struct call *call, const char *function, struct json *in
 	return error;
 }
 
+/* AWS shows what is unset as null, file systems excepted. */
+static int set_nulls(struct json *into)
+{
+	static const char *const shown[] = {"Runtime", "Handler", "VpcConfig", "DeadLetterConfig",
+		"Environment", "KMSKeyArn", "Layers", "ImageConfigResponse", "TenancyConfig",
+		"CapacityProviderConfig", "DurableConfig"};
+	int error = 0;
+
+	for (size_t i = 0; i < array_count(shown) && !error; i++) {
+		if (!json_has_member(into, shown[i]))
+			error = json_set(into, shown[i], json_new_null());
+	}
+	return error;
+}
+
+/*
+ * The members in the order of the table, whatever changed when: PublishVersion compares the text, and
+ * the runtime is found by its place.
+ */
+static int put_in_order(const struct json *built, struct json **ret_ordered)
+{
+	cleanup(json_free_pointer) struct json *ordered = json_new_object();
+	int error = ordered ? 0 : -ENOMEM;
+
+	for (size_t i = 0; i < array_count(settings) && !error; i++) {
+		const char *name = settings[i].kept;
+		const struct json *value = json_member(built, name);
+
+		if (json_has_member(built, name))
+			error = json_set(ordered, name, value ? json_copy(value) : json_new_null());
+	}
+	if (!error)
+		*ret_ordered = take_pointer(ordered);
+	return error;
+}
+
 int settings_build(struct call *call, const struct json *before, const char *function,
 	struct json **ret_settings)
 {
@@ -276,8 +372,7 @@ int settings_build(struct call *call, const struct json *before, const char *fun
 		return error;
 	built = before ? json_copy(before) : json_new_object();
 	if (!built || apply(call, function, built) ||
-		(!before && set_defaults(call, function, built)))
+		(!before && set_defaults(call, function, built)) || set_nulls(built))
 		return -ENOMEM;
-	*ret_settings = take_pointer(built);
-	return 0;
+	return put_in_order(built, ret_settings);
 }

@@ -93,10 +93,12 @@ static const struct member code_members[] = {
 };
 const struct shape shape_code = STRUCTURE_SHAPE(code_members);
 
-static const struct shape subnets = {
-	.kind = SHAPE_LIST, LENGTH(0, 16), .element = &(const struct shape){.kind = SHAPE_STRING}};
+static const struct shape subnet = STRING_SHAPE(LENGTH(0, 1024), .pattern = "subnet-[0-9a-z]*");
+static const struct shape subnets = {.kind = SHAPE_LIST, LENGTH(0, 16), .element = &subnet};
+static const struct shape security_group =
+	STRING_SHAPE(LENGTH(0, 1024), .pattern = "sg-[0-9a-zA-Z]*");
 static const struct shape security_groups = {
-	.kind = SHAPE_LIST, LENGTH(0, 5), .element = &(const struct shape){.kind = SHAPE_STRING}};
+	.kind = SHAPE_LIST, LENGTH(0, 5), .element = &security_group};
 static const struct member vpc_members[] = {{"SubnetIds", &subnets},
 	{"SecurityGroupIds", &security_groups}, {"Ipv6AllowedForDualStack", &shape_boolean},
 	{NULL}};

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <strings.h>
 
 #include "backend/base/text.h"
 #include "backend/local/change.h"
@@ -105,6 +106,18 @@ static int check_idle(struct call *call, const struct tagged *tagged)
 	return error;
 }
 
+/* A function's tags are a part of it: whoever looked at it before has an old RevisionId. */
+static int touch_function(struct call *call, const char *function)
+{
+	char revision_id[UUID_SIZE];
+
+	make_uuid(revision_id);
+	return store_execute(call->store,
+		"UPDATE version SET revision_id = ?1, settled_revision_id = ?1, last_modified = ?2 "
+		"WHERE function = ?3 AND number = 0",
+		"tit", revision_id, call->now_ms, function);
+}
+
 static int tags_store(struct call *call, const struct tagged *tagged)
 {
 	cleanup(buffer_release) struct buffer text = BUFFER_INIT(TAGS_TEXT_MAX);
@@ -118,6 +131,8 @@ static int tags_store(struct call *call, const struct tagged *tagged)
 	else
 		error = store_execute(call->store, "UPDATE function SET tags = ? WHERE name = ?",
 			"tt", buffer_text(&text), tagged->key);
+	if (!error && !tagged->mapping)
+		error = touch_function(call, tagged->key);
 	return error ? error : change_record(call, tagged->key, NULL, NULL, NULL);
 }
 
@@ -135,10 +150,22 @@ int handle_list_tags(struct call *call)
 	return error ? error : buffer_append_byte(&call->answer->body, '}');
 }
 
+int check_tag_names(struct call *call, const struct json *tags)
+{
+	for (const struct json *tag = json_first(tags); tag; tag = json_next(tag)) {
+		if (!strncasecmp(json_name(tag), "aws:", 4))
+			return call_fail(call, FAILURE_INVALID_PARAMETER,
+				"One or more of your tags had a problem, please ensure none of "
+				"your tag names start with \"aws:\", none are empty, and there "
+				"are no duplicate tags");
+	}
+	return 0;
+}
+
 static int merge_tags(struct call *call, struct tagged *tagged)
 {
 	const struct json *given = json_member(call->input, "Tags");
-	int error = 0;
+	int error = check_tag_names(call, given);
 
 	for (const struct json *tag = json_first(given); tag && !error; tag = json_next(tag))
 		error = json_set_string(tagged->tags, json_name(tag), json_string(tag));

@@ -56,17 +56,29 @@ const char *version_revision_id(const struct call *call, const struct version_ro
 	return version_is_settling(call, row) ? row->revision_id : row->settled_revision_id;
 }
 
+#define NO_STATE_REASON "\"StateReason\":null,\"StateReasonCode\":null"
+#define NO_UPDATE_REASON "\"LastUpdateStatusReason\":null,\"LastUpdateStatusReasonCode\":null"
+
+/* What no function here has, and what lists leave out of a version. */
+static const char never_set[] = ",\"MasterArn\":null,\"ConfigSha256\":null,"
+				"\"SigningProfileVersionArn\":null,\"SigningJobArn\":null";
+static const char not_listed[] =
+	",\"State\":null," NO_STATE_REASON ",\"LastUpdateStatus\":null," NO_UPDATE_REASON
+	",\"RuntimeVersionConfig\":null";
+
 static int append_state(struct buffer *out, const struct version_row *row, bool settling)
 {
 	if (!settling)
-		return buffer_append_string(
-			out, ",\"State\":\"Active\",\"LastUpdateStatus\":\"Successful\"");
+		return buffer_append_string(out,
+			",\"State\":\"Active\"," NO_STATE_REASON
+			",\"LastUpdateStatus\":\"Successful\"," NO_UPDATE_REASON);
 	if (!strcmp(row->change, "created"))
 		return buffer_append_string(out,
 			",\"State\":\"Pending\",\"StateReason\":\"The function is being created.\","
-			"\"StateReasonCode\":\"Creating\"");
+			"\"StateReasonCode\":\"Creating\","
+			"\"LastUpdateStatus\":null," NO_UPDATE_REASON);
 	return buffer_append_string(out,
-		",\"State\":\"Active\",\"LastUpdateStatus\":\"InProgress\","
+		",\"State\":\"Active\"," NO_STATE_REASON ",\"LastUpdateStatus\":\"InProgress\","
 		"\"LastUpdateStatusReason\":\"The function is being created.\","
 		"\"LastUpdateStatusReasonCode\":\"Creating\"");
 }
@@ -128,21 +140,21 @@ static int append_stored(struct buffer *out, const char *configuration)
 static int append_runtime_version(
 	struct buffer *out, const struct call *call, const struct version_row *row)
 {
-	static const char member[] = "\"Runtime\":\"";
+	static const char member[] = "\"Runtime\":";
 	const char *runtime = strstr(row->configuration, member);
 	unsigned char digest[EVP_MAX_MD_SIZE];
 	unsigned int length;
 	char text[2 * EVP_MAX_MD_SIZE + 1];
 
-	if (!runtime)
-		return 0;
-	runtime += strlen(member);
+	if (!runtime || runtime[strlen(member)] != '"')
+		return buffer_append_string(out, ",\"RuntimeVersionConfig\":null");
+	runtime += strlen(member) + 1;
 	if (!EVP_Digest(runtime, strcspn(runtime, "\""), digest, &length, EVP_sha256(), NULL))
 		return -ENOMEM;
 	text_format_hex(digest, length, text);
 	return buffer_appendf(out,
 		",\"RuntimeVersionConfig\":{\"RuntimeVersionArn\":\"arn:%s:lambda:%s::runtime:%"
-		"s\"}",
+		"s\",\"Error\":null}",
 		call->identity->partition, call->identity->region, text);
 }
 
@@ -175,6 +187,10 @@ int version_append(struct buffer *out, const struct call *call, const struct ver
 		error = append_plain_member(out, ",\"Version\":\"", version);
 	if (!error)
 		error = append_plain_member(out, ",\"RevisionId\":\"", revision_id);
+	if (!error)
+		error = buffer_append_string(out, never_set);
+	if (!error && view == VIEW_LIST)
+		error = buffer_append_string(out, not_listed);
 	if (!error && view != VIEW_LIST)
 		error = append_state(out, row, settling);
 	if (!error && view != VIEW_LIST)

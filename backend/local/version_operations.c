@@ -103,7 +103,7 @@ static int append_versions(struct buffer *out, struct call *call, const struct p
 		store_done(rows);
 		return error;
 	}
-	return buffer_append_string(out, "]}");
+	return buffer_append_string(out, "],\"NextMarker\":null}");
 }
 
 int handle_list_versions_by_function(struct call *call)

@@ -86,6 +86,13 @@ def test_readdir_tells_the_kinds(hello, mount):
     assert kinds["PROD"].is_symlink()
 
 
+def without_nulls(value):
+    """AWS shows what is unset as null; a document leaves it out."""
+    if isinstance(value, dict):
+        return {name: without_nulls(each) for name, each in value.items() if each is not None}
+    return value
+
+
 @pytest.mark.semantics("1.2.1", "1.2.2")
 def test_configuration_is_canonical_and_complete(api, plane, hello, make_mount):
     api.update_function_configuration(
@@ -99,7 +106,7 @@ def test_configuration_is_canonical_and_complete(api, plane, hello, make_mount):
         shown = json.loads(text)
         # Off the wire: the SDK drops members that are younger than itself, the document keeps them.
         expected = plane.get(f"/2015-03-31/functions/{hello}/configuration?Qualifier={qualifier}")
-        assert shown == {k: v for k, v in expected.items() if k not in CHANGING}
+        assert shown == without_nulls({k: v for k, v in expected.items() if k not in CHANGING})
         assert shown["FunctionArn"].endswith(f":{hello}:{qualifier}")
         assert "hunter2" not in text
         canonical = json.dumps(shown, indent=2, sort_keys=True, ensure_ascii=False) + "\n"

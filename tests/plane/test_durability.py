@@ -100,7 +100,7 @@ class Writer(threading.Thread):
         code = wire("GET", "/" + location).body
         assert base64.b64encode(hashlib.sha256(code).digest()).decode() == digest
         versions = wire("GET", f"{FUNCTIONS}/{self.function}/versions?MaxItems=50").json
-        while "NextMarker" in versions:
+        while versions["NextMarker"]:
             marker = versions["NextMarker"].replace("=", "%3D").replace("+", "%2B")
             more = wire("GET", f"{FUNCTIONS}/{self.function}/versions?Marker={marker}").json
             versions = {"Versions": versions["Versions"] + more["Versions"], **{
@@ -344,7 +344,7 @@ def check_full(port, made):
     while marker is not None:
         page = wire("GET", f"{FUNCTIONS}?{marker}").json
         listed += [each["FunctionName"] for each in page["Functions"]]
-        marker = f"Marker={quote(page['NextMarker'])}" if "NextMarker" in page else None
+        marker = f"Marker={quote(page['NextMarker'])}" if page["NextMarker"] else None
     assert sorted(listed) == sorted(made)
     for name, code in made.items():
         location = wire("GET", f"{FUNCTIONS}/{name}").json["Code"]["Location"].split("/", 3)[3]

@@ -425,5 +425,5 @@ def test_latest_published_is_overwritten(wire, function):
     while marker is not None:
         page = wire("GET", f"{FUNCTIONS}?FunctionVersion=ALL&MaxItems=1{marker}").json
         pages += page["Functions"]
-        marker = f"&Marker={quote(page['NextMarker'])}" if "NextMarker" in page else None
+        marker = f"&Marker={quote(page['NextMarker'])}" if page["NextMarker"] else None
     assert len({each["FunctionArn"] for each in pages}) == len(pages) == 7

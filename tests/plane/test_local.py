@@ -56,7 +56,7 @@ def test_a_unix_socket_that_only_its_owner_reaches(scratch):
         connection.sock = socket.socket(socket.AF_UNIX)
         connection.sock.connect(str(path))
         connection.request("GET", "/2015-03-31/functions")
-        assert connection.getresponse().read() == b'{"Functions":[]}'
+        assert connection.getresponse().read() == b'{"Functions":[],"NextMarker":null}'
         connection.close()
         second = run(program("lambda-plane"), "--state", scratch / "state", "--unix", path,
                      timeout=patience(10))

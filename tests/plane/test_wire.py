@@ -124,7 +124,7 @@ def test_bodies_that_are_not_what_they_should_be(wire, plane):
         assert answer.code and answer.headers["x-amzn-RequestId"]
         json.loads(answer.body)
     assert (snapshot(wire), wire("GET", "/_local/changes").json) == before
-    assert wire("GET", f"{FUNCTIONS}/fn/aliases").json == {"Aliases": []}
+    assert wire("GET", f"{FUNCTIONS}/fn/aliases").json == {"Aliases": [], "NextMarker": None}
 
 
 @pytest.mark.parametrize("kind", [None, "text/plain", "application/x-www-form-urlencoded",
@@ -154,7 +154,7 @@ def test_what_belongs_into_the_path_is_not_taken_from_the_body(wire):
     answer = wire.update_alias("fn", "PROD", Name="BETA", FunctionName="other", Qualifier="7",
                                Description="mine")
     assert answer.json["AliasArn"].endswith(":function:fn:PROD"), str(answer)
-    assert wire("GET", f"{FUNCTIONS}/other/aliases").json == {"Aliases": []}
+    assert wire("GET", f"{FUNCTIONS}/other/aliases").json == {"Aliases": [], "NextMarker": None}
     path = "/2019-09-30/functions/fn/provisioned-concurrency"
     answer = wire("PUT", path, {"ProvisionedConcurrentExecutions": 1, "Qualifier": "PROD"})
     assert "Value null at 'qualifier'" in answer.message
