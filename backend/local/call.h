@@ -106,6 +106,7 @@ struct operation {
 	bool raw_body;         /* the body is a payload, not JSON */
 	const char *query;     /* only when this query parameter is there, or NULL */
 	bool unqualified_only; /* refuses names with a version or alias */
+	bool not_even_latest;  /* and names with $LATEST */
 	/* Runs before the transaction, for slow work that needs no lock (checking a zip). May be NULL. */
 	int (*prepare)(struct call *call);
 };

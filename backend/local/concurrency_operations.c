@@ -11,13 +11,13 @@
 
 /* --- reserved concurrency: of a function --- */
 
-/* 0 with the reservation or UNSET; fails when there is no such function. */
-static int find_reserved(struct call *call, int64_t *ret_reserved)
+/* 0 with the reservation or UNSET; fails when there is no such function, named with the qualifier. */
+static int find_reserved(struct call *call, const char *qualifier, int64_t *ret_reserved)
 {
 	int there = function_exists(call, call->name.name);
 
 	if (there <= 0)
-		return there ? there : call_fail_function(call, call->name.name, NULL);
+		return there ? there : call_fail_function(call, call->name.name, qualifier);
 	return store_integer(call->store, "SELECT reserved FROM function WHERE name = ?", UNSET,
 		ret_reserved, "t", call->name.name);
 }
@@ -25,14 +25,14 @@ static int find_reserved(struct call *call, int64_t *ret_reserved)
 static int append_reserved(struct buffer *out, int64_t reserved)
 {
 	if (reserved == UNSET)
-		return buffer_append_string(out, "{}");
+		return buffer_append_string(out, "{\"ReservedConcurrentExecutions\":null}");
 	return buffer_appendf(out, "{\"ReservedConcurrentExecutions\":%lld}", (long long)reserved);
 }
 
 int handle_get_function_concurrency(struct call *call)
 {
 	int64_t reserved;
-	int error = find_reserved(call, &reserved);
+	int error = find_reserved(call, NULL, &reserved);
 
 	return error ? error : append_reserved(&call->answer->body, reserved);
 }
@@ -40,7 +40,6 @@ int handle_get_function_concurrency(struct call *call)
 static int check_reservation(struct call *call, int64_t wanted, int64_t before)
 {
 	int64_t all, provisioned;
-	char message[160];
 	int error = store_integer(call->store, "SELECT reserved FROM usage", 0, &all, "");
 
 	if (!error)
@@ -50,18 +49,14 @@ static int check_reservation(struct call *call, int64_t wanted, int64_t before)
 	if (error)
 		return error;
 	all += wanted - (before == UNSET ? 0 : before);
-	if (wanted && all > ACCOUNT_CONCURRENCY - UNRESERVED_MINIMUM) {
-		snprintf(message, sizeof(message),
+	if (wanted && all > ACCOUNT_CONCURRENCY - UNRESERVED_MINIMUM)
+		return call_fail_untyped(call, FAILURE_INVALID_PARAMETER,
 			"Specified ReservedConcurrentExecutions for function decreases account's "
 			"UnreservedConcurrentExecution below its minimum value of [%d].",
 			UNRESERVED_MINIMUM);
-		/* AWS leaves "Type" out of this one. */
-		answer_fail_as(call->answer, FAILURE_INVALID_PARAMETER, NULL, "message", message);
-		return CALL_FAILED;
-	}
-	if (wanted < provisioned)
+	if (wanted < provisioned) /* the blanks are AWS's */
 		return call_fail(call, FAILURE_INVALID_PARAMETER,
-			"ReservedConcurrentExecutions %lld should not be lower than function's "
+			" ReservedConcurrentExecutions  %lld should not be lower than function's "
 			"total provisioned concurrency [%lld].",
 			(long long)wanted, (long long)provisioned);
 	return 0;
@@ -70,7 +65,7 @@ static int check_reservation(struct call *call, int64_t wanted, int64_t before)
 int handle_put_function_concurrency(struct call *call)
 {
 	int64_t wanted = call_integer(call, "ReservedConcurrentExecutions", 0), before;
-	int error = find_reserved(call, &before);
+	int error = find_reserved(call, "$LATEST", &before);
 
 	if (!error)
 		error = check_reservation(call, wanted, before);
@@ -86,7 +81,7 @@ int handle_put_function_concurrency(struct call *call)
 int handle_delete_function_concurrency(struct call *call)
 {
 	int64_t before;
-	int error = find_reserved(call, &before);
+	int error = find_reserved(call, NULL, &before);
 
 	if (!error)
 		error = store_execute(call->store,
@@ -112,12 +107,12 @@ static int append_provisioned(struct buffer *out, const struct call *call, int64
 		"\"RequestedProvisionedConcurrentExecutions\":%lld,"
 		"\"AllocatedProvisionedConcurrentExecutions\":%lld,",
 		(long long)requested, available);
-	if (!error && !fresh)
-		error = buffer_appendf(
-			out, "\"AvailableProvisionedConcurrentExecutions\":%lld,", available);
 	return error ? error
-		     : buffer_appendf(out, "\"Status\":\"%s\",\"LastModified\":\"%s\"",
-			       settling ? "IN_PROGRESS" : "READY", modified);
+		     : buffer_appendf(out,
+			       "\"AvailableProvisionedConcurrentExecutions\":%lld,"
+			       "\"Status\":\"%s\",\"StatusReason\":null,"
+			       "\"LastModified\":\"%s\"",
+			       available, settling ? "IN_PROGRESS" : "READY", modified);
 }
 
 /* What the call is about, which must be there and be no $LATEST. */
@@ -167,7 +162,7 @@ static int check_only_one(struct call *call, const char *qualifier, const struct
 static int check_amount(struct call *call, const char *qualifier, int64_t wanted)
 {
 	int64_t reserved, all, others;
-	int error = find_reserved(call, &reserved);
+	int error = find_reserved(call, NULL, &reserved);
 
 	if (!error)
 		error = store_integer(call->store, "SELECT reserved FROM usage", 0, &all, "");
@@ -183,12 +178,12 @@ static int check_amount(struct call *call, const char *qualifier, int64_t wanted
 			"Requested Provisioned Concurrency should not be greater than the "
 			"reservedConcurrentExecution for function");
 	if (reserved == UNSET && wanted > ACCOUNT_CONCURRENCY - all)
-		return call_fail(call, FAILURE_INVALID_PARAMETER,
+		return call_fail_untyped(call, FAILURE_INVALID_PARAMETER,
 			"Specified ConcurrentExecutions for function is greater than account's "
 			"unreserved concurrency [%lld].",
 			(long long)(ACCOUNT_CONCURRENCY - all));
 	if (reserved == UNSET && wanted > ACCOUNT_CONCURRENCY - all - UNRESERVED_MINIMUM)
-		return call_fail(call, FAILURE_INVALID_PARAMETER,
+		return call_fail_untyped(call, FAILURE_INVALID_PARAMETER,
 			"Specified ConcurrentExecutions for function decreases account's "
 			"UnreservedConcurrentExecution below its minimum value of [%d].",
 			UNRESERVED_MINIMUM);

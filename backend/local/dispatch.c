@@ -116,6 +116,9 @@ static int validate(struct call *call)
 
 	if (wrong)
 		return call_fail(call, FAILURE_SERIALIZATION, "%s", wrong);
+	error = shape_truncate_integers(call->operation->members, call->input);
+	if (error)
+		return error;
 	error = shape_validate(call->operation->members, call->input, &message);
 	if (error == -EFBIG)
 		return call_fail(call, FAILURE_VALIDATION, "too many validation errors detected");
@@ -150,7 +153,7 @@ static int check_name(struct call *call)
 		return CALL_FAILED;
 	}
 	if (call->operation->unqualified_only && name->qualifier[0] &&
-		strcmp(name->qualifier, "$LATEST"))
+		(call->operation->not_even_latest || strcmp(name->qualifier, "$LATEST")))
 		return call_fail(call, FAILURE_INVALID_PARAMETER,
 			"This operation is permitted on Lambda functions only. Aliases and "
 			"versions do not support this operation. Please specify either a function "

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 
+#include "backend/base/text.h"
 #include "backend/local/attachment.h"
 #include "backend/local/change.h"
 #include "backend/local/operations_private.h"
@@ -27,12 +28,51 @@ static int fail_without(struct call *call)
 		call, FAILURE_NOT_FOUND, "The function %s doesn't have an EventInvokeConfig", arn);
 }
 
-/* `configuration` is an object's text; its members are joined to ours. */
+/* One side of the destinations: {} where there is none at all, else null where this side has none. */
+static int append_destination(
+	struct buffer *out, const struct json *destinations, const char *side, bool any)
+{
+	const char *arn = json_member_string(json_member(destinations, side), "Destination", "");
+	int error = buffer_appendf(out, "\"%s\":{", side);
+
+	if (!error && any)
+		error = buffer_append_string(out, "\"Destination\":");
+	if (!error && any)
+		error = *arn ? append_json_string(out, arn) : buffer_append_string(out, "null");
+	return error ? error : buffer_append_byte(out, '}');
+}
+
+static int append_destinations(struct buffer *out, const struct json *destinations)
+{
+	bool any = *json_member_string(json_member(destinations, "OnSuccess"), "Destination", "") ||
+		   *json_member_string(json_member(destinations, "OnFailure"), "Destination", "");
+	int error = buffer_append_string(out, ",\"DestinationConfig\":{");
+
+	if (!error)
+		error = append_destination(out, destinations, "OnSuccess", any);
+	if (!error)
+		error = buffer_append_byte(out, ',');
+	if (!error)
+		error = append_destination(out, destinations, "OnFailure", any);
+	return error ? error : buffer_append_byte(out, '}');
+}
+
+static int append_number(struct buffer *out, const struct json *stored, const char *name)
+{
+	int64_t value;
+
+	if (!json_integer(json_member(stored, name), INT32_MIN, INT32_MAX, &value))
+		return buffer_appendf(out, ",\"%s\":null", name);
+	return buffer_appendf(out, ",\"%s\":%lld", name, (long long)value);
+}
+
+/* `configuration` is the text of what is stored. */
 static int append_invoke(struct buffer *out, const struct call *call, const char *qualifier,
 	const char *configuration, int64_t last_modified)
 {
-	size_t length = strlen(configuration);
-	int error = buffer_append_string(out, "{\"FunctionArn\":\"");
+	cleanup(json_free_pointer) struct json *stored =
+		json_parse(configuration, strlen(configuration), NULL);
+	int error = stored ? buffer_append_string(out, "{\"FunctionArn\":\"") : -ENOMEM;
 
 	if (!error)
 		error = append_function_arn(out, call->identity, call->name.name, qualifier);
@@ -40,13 +80,12 @@ static int append_invoke(struct buffer *out, const struct call *call, const char
 		error = buffer_append_string(out, "\",");
 	if (!error)
 		error = append_epoch(out, "LastModified", last_modified);
-	if (!error && length > 2)
-		error = buffer_append_byte(out, ',');
-	if (!error && length > 2)
-		error = buffer_append(out, configuration + 1, length - 2);
-	if (!error && !strstr(configuration, "\"DestinationConfig\":"))
-		error = buffer_append_string(
-			out, ",\"DestinationConfig\":{\"OnSuccess\":{},\"OnFailure\":{}}");
+	if (!error)
+		error = append_number(out, stored, "MaximumRetryAttempts");
+	if (!error)
+		error = append_number(out, stored, "MaximumEventAgeInSeconds");
+	if (!error)
+		error = append_destinations(out, json_member(stored, "DestinationConfig"));
 	return error ? error : buffer_append_byte(out, '}');
 }
 
@@ -72,47 +111,108 @@ int handle_get_event_invoke(struct call *call)
 	return error;
 }
 
-/* Both sides of a destination are shown, an unset one as {}. */
-static int complete_destinations(struct call *call)
-{
-	struct json *destinations;
-	const struct json *given = json_member(call->input, "DestinationConfig");
-	int error = 0;
-
-	if (!given)
-		return 0;
-	destinations = json_copy(given);
-	if (!destinations)
-		return -ENOMEM;
-	if (!json_member(destinations, "OnSuccess"))
-		error = json_set(destinations, "OnSuccess", json_new_object());
-	if (!error && !json_member(destinations, "OnFailure"))
-		error = json_set(destinations, "OnFailure", json_new_object());
-	if (error) {
-		json_free(destinations);
-		return error;
-	}
-	return json_set(call->input, "DestinationConfig", destinations);
-}
-
+/* An empty DestinationConfig says nothing; one with an empty side does. */
 static int check_something_given(struct call *call)
 {
-	for (size_t i = 0; members[i]; i++) {
-		if (json_member(call->input, members[i]))
-			return 0;
-	}
+	if (json_member(call->input, "MaximumRetryAttempts") ||
+		json_member(call->input, "MaximumEventAgeInSeconds") ||
+		json_count(json_member(call->input, "DestinationConfig")))
+		return 0;
 	return call_fail(call, FAILURE_INVALID_PARAMETER,
 		"You must specify at least one of error handling or destination setting.");
+}
+
+/* The service of an ARN that is a destination; "" where it is no ARN. */
+static void destination_service(const char *arn, char service[16])
+{
+	service[0] = '\0';
+	if (text_starts_with(arn, "arn:") && strchr(arn + 4, ':'))
+		snprintf(service, 16, "%.*s", (int)strcspn(strchr(arn + 4, ':') + 1, ":"),
+			strchr(arn + 4, ':') + 1);
+}
+
+/* A function as a destination: another one, which is there. */
+static int check_function_destination(struct call *call, const char *arn)
+{
+	struct function_name name;
+	int there;
+
+	if (function_name_parse(arn, &name))
+		return call_fail(
+			call, FAILURE_INVALID_PARAMETER, "The destination ARN %s is invalid.", arn);
+	if (!strcmp(name.name, call->name.name) && !strcmp(name.region, call->identity->region) &&
+		!strcmp(name.account, call->identity->account))
+		return call_fail(call, FAILURE_INVALID_PARAMETER,
+			"You can't specify the function as a destination for itself.");
+	there = function_exists(call, name.name);
+	if (there)
+		return there < 0 ? there : 0;
+	return call_fail(
+		call, FAILURE_INVALID_PARAMETER, "The destination ARN %s is invalid.", arn);
+}
+
+static const char *describe_side(const char *side, const char *arn, char text[512])
+{
+	if (!*arn)
+		return "null";
+	snprintf(text, 512, "%s(destination=%s)", side, arn);
+	return text;
+}
+
+static int check_destinations(struct call *call)
+{
+	static const struct {
+		const char *side, *services[6];
+	} sides[] = {
+		{"OnSuccess", {"lambda", "sqs", "sns", "events", NULL}},
+		{"OnFailure", {"lambda", "sqs", "sns", "events", "s3", NULL}},
+	};
+	const struct json *given = json_member(call->input, "DestinationConfig");
+	char success[512], failure[512], service[16];
+	const char *arns[array_count(sides)];
+	bool good = true;
+
+	for (size_t i = 0; i < array_count(sides); i++) {
+		const char *const *known = sides[i].services;
+
+		arns[i] = json_member_string(json_member(given, sides[i].side), "Destination", "");
+		destination_service(arns[i], service);
+		while (*known && strcmp(*known, service))
+			known++;
+		good = good && (!*arns[i] || *known);
+	}
+	if (!good)
+		return call_fail(call, FAILURE_INVALID_PARAMETER,
+			"The provided destination config DestinationConfig(onSuccess=%s, "
+			"onFailure=%s) is invalid.",
+			describe_side("OnSuccess", arns[0], success),
+			describe_side("OnFailure", arns[1], failure));
+	for (size_t i = 0; i < array_count(sides); i++) {
+		int error;
+
+		destination_service(arns[i], service);
+		error = strcmp(service, "lambda") ? 0 : check_function_destination(call, arns[i]);
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
+static int check_resource(struct call *call)
+{
+	int found = resource_find(call, call_qualifier(call), NULL);
+
+	if (found == 1)
+		return check_destinations(call);
+	return found ? found : call_fail(call, FAILURE_NOT_FOUND, "The function doesn't exist.");
 }
 
 static int store_invoke(struct call *call, const char *before)
 {
 	cleanup(buffer_release) struct buffer text = BUFFER_INIT(CONFIGURATION_MAX);
 	const char *qualifier = invoke_qualifier(call);
-	int error = complete_destinations(call);
+	int error = attachment_merge(call, before, members, &text);
 
-	if (!error)
-		error = attachment_merge(call, before, members, &text);
 	if (!error)
 		error = store_execute(call->store,
 			"INSERT OR REPLACE INTO event_invoke (function, qualifier, configuration, "
@@ -127,15 +227,11 @@ static int store_invoke(struct call *call, const char *before)
 
 int handle_put_event_invoke(struct call *call)
 {
-	int found, error = check_something_given(call);
+	int error = check_something_given(call);
 
-	if (error)
-		return error;
-	found = resource_find(call, call_qualifier(call), NULL);
-	if (found != 1)
-		return found ? found
-			     : call_fail(call, FAILURE_NOT_FOUND, "The function doesn't exist.");
-	return store_invoke(call, NULL);
+	if (!error)
+		error = check_resource(call);
+	return error ? error : store_invoke(call, NULL);
 }
 
 int handle_update_event_invoke(struct call *call)
@@ -144,6 +240,8 @@ int handle_update_event_invoke(struct call *call)
 	sqlite3_stmt *row;
 	int found, error = check_something_given(call);
 
+	if (!error)
+		error = check_resource(call);
 	if (error)
 		return error;
 	row = invoke_query(call);

@@ -89,8 +89,8 @@ const struct member members_list_event_invoke[] = {
 
 /* --- function URLs --- */
 
-static const struct shape auth_type = ONE_OF("NONE", "AWS_IAM");
-static const struct shape invoke_mode = ONE_OF("BUFFERED", "RESPONSE_STREAM");
+static const struct shape auth_type = ONE_OF("AWS_IAM", "NONE");
+static const struct shape invoke_mode = ONE_OF("RESPONSE_STREAM", "BUFFERED");
 static const struct shape url_qualifier =
 	TEXT(LENGTH(1, 128), .pattern = "((?!^\\d+$)^[0-9a-zA-Z-_]+$)");
 static const struct shape cors_header = TEXT(LENGTH(0, 1024), .pattern = ".*");
@@ -129,7 +129,7 @@ static const struct shape uuid = TEXT(LENGTH(36, 36),
 static const struct shape batch_size = INTEGER(RANGE(1, 10000));
 static const struct shape batching_window = INTEGER(RANGE(0, 300));
 static const struct shape parallelization = INTEGER(RANGE(1, 10));
-static const struct shape starting_position = ONE_OF("TRIM_HORIZON", "LATEST", "AT_TIMESTAMP");
+static const struct shape starting_position = ONE_OF("LATEST", "AT_TIMESTAMP", "TRIM_HORIZON");
 static const struct shape record_age = INTEGER(RANGE(-1, 604800));
 static const struct shape mapping_retries = INTEGER(RANGE(-1, 10000));
 static const struct shape tumbling_window = INTEGER(RANGE(0, 900));
@@ -216,7 +216,7 @@ const struct member members_invoke[] = {LABEL_NAMESPACED, QUERY_QUALIFIER,
 
 /* --- recursion, runtimes, code signing --- */
 
-static const struct shape recursive_loop = ONE_OF("Allow", "Terminate");
+static const struct shape recursive_loop = ONE_OF("Terminate", "Allow");
 #define LABEL_UNQUALIFIED                                                                          \
 	{                                                                                          \
 		"FunctionName", &shape_unqualified_function_name, IN_LABEL, true                   \

@@ -75,7 +75,7 @@ static const struct shape action = {
 	.kind = SHAPE_STRING, .pattern = "(lambda:[*]|lambda:[a-zA-Z]+|[*])"};
 static const struct shape principal = {.kind = SHAPE_STRING, LENGTH(0, 2048), .pattern = "[^\\s]+"};
 static const struct shape url_auth = {
-	.kind = SHAPE_STRING, .values = (const char *const[]){"NONE", "AWS_IAM", NULL}};
+	.kind = SHAPE_STRING, .values = (const char *const[]){"AWS_IAM", "NONE", NULL}};
 static const struct shape source_account = {
 	.kind = SHAPE_STRING, LENGTH(0, 12), .pattern = "\\d{12}"};
 static const struct shape event_source_token = {
@@ -153,13 +153,13 @@ const struct operation operations[] = {
 
 	{"GetFunctionConcurrency", "GET", "/2019-09-30/functions/{FunctionName}/concurrency", 200,
 		OPERATION_READ, handle_get_function_concurrency, members_function,
-		.unqualified_only = true},
+		.unqualified_only = true, .not_even_latest = true},
 	{"PutFunctionConcurrency", "PUT", "/2017-10-31/functions/{FunctionName}/concurrency", 200,
 		OPERATION_WRITE, handle_put_function_concurrency, members_put_concurrency,
-		.unqualified_only = true},
+		.unqualified_only = true, .not_even_latest = true},
 	{"DeleteFunctionConcurrency", "DELETE", "/2017-10-31/functions/{FunctionName}/concurrency",
 		204, OPERATION_WRITE, handle_delete_function_concurrency, members_function,
-		.unqualified_only = true},
+		.unqualified_only = true, .not_even_latest = true},
 	{"ListProvisionedConcurrencyConfigs", "GET", PROVISIONED, 200, OPERATION_READ,
 		handle_list_provisioned_concurrency, members_list_provisioned, .query = "List"},
 	{"GetProvisionedConcurrencyConfig", "GET", PROVISIONED, 200, OPERATION_READ,

@@ -30,7 +30,8 @@ int page_begin(struct call *call, int64_t maximum, struct page *ret_page)
 
 	*ret_page = (struct page){.limit = limit < maximum ? limit : maximum, .after_number = -1};
 	if (marker && *marker && !parse_marker(marker, ret_page))
-		return call_fail(call, FAILURE_INVALID_PARAMETER, "Invalid marker");
+		return call_fail(
+			call, FAILURE_INVALID_PARAMETER, "Invalid marker value from user.");
 	return 0;
 }
 

@@ -5,6 +5,7 @@
 #include "backend/local/attachment.h"
 #include "backend/local/change.h"
 #include "backend/local/operations_private.h"
+#include "backend/local/publish.h"
 
 #define CONFIGURATION_MAX 65536
 
@@ -81,7 +82,8 @@ static int append_runtime_management(
 
 	version_format(version, text);
 	if (!error)
-		error = append_function_arn(out, call->identity, call->name.name, text);
+		error = append_function_arn(out, call->identity, call->name.name,
+			version == VERSION_LATEST ? NULL : text);
 	if (!error)
 		error = buffer_appendf(
 			out, "\",\"UpdateRuntimeOn\":\"%s\",\"RuntimeVersionArn\":", mode);
@@ -114,6 +116,27 @@ int handle_get_runtime_management(struct call *call)
 		json_member_string(stored, "RuntimeVersionArn", NULL));
 }
 
+/* The version is updated by this, which takes as long as any update, and fails during another one. */
+static int begin_update(struct call *call, int64_t version)
+{
+	char now[UUID_SIZE], settled[UUID_SIZE];
+	struct version_row row;
+	int error = version_find(call, call->name.name, version, &row);
+
+	if (error != 1)
+		return error ? error : -EIO;
+	error = publish_check_idle(call, &row);
+	version_row_done(&row);
+	make_uuid(now);
+	make_uuid(settled);
+	return error ? error
+		     : store_execute(call->store,
+			       "UPDATE version SET revision_id = ?, settled_revision_id = ?, "
+			       "settles = ?, change = 'updated' WHERE function = ? AND number = ?",
+			       "ttiti", now, settled, call->now_ms + call->settle_ms,
+			       call->name.name, version);
+}
+
 int handle_put_runtime_management(struct call *call)
 {
 	static const char *const members[] = {"UpdateRuntimeOn", "RuntimeVersionArn", NULL};
@@ -130,6 +153,8 @@ int handle_put_runtime_management(struct call *call)
 	if (!error && !manual && arn)
 		error = call_fail(call, FAILURE_INVALID_PARAMETER,
 			"RuntimeVersionArn is only allowed when UpdateRuntimeOn is Manual.");
+	if (!error)
+		error = begin_update(call, version);
 	if (!error)
 		error = attachment_merge(call, NULL, members, &text);
 	if (!error)

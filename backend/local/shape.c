@@ -356,14 +356,13 @@ int shape_validate(const struct member *members, const struct json *input, struc
 static bool has_type(const struct shape *shape, const struct json *value)
 {
 	double number;
-	int64_t integer;
 
 	switch (shape->kind) {
 	case SHAPE_STRING:
 	case SHAPE_BLOB:
 		return json_string(value);
 	case SHAPE_INTEGER:
-		return json_integer(value, INT32_MIN, INT32_MAX, &integer);
+		return json_number(value, &number);
 	case SHAPE_DOUBLE:
 	case SHAPE_TIMESTAMP:
 		return json_number(value, &number);
@@ -386,9 +385,7 @@ static const char *json_type_name(const struct json *value)
 		return "STRING_VALUE";
 	if (json_number(value, &number))
 		return number == trunc(number) ? "NUMBER_VALUE" : "DECIMAL_VALUE";
-	if (json_is_boolean(value))
-		return json_is_true(value) ? "TRUE_VALUE" : "FALSE_VALUE";
-	return json_is_array(value) ? "START_ARRAY" : "START_OBJECT";
+	return json_is_true(value) ? "TRUE_VALUE" : "FALSE_VALUE";
 }
 
 static const char *shape_type_name(const struct shape *shape)
@@ -400,12 +397,24 @@ static const char *shape_type_name(const struct shape *shape)
 		[SHAPE_BOOLEAN] = "a Boolean",
 		[SHAPE_BLOB] = "a Blob",
 		[SHAPE_TIMESTAMP] = "a Date",
-		[SHAPE_LIST] = "a List",
-		[SHAPE_MAP] = "a Map",
-		[SHAPE_STRUCTURE] = "a Structure",
 	};
 
 	return names[shape->kind];
+}
+
+/* What stands where the shape wants something else, in AWS's words. */
+static const char *describe_type(
+	const struct shape *shape, const struct json *value, char *text, size_t text_size)
+{
+	if (json_is_array(value))
+		return "Start of list found where not expected";
+	if (json_is_object(value))
+		return "Start of structure or map found where not expected.";
+	if (shape->kind == SHAPE_LIST || shape->kind == SHAPE_MAP || shape->kind == SHAPE_STRUCTURE)
+		return "Unexpected field type";
+	snprintf(text, text_size, "%s can not be converted to %s", json_type_name(value),
+		shape_type_name(shape));
+	return text;
 }
 
 static const char *check_type(
@@ -415,11 +424,8 @@ static const char *check_type(
 
 	if (!value || json_is_null(value))
 		return NULL;
-	if (!has_type(shape, value)) {
-		snprintf(text, text_size, "%s can not be converted to %s", json_type_name(value),
-			shape_type_name(shape));
-		return text;
-	}
+	if (!has_type(shape, value))
+		return describe_type(shape, value, text, text_size);
 	if (shape->kind == SHAPE_STRUCTURE && shape->members)
 		return shape_check_types(shape->members, value, text, text_size);
 	if ((shape->kind != SHAPE_LIST && shape->kind != SHAPE_MAP) || !shape->element)
@@ -438,4 +444,37 @@ const char *shape_check_types(
 		wrong = check_type(
 			member->shape, json_member(input, member->name), text, text_size);
 	return wrong;
+}
+
+/* --- integers --- */
+
+/* A whole number of 32 bits: fractions are cut off, and what is too large becomes the largest. */
+static double truncate_number(double number)
+{
+	if (number <= INT32_MIN)
+		return INT32_MIN;
+	return number >= INT32_MAX ? INT32_MAX : trunc(number);
+}
+
+/* The member of a tree that is ours to change. */
+static struct json *find_member(struct json *object, const char *name)
+{
+	return (struct json *)(uintptr_t)json_member(object, name);
+}
+
+int shape_truncate_integers(const struct member *members, struct json *input)
+{
+	int error = 0;
+
+	for (const struct member *member = members; member->name && !error; member++) {
+		struct json *value = find_member(input, member->name);
+		double number;
+
+		if (member->shape->kind == SHAPE_INTEGER && json_number(value, &number))
+			error = json_set_number(input, member->name, truncate_number(number));
+		else if (member->shape->kind == SHAPE_STRUCTURE && member->shape->members &&
+			 json_is_object(value))
+			error = shape_truncate_integers(member->shape->members, value);
+	}
+	return error;
 }

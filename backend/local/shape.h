@@ -59,6 +59,12 @@ const char *shape_check_types(
 	const struct member *members, const struct json *input, char *text, size_t text_size);
 
 /*
+ * Makes the numbers where `members` want an integer whole ones of 32 bits, as AWS does: 1.5 is 1, 1e100
+ * is 2147483647. 0 or -ENOMEM.
+ */
+int shape_truncate_integers(const struct member *members, struct json *input) must_check;
+
+/*
  * Appends the message of the ValidationException that `input` earns to `message`, or nothing when it
  * is in order. All violations are listed, in the order of the table. 0, -EFBIG or -ENOMEM.
  */

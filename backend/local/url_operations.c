@@ -11,6 +11,13 @@
 
 static const char *const members[] = {"AuthType", "Cors", "InvokeMode", NULL};
 
+/* Which answer shows a URL: only the calls that read say an InvokeMode that this one did not send. */
+enum url_view {
+	URL_CREATED,
+	URL_UPDATED,
+	URL_READ,
+};
+
 /* A URL hangs off an alias, or off the function: "". */
 static const char *url_qualifier(const struct call *call)
 {
@@ -31,7 +38,7 @@ static void make_url_id(char id[URL_ID_LENGTH + 1])
 	id[URL_ID_LENGTH] = '\0';
 }
 
-/* URLs are dated with microseconds and a Z, unlike everything else. */
+/* URLs are dated with nanoseconds and a Z, unlike everything else. */
 static int append_time(struct buffer *out, const char *name, int64_t milliseconds)
 {
 	time_t seconds = (time_t)(milliseconds / 1000);
@@ -41,7 +48,7 @@ static int append_time(struct buffer *out, const char *name, int64_t millisecond
 	gmtime_r(&seconds, &parts);
 	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &parts);
 	return buffer_appendf(
-		out, ",\"%s\":\"%s.%03d000Z\"", name, text, (int)(milliseconds % 1000));
+		out, ",\"%s\":\"%s.%03d000000Z\"", name, text, (int)(milliseconds % 1000));
 }
 
 /* One configuration: query columns qualifier, id, configuration, created, last_modified. */
@@ -59,10 +66,31 @@ static void url_load(struct url *url, sqlite3_stmt *row)
 	url->last_modified = sqlite3_column_int64(row, 4);
 }
 
-static int append_url(
-	struct buffer *out, const struct call *call, const struct url *url, bool created)
+/* `,"Cors":{…},"InvokeMode":"…"` and what else is stored; null is what is not set. */
+static int append_settings(
+	struct buffer *out, const struct call *call, const struct url *url, enum url_view view)
 {
-	size_t length = strlen(url->configuration);
+	cleanup(json_free_pointer) struct json *stored =
+		json_parse(url->configuration, strlen(url->configuration), NULL);
+	const char *mode = view == URL_READ ? json_member_string(stored, "InvokeMode", "BUFFERED")
+					    : call_string(call, "InvokeMode");
+	const struct json *cors = json_member(stored, "Cors");
+	int error = stored ? buffer_appendf(out, ",\"AuthType\":\"%s\",\"Cors\":",
+				     json_member_string(stored, "AuthType", ""))
+			   : -ENOMEM;
+
+	if (!error)
+		error = json_count(cors) ? json_print(cors, out)
+					 : buffer_append_string(out, "null");
+	if (error)
+		return error;
+	return mode ? buffer_appendf(out, ",\"InvokeMode\":\"%s\"", mode)
+		    : buffer_append_string(out, ",\"InvokeMode\":null");
+}
+
+static int append_url(
+	struct buffer *out, const struct call *call, const struct url *url, enum url_view view)
+{
 	int error = buffer_appendf(out,
 		"{\"FunctionUrl\":\"https://%s.lambda-url.%s.on.aws/\",\"FunctionArn\":\"", url->id,
 		call->identity->region);
@@ -72,13 +100,11 @@ static int append_url(
 			*url->qualifier ? url->qualifier : NULL);
 	if (!error)
 		error = buffer_append_byte(out, '"');
-	if (!error && length > 2)
-		error = buffer_append_byte(out, ',');
-	if (!error && length > 2)
-		error = buffer_append(out, url->configuration + 1, length - 2);
+	if (!error)
+		error = append_settings(out, call, url, view);
 	if (!error)
 		error = append_time(out, "CreationTime", url->created);
-	if (!error && !created)
+	if (!error && view != URL_CREATED)
 		error = append_time(out, "LastModifiedTime", url->last_modified);
 	return error ? error : buffer_append_byte(out, '}');
 }
@@ -124,6 +150,17 @@ static int check_new(struct call *call)
 		arn);
 }
 
+/* Cors without any member is none; with one, it names the origins, if only as an empty list. */
+static int check_cors(struct call *call)
+{
+	const struct json *cors = json_member(call->input, "Cors");
+
+	if (!json_count(cors) || json_member(cors, "AllowOrigins"))
+		return 0;
+	return call_fail(call, FAILURE_INVALID_PARAMETER,
+		"You can't leave AllowOrigins as empty when Cors is enabled.");
+}
+
 int handle_create_url(struct call *call)
 {
 	cleanup(buffer_release) struct buffer text = BUFFER_INIT(CONFIGURATION_MAX);
@@ -138,6 +175,8 @@ int handle_create_url(struct call *call)
 	if (!error)
 		error = check_new(call);
 	if (!error)
+		error = check_cors(call);
+	if (!error)
 		error = attachment_merge(call, NULL, members, &text);
 	if (!error)
 		error = store_execute(call->store,
@@ -148,23 +187,7 @@ int handle_create_url(struct call *call)
 	if (!error)
 		error = change_record(call, call->name.name, url.qualifier, NULL, NULL);
 	url.configuration = buffer_text(&text);
-	return error ? error : append_url(&call->answer->body, call, &url, true);
-}
-
-/* What nobody set is shown by the calls that read. */
-static int append_shown(struct buffer *out, const struct call *call, struct url url)
-{
-	cleanup(json_free_pointer) struct json *shown =
-		json_parse(url.configuration, strlen(url.configuration), NULL);
-	cleanup(buffer_release) struct buffer text = BUFFER_INIT(CONFIGURATION_MAX);
-	int error = shown ? 0 : -ENOMEM;
-
-	if (!error && !json_member(shown, "InvokeMode"))
-		error = json_set_string(shown, "InvokeMode", "BUFFERED");
-	if (!error)
-		error = json_print(shown, &text);
-	url.configuration = buffer_text(&text);
-	return error ? error : append_url(out, call, &url, false);
+	return error ? error : append_url(&call->answer->body, call, &url, URL_CREATED);
 }
 
 int handle_get_url(struct call *call)
@@ -177,7 +200,7 @@ int handle_get_url(struct call *call)
 	if (found != 1)
 		return found ? found : fail_without(call);
 	url_load(&url, row);
-	error = append_shown(&call->answer->body, call, url);
+	error = append_url(&call->answer->body, call, &url, URL_READ);
 	store_done(row);
 	return error;
 }
@@ -196,7 +219,9 @@ int handle_update_url(struct call *call)
 	if (found != 1)
 		return found ? found : fail_without(call);
 	url_load(&url, row);
-	error = attachment_merge(call, url.configuration, members, &text);
+	error = check_cors(call);
+	if (!error)
+		error = attachment_merge(call, url.configuration, members, &text);
 	if (!error)
 		error = store_execute(call->store,
 			"UPDATE url SET configuration = ?, last_modified = ? WHERE function = ? "
@@ -208,7 +233,7 @@ int handle_update_url(struct call *call)
 	url.configuration = buffer_text(&text);
 	url.last_modified = call->now_ms;
 	if (!error)
-		error = append_url(&call->answer->body, call, &url, false);
+		error = append_url(&call->answer->body, call, &url, URL_UPDATED);
 	store_done(row);
 	return error;
 }
@@ -231,7 +256,7 @@ static int append_item(struct buffer *out, struct call *call, sqlite3_stmt *row)
 	struct url url;
 
 	url_load(&url, row);
-	return append_shown(out, call, url);
+	return append_url(out, call, &url, URL_READ);
 }
 
 int handle_list_urls(struct call *call)
@@ -245,12 +270,12 @@ int handle_list_urls(struct call *call)
 	if (there <= 0)
 		return there ? there
 			     : call_fail(call, FAILURE_NOT_FOUND, "Function does not exist");
-	/* "" itself is the first qualifier, so the first page starts at it, not behind it. */
+	/* Aliases by name, then the function's own, whose qualifier is "". */
 	return append_rows(call, "FunctionUrlConfigs",
 		store_query(call->store,
-			"SELECT " URL_COLUMNS
-			" FROM url WHERE function = ?1 AND (qualifier > ?2 OR "
-			"?3 < 0) ORDER BY qualifier LIMIT ?4",
-			"ttii", call->name.name, page.after, page.after_number, page.limit + 1),
+			"SELECT " URL_COLUMNS " FROM url WHERE function = ?1 AND (?2 < 0 OR "
+			"(?3 <> '' AND (qualifier > ?3 OR qualifier = ''))) "
+			"ORDER BY qualifier = '', qualifier LIMIT ?4",
+			"titi", call->name.name, page.after_number, page.after, page.limit + 1),
 		&page, append_item);
 }

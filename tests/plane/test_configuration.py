@@ -323,3 +323,183 @@ def test_versions_of_one_alias_share_role_and_dead_letter_queue(wire):
     latest = wire.update_alias("fn", "PROD", FunctionVersion="$LATEST", RoutingConfig={
         "AdditionalVersionWeights": {"1": 0.5}})
     assert latest.json["Type"] is None
+
+
+# Numbers where an integer is wanted
+
+def reserve(wire, text, name="fn"):
+    return wire("PUT", f"/2017-10-31/functions/{name}/concurrency",
+                '{"ReservedConcurrentExecutions":%s}' % text)
+
+
+@pytest.mark.parametrize("text, whole", [
+    ("1.5", 1), ("2.9", 2), ("-0.5", 0), ("3e-1", 0), ("30e-1", 3), ("1.0", 1), ("1e2", 100)])
+def test_fractions_are_cut_off(wire, text, whole):
+    wire.create_function("fn")
+    assert reserve(wire, text).json == {"ReservedConcurrentExecutions": whole}
+    shown = wire("GET", "/2019-09-30/functions/fn/concurrency").json
+    assert shown == {"ReservedConcurrentExecutions": whole}
+
+
+def test_what_is_too_large_for_an_integer_is_the_largest(wire):
+    wire.create_function("fn")
+    refused(reserve(wire, "1e100"), "below its minimum value of [100]")
+    for text in ("-9223372036854775809", "-1e100", "-2147483648"):
+        refused(reserve(wire, text), "Value '-2147483648' at 'reservedConcurrentExecutions' failed to "
+                "satisfy constraint: Member must have value greater than or equal to 0",
+                code="ValidationException")
+    refused(wire.update_configuration("fn", Timeout=1e12), "Value '2147483647' at 'timeout'",
+            code="ValidationException")
+
+
+def test_integers_within_structures_are_cut_off_too(wire):
+    made = wire.create_function("fn", Timeout=3.7, MemorySize=128.9, EphemeralStorage={"Size": 600.5})
+    assert (made.json["Timeout"], made.json["MemorySize"], made.json["EphemeralStorage"]) == (
+        3, 128, {"Size": 600})
+    weights = {"RoutingConfig": {"AdditionalVersionWeights": {"2": 0.25}}}
+    wire.publish("fn")
+    wire.update_configuration("fn", Timeout=9)
+    wire.publish("fn")
+    alias = wire.create_alias("fn", "PROD", 1, **weights).json
+    assert alias["RoutingConfig"] == weights["RoutingConfig"], "a weight is no integer"
+
+
+@pytest.mark.parametrize("text, message", [
+    ("true", "TRUE_VALUE can not be converted to an Integer"),
+    ("false", "FALSE_VALUE can not be converted to an Integer"),
+    ('"1"', "STRING_VALUE can not be converted to an Integer"),
+    ("[]", "Start of list found where not expected"),
+    ("{}", "Start of structure or map found where not expected."),
+])
+def test_another_type_than_an_integer(wire, text, message):
+    wire.create_function("fn")
+    for name in ("fn", "gone"):
+        answer = reserve(wire, text, name)
+        assert (answer.status, answer.code) == (400, "SerializationException")
+        assert answer.json == {"Message": message}, "no Type"
+
+
+@pytest.mark.parametrize("member, value, message", [
+    ("Description", [], "Start of list found where not expected"),
+    ("Description", {}, "Start of structure or map found where not expected."),
+    ("Description", 1, "NUMBER_VALUE can not be converted to a String"),
+    ("Description", 1.5, "DECIMAL_VALUE can not be converted to a String"),
+    ("Publish", "x", "STRING_VALUE can not be converted to a Boolean"),
+    ("Layers", "x", "Unexpected field type"),
+    ("Layers", {}, "Start of structure or map found where not expected."),
+    ("Layers", [[]], "Start of list found where not expected"),
+    ("Environment", [], "Start of list found where not expected"),
+    ("Environment", {"Variables": {"AA": {}}}, "Start of structure or map found where not expected."),
+])
+def test_another_type_than_the_member_has(wire, member, value, message):
+    answer = wire.create_function("fn", **{member: value})
+    assert (answer.status, answer.code, answer.json) == (
+        400, "SerializationException", {"Message": message})
+
+
+# Concurrency
+
+def test_reserving_for_what_is_not_a_function(wire):
+    wire.create_function("fn")
+    wire.publish("fn")
+    answer = reserve(wire, 1, "gone")
+    refused(answer, f"Function not found: {ARN[:-2]}gone:$LATEST", 404, "ResourceNotFoundException")
+    for name in ("fn:$LATEST", "fn:1", "fn:PROD", f"{ARN}:$LATEST"):
+        refused(reserve(wire, 1, quote(name)), "This operation is permitted on Lambda functions only.")
+    answer = wire("GET", "/2019-09-30/functions/gone/concurrency")
+    refused(answer, f"Function not found: {ARN[:-2]}gone", 404, "ResourceNotFoundException")
+    assert not answer.message.endswith("$LATEST")
+    assert wire("GET", "/2019-09-30/functions/fn/concurrency").json == {
+        "ReservedConcurrentExecutions": None}
+    assert wire.update_configuration(quote("fn:$LATEST"), Timeout=4).status == 200
+
+
+def provision(wire, number, qualifier="1"):
+    return wire("PUT", "/2019-09-30/functions/fn/provisioned-concurrency?Qualifier=" + quote(qualifier),
+                {"ProvisionedConcurrentExecutions": number})
+
+
+def test_provisioned_concurrency_is_shown_with_all_its_numbers(wire):
+    wire.create_function("fn")
+    wire.publish("fn")
+    made = provision(wire, 7).json
+    assert {name: made[name] for name in made if name != "LastModified"} == {
+        "RequestedProvisionedConcurrentExecutions": 7, "AllocatedProvisionedConcurrentExecutions": 0,
+        "AvailableProvisionedConcurrentExecutions": 0, "Status": "IN_PROGRESS", "StatusReason": None}
+    listed = wire("GET", "/2019-09-30/functions/fn/provisioned-concurrency?List=ALL").json
+    assert listed["ProvisionedConcurrencyConfigs"][0]["StatusReason"] is None
+    refused(reserve(wire, 6), " ReservedConcurrentExecutions  6 should not be lower than function's "
+            "total provisioned concurrency [7].")
+
+
+@pytest.mark.parametrize("number, message", [
+    (901, "Specified ConcurrentExecutions for function decreases account's "
+          "UnreservedConcurrentExecution below its minimum value of [100]."),
+    (1001, "Specified ConcurrentExecutions for function is greater than account's unreserved "
+           "concurrency [1000]."),
+])
+def test_limits_of_concurrency_have_no_type(wire, number, message):
+    wire.create_function("fn")
+    wire.publish("fn")
+    assert provision(wire, number).json == {"Type": None, "message": message}
+    assert reserve(wire, 901).json["Type"] is None
+
+
+@pytest.mark.parametrize("qualifier, message", [
+    ("GONE", f"Cannot find alias arn: {ARN}:GONE"), ("9", f"Function not found: {ARN}:9"),
+    ("$x", f"Function not found: {ARN}:$x")])
+def test_provisioning_what_is_not_there(wire, qualifier, message):
+    wire.create_function("fn")
+    assert provision(wire, 1, qualifier).message == message
+
+
+# Runtime management
+
+RUNTIME = "/2021-07-20/functions/fn/runtime-management-config"
+
+
+def test_runtime_management_of_a_function_and_of_a_version(wire):
+    wire.create_function("fn")
+    wire.publish("fn")
+    before = wire.get_configuration("fn").json
+    for query, arn in (("", ARN), ("?Qualifier=$LATEST", ARN), ("?Qualifier=1", f"{ARN}:1")):
+        put = wire("PUT", RUNTIME + query, {"UpdateRuntimeOn": "FunctionUpdate"})
+        assert put.json == {"FunctionArn": arn, "UpdateRuntimeOn": "FunctionUpdate",
+                            "RuntimeVersionArn": None}
+        assert wire("GET", RUNTIME + query).json == put.json
+    after = wire.get_configuration("fn").json
+    assert after["RevisionId"] != before["RevisionId"]
+    assert after["LastModified"] == before["LastModified"]
+    assert wire.publish("fn").json["Version"] == "1"
+
+
+def test_runtime_management_is_an_update_that_takes_its_time(make_plane):
+    wire = Wire(make_plane("--settle", "600").port)
+    wire.create_function("fn")
+    change = {"UpdateRuntimeOn": "FunctionUpdate"}
+    refused(wire("PUT", RUNTIME, change), "Pending", 409, "ResourceConflictException")
+    wait_for(lambda: wire("PUT", RUNTIME, change).status == 200)
+    again = wire("PUT", RUNTIME, {"UpdateRuntimeOn": "Auto"})
+    refused(again, f"An update is in progress for resource: {ARN}", 409, "ResourceConflictException")
+    assert wire("GET", RUNTIME).json["UpdateRuntimeOn"] == "FunctionUpdate"
+    assert wire.get_configuration("fn").json["LastUpdateStatus"] == "InProgress"
+    assert wire.publish("fn").status == 409
+    wait_for(lambda: wire("PUT", RUNTIME, {"UpdateRuntimeOn": "Auto"}).status == 200)
+
+
+def test_the_values_of_enums_are_listed_as_aws_lists_them(wire):
+    wire.create_function("fn")
+    for path, method, body, listed in (
+            ("/2024-08-31/functions/fn/recursion-config", "PUT", {"RecursiveLoop": "x"},
+             "[Terminate, Allow]"),
+            ("/2021-10-31/functions/fn/url", "POST", {"AuthType": "x"}, "[AWS_IAM, NONE]"),
+            ("/2021-10-31/functions/fn/url", "POST", {"AuthType": "NONE", "InvokeMode": "x"},
+             "[RESPONSE_STREAM, BUFFERED]"),
+            (f"{FUNCTIONS}/fn/policy", "POST", {
+                "StatementId": "s", "Action": "*", "Principal": "*", "FunctionUrlAuthType": "x"},
+             "[AWS_IAM, NONE]"),
+            ("/2015-03-31/event-source-mappings", "POST", {"FunctionName": "fn",
+                                                           "StartingPosition": "x"},
+             "[LATEST, AT_TIMESTAMP, TRIM_HORIZON]")):
+        answer = wire(method, path, body)
+        assert answer.message.endswith(f"Member must satisfy enum value set: {listed}"), str(answer)

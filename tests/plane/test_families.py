@@ -266,7 +266,7 @@ def test_recursion_and_runtime_management(function, wire):
     assert wire("PUT", recursion, {"RecursiveLoop": "allow"}).code == "ValidationException"
     runtime = "/2021-07-20/functions/fn/runtime-management-config"
     assert wire("GET", runtime).json == {
-        "FunctionArn": ARN + ":$LATEST", "UpdateRuntimeOn": "Auto", "RuntimeVersionArn": None}
+        "FunctionArn": ARN, "UpdateRuntimeOn": "Auto", "RuntimeVersionArn": None}
     arn = "arn:aws:lambda:us-east-1::runtime:abc"
     manual = {"UpdateRuntimeOn": "Manual", "RuntimeVersionArn": arn}
     assert wire("PUT", runtime + "?Qualifier=1", manual).json == {"FunctionArn": ARN + ":1", **manual}
