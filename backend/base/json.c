@@ -3,6 +3,7 @@
 
 #include <cjson/cJSON.h>
 #include <errno.h>
+#include <fenv.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -359,6 +360,35 @@ bool json_integer(const struct json *json, int64_t minimum, int64_t maximum, int
 	if ((int64_t)value < minimum || (int64_t)value > maximum)
 		return false;
 	*ret_value = (int64_t)value;
+	return true;
+}
+
+/* The double next to the number in the direction of zero: it has the same whole part. */
+static double read_towards_zero(const char *digits)
+{
+	int before = fegetround();
+	double value;
+
+	fesetround(FE_TOWARDZERO);
+	value = strtod(digits, NULL);
+	fesetround(before);
+	return value;
+}
+
+bool json_whole(const struct json *json, int64_t minimum, int64_t maximum, int64_t *ret_value)
+{
+	const cJSON *item = look(json);
+	double value;
+
+	if (!cJSON_IsNumber(item))
+		return false;
+	value = item->valuestring ? read_towards_zero(item->valuestring) : item->valuedouble;
+	if (value <= (double)minimum)
+		*ret_value = minimum;
+	else if (value >= (double)maximum)
+		*ret_value = maximum;
+	else
+		*ret_value = (int64_t)value;
 	return true;
 }
 

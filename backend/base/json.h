@@ -54,6 +54,12 @@ bool json_number(const struct json *json, double *ret_value);
 /* Whether it is a whole number from `minimum` to `maximum` (within ±2^53); *ret_value only then. */
 bool json_integer(const struct json *json, int64_t minimum, int64_t maximum, int64_t *ret_value);
 
+/*
+ * Whether it is a number; *ret_value, only then, is the number without its fraction, by the digits that it came with
+ * (2.9999999999999999999999 is 2), and the bound where it lies beyond one. The bounds are within ±2^53.
+ */
+bool json_whole(const struct json *json, int64_t minimum, int64_t maximum, int64_t *ret_value);
+
 bool json_is_object(const struct json *json);
 bool json_is_array(const struct json *json);
 bool json_is_boolean(const struct json *json);

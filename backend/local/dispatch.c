@@ -38,7 +38,6 @@ static int parse_body(struct call *call, const struct request *request)
 	if (!call->input)
 		return call_fail(call, FAILURE_REQUEST_CONTENT,
 			"Could not parse request body into json: %s", reason);
-	json_forget_digits(call->input);
 	if (!json_is_object(call->input))
 		return call_fail(call, FAILURE_REQUEST_CONTENT,
 			"Could not parse request body into json: it is not an object");
@@ -119,6 +118,7 @@ static int validate(struct call *call)
 	error = shape_truncate_integers(call->operation->members, call->input);
 	if (error)
 		return error;
+	json_forget_digits(call->input);
 	error = shape_validate(call->operation->members, call->input, &message);
 	if (error == -EFBIG)
 		return call_fail(call, FAILURE_VALIDATION, "too many validation errors detected");

@@ -356,13 +356,14 @@ int shape_validate(const struct member *members, const struct json *input, struc
 static bool has_type(const struct shape *shape, const struct json *value)
 {
 	double number;
+	int64_t whole;
 
 	switch (shape->kind) {
 	case SHAPE_STRING:
 	case SHAPE_BLOB:
 		return json_string(value);
 	case SHAPE_INTEGER:
-		return json_number(value, &number);
+		return json_whole(value, INT32_MIN, INT32_MAX, &whole);
 	case SHAPE_DOUBLE:
 	case SHAPE_TIMESTAMP:
 		return json_number(value, &number);
@@ -448,14 +449,6 @@ const char *shape_check_types(
 
 /* --- integers --- */
 
-/* A whole number of 32 bits: fractions are cut off, and what is too large becomes the largest. */
-static double truncate_number(double number)
-{
-	if (number <= INT32_MIN)
-		return INT32_MIN;
-	return number >= INT32_MAX ? INT32_MAX : trunc(number);
-}
-
 /* The member of a tree that is ours to change. */
 static struct json *find_member(struct json *object, const char *name)
 {
@@ -468,10 +461,11 @@ int shape_truncate_integers(const struct member *members, struct json *input)
 
 	for (const struct member *member = members; member->name && !error; member++) {
 		struct json *value = find_member(input, member->name);
-		double number;
+		int64_t whole;
 
-		if (member->shape->kind == SHAPE_INTEGER && json_number(value, &number))
-			error = json_set_number(input, member->name, truncate_number(number));
+		if (member->shape->kind == SHAPE_INTEGER &&
+			json_whole(value, INT32_MIN, INT32_MAX, &whole))
+			error = json_set_number(input, member->name, (double)whole);
 		else if (member->shape->kind == SHAPE_STRUCTURE && member->shape->members &&
 			 json_is_object(value))
 			error = shape_truncate_integers(member->shape->members, value);

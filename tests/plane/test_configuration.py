@@ -333,7 +333,8 @@ def reserve(wire, text, name="fn"):
 
 
 @pytest.mark.parametrize("text, whole", [
-    ("1.5", 1), ("2.9", 2), ("-0.5", 0), ("3e-1", 0), ("30e-1", 3), ("1.0", 1), ("1e2", 100)])
+    ("1.5", 1), ("2.9", 2), ("-0.5", 0), ("3e-1", 0), ("30e-1", 3), ("1.0", 1), ("1e2", 100),
+    ("2.9999999999999999999999999", 2), ("-0.9999999999999999999999999", 0)])
 def test_fractions_are_cut_off(wire, text, whole):
     wire.create_function("fn")
     assert reserve(wire, text).json == {"ReservedConcurrentExecutions": whole}

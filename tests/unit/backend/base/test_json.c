@@ -221,6 +221,43 @@ static void builds_and_replaces_members(void **state)
 	assert_string_equal(buffer_text(&text), "{\"a\":2,\"b\":[]}");
 }
 
+static void whole_numbers_are_cut_at_the_point(void **state)
+{
+	static const struct {
+		const char *text;
+		int64_t whole;
+	} cases[] = {
+		{"0", 0},
+		{"-0.0", 0},
+		{"7", 7},
+		{"1.5", 1},
+		{"-1.5", -1},
+		{"3e-1", 0},
+		{"30e-1", 3},
+		{"2.9999999999999999999999999", 2},
+		{"-2.9999999999999999999999999", -2},
+		{"-0.9999999999999999999999999", 0},
+		{"3.0000000000000000000000001", 3},
+		{"99999", 1000},
+		{"-1e100", -1000},
+		{"1e999", 1000},
+		{"-1e999", -1000},
+		{"1e-999", 0},
+	};
+	int64_t whole;
+
+	(void)state;
+	for (size_t i = 0; i < array_count(cases); i++) {
+		struct json *json = json_parse(cases[i].text, strlen(cases[i].text), NULL);
+
+		assert_true(json_whole(json, -1000, 1000, &whole));
+		if (whole != cases[i].whole)
+			fail_msg("%s is %lld", cases[i].text, (long long)whole);
+		json_free(json);
+	}
+	assert_false(json_whole(NULL, 0, 1, &whole));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -232,6 +269,7 @@ int main(void)
 		cmocka_unit_test(numbers_keep_their_digits),
 		cmocka_unit_test(numbers_may_be_of_any_length),
 		cmocka_unit_test(a_number_that_no_double_holds_is_no_value),
+		cmocka_unit_test(whole_numbers_are_cut_at_the_point),
 		cmocka_unit_test(builds_and_replaces_members),
 	};
 
