@@ -5,28 +5,20 @@
  */
 #include <errno.h>
 
-#include "backend/base/text.h"
 #include "backend/local/attachment.h"
 #include "backend/local/change.h"
+#include "backend/local/mapping_settings.h"
 #include "backend/local/operations_private.h"
 
 #define CONFIGURATION_MAX 262144
 #define MAPPINGS_PAGE 100
 
-static const char *const members[] = {"EventSourceArn", "BatchSize", "FilterCriteria", "KMSKeyArn",
-	"MetricsConfig", "LoggingConfig", "ScalingConfig", "MaximumBatchingWindowInSeconds",
-	"ParallelizationFactor", "StartingPosition", "StartingPositionTimestamp",
-	"DestinationConfig", "MaximumRecordAgeInSeconds", "BisectBatchOnFunctionError",
-	"MaximumRetryAttempts", "TumblingWindowInSeconds", "Topics", "Queues",
-	"SourceAccessConfigurations", "SelfManagedEventSource", "FunctionResponseTypes",
-	"AmazonManagedKafkaEventSourceConfig", "SelfManagedKafkaEventSourceConfig",
-	"DocumentDBEventSourceConfig", "ProvisionedPollerConfig", NULL};
-
 #define MAPPING_COLUMNS                                                                            \
-	"uuid, function, qualifier, configuration, change, settled_state, settles, last_modified"
+	"uuid, function, qualifier, configuration, change, settled_state, settles, "               \
+	"last_modified, source"
 
 struct mapping {
-	const char *uuid, *function, *qualifier, *configuration, *change, *settled_state;
+	const char *uuid, *function, *qualifier, *configuration, *change, *settled_state, *source;
 	int64_t settles, last_modified;
 };
 
@@ -40,13 +32,26 @@ static void mapping_load(struct mapping *mapping, sqlite3_stmt *row)
 	mapping->settled_state = store_text(row, 5);
 	mapping->settles = sqlite3_column_int64(row, 6);
 	mapping->last_modified = sqlite3_column_int64(row, 7);
+	mapping->source = store_text(row, 8);
+}
+
+/* Why it is in its state, and what came of its records: queues and what is switched off say no more. */
+static int append_state(struct buffer *out, const struct mapping *mapping, bool settling)
+{
+	bool quiet =
+		mapping_is_queue(mapping->source) || !strcmp(mapping->settled_state, "Disabled");
+
+	return buffer_appendf(out,
+		"\"State\":\"%s\",\"StateTransitionReason\":\"%s\",\"LastProcessingResult\":%s,",
+		settling ? mapping->change : mapping->settled_state,
+		quiet ? "USER_INITIATED" : "User action",
+		quiet ? "null" : "\"No records processed\"");
 }
 
 static int append_mapping(
 	struct buffer *out, const struct call *call, const struct mapping *mapping, bool fresh)
 {
 	bool settling = fresh || call->now_ms < mapping->settles;
-	size_t length = strlen(mapping->configuration);
 	int error = buffer_appendf(out,
 		"{\"UUID\":\"%s\",\"EventSourceMappingArn\":\"arn:%s:lambda:%s:%s:"
 		"event-source-mapping:%s\",\"FunctionArn\":\"",
@@ -57,16 +62,13 @@ static int append_mapping(
 		error = append_function_arn(out, call->identity, mapping->function,
 			*mapping->qualifier ? mapping->qualifier : NULL);
 	if (!error)
-		error = buffer_appendf(out,
-			"\",\"State\":\"%s\",\"StateTransitionReason\":\"User action\","
-			"\"LastProcessingResult\":\"No records processed\",",
-			settling ? mapping->change : mapping->settled_state);
+		error = buffer_append_string(out, "\",");
+	if (!error)
+		error = append_state(out, mapping, settling);
 	if (!error)
 		error = append_epoch(out, "LastModified", mapping->last_modified);
-	if (!error && length > 2)
-		error = buffer_append_byte(out, ',');
-	if (!error && length > 2)
-		error = buffer_append(out, mapping->configuration + 1, length - 2);
+	if (!error)
+		error = mapping_settings_append(out, mapping->configuration);
 	return error ? error : buffer_append_byte(out, '}');
 }
 
@@ -101,50 +103,6 @@ int handle_get_mapping(struct call *call)
 
 /* --- creating --- */
 
-/* The service that an ARN belongs to: "sqs", "kinesis", "dynamodb", … or "". */
-static void arn_service(const char *arn, char service[32])
-{
-	const char *start = arn && text_starts_with(arn, "arn:") ? strchr(arn + 4, ':') : NULL;
-
-	service[0] = '\0';
-	if (start)
-		snprintf(service, 32, "%.*s", (int)strcspn(start + 1, ":"), start + 1);
-}
-
-static bool is_stream(const char *service)
-{
-	return !strcmp(service, "kinesis") || !strcmp(service, "dynamodb");
-}
-
-/* What AWS fills in for a source of this kind, as an object. */
-static const char *defaults_of(const char *service)
-{
-	if (!strcmp(service, "sqs"))
-		return "{\"BatchSize\":10,\"MaximumBatchingWindowInSeconds\":0,"
-		       "\"FunctionResponseTypes\":[]}";
-	if (is_stream(service))
-		return "{\"BatchSize\":100,\"MaximumBatchingWindowInSeconds\":0,"
-		       "\"ParallelizationFactor\":1,\"DestinationConfig\":{\"OnFailure\":{}},"
-		       "\"MaximumRecordAgeInSeconds\":-1,\"BisectBatchOnFunctionError\":false,"
-		       "\"MaximumRetryAttempts\":-1,\"TumblingWindowInSeconds\":0,"
-		       "\"FunctionResponseTypes\":[]}";
-	return "{\"BatchSize\":100,\"MaximumBatchingWindowInSeconds\":500}";
-}
-
-static int check_source(struct call *call, const char *service)
-{
-	if (!*service && !json_member(call->input, "SelfManagedEventSource"))
-		return call_fail(call, FAILURE_INVALID_PARAMETER, "Unrecognized event source.");
-	if (is_stream(service) && !call_string(call, "StartingPosition"))
-		return call_fail(call, FAILURE_INVALID_PARAMETER,
-			"1 validation error detected: Value null at 'startingPosition' failed to "
-			"satisfy constraint: Member must not be null.");
-	if (!strcmp(service, "sqs") && call_string(call, "StartingPosition"))
-		return call_fail(call, FAILURE_INVALID_PARAMETER,
-			"StartingPosition is not valid for SQS event sources.");
-	return 0;
-}
-
 static int check_function(struct call *call)
 {
 	int found =
@@ -172,10 +130,16 @@ static int check_new(struct call *call, const char *source)
 	found = store_next(call->store, row);
 	if (found != 1)
 		return found;
-	found = call_fail(call, FAILURE_CONFLICT,
-		"The event source arn (\" %s \") and function (\" %s \") provided mapping already "
-		"exists. Please update or delete the existing mapping with UUID %s",
-		source, call->name.name, store_text(row, 0));
+	if (mapping_is_queue(source))
+		found = call_fail(call, FAILURE_CONFLICT,
+			"An event source mapping with SQS arn (\" %s \") and function (\" %s \") "
+			"already exists. Please update or delete the existing mapping with UUID %s",
+			source, call->name.name, store_text(row, 0));
+	else
+		found = call_fail(call, FAILURE_CONFLICT,
+			"The event source arn (\" %s \") and function (\" %s \") provided mapping "
+			"already exists. Please update or delete the existing mapping with UUID %s",
+			source, call->name.name, store_text(row, 0));
 	store_done(row);
 	return found;
 }
@@ -213,21 +177,23 @@ static int insert_mapping(struct call *call, const struct mapping *mapping, cons
 int handle_create_mapping(struct call *call)
 {
 	cleanup(buffer_release) struct buffer text = BUFFER_INIT(CONFIGURATION_MAX);
-	const char *source = call_string(call, "EventSourceArn");
+	const char *given = call_string(call, "EventSourceArn");
 	const struct json *enabled = json_member(call->input, "Enabled");
-	char service[32], uuid[UUID_SIZE];
+	bool disabled = enabled && !json_is_true(enabled);
+	char uuid[UUID_SIZE];
 	struct mapping mapping = {.uuid = uuid,
 		.function = call->name.name,
 		.qualifier = call->name.qualifier,
+		.source = given ? given : "",
 		.change = "Creating",
-		.settled_state = !enabled || json_is_true(enabled) ? "Enabled" : "Disabled",
-		.settles = call->now_ms + call->settle_ms,
+		.settled_state = disabled ? "Disabled" : "Enabled",
+		/* What is made disabled is so at once. */
+		.settles = call->now_ms + (disabled ? 0 : call->settle_ms),
 		.last_modified = call->now_ms};
 	int error;
 
 	make_uuid(uuid);
-	arn_service(source, service);
-	error = check_source(call, service);
+	error = mapping_settings_build(call, mapping.source, NULL, &text);
 	if (!error)
 		error = check_tag_names(call, json_member(call->input, "Tags"));
 	if (!error)
@@ -235,15 +201,13 @@ int handle_create_mapping(struct call *call)
 	if (!error)
 		error = forget_deleted(call);
 	if (!error)
-		error = check_new(call, source ? source : "");
-	if (!error)
-		error = attachment_merge(call, defaults_of(service), members, &text);
+		error = check_new(call, mapping.source);
 	mapping.configuration = buffer_text(&text);
 	if (!error)
-		error = insert_mapping(call, &mapping, source ? source : "");
+		error = insert_mapping(call, &mapping, mapping.source);
 	if (!error)
 		error = change_record(call, mapping.function, mapping.qualifier, NULL, NULL);
-	return error ? error : append_mapping(&call->answer->body, call, &mapping, true);
+	return error ? error : append_mapping(&call->answer->body, call, &mapping, !disabled);
 }
 
 /* --- changing --- */
@@ -305,7 +269,7 @@ int handle_update_mapping(struct call *call)
 	mapping.settles = call->now_ms + call->settle_ms;
 	mapping.last_modified = call->now_ms;
 	if (!error)
-		error = attachment_merge(call, mapping.configuration, members, &text);
+		error = mapping_settings_build(call, mapping.source, mapping.configuration, &text);
 	mapping.configuration = buffer_text(&text);
 	if (!error)
 		error = store_mapping(call, &mapping);
@@ -357,7 +321,7 @@ int handle_list_mappings(struct call *call)
 		store_query(call->store,
 			"SELECT " MAPPING_COLUMNS " FROM mapping WHERE uuid > ?1 AND NOT "
 			"(change = 'Deleting' AND settles <= ?2) AND (?3 IS NULL OR source = ?3) "
-			"AND (?4 IS NULL OR (function = ?4 AND (?5 = '' OR qualifier = ?5))) "
+			"AND (?4 IS NULL OR (function = ?4 AND qualifier = ?5)) "
 			"ORDER BY uuid LIMIT ?6",
 			"tittti", page.after, call->now_ms, call_string(call, "EventSourceArn"),
 			named ? call->name.name : NULL, call->name.qualifier, page.limit + 1),

@@ -55,6 +55,8 @@ static int check_arn(struct call *call, struct tagged *tagged)
 
 	if (text_starts_with(kind, "function:"))
 		return check_function_arn(call, arn, tagged);
+	if (text_starts_with(kind, "capacity-provider:"))
+		return call_fail(call, FAILURE_NOT_FOUND, "Capacity provider not found: %s", arn);
 	if (!text_starts_with(kind, "event-source-mapping:"))
 		return call_fail(
 			call, FAILURE_NOT_FOUND, "The resource you requested does not exist.");
@@ -81,8 +83,8 @@ static int tags_load(struct call *call, struct tagged *tagged)
 	if (found < 0)
 		return found;
 	if (!found && tagged->mapping)
-		return call_fail(
-			call, FAILURE_NOT_FOUND, "The resource you requested does not exist.");
+		return call_fail(call, FAILURE_NOT_FOUND, "Event source mapping not found: %s",
+			call_string(call, "Resource"));
 	if (!found)
 		return call_fail_function(call, tagged->key, NULL);
 	tagged->tags = json_parse(store_text(row, 0), strlen(store_text(row, 0)), NULL);
