@@ -262,6 +262,8 @@ int handle_create_alias(struct call *call)
 	if (!error)
 		error = write_alias(call, &alias);
 	if (!error)
+		error = attachments_adopt(call, call->name.name, alias.name);
+	if (!error)
 		error = record(call, &alias);
 	return error ? error : alias_append(&call->answer->body, call, &alias);
 }
@@ -312,7 +314,7 @@ int handle_update_alias(struct call *call)
 	return error;
 }
 
-/* What hangs off an alias goes with it (lambda-api.md 6.4); event source mappings stay. */
+/* What hangs off an alias goes with it, its URL a little later; event source mappings stay. */
 int handle_delete_alias(struct call *call)
 {
 	const char *function = call->name.name;

@@ -68,13 +68,27 @@ int attachments_delete(struct call *call, const char *function, const char *qual
 			function, qualifier);
 	if (!error)
 		error = store_execute(call->store,
-			"DELETE FROM url WHERE function = ? AND qualifier = ?", "tt", function,
-			qualifier);
+			"UPDATE url SET configuration = json_set(configuration, '$.Orphaned', ?) "
+			"WHERE function = ? AND qualifier = ?",
+			"itt", call->now_ms, function, qualifier);
 	if (!error)
 		error = store_execute(call->store,
 			"DELETE FROM provisioned WHERE function = ? AND qualifier = ?", "tt",
 			function, qualifier);
 	return error;
+}
+
+int attachments_adopt(struct call *call, const char *function, const char *qualifier)
+{
+	int error = store_execute(call->store,
+		"DELETE FROM url WHERE function = ? AND qualifier = ? AND NOT " URL_IS_THERE, "tti",
+		function, qualifier, call->now_ms);
+
+	return error ? error
+		     : store_execute(call->store,
+			       "UPDATE url SET configuration = json_remove(configuration, "
+			       "'$.Orphaned') WHERE function = ? AND qualifier = ?",
+			       "tt", function, qualifier);
 }
 
 int attachment_merge(

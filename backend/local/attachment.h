@@ -25,8 +25,20 @@ int append_epoch(struct buffer *out, const char *name, int64_t milliseconds) mus
 int append_rows(struct call *call, const char *key, sqlite3_stmt *rows, const struct page *page,
 	int (*append)(struct buffer *out, struct call *call, sqlite3_stmt *row)) must_check;
 
-/* Takes away what hangs off the function's version or alias. 0 or a negative errno. */
+/*
+ * AWS removes the URL of a deleted alias some time later: it is orphaned for a minute, then gone. The
+ * parameter is the call's time.
+ */
+#define URL_IS_THERE "(ifnull(json_extract(configuration, '$.Orphaned') + 60000 > ?, true))"
+
+/*
+ * Takes away what hangs off the function's version or alias; a URL is orphaned. 0 or a negative
+ * errno.
+ */
 int attachments_delete(struct call *call, const char *function, const char *qualifier) must_check;
+
+/* Gives a new alias the URL that one of its name left behind, where it is still there. 0 or an errno. */
+int attachments_adopt(struct call *call, const char *function, const char *qualifier) must_check;
 
 /*
  * The members of `members` that the input has, as JSON text, over those of `before` (NULL: none).

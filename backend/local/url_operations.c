@@ -114,8 +114,9 @@ static int append_url(
 static sqlite3_stmt *url_query(struct call *call)
 {
 	return store_query(call->store,
-		"SELECT " URL_COLUMNS " FROM url WHERE function = ? AND qualifier = ?", "tt",
-		call->name.name, url_qualifier(call));
+		"SELECT " URL_COLUMNS
+		" FROM url WHERE function = ? AND qualifier = ? AND " URL_IS_THERE,
+		"tti", call->name.name, url_qualifier(call), call->now_ms);
 }
 
 static int check_resource(struct call *call)
@@ -180,7 +181,8 @@ int handle_create_url(struct call *call)
 		error = attachment_merge(call, NULL, members, &text);
 	if (!error)
 		error = store_execute(call->store,
-			"INSERT INTO url (function, qualifier, id, configuration, created, "
+			"INSERT OR REPLACE INTO url (function, qualifier, id, configuration, "
+			"created, "
 			"last_modified) VALUES (?, ?, ?, ?, ?, ?)",
 			"ttttii", call->name.name, url.qualifier, id, buffer_text(&text),
 			call->now_ms, call->now_ms);
@@ -240,9 +242,9 @@ int handle_update_url(struct call *call)
 
 int handle_delete_url(struct call *call)
 {
-	int error =
-		store_execute(call->store, "DELETE FROM url WHERE function = ? AND qualifier = ?",
-			"tt", call->name.name, url_qualifier(call));
+	int error = store_execute(call->store,
+		"DELETE FROM url WHERE function = ? AND qualifier = ? AND " URL_IS_THERE, "tti",
+		call->name.name, url_qualifier(call), call->now_ms);
 
 	if (error)
 		return error;
@@ -273,9 +275,10 @@ int handle_list_urls(struct call *call)
 	/* Aliases by name, then the function's own, whose qualifier is "". */
 	return append_rows(call, "FunctionUrlConfigs",
 		store_query(call->store,
-			"SELECT " URL_COLUMNS " FROM url WHERE function = ?1 AND (?2 < 0 OR "
-			"(?3 <> '' AND (qualifier > ?3 OR qualifier = ''))) "
-			"ORDER BY qualifier = '', qualifier LIMIT ?4",
-			"titi", call->name.name, page.after_number, page.after, page.limit + 1),
+			"SELECT " URL_COLUMNS " FROM url WHERE function = ? AND (? < 0 OR "
+			"iif(qualifier = '', ? <> '', qualifier > ?)) AND " URL_IS_THERE
+			" ORDER BY qualifier = '', qualifier LIMIT ?",
+			"tittii", call->name.name, page.after_number, page.after, page.after,
+			call->now_ms, page.limit + 1),
 		&page, append_item);
 }

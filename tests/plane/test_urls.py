@@ -2,6 +2,7 @@
 """Function URLs: names, Cors, answers and lists."""
 
 import re
+import sqlite3
 
 import pytest
 from wire import FUNCTIONS, quote
@@ -130,3 +131,73 @@ def test_refusals_change_nothing(function, wire):
     assert create(wire).status == 409
     assert url(wire, "GET").json == before
     assert wire("GET", f"{FUNCTIONS}/fn").status == 200
+
+
+# What a deleted alias leaves behind
+
+def urls(wire):
+    return [each["FunctionArn"] for each in
+            wire("GET", "/2021-10-31/functions/fn/urls").json["FunctionUrlConfigs"]]
+
+
+def pass_a_minute(plane):
+    """The URL was orphaned a minute ago."""
+    with sqlite3.connect(plane.state / "lambda.db") as database:
+        database.execute("UPDATE url SET configuration = json_set(configuration, '$.Orphaned', "
+                         "json_extract(configuration, '$.Orphaned') - 60001) "
+                         "WHERE json_extract(configuration, '$.Orphaned') IS NOT NULL")
+    database.close()
+
+
+@pytest.fixture
+def deleted(function, wire):
+    """The URL of an alias that is not there any more."""
+    made = create(wire, "live", Cors=CORS).json
+    create(wire, "beta")
+    wire("POST", f"{FUNCTIONS}/fn/policy?Qualifier=live", {
+        "StatementId": "s", "Action": "lambda:InvokeFunctionUrl", "Principal": "*",
+        "FunctionUrlAuthType": "NONE"})
+    assert wire("DELETE", f"{FUNCTIONS}/fn/aliases/live").status == 204
+    return made
+
+
+def test_the_url_of_a_deleted_alias_stays_for_a_minute(deleted, wire, plane):
+    shown = url(wire, "GET", qualifier="live").json
+    assert (shown["FunctionUrl"], shown["Cors"]) == (deleted["FunctionUrl"], CORS)
+    assert "Orphaned" not in str(shown)
+    assert urls(wire) == [f"{ARN}:beta", f"{ARN}:live"]
+    assert wire("GET", f"{FUNCTIONS}/fn/policy?Qualifier=live").status == 404
+    assert url(wire, "PUT", {}, "live").message == "Function does not exist"
+    assert create(wire, "live").message == "Function does not exist"
+    pass_a_minute(plane)
+    assert url(wire, "GET", qualifier="live").status == 404
+    assert urls(wire) == [f"{ARN}:beta"]
+    assert url(wire, "DELETE", qualifier="live").status == 404
+    assert url(wire, "GET", qualifier="beta").status == 200
+
+
+def test_an_alias_that_is_made_again_soon_has_its_url_again(deleted, wire, plane):
+    wire.create_alias("fn", "live", 1)
+    pass_a_minute(plane)
+    assert url(wire, "GET", qualifier="live").json["FunctionUrl"] == deleted["FunctionUrl"]
+    again = create(wire, "live")
+    assert (again.status, again.message) == (409, (
+        f"Failed to create function url config for [functionArn = {ARN}:live]. Error message:  "
+        "FunctionUrlConfig exists for this Lambda function"))
+    assert wire("GET", f"{FUNCTIONS}/fn/policy?Qualifier=live").status == 404
+    assert url(wire, "PUT", {"Cors": {}}, "live").status == 200
+
+
+def test_an_alias_that_is_made_again_later_has_none(deleted, wire, plane):
+    pass_a_minute(plane)
+    wire.create_alias("fn", "live", 1)
+    assert url(wire, "GET", qualifier="live").status == 404
+    made = create(wire, "live")
+    assert made.status == 201 and made.json["FunctionUrl"] != deleted["FunctionUrl"]
+
+
+def test_an_orphaned_url_can_be_deleted(deleted, wire):
+    assert url(wire, "DELETE", qualifier="live").status == 204
+    wire.create_alias("fn", "live", 1)
+    assert url(wire, "GET", qualifier="live").status == 404
+    assert create(wire, "live").status == 201
