@@ -79,7 +79,8 @@ struct call {
 	struct code code;      /* what prepare() found out about the code */
 	char staged[128];      /* a code zip that waits to be renamed into place, or "" */
 	struct buffer
-		released; /* digests that rows named and do not name any more, 64 bytes each */
+		released;  /* digests that rows named and do not name any more, 64 bytes each */
+	char failure[340]; /* "\nCODE\nREASON" when what the call starts is to fail; or "" */
 	char request_id[37];
 };
 

@@ -119,16 +119,19 @@ static int insert_latest(struct call *call, const char *function, const char *co
 	const struct code *code = &call->code;
 	struct revision_pair revisions;
 	const char *description = call_string(call, "Description");
+	char change[CHANGE_SIZE];
 
+	version_format_change(call, "created", change);
 	make_revisions(&revisions);
 	return store_execute(call->store,
 		"INSERT INTO version (function, number, configuration, description, role, code, "
 		"code_sha256, code_size, image_uri, last_modified, revision_id, "
 		"settled_revision_id, settles, change) "
-		"VALUES (?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'created')",
-		"ttttttititti", function, configuration, description ? description : "",
+		"VALUES (?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		"ttttttitittit", function, configuration, description ? description : "",
 		call_string(call, "Role"), code->digest, code->sha256, code->size, code->image_uri,
-		call->now_ms, revisions.now, revisions.settled, call->now_ms + call->settle_ms);
+		call->now_ms, revisions.now, revisions.settled, call->now_ms + call->settle_ms,
+		change);
 }
 
 static int insert_function(struct call *call, const char *function)
@@ -246,15 +249,17 @@ static int store_code(struct call *call, const char *function, const char *confi
 {
 	const struct code *code = &call->code;
 	struct revision_pair revisions;
+	char change[CHANGE_SIZE];
 
+	version_format_change(call, "updated", change);
 	make_revisions(&revisions);
 	return store_execute(call->store,
 		"UPDATE version SET configuration = ?, code = ?, code_sha256 = ?, code_size = ?, "
 		"image_uri = ?, last_modified = ?, revision_id = ?, settled_revision_id = ?, "
-		"settles = ?, change = 'updated' WHERE function = ? AND number = 0",
-		"tttitittit", configuration, code->digest, code->sha256, code->size,
+		"settles = ?, change = ? WHERE function = ? AND number = 0",
+		"tttitittitt", configuration, code->digest, code->sha256, code->size,
 		code->image_uri, update_time(call), revisions.now, revisions.settled,
-		call->now_ms + call->settle_ms, function);
+		call->now_ms + call->settle_ms, change, function);
 }
 
 /* What a dry run answers: $LATEST as it would be, nothing changed. */
@@ -303,16 +308,18 @@ int handle_update_function_code(struct call *call)
 static int store_settings(struct call *call, const char *function, const char *configuration)
 {
 	struct revision_pair revisions;
+	char change[CHANGE_SIZE];
 
+	version_format_change(call, "updated", change);
 	make_revisions(&revisions);
 	return store_execute(call->store,
 		"UPDATE version SET configuration = ?, description = ifnull(?, description), "
 		"role = ifnull(?, role), last_modified = ?, revision_id = ?, "
-		"settled_revision_id = ?, settles = ?, change = 'updated' "
+		"settled_revision_id = ?, settles = ?, change = ? "
 		"WHERE function = ? AND number = 0",
-		"tttittit", configuration, call_string(call, "Description"),
+		"tttittitt", configuration, call_string(call, "Description"),
 		call_string(call, "Role"), update_time(call), revisions.now, revisions.settled,
-		call->now_ms + call->settle_ms, function);
+		call->now_ms + call->settle_ms, change, function);
 }
 
 int handle_update_function_configuration(struct call *call)

@@ -9,6 +9,7 @@
 #include "backend/base/text.h"
 #include "backend/local/change.h"
 #include "backend/local/code.h"
+#include "backend/local/fault_code.h"
 #include "backend/local/plane_private.h"
 #include "backend/local/route.h"
 #include "backend/local/signature.h"
@@ -218,7 +219,8 @@ static void answer_internal(
 }
 
 static void answer_call(struct plane *plane, const struct operation *operation,
-	const struct request *request, struct answer *answer, const char *request_id)
+	const struct request *request, struct answer *answer, const char *request_id,
+	const struct fault *fault)
 {
 	struct call call = {.plane = plane,
 		.identity = &plane->identity,
@@ -231,6 +233,8 @@ static void answer_call(struct plane *plane, const struct operation *operation,
 		.released = BUFFER_INIT(64u << 20)};
 	int error;
 
+	if (fault->kind == FAULT_SETTLES_FAILED)
+		snprintf(call.failure, sizeof(call.failure), "\n%s\n%s", fault->code, fault->text);
 	snprintf(call.request_id, sizeof(call.request_id), "%s", request_id);
 	answer->status = operation->status;
 	error = parse_body(&call, request);
@@ -419,26 +423,29 @@ static bool pass_body(
 	return false;
 }
 
+/* The failure of that code, with AWS's status for it unless the fault names another. */
+static void answer_code(struct answer *answer, const struct fault *fault)
+{
+	const struct failure_form *form = fault_code_form(fault->code);
+	const char *message = fault->text[0] ? fault->text : "A fault was asked for.";
+
+	if (form == &failure_forms[FAILURE_THROTTLED])
+		answer_throttle(answer, "CallerRateLimitExceeded", "Rate exceeded");
+	else
+		answer_fail_as(answer, FAILURE_SERVICE, form->type, form->message_key, message);
+	answer->status = fault->amount ? (int)fault->amount : form->status;
+	snprintf(answer->error_type, sizeof(answer->error_type), "%s", fault->code);
+}
+
 static void answer_fault(struct answer *answer, const struct fault *fault)
 {
-	enum failure failure = FAILURE_SERVICE;
-
-	for (size_t i = 0; i < FAILURE_COUNT; i++) {
-		if (!strcmp(failure_forms[i].code, fault->code))
-			failure = (enum failure)i;
-	}
-	if (fault->kind == FAULT_CODE && failure == FAILURE_THROTTLED) {
-		answer_throttle(answer, "CallerRateLimitExceeded", "Rate exceeded");
-		return;
-	}
-	answer_fail(answer, failure, fault->text[0] ? fault->text : "A fault was asked for.");
 	if (fault->kind == FAULT_CODE) {
-		snprintf(answer->error_type, sizeof(answer->error_type), "%s", fault->code);
+		answer_code(answer, fault);
 		return;
 	}
+	answer_release(answer);
+	answer_init(answer);
 	answer->status = (int)fault->amount;
-	answer->error_type[0] = '\0';
-	buffer_reset(&answer->body);
 	if (buffer_append_string(&answer->body, fault->text))
 		buffer_reset(&answer->body);
 }
@@ -452,7 +459,8 @@ static bool replaces_answer(const struct fault *fault)
 static bool runs_anyway(const struct fault *fault)
 {
 	return fault->kind == FAULT_NONE || fault->kind == FAULT_TRUNCATE ||
-	       fault->kind == FAULT_SLOW || fault->after_commit;
+	       fault->kind == FAULT_SLOW || fault->kind == FAULT_SETTLES_FAILED ||
+	       fault->after_commit;
 }
 
 static void dispatch_operation(struct plane *plane, const struct operation *operation,
@@ -469,7 +477,7 @@ static void dispatch_operation(struct plane *plane, const struct operation *oper
 			answer_throttle(answer, "CallerRateLimitExceeded", "Rate exceeded");
 			return;
 		}
-		answer_call(plane, operation, request, answer, request_id);
+		answer_call(plane, operation, request, answer, request_id, fault);
 	}
 	if (replaces_answer(fault)) {
 		answer_fault(answer, fault);

@@ -44,6 +44,7 @@ static const struct {
 	{"hang", FAULT_HANG},
 	{"truncate", FAULT_TRUNCATE},
 	{"slow", FAULT_SLOW},
+	{"settles_failed", FAULT_SETTLES_FAILED},
 };
 
 static bool is_operation(const char *name)
@@ -65,6 +66,8 @@ static const struct json *find_kind(const struct json *object, enum fault_kind *
 	for (size_t i = 0; i < array_count(kinds); i++) {
 		const struct json *value = json_member(object, kinds[i].name);
 
+		if (value && found && *ret_kind == FAULT_STATUS && kinds[i].kind == FAULT_CODE)
+			found = NULL; /* a code may come with its status */
 		if (value && found)
 			return NULL;
 		if (value) {
@@ -79,6 +82,7 @@ static bool parse_amount(const struct json *value, struct fault *fault)
 {
 	switch (fault->kind) {
 	case FAULT_CODE:
+	case FAULT_SETTLES_FAILED:
 		snprintf(fault->code, sizeof(fault->code), "%s",
 			json_string(value) ? json_string(value) : "");
 		return fault->code[0];
@@ -99,23 +103,26 @@ static const char *parse_fault(const struct json *object, struct fault *fault)
 {
 	const char *operation = json_member_string(object, "operation", "*");
 	const struct json *count = json_member(object, "count");
-	const struct json *value;
+	const struct json *status = json_member(object, "status"), *value;
 
 	memset(fault, 0, sizeof(*fault));
 	if (!is_operation(operation))
 		return "no operation has that name";
 	value = find_kind(object, &fault->kind);
 	if (!value)
-		return "a fault has one of status, code, reset, hang, truncate, slow";
+		return "a fault has one of status, code, reset, hang, truncate, slow, "
+		       "settles_failed";
 	if (!parse_amount(value, fault))
 		return "a fault's value is out of its range";
+	if (fault->kind == FAULT_CODE && status && !json_integer(status, 200, 599, &fault->amount))
+		return "a status is a number from 200 to 599";
 	fault->count = 1;
 	if (count && !json_integer(count, -1, COUNT_MAX, &fault->count))
 		return "count is a number, -1 for always";
 	fault->after_commit = json_is_true(json_member(object, "after_commit"));
 	snprintf(fault->operation, sizeof(fault->operation), "%s", operation);
 	snprintf(fault->text, sizeof(fault->text), "%s",
-		json_member_string(object, fault->kind == FAULT_CODE ? "message" : "body", ""));
+		json_member_string(object, fault->kind == FAULT_STATUS ? "body" : "message", ""));
 	return NULL;
 }
 
@@ -178,7 +185,7 @@ static int append_fault(struct buffer *out, const struct fault *fault)
 	int error = buffer_appendf(
 		out, "{\"operation\":\"%s\",\"%s\":", fault->operation, kind_name(fault->kind));
 
-	if (!error && fault->kind == FAULT_CODE)
+	if (!error && (fault->kind == FAULT_CODE || fault->kind == FAULT_SETTLES_FAILED))
 		error = append_json_string(out, fault->code);
 	else if (!error && fault->kind == FAULT_RESET)
 		error = buffer_append_string(out, "true");

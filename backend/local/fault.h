@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Faults on demand, for anyone's tests: PUT /_local/faults takes a JSON list of
- * {operation, status|code|reset|hang|truncate|slow, count, after_commit}.
+ * {operation, status|code|reset|hang|truncate|slow|settles_failed, count, after_commit}.
  */
 #ifndef ALIASFS_LOCAL_FAULT_H
 #define ALIASFS_LOCAL_FAULT_H
@@ -17,11 +17,14 @@
 enum fault_kind {
 	FAULT_NONE,
 	FAULT_STATUS,   /* `amount` as the HTTP status, with an empty body or `text` as it */
-	FAULT_CODE,     /* the failure of that code in AWS's form, `text` as its message */
+	FAULT_CODE,     /* the failure of that code in AWS's form, `text` as its message; `amount`:
+			   another status than AWS's, or 0 */
 	FAULT_RESET,    /* the connection is reset, without an answer */
 	FAULT_HANG,     /* nothing for `amount` ms (0: until the client leaves), then the end */
 	FAULT_TRUNCATE, /* the connection ends after `amount` bytes of the body */
 	FAULT_SLOW,     /* `amount` ms before every byte of the body */
+	FAULT_SETTLES_FAILED, /* the call is answered, and the creation or update that it starts
+				 fails for the reason `code`, with `text` */
 };
 
 struct fault {

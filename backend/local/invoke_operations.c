@@ -78,7 +78,7 @@ static int check_active(struct call *call, int64_t version)
 
 	if (found != 1)
 		return found ? found : fail_missing(call);
-	pending = version_is_settling(call, &row) && !strcmp(row.change, "created");
+	pending = version_is_settling(call, &row) && version_is_new(&row);
 	version_row_done(&row);
 	if (!pending)
 		return 0;

@@ -10,14 +10,16 @@
 
 int publish_check_idle(struct call *call, const struct version_row *latest)
 {
+	bool settling = version_is_settling(call, latest);
 	char arn[FUNCTION_ARN_SIZE];
 
-	if (!version_is_settling(call, latest))
+	if (!settling && !(version_is_new(latest) && strchr(latest->change, '\n')))
 		return 0;
-	if (!strcmp(latest->change, "created"))
+	if (version_is_new(latest))
 		return call_fail(call, FAILURE_CONFLICT,
 			"The operation cannot be performed at this time. The function is currently "
-			"in the following state: Pending");
+			"in the following state: %s",
+			settling ? "Pending" : "Failed");
 	format_function_arn(call->identity, latest->function, NULL, arn);
 	return call_fail(call, FAILURE_CONFLICT,
 		"The operation cannot be performed at this time. An update is in progress for "
@@ -89,8 +91,9 @@ static int take_number(struct call *call, const char *function, int64_t *ret_num
 static int insert_version(struct call *call, const char *function, int64_t number,
 	const char *description, bool settling)
 {
-	char revision_id[UUID_SIZE], settled[UUID_SIZE];
+	char revision_id[UUID_SIZE], settled[UUID_SIZE], change[CHANGE_SIZE];
 
+	version_format_change(call, "created", change);
 	make_uuid(revision_id);
 	make_uuid(settled);
 	return store_execute(call->store,
@@ -101,10 +104,11 @@ static int insert_version(struct call *call, const char *function, int64_t numbe
 		"'$.SnapStart.ApplyOn') = 'PublishedVersions' THEN json_set(configuration, "
 		"'$.SnapStart.OptimizationStatus', 'On') ELSE configuration END, "
 		"ifnull(?3, description), role, code, code_sha256, code_size, image_uri, "
-		"last_modified, ?4, ?5, ?6, 'created' FROM version "
+		"last_modified, ?4, ?5, ?6, ?7 FROM version "
 		"WHERE function = ?1 AND number = 0",
-		"tittti", function, number, description, revision_id,
-		settling ? settled : revision_id, settling ? call->now_ms + call->settle_ms : 0);
+		"titttit", function, number, description, revision_id,
+		settling ? settled : revision_id, settling ? call->now_ms + call->settle_ms : 0,
+		change);
 }
 
 /* `number` is what PublishVersion will compare with from now on; 0: as before. */

@@ -17,7 +17,7 @@
 int publish_version(struct call *call, const char *function, const char *description, bool settling,
 	int64_t *ret_number) must_check;
 
-/* Fails with the 409 that AWS gives while $LATEST is Pending or an update is in progress; else 0. */
+/* Fails with the 409 that AWS gives while $LATEST is Pending or Failed, or an update is in progress; else 0. */
 int publish_check_idle(struct call *call, const struct version_row *latest) must_check;
 
 /* Fails with 412 when the call carries a RevisionId that is not `current`; else 0. */

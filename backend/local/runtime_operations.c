@@ -119,7 +119,7 @@ int handle_get_runtime_management(struct call *call)
 /* The version is updated by this, which takes as long as any update, and fails during another one. */
 static int begin_update(struct call *call, int64_t version)
 {
-	char now[UUID_SIZE], settled[UUID_SIZE];
+	char now[UUID_SIZE], settled[UUID_SIZE], change[CHANGE_SIZE];
 	struct version_row row;
 	int error = version_find(call, call->name.name, version, &row);
 
@@ -127,13 +127,14 @@ static int begin_update(struct call *call, int64_t version)
 		return error ? error : -EIO;
 	error = publish_check_idle(call, &row);
 	version_row_done(&row);
+	version_format_change(call, "updated", change);
 	make_uuid(now);
 	make_uuid(settled);
 	return error ? error
 		     : store_execute(call->store,
 			       "UPDATE version SET revision_id = ?, settled_revision_id = ?, "
-			       "settles = ?, change = 'updated' WHERE function = ? AND number = ?",
-			       "ttiti", now, settled, call->now_ms + call->settle_ms,
+			       "settles = ?, change = ? WHERE function = ? AND number = ?",
+			       "ttitti", now, settled, call->now_ms + call->settle_ms, change,
 			       call->name.name, version);
 }
 

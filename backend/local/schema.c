@@ -38,7 +38,7 @@ const char *const store_schema[] = {
 	"  revision_id TEXT NOT NULL,"         /* until `settles` */
 	"  settled_revision_id TEXT NOT NULL," /* from then on */
 	"  settles INTEGER NOT NULL,"
-	"  change TEXT NOT NULL," /* what is settling: created, updated */
+	"  change TEXT NOT NULL," /* what is settling: created, updated; "\nCODE\nREASON" when it fails */
 	"  PRIMARY KEY (function, number)"
 	");"
 	"CREATE INDEX version_by_code ON version(code);"

@@ -51,6 +51,16 @@ bool version_is_settling(const struct call *call, const struct version_row *row)
 	return call->now_ms < row->settles;
 }
 
+bool version_is_new(const struct version_row *row)
+{
+	return text_starts_with(row->change, "created");
+}
+
+void version_format_change(const struct call *call, const char *kind, char text[CHANGE_SIZE])
+{
+	snprintf(text, CHANGE_SIZE, "%s%s", kind, call->failure);
+}
+
 const char *version_revision_id(const struct call *call, const struct version_row *row)
 {
 	return version_is_settling(call, row) ? row->revision_id : row->settled_revision_id;
@@ -66,13 +76,40 @@ static const char not_listed[] =
 	",\"State\":null," NO_STATE_REASON ",\"LastUpdateStatus\":null," NO_UPDATE_REASON
 	",\"RuntimeVersionConfig\":null";
 
+/* A creation that failed is the State's reason, an update that failed is LastUpdateStatus's. */
+static int append_failed(struct buffer *out, const struct version_row *row, const char *failure)
+{
+	const char *reason = strchr(failure, '\n') ? strchr(failure, '\n') + 1 : "";
+	int length = (int)strcspn(failure, "\n");
+	bool is_new = version_is_new(row);
+	int error = buffer_append_string(
+		out, is_new ? ",\"State\":\"Failed\",\"StateReason\":"
+			    : ",\"State\":\"Active\"," NO_STATE_REASON
+			      ",\"LastUpdateStatus\":\"Failed\",\"LastUpdateStatusReason\":");
+
+	if (!error)
+		error = append_json_string(out, reason);
+	if (!error && is_new)
+		return buffer_appendf(out,
+			",\"StateReasonCode\":\"%.*s\",\"LastUpdateStatus\":null,"
+			"\"LastUpdateStatusReason\":null,\"LastUpdateStatusReasonCode\":null",
+			length, failure);
+	return error ? error
+		     : buffer_appendf(
+			       out, ",\"LastUpdateStatusReasonCode\":\"%.*s\"", length, failure);
+}
+
 static int append_state(struct buffer *out, const struct version_row *row, bool settling)
 {
+	const char *failure = strchr(row->change, '\n');
+
+	if (!settling && failure)
+		return append_failed(out, row, failure + 1);
 	if (!settling)
 		return buffer_append_string(out,
 			",\"State\":\"Active\"," NO_STATE_REASON
 			",\"LastUpdateStatus\":\"Successful\"," NO_UPDATE_REASON);
-	if (!strcmp(row->change, "created"))
+	if (version_is_new(row))
 		return buffer_append_string(out,
 			",\"State\":\"Pending\",\"StateReason\":\"The function is being created.\","
 			"\"StateReasonCode\":\"Creating\","

@@ -33,6 +33,16 @@ void version_row_done(struct version_row *row);
 /* Whether its creation or update is still going on at the call's time. */
 bool version_is_settling(const struct call *call, const struct version_row *row);
 
+/* Whether what it last went through was its creation, not an update. */
+bool version_is_new(const struct version_row *row);
+
+#define CHANGE_SIZE 400
+/*
+ * What goes into `change` for a creation ("created") or an update ("updated") that this call starts:
+ * with code and reason when a fault wants it to fail.
+ */
+void version_format_change(const struct call *call, const char *kind, char text[CHANGE_SIZE]);
+
 /* The RevisionId that a client would see now. */
 const char *version_revision_id(const struct call *call, const struct version_row *row);
 

@@ -11,6 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 from lib import aws
 from lib.process import wait_for
+from lib.process import wait_for
 from lib.programs import patience
 from wire import FUNCTIONS, Wire, exchange
 
@@ -44,6 +45,94 @@ def test_a_code_is_answered_in_awss_form(function, wire, api):
     with pytest.raises(ClientError) as caught:
         api.get_alias(FunctionName="fn", Name="PROD")
     assert caught.value.response["Error"] == {"Code": "ExpiredTokenException", "Message": "too late"}
+
+
+CODES = [
+    ("ExpiredTokenException", 403, None, "message"), ("AccessDeniedException", 403, None, "Message"),
+    ("InvalidSignatureException", 403, None, "message"), ("ThrottlingException", 400, None, "message"),
+    ("UnrecognizedClientException", 403, None, "message"), ("RequestTimeoutException", 408, None, "message"),
+    ("ServiceUnavailable", 503, None, "message"), ("InternalFailure", 500, None, "message"),
+    ("ServiceException", 500, "Service", "Message"), ("ValidationException", 400, None, "message"),
+    ("ResourceNotFoundException", 404, "User", "Message"),
+    ("ResourceConflictException", 409, "User", "message"),
+    ("PreconditionFailedException", 412, "User", "message"),
+    ("InvalidParameterValueException", 400, "User", "message"),
+    ("EC2ThrottledException", 502, "Service", "Message"),
+    ("SnapStartTimeoutException", 408, "User", "Message"),
+    ("NobodyKnowsException", 500, "Service", "Message"),
+]
+
+
+@pytest.mark.parametrize("code, status, kind, key", CODES)
+def test_a_code_implies_its_status_and_form(function, wire, code, status, kind, key):
+    put(wire, {"operation": "GetAlias", "code": code, "message": "words"})
+    answer = wire.get_alias("fn", "PROD")
+    assert (answer.status, answer.code) == (status, code)
+    assert answer.json == {**({"Type": kind} if kind else {}), key: "words"}
+    assert wire.get_alias("fn", "PROD").status == 200
+
+
+def test_a_code_may_come_with_another_status(function, wire):
+    put(wire, {"operation": "GetAlias", "code": "ThrottlingException", "status": 429})
+    answer = wire.get_alias("fn", "PROD")
+    assert (answer.status, answer.code) == (429, "ThrottlingException")
+    assert wire("PUT", "/_local/faults", [{"code": "X", "status": 99}]).status == 400
+
+
+UPDATES = [
+    ("UpdateFunctionCode", lambda wire: wire.update_code("fn", "new")),
+    ("UpdateFunctionConfiguration", lambda wire: wire.update_configuration("fn", Timeout=7)),
+]
+
+
+@pytest.mark.parametrize("settle", ["0", "300"])
+@pytest.mark.parametrize("operation, update", UPDATES)
+def test_an_update_that_ends_in_failed(make_plane, settle, operation, update):
+    wire = Wire(make_plane("--settle", settle).port)
+    wire.create_function("fn")
+    state = lambda: wire.get_configuration("fn").json  # noqa: E731
+    wait_for(lambda: state()["State"] == "Active")
+    put(wire, {"operation": operation, "settles_failed": "InvalidSubnet", "message": 'no "subnet"'})
+    answer = update(wire)
+    assert (answer.status, answer.json["LastUpdateStatus"]) == (200, "InProgress")
+    ended = wait_for(lambda: [each for each in [state()] if each["LastUpdateStatus"] != "InProgress"])[0]
+    assert {name: ended[name] for name in ended if name.startswith(("State", "LastUpdate"))} == {
+        "State": "Active", "StateReason": None, "StateReasonCode": None, "LastUpdateStatus": "Failed",
+        "LastUpdateStatusReason": 'no "subnet"', "LastUpdateStatusReasonCode": "InvalidSubnet"}
+    assert ended["RevisionId"] != answer.json["RevisionId"]
+    assert wire("GET", f"{FUNCTIONS}/fn").json["Configuration"]["LastUpdateStatus"] == "Failed"
+    assert "Failed" not in str(wire("GET", FUNCTIONS).json)
+    assert update(wire).status == 200, "another update is the way out"
+    wait_for(lambda: state()["LastUpdateStatus"] == "Successful")
+    assert state()["LastUpdateStatusReasonCode"] is None
+
+
+def test_a_creation_that_ends_in_failed(wire):
+    put(wire, {"operation": "CreateFunction", "settles_failed": "InvalidImage", "message": "no image"})
+    assert wire.create_function("fn").json["State"] == "Pending"
+    shown = wire.get_configuration("fn").json
+    assert (shown["State"], shown["StateReasonCode"], shown["StateReason"]) == (
+        "Failed", "InvalidImage", "no image")
+    for answer in (wire.publish("fn"), wire.update_code("fn", "2"), wire.update_configuration("fn")):
+        assert answer.status == 409 and answer.message.endswith("in the following state: Failed")
+    assert wire("DELETE", f"{FUNCTIONS}/fn").status == 204
+    assert wire.create_function("fn").status == 201
+    assert wire.get_configuration("fn").json["State"] == "Active"
+
+
+def test_a_version_that_ends_in_failed(wire):
+    wire.create_function("fn")
+    put(wire, {"operation": "PublishVersion", "settles_failed": "FunctionError"})
+    wire.publish("fn")
+    shown = wire("GET", f"{FUNCTIONS}/fn/configuration?Qualifier=1").json
+    assert (shown["State"], shown["StateReasonCode"]) == ("Failed", "FunctionError")
+    assert wire.get_configuration("fn").json["State"] == "Active"
+
+
+def test_faults_are_shown_as_they_were_put(wire):
+    put(wire, {"operation": "UpdateFunctionCode", "settles_failed": "X", "count": 2})
+    assert wire("GET", "/_local/faults").json == [
+        {"operation": "UpdateFunctionCode", "settles_failed": "X", "count": 2, "after_commit": False}]
 
 
 def test_a_status_with_and_without_a_body(function, wire):
@@ -133,7 +222,8 @@ def test_counts_and_removal(function, wire):
 @pytest.mark.parametrize("bad", [
     {}, {"operation": "GetAlias"}, {"operation": "Nothing", "status": 500}, {"status": 99},
     {"status": 500, "reset": True}, {"hang": -1}, {"truncate": "x"}, {"status": 500, "count": "x"},
-    {"code": ""}, {"code": 5}, {"reset": False},
+    {"code": ""}, {"code": 5}, {"reset": False}, {"settles_failed": ""}, {"settles_failed": True},
+    {"settles_failed": "X", "code": "Y"},
 ])
 def test_wrong_faults_are_explained_and_change_nothing(wire, bad):
     put(wire, {"operation": "GetAlias", "status": 500})
