@@ -92,37 +92,83 @@ static void add_property(struct program *program, uint8_t *set)
 	program->at += 3;
 }
 
+/* The class that a letter behind a backslash names. False: it names none. */
+static bool add_class(uint8_t *set, char letter)
+{
+	switch (letter) {
+	case 'd':
+		set_add(set, '0', '9');
+		return true;
+	case 'w':
+		set_add(set, '0', '9');
+		set_add(set, 'a', 'z');
+		set_add(set, 'A', 'Z');
+		set_add(set, '_', '_');
+		return true;
+	case 's':
+		set_add(set, '\t', '\r');
+		set_add(set, ' ', ' ');
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* \D, \W, \S: everything that the class of the small letter does not have. */
+static bool add_complement(uint8_t *set, char letter)
+{
+	uint8_t class[32] = {0};
+
+	if (letter < 'A' || letter > 'Z' || !add_class(class, (char)(letter - 'A' + 'a')))
+		return false;
+	for (size_t i = 0; i < 32; i++)
+		set[i] |= (uint8_t) ~class[i];
+	return true;
+}
+
+/* \x and two hexadecimal digits; `at` is behind the x. Gives the byte. */
+static int add_hexadecimal(struct program *program, uint8_t *set)
+{
+	static const char digits[] = "0123456789abcdef0123456789ABCDEF";
+	const char *high = *program->at ? strchr(digits, program->at[0]) : NULL;
+	const char *low = high && program->at[1] ? strchr(digits, program->at[1]) : NULL;
+	unsigned byte = low ? (unsigned)((high - digits) % 16 * 16 + (low - digits) % 16) : 0;
+
+	if (!byte) {
+		program->failed = true;
+		return -1;
+	}
+	program->at += 2;
+	set_add(set, byte, byte);
+	return (int)byte;
+}
+
 /* What stands behind a backslash; `at` is on that byte. Gives the byte, or -1 when it was a whole class. */
 static int add_escape(struct program *program, uint8_t *set)
 {
-	unsigned char byte = (unsigned char)*program->at;
+	char byte = *program->at;
 
 	if (!byte) {
 		program->failed = true;
 		return -1;
 	}
 	program->at++;
-	switch (byte) {
-	case 'd':
-		set_add(set, '0', '9');
+	if (add_class(set, byte) || add_complement(set, byte))
 		return -1;
-	case 'w':
-		set_add(set, '0', '9');
-		set_add(set, 'a', 'z');
-		set_add(set, 'A', 'Z');
-		set_add(set, '_', '_');
-		return -1;
-	case 's':
-		set_add(set, '\t', '\r');
-		set_add(set, ' ', ' ');
-		return -1;
-	case 'p':
+	if (byte == 'p') {
 		add_property(program, set);
 		return -1;
-	default:
-		set_add(set, byte, byte);
-		return byte;
 	}
+	if (byte == 'x')
+		return add_hexadecimal(program, set);
+	/* Other letters and digits mean something in Java that stands in none of AWS's patterns. */
+	if ((byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+		(byte >= '0' && byte <= '9')) {
+		program->failed = true;
+		return -1;
+	}
+	set_add(set, (unsigned char)byte, (unsigned char)byte);
+	return (unsigned char)byte;
 }
 
 /* One member of a class: a byte, an escape or a range. */
