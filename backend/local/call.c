@@ -128,7 +128,9 @@ int64_t call_integer(const struct call *call, const char *name, int64_t fallback
 {
 	int64_t value;
 
-	if (!json_integer(json_member(call->input, name), INT32_MIN, INT32_MAX, &value))
+	/* What an integer may be is checked by its shape, before any handler runs. */
+	if (!json_integer(
+		    json_member(call->input, name), -((int64_t)1 << 53), (int64_t)1 << 53, &value))
 		return fallback;
 	return value;
 }

@@ -221,8 +221,10 @@ static void remove_unnamed(int directory, struct store *store, const char *diges
 	char name[DIGEST_LENGTH + 8];
 	int64_t named = 1;
 
-	if (store_integer(store, "SELECT 1 FROM version WHERE code = ? LIMIT 1", 0, &named, "t",
-		    digest) ||
+	if (store_integer(store,
+		    "SELECT EXISTS (SELECT 1 FROM version WHERE code = ?1) OR "
+		    "EXISTS (SELECT 1 FROM layer_version WHERE code = ?1)",
+		    1, &named, "t", digest) ||
 		named)
 		return;
 	snprintf(name, sizeof(name), "%s.zip", digest);

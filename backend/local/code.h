@@ -29,7 +29,10 @@ void code_abandon(struct call *call);
 /* Notes that a row stops naming this digest ("" is fine). 0 or -ENOMEM. */
 int code_release(struct call *call, const char *digest) must_check;
 
-/* Unlinks those of the noted zips that no version names, under the write lock. Call it after the commit. */
+/*
+ * Unlinks those of the noted zips that no version of a function or layer names, under the write
+ * lock. Call it after the commit.
+ */
 void code_collect(struct call *call);
 
 /* The same for everything in the directory: when the program starts. */

@@ -3,10 +3,12 @@
 
 #include "backend/local/change.h"
 #include "backend/local/code.h"
+#include "backend/local/layer.h"
 #include "backend/local/operations_private.h"
 #include "backend/local/plane_private.h"
 #include "backend/local/publish.h"
 #include "backend/local/settings.h"
+#include "backend/local/signing.h"
 #include "backend/local/version.h"
 
 #define BARE_NAME_MAX 64
@@ -66,25 +68,10 @@ static int check_tags(struct call *call)
 	return check_tag_names(call, tags);
 }
 
-/* There are no code signing configurations here, so none can be named. */
-static int check_code_signing(struct call *call)
-{
-	const char *arn = call_string(call, "CodeSigningConfigArn");
-
-	if (!arn || !*arn)
-		return 0;
-	return call_fail(call, FAILURE_CODE_SIGNING_NOT_FOUND,
-		"The code signing configuration cannot be found. Check that the provided "
-		"configuration is not deleted: %s.",
-		arn);
-}
-
 int prepare_create_function(struct call *call)
 {
 	int error = check_create_name(call);
 
-	if (!error)
-		error = check_code_signing(call);
 	if (!error)
 		error = check_package(call);
 	if (!error)
@@ -145,8 +132,10 @@ static int insert_function(struct call *call, const char *function)
 		error = given ? json_print(given, &tags) : buffer_append_string(&tags, "{}");
 	if (!error)
 		error = store_execute(call->store,
-			"INSERT INTO function (name, tags) VALUES (?, ?)", "tt", function,
-			buffer_text(&tags));
+			"INSERT INTO function (name, tags, code_signing) VALUES (?, ?, "
+			"nullif(?, ''))",
+			"ttt", function, buffer_text(&tags),
+			call_string(call, "CodeSigningConfigArn"));
 	if (!error)
 		error = insert_latest(call, function, buffer_text(&configuration));
 	return error;
@@ -178,6 +167,12 @@ int handle_create_function(struct call *call)
 
 	if (error == 1)
 		return call_fail(call, FAILURE_CONFLICT, "Function already exist: %s", function);
+	if (!error)
+		error = signing_check_named(call, call_string(call, "CodeSigningConfigArn"));
+	if (!error)
+		error = signing_check_deployment(call, call_string(call, "CodeSigningConfigArn"));
+	if (!error)
+		error = layers_resolve(call, call->settings);
 	if (!error)
 		error = check_code_storage(call, call->code.size);
 	if (!error)
@@ -284,6 +279,8 @@ int handle_update_function_code(struct call *call)
 		return error;
 	error = check_same_package(call, &latest);
 	if (!error)
+		error = signing_check_update(call, function);
+	if (!error)
 		error = check_code_storage(call, call->code.size - latest.code_size);
 	if (!error && dry_run)
 		error = answer_dry_run(call, &latest);
@@ -337,6 +334,8 @@ int handle_update_function_configuration(struct call *call)
 	if (!before)
 		return -ENOMEM;
 	error = settings_build(call, before, function, &call->settings);
+	if (!error)
+		error = layers_resolve(call, call->settings);
 	if (!error)
 		error = json_print(call->settings, &configuration);
 	if (!error)

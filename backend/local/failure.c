@@ -33,4 +33,8 @@ const struct failure_form failure_forms[FAILURE_COUNT] = {
 	[FAILURE_UNAVAILABLE] = {"ServiceUnavailableException", 503, "Service", "Message"},
 	[FAILURE_HEADERS_TOO_LARGE] = {"RequestHeaderSectionTooLargeException", 431, "User",
 		"message"},
+	[FAILURE_CODE_VERIFICATION] = {"CodeVerificationFailedException", 400, "User", "Message"},
+	[FAILURE_PROVIDER_LIMIT] = {"CapacityProviderLimitExceededException", 400, "User",
+		"message"},
+	[FAILURE_CALLBACK_TIMEOUT] = {"CallbackTimeoutException", 400, "User", "Message"},
 };

@@ -7,12 +7,14 @@
 
 #include "backend/base/text.h"
 #include "backend/local/attachment.h"
+#include "backend/local/event_stream.h"
 #include "backend/local/invoke_choice.h"
 #include "backend/local/operations_private.h"
 #include "backend/local/plane_private.h"
 
 #define PAYLOAD_MAX_SYNCHRONOUS 6291456 /* bytes */
 #define PAYLOAD_MAX_EVENT 1048576       /* bytes */
+#define LOG_MAX 8192                    /* bytes */
 
 static int fail_missing(struct call *call)
 {
@@ -87,41 +89,101 @@ static int check_active(struct call *call, int64_t version)
 		"following state: Pending");
 }
 
-static int append_log(struct call *call, const char *version)
+/* The last lines of the log, base64. */
+static int append_log(struct call *call, struct buffer *out, const char *version)
 {
 	cleanup(buffer_release) struct buffer text = BUFFER_INIT(4096);
-	cleanup(buffer_release) struct buffer encoded = BUFFER_INIT(8192);
 	int error = buffer_appendf(&text,
 		"START RequestId: %s Version: %s\nEND RequestId: %s\n"
 		"REPORT RequestId: %s\tDuration: 1.00 ms\tBilled Duration: 1 ms\tMemory Size: 128 "
 		"MB\tMax Memory Used: 1 MB\t\n",
 		call->request_id, version, call->request_id, call->request_id);
 
+	return error ? error : text_append_base64(out, buffer_text(&text), text.length);
+}
+
+static bool wants_log(const struct call *call)
+{
+	const char *log_type = call_string(call, "LogType");
+
+	return log_type && !strcmp(log_type, "Tail");
+}
+
+/* What the function would answer: the version that ran. Notes it for the header too. */
+static int append_payload(struct call *call, struct buffer *out, const char *version)
+{
+	int error = buffer_append_string(out, "{\"FunctionArn\":\"");
+
+	snprintf(call->answer->executed_version, sizeof(call->answer->executed_version), "%s",
+		version);
 	if (!error)
-		error = text_append_base64(&encoded, buffer_text(&text), text.length);
-	if (error)
-		return error;
-	call->answer->log_result = buffer_detach(&encoded, NULL);
-	return call->answer->log_result ? 0 : -ENOMEM;
+		error = append_function_arn(out, call->identity, call->name.name, version);
+	return error ? error : buffer_appendf(out, "\",\"ExecutedVersion\":\"%s\"}", version);
 }
 
 static int answer_synchronously(struct call *call, int64_t number)
 {
-	const char *log_type = call_string(call, "LogType");
-	struct buffer *out = &call->answer->body;
+	cleanup(buffer_release) struct buffer log = BUFFER_INIT(LOG_MAX);
 	char version[VERSION_TEXT_SIZE];
-	int error = buffer_append_string(out, "{\"FunctionArn\":\"");
+	int error;
 
 	version_format(number, version);
+	error = append_payload(call, &call->answer->body, version);
+	if (error || !wants_log(call))
+		return error;
+	error = append_log(call, &log, version);
+	if (error)
+		return error;
+	call->answer->log_result = buffer_detach(&log, NULL);
+	return call->answer->log_result ? 0 : -ENOMEM;
+}
+
+/* One chunk with all of the payload, and the end with the log. */
+static int answer_streaming(struct call *call, int64_t number)
+{
+	cleanup(buffer_release) struct buffer payload = BUFFER_INIT(LOG_MAX);
+	struct buffer *out = &call->answer->body;
+	char version[VERSION_TEXT_SIZE];
+	int error;
+
+	version_format(number, version);
+	call->answer->content_type = EVENT_STREAM_CONTENT_TYPE;
+	error = append_payload(call, &payload, version);
 	if (!error)
-		error = append_function_arn(out, call->identity, call->name.name, version);
+		error = event_stream_append(out, "PayloadChunk", "application/octet-stream",
+			payload.data, payload.length);
+	buffer_reset(&payload);
 	if (!error)
-		error = buffer_appendf(out, "\",\"ExecutedVersion\":\"%s\"}", version);
-	snprintf(call->answer->executed_version, sizeof(call->answer->executed_version), "%s",
-		version);
-	if (!error && log_type && !strcmp(log_type, "Tail"))
-		error = append_log(call, version);
-	return error;
+		error = buffer_append_string(
+			&payload, "{\"ErrorCode\":null,\"ErrorDetails\":null,\"LogResult\":\"");
+	if (!error && wants_log(call))
+		error = append_log(call, &payload, version);
+	if (!error)
+		error = buffer_append_string(&payload, "\"}");
+	return error ? error
+		     : event_stream_append(out, "InvokeComplete", "application/json", payload.data,
+			       payload.length);
+}
+
+int handle_invoke_with_response_stream(struct call *call)
+{
+	const char *type = call_string(call, "InvocationType");
+	bool dry_run = type && !strcmp(type, "DryRun");
+	int64_t version;
+	int error = choose_version(call, &version);
+
+	if (!error)
+		error = check_active(call, version);
+	if (!error)
+		error = check_payload(call, false);
+	if (!error && !dry_run)
+		error = check_reserved(call);
+	if (error)
+		return error;
+	if (!dry_run)
+		return answer_streaming(call, version);
+	call->answer->status = 204;
+	return 0;
 }
 
 int handle_invoke(struct call *call)

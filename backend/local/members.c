@@ -212,7 +212,16 @@ static const struct shape log_type = ONE_OF("None", "Tail");
 const struct member members_invoke[] = {LABEL_NAMESPACED, QUERY_QUALIFIER,
 	{"InvocationType", &invocation_type, IN_HEADER, .wire_name = "X-Amz-Invocation-Type"},
 	{"LogType", &log_type, IN_HEADER, .wire_name = "X-Amz-Log-Type"},
-	{"ClientContext", &shape_text, IN_HEADER, .wire_name = "X-Amz-Client-Context"}, {NULL}};
+	{"ClientContext", &shape_text, IN_HEADER, .wire_name = "X-Amz-Client-Context"},
+	{"DurableExecutionName", &shape_execution_name, IN_HEADER,
+		.wire_name = "X-Amz-Durable-Execution-Name"},
+	{"TenantId", &shape_tenant, IN_HEADER, .wire_name = "X-Amz-Tenant-Id"}, {NULL}};
+static const struct shape stream_type = ONE_OF("RequestResponse", "DryRun");
+const struct member members_invoke_stream[] = {LABEL_NAMESPACED, QUERY_QUALIFIER,
+	{"InvocationType", &stream_type, IN_HEADER, .wire_name = "X-Amz-Invocation-Type"},
+	{"LogType", &log_type, IN_HEADER, .wire_name = "X-Amz-Log-Type"},
+	{"ClientContext", &shape_text, IN_HEADER, .wire_name = "X-Amz-Client-Context"},
+	{"TenantId", &shape_tenant, IN_HEADER, .wire_name = "X-Amz-Tenant-Id"}, {NULL}};
 
 /* --- recursion, runtimes, code signing --- */
 

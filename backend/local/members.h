@@ -35,5 +35,24 @@ extern const struct member members_mapping[], members_create_mapping[], members_
 extern const struct member members_invoke[], members_namespaced[];
 extern const struct member members_recursion[], members_put_recursion[],
 	members_put_runtime_management[], members_put_code_signing[];
+extern const struct member members_invoke_stream[];
+
+/* layer_members.c */
+extern const struct member members_publish_layer[], members_layer_version[], members_layer_by_arn[],
+	members_list_layers[], members_list_layer_versions[], members_add_layer_permission[],
+	members_remove_layer_permission[];
+extern const struct member members_create_signing[], members_update_signing[], members_signing[],
+	members_list_signing[], members_list_signing_functions[];
+extern const struct member members_resource_policy[], members_put_resource_policy[],
+	members_delete_resource_policy[];
+
+/* provider_members.c */
+extern const struct member members_scaling[], members_put_scaling[];
+extern const struct member members_create_provider[], members_update_provider[], members_provider[],
+	members_list_providers[], members_list_provider_versions[];
+extern const struct member members_execution[], members_execution_history[],
+	members_execution_state[], members_stop_execution[], members_checkpoint[],
+	members_list_executions[];
+extern const struct member members_callback[], members_callback_failure[];
 
 #endif

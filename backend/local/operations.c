@@ -104,6 +104,15 @@ static const struct member remove_permission[] = {LABEL_NAMESPACED,
 #define RECURSION "/2024-08-31/functions/{FunctionName}/recursion-config"
 #define RUNTIME "/2021-07-20/functions/{FunctionName}/runtime-management-config"
 #define SIGNING "/2020-06-30/functions/{FunctionName}/code-signing-config"
+#define SIGNINGS "/2020-04-22/code-signing-configs"
+#define LAYERS "/2018-10-31/layers"
+#define LAYER_VERSIONS LAYERS "/{LayerName}/versions"
+#define LAYER_VERSION LAYER_VERSIONS "/{VersionNumber}"
+#define RESOURCE_POLICY "/2026-07-09/resource-policy/{ResourceArn}"
+#define SCALING "/2025-11-30/functions/{FunctionName}/function-scaling-config"
+#define PROVIDERS "/2025-11-30/capacity-providers"
+#define EXECUTION "/2025-12-01/durable-executions/{DurableExecutionArn}"
+#define CALLBACK "/2025-12-01/durable-execution-callbacks/{CallbackId}"
 
 const struct operation operations[] = {
 	{"ListFunctions", "GET", FUNCTIONS, 200, OPERATION_READ, handle_list_functions,
@@ -220,6 +229,89 @@ const struct operation operations[] = {
 		handle_put_code_signing, members_put_code_signing},
 	{"DeleteFunctionCodeSigningConfig", "DELETE", SIGNING, 204, OPERATION_WRITE,
 		handle_delete_code_signing, members_namespaced},
+
+	{"ListCodeSigningConfigs", "GET", SIGNINGS, 200, OPERATION_READ, handle_list_signing,
+		members_list_signing},
+	{"CreateCodeSigningConfig", "POST", SIGNINGS, 201, OPERATION_WRITE, handle_create_signing,
+		members_create_signing},
+	{"GetCodeSigningConfig", "GET", SIGNINGS "/{CodeSigningConfigArn}", 200, OPERATION_READ,
+		handle_get_signing, members_signing},
+	{"UpdateCodeSigningConfig", "PUT", SIGNINGS "/{CodeSigningConfigArn}", 200, OPERATION_WRITE,
+		handle_update_signing, members_update_signing},
+	{"DeleteCodeSigningConfig", "DELETE", SIGNINGS "/{CodeSigningConfigArn}", 204,
+		OPERATION_WRITE, handle_delete_signing, members_signing},
+	{"ListFunctionsByCodeSigningConfig", "GET", SIGNINGS "/{CodeSigningConfigArn}/functions",
+		200, OPERATION_READ, handle_list_signing_functions, members_list_signing_functions},
+
+	{"GetLayerVersionByArn", "GET", LAYERS, 200, OPERATION_READ, handle_get_layer_version,
+		members_layer_by_arn, .query = "find"},
+	{"ListLayers", "GET", LAYERS, 200, OPERATION_READ, handle_list_layers, members_list_layers},
+	{"ListLayerVersions", "GET", LAYER_VERSIONS, 200, OPERATION_READ,
+		handle_list_layer_versions, members_list_layer_versions},
+	{"PublishLayerVersion", "POST", LAYER_VERSIONS, 201, OPERATION_WRITE,
+		handle_publish_layer_version, members_publish_layer,
+		.prepare = prepare_publish_layer},
+	{"GetLayerVersion", "GET", LAYER_VERSION, 200, OPERATION_READ, handle_get_layer_version,
+		members_layer_version},
+	{"DeleteLayerVersion", "DELETE", LAYER_VERSION, 204, OPERATION_WRITE,
+		handle_delete_layer_version, members_layer_version},
+	{"AddLayerVersionPermission", "POST", LAYER_VERSION "/policy", 201, OPERATION_WRITE,
+		handle_add_layer_permission, members_add_layer_permission},
+	{"GetLayerVersionPolicy", "GET", LAYER_VERSION "/policy", 200, OPERATION_READ,
+		handle_get_layer_policy, members_layer_version},
+	{"RemoveLayerVersionPermission", "DELETE", LAYER_VERSION "/policy/{StatementId}", 204,
+		OPERATION_WRITE, handle_remove_layer_permission, members_remove_layer_permission},
+
+	{"InvokeWithResponseStream", "POST",
+		"/2021-11-15/functions/{FunctionName}/response-streaming-invocations", 200,
+		OPERATION_READ, handle_invoke_with_response_stream, members_invoke_stream,
+		.raw_body = true},
+
+	{"PutResourcePolicy", "PUT", RESOURCE_POLICY, 200, OPERATION_WRITE,
+		handle_put_resource_policy, members_put_resource_policy},
+	{"GetResourcePolicy", "GET", RESOURCE_POLICY, 200, OPERATION_READ,
+		handle_get_resource_policy, members_resource_policy},
+	{"DeleteResourcePolicy", "DELETE", RESOURCE_POLICY, 204, OPERATION_WRITE,
+		handle_delete_resource_policy, members_delete_resource_policy},
+
+	{"GetFunctionScalingConfig", "GET", SCALING, 200, OPERATION_READ, handle_get_scaling,
+		members_scaling},
+	{"PutFunctionScalingConfig", "PUT", SCALING, 202, OPERATION_WRITE, handle_put_scaling,
+		members_put_scaling},
+
+	{"ListCapacityProviders", "GET", PROVIDERS, 200, OPERATION_READ, handle_list_providers,
+		members_list_providers},
+	{"CreateCapacityProvider", "POST", PROVIDERS, 202, OPERATION_READ, handle_create_provider,
+		members_create_provider},
+	{"GetCapacityProvider", "GET", PROVIDERS "/{CapacityProviderName}", 200, OPERATION_READ,
+		handle_provider, members_provider},
+	{"UpdateCapacityProvider", "PUT", PROVIDERS "/{CapacityProviderName}", 202, OPERATION_READ,
+		handle_provider, members_update_provider},
+	{"DeleteCapacityProvider", "DELETE", PROVIDERS "/{CapacityProviderName}", 202,
+		OPERATION_READ, handle_provider, members_provider},
+	{"ListFunctionVersionsByCapacityProvider", "GET",
+		PROVIDERS "/{CapacityProviderName}/function-versions", 200, OPERATION_READ,
+		handle_provider, members_list_provider_versions},
+
+	{"ListDurableExecutionsByFunction", "GET",
+		"/2025-12-01/functions/{FunctionName}/durable-executions", 200, OPERATION_READ,
+		handle_list_executions, members_list_executions},
+	{"GetDurableExecution", "GET", EXECUTION, 200, OPERATION_READ, handle_execution,
+		members_execution},
+	{"GetDurableExecutionHistory", "GET", EXECUTION "/history", 200, OPERATION_READ,
+		handle_execution, members_execution_history},
+	{"GetDurableExecutionState", "GET", EXECUTION "/state", 200, OPERATION_READ,
+		handle_execution_token, members_execution_state},
+	{"CheckpointDurableExecution", "POST", EXECUTION "/checkpoint", 200, OPERATION_READ,
+		handle_execution_token, members_checkpoint},
+	{"StopDurableExecution", "POST", EXECUTION "/stop", 200, OPERATION_READ, handle_execution,
+		members_stop_execution},
+	{"SendDurableExecutionCallbackSuccess", "POST", CALLBACK "/succeed", 200, OPERATION_READ,
+		handle_callback, members_callback, .raw_body = true},
+	{"SendDurableExecutionCallbackFailure", "POST", CALLBACK "/fail", 200, OPERATION_READ,
+		handle_callback, members_callback_failure},
+	{"SendDurableExecutionCallbackHeartbeat", "POST", CALLBACK "/heartbeat", 200,
+		OPERATION_READ, handle_callback, members_callback},
 };
 
 const size_t operation_count = array_count(operations);

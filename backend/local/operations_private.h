@@ -75,14 +75,54 @@ int handle_list_mappings(struct call *call);
 /* invoke_operations.c */
 int handle_invoke(struct call *call);
 int handle_invoke_async(struct call *call);
+int handle_invoke_with_response_stream(struct call *call);
 
 /* runtime_operations.c */
 int handle_get_recursion(struct call *call);
 int handle_put_recursion(struct call *call);
 int handle_get_runtime_management(struct call *call);
 int handle_put_runtime_management(struct call *call);
+
+/* signing_operations.c */
+int handle_create_signing(struct call *call);
+int handle_get_signing(struct call *call);
+int handle_update_signing(struct call *call);
+int handle_delete_signing(struct call *call);
+int handle_list_signing(struct call *call);
+int handle_list_signing_functions(struct call *call);
 int handle_get_code_signing(struct call *call);
 int handle_put_code_signing(struct call *call);
 int handle_delete_code_signing(struct call *call);
+
+/* layer_operations.c */
+int prepare_publish_layer(struct call *call);
+int handle_publish_layer_version(struct call *call);
+int handle_get_layer_version(struct call *call);
+int handle_delete_layer_version(struct call *call);
+int handle_list_layers(struct call *call);
+int handle_list_layer_versions(struct call *call);
+
+/* layer_permission_operations.c */
+int handle_add_layer_permission(struct call *call);
+int handle_get_layer_policy(struct call *call);
+int handle_remove_layer_permission(struct call *call);
+
+/* resource_policy_operations.c */
+int handle_put_resource_policy(struct call *call);
+int handle_get_resource_policy(struct call *call);
+int handle_delete_resource_policy(struct call *call);
+
+/* scaling_operations.c */
+int handle_get_scaling(struct call *call);
+int handle_put_scaling(struct call *call);
+
+/* provider_operations.c: one handler for all operations that answer alike */
+int handle_create_provider(struct call *call);
+int handle_provider(struct call *call);
+int handle_list_providers(struct call *call);
+int handle_execution(struct call *call);
+int handle_execution_token(struct call *call);
+int handle_callback(struct call *call);
+int handle_list_executions(struct call *call);
 
 #endif

@@ -5,12 +5,14 @@
 #include "backend/local/change.h"
 #include "backend/local/operations_private.h"
 #include "backend/local/pattern.h"
+#include "backend/local/policy_document.h"
 #include "backend/local/version.h"
 
 #define POLICY_MAX 20480 /* bytes (lambda-api.md section 7) */
 
-/* A resource's policy: its statements as a JSON list, and its revision. */
+/* A resource's policy: its statements as a JSON list, and its revision. PutResourcePolicy can make it too. */
 struct policy {
+	struct json *head; /* what stands beside them; NULL: the default */
 	struct json *statements;
 	char revision_id[UUID_SIZE];
 	bool exists;
@@ -18,6 +20,7 @@ struct policy {
 
 static void policy_release(struct policy *policy)
 {
+	json_free(policy->head);
 	json_free(policy->statements);
 }
 
@@ -58,9 +61,11 @@ static int policy_load(struct call *call, struct policy *ret_policy)
 {
 	const char *alias = policy_alias(call);
 	sqlite3_stmt *row = store_query(call->store,
-		"SELECT statements, revision_id FROM policy WHERE function = ? AND qualifier = ?",
+		"SELECT statements, revision_id, head FROM policy WHERE function = ? AND qualifier "
+		"= ?",
 		"tt", call->name.name, policy_qualifier(call));
 	int found = store_next(call->store, row);
+	const char *head;
 
 	if (found < 0)
 		return found;
@@ -71,6 +76,9 @@ static int policy_load(struct call *call, struct policy *ret_policy)
 	}
 	ret_policy->statements = json_parse(store_text(row, 0), strlen(store_text(row, 0)), NULL);
 	snprintf(ret_policy->revision_id, UUID_SIZE, "%s", store_text(row, 1));
+	head = store_text_or_null(row, 2);
+	if (head)
+		ret_policy->head = json_parse(head, strlen(head), NULL);
 	store_done(row);
 	if (!ret_policy->statements)
 		return -ENOMEM;
@@ -99,12 +107,7 @@ static int check_policy_revision(
 
 static int policy_print(const struct policy *policy, struct buffer *out)
 {
-	int error = buffer_append_string(
-		out, "{\"Version\":\"2012-10-17\",\"Id\":\"default\",\"Statement\":");
-
-	if (!error)
-		error = json_print(policy->statements, out);
-	return error ? error : buffer_append_byte(out, '}');
+	return policy_document_append(out, policy->head, policy->statements);
 }
 
 /* --- AddPermission --- */
@@ -279,8 +282,9 @@ static int policy_store(struct call *call, const struct policy *policy)
 	make_uuid(revision_id);
 	if (!error)
 		error = store_execute(call->store,
-			"INSERT OR REPLACE INTO policy (function, qualifier, statements, "
-			"revision_id) VALUES (?, ?, ?, ?)",
+			"INSERT INTO policy (function, qualifier, statements, revision_id) "
+			"VALUES (?, ?, ?, ?) ON CONFLICT (function, qualifier) DO UPDATE SET "
+			"statements = excluded.statements, revision_id = excluded.revision_id",
 			"tttt", call->name.name, policy_qualifier(call), buffer_text(&text),
 			revision_id);
 	if (!error)

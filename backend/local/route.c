@@ -8,6 +8,7 @@
 
 #define SEGMENTS_MAX 8
 #define PARAMETER_MAX 131072 /* bytes of one decoded parameter */
+#define LONG_PARAMETER_MAX ((uint64_t)1 << 53)
 
 struct segment {
 	const char *start;
@@ -129,9 +130,14 @@ static int set_typed(
 
 	switch (member->shape->kind) {
 	case SHAPE_INTEGER:
+	case SHAPE_LONG:
 		negative = *text == '-';
-		if (number_parse_u64(text + negative, INT32_MAX, &number)) {
-			*ret_reason = "STRING_VALUE can not be converted to an Integer";
+		if (number_parse_u64(text + negative,
+			    member->shape->kind == SHAPE_LONG ? LONG_PARAMETER_MAX : INT32_MAX,
+			    &number)) {
+			*ret_reason = member->shape->kind == SHAPE_LONG
+					      ? "STRING_VALUE can not be converted to a Long"
+					      : "STRING_VALUE can not be converted to an Integer";
 			return -EINVAL;
 		}
 		return json_set_number(

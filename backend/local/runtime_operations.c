@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Recursion, runtime management, code signing: small settings beside a function's configuration. */
+/* Recursion and runtime management: small settings beside a function's configuration. */
 #include <errno.h>
 
 #include "backend/local/attachment.h"
@@ -166,30 +166,4 @@ int handle_put_runtime_management(struct call *call)
 	if (!error)
 		error = change_record(call, call->name.name, call_qualifier(call), NULL, NULL);
 	return error ? error : append_runtime_management(call, version, mode, arn);
-}
-
-/* --- code signing: there are no configurations here, so no function has one --- */
-
-int handle_get_code_signing(struct call *call)
-{
-	int error = check_function(call);
-
-	return error ? error : buffer_append_string(&call->answer->body, "{}");
-}
-
-int handle_put_code_signing(struct call *call)
-{
-	int error = check_function(call);
-
-	if (error)
-		return error;
-	return call_fail(call, FAILURE_CODE_SIGNING_NOT_FOUND,
-		"The code signing configuration cannot be found. Check that the provided "
-		"configuration is not deleted: %s.",
-		call_string(call, "CodeSigningConfigArn"));
-}
-
-int handle_delete_code_signing(struct call *call)
-{
-	return check_function(call);
 }

@@ -161,3 +161,52 @@ const char *const store_schema[] = {
 	"INSERT INTO secret VALUES ('download', randomblob(32));",
 	NULL,
 };
+
+/* What version 2 added: layers, code signing configurations, scaling, whole policy documents. */
+const char *const store_schema_2[] = {
+	"PRAGMA user_version = 2;"
+
+	/* Outlives its versions: numbers are never used twice. */
+	"CREATE TABLE layer (name TEXT PRIMARY KEY NOT NULL, last INTEGER NOT NULL) WITHOUT ROWID;"
+	"CREATE TABLE layer_version ("
+	"  layer TEXT NOT NULL REFERENCES layer(name),"
+	"  number INTEGER NOT NULL,"
+	"  description TEXT NOT NULL,"
+	"  license TEXT,"
+	"  runtimes TEXT,"      /* JSON lists, NULL when they were not given */
+	"  architectures TEXT," /* */
+	"  code TEXT NOT NULL," /* as in version */
+	"  code_sha256 TEXT NOT NULL,"
+	"  code_size INTEGER NOT NULL,"
+	"  created INTEGER NOT NULL,"
+	"  statements TEXT," /* of its policy, a JSON list; NULL: none */
+	"  policy_revision TEXT,"
+	"  PRIMARY KEY (layer, number)"
+	");"
+	"CREATE INDEX layer_version_by_code ON layer_version(code);"
+	"CREATE TRIGGER layer_version_added AFTER INSERT ON layer_version BEGIN"
+	"  UPDATE usage SET code_size = code_size + NEW.code_size;"
+	"END;"
+	"CREATE TRIGGER layer_version_removed AFTER DELETE ON layer_version BEGIN"
+	"  UPDATE usage SET code_size = code_size - OLD.code_size;"
+	"END;"
+
+	"CREATE TABLE code_signing ("
+	"  id TEXT PRIMARY KEY NOT NULL,"
+	"  configuration TEXT NOT NULL," /* JSON: Description, AllowedPublishers, CodeSigningPolicies */
+	"  tags TEXT NOT NULL DEFAULT '{}',"
+	"  last_modified INTEGER NOT NULL"
+	") WITHOUT ROWID;"
+	"CREATE INDEX function_by_code_signing ON function(code_signing, name);"
+
+	"CREATE TABLE scaling ("
+	"  function TEXT NOT NULL REFERENCES function(name) ON DELETE CASCADE,"
+	"  version INTEGER NOT NULL,"
+	"  configuration TEXT NOT NULL,"
+	"  PRIMARY KEY (function, version)"
+	") WITHOUT ROWID;"
+
+	/* A policy that was put as a whole: its members beside Statement, a JSON object. */
+	"ALTER TABLE policy ADD COLUMN head TEXT;",
+	NULL,
+};

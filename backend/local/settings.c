@@ -4,25 +4,24 @@
 #include <errno.h>
 
 #include "backend/base/text.h"
+#include "backend/local/shapes.h"
 
 #define ENVIRONMENT_MAX 4096 /* bytes of the variables as JSON */
 #define TIMEOUT_MAX 900
 #define MEMORY_MAX 10240
 #define LAYERS_MAX 5
 
-/* What AWS runs today, in the order in which it lists them. */
-static const char *const runtimes[] = {"nodejs20.x", "python3.14", "provided.al2023", "python3.12",
-	"python3.13", "nodejs24.x", "nodejs22.x", "java25", "python3.10", "python3.11", "java21",
-	"ruby3.3", "ruby3.4", "ruby3.2", "python3.8", "python3.9", "java17", "nodejs16.x",
-	"dotnet10", "dotnet8", "java11", "dotnet6", "nodejs18.x", "provided.al2", "java8.al2"};
+static bool is_listed(const char *const *values, const char *text)
+{
+	while (*values && strcmp(*values, text))
+		values++;
+	return *values;
+}
 
 static bool is_runtime(const char *runtime)
 {
-	for (size_t i = 0; i < array_count(runtimes); i++) {
-		if (!strcmp(runtimes[i], runtime))
-			return true;
-	}
-	return text_starts_with(runtime, "arn:");
+	return is_listed(runtime_values, runtime) || is_listed(runtime_values_new, runtime) ||
+	       text_starts_with(runtime, "arn:");
 }
 
 /* What AWS ran once, and what it recommends instead, where it does. */
@@ -74,8 +73,8 @@ static int check_runtime(struct call *call)
 		if (!strcmp(former_runtimes[i].runtime, runtime))
 			return fail_former_runtime(call, runtime, former_runtimes[i].successor);
 	}
-	for (size_t i = 0; i < array_count(runtimes); i++) {
-		if (buffer_appendf(&list, "%s%s", i ? ", " : "", runtimes[i]))
+	for (size_t i = 0; runtime_values[i]; i++) {
+		if (buffer_appendf(&list, "%s%s", i ? ", " : "", runtime_values[i]))
 			return -ENOMEM;
 	}
 	return call_fail(call, FAILURE_INVALID_PARAMETER,
@@ -133,7 +132,7 @@ static struct json *copy_plain(struct call *call, const char *function, const st
 	return json_copy(value);
 }
 
-/* Layers come as ARNs and are shown with their sizes, which nobody here knows. */
+/* Layers come as ARNs and are shown with their sizes, which layers_resolve() looks up. */
 static struct json *copy_layers(struct call *call, const char *function, const struct json *value)
 {
 	cleanup(json_free_pointer) struct json *layers = json_new_array();

@@ -9,6 +9,7 @@
 #include "backend/local/pattern.h"
 
 #define PATH_MAX_BYTES 512
+#define JSON_INTEGER_MAX ((int64_t)1 << 53)
 
 struct validation {
 	struct buffer list; /* "violation; violation" */
@@ -112,7 +113,10 @@ static int append_bound(struct buffer *out, const struct shape *shape, double bo
 
 static const char *measure(const struct shape *shape)
 {
-	return shape->kind == SHAPE_INTEGER || shape->kind == SHAPE_DOUBLE ? "value" : "length";
+	return shape->kind == SHAPE_INTEGER || shape->kind == SHAPE_LONG ||
+			       shape->kind == SHAPE_DOUBLE
+		       ? "value"
+		       : "length";
 }
 
 static int append_maximum(struct buffer *out, const struct shape *shape)
@@ -174,15 +178,29 @@ static bool misses_pattern(const struct shape *shape, const struct json *value)
 	       !pattern_matches(shape->pattern, json_string(value));
 }
 
+static bool is_listed(const char *const *values, const char *text)
+{
+	while (values && *values && strcmp(*values, text))
+		values++;
+	return values && *values;
+}
+
+static bool is_enum_value(const struct shape *shape, const char *text)
+{
+	return is_listed(shape->values, text) || is_listed(shape->unlisted_values, text);
+}
+
 static bool misses_enum(const struct shape *shape, const struct json *value)
 {
-	if (!shape->values || !json_string(value))
+	if (!shape->values)
 		return false;
-	for (size_t i = 0; shape->values[i]; i++) {
-		if (!strcmp(shape->values[i], json_string(value)))
-			return false;
+	if (json_string(value))
+		return !is_enum_value(shape, json_string(value));
+	for (const struct json *item = json_first(value); item; item = json_next(item)) {
+		if (json_string(item) && !is_enum_value(shape, json_string(item)))
+			return true;
 	}
-	return true;
+	return false;
 }
 
 /* Whether a value that stands inside a list or map breaks its shape's own constraints. */
@@ -364,6 +382,8 @@ static bool has_type(const struct shape *shape, const struct json *value)
 		return json_string(value);
 	case SHAPE_INTEGER:
 		return json_whole(value, INT32_MIN, INT32_MAX, &whole);
+	case SHAPE_LONG:
+		return json_whole(value, -JSON_INTEGER_MAX, JSON_INTEGER_MAX, &whole);
 	case SHAPE_DOUBLE:
 	case SHAPE_TIMESTAMP:
 		return json_number(value, &number);
@@ -394,6 +414,7 @@ static const char *shape_type_name(const struct shape *shape)
 	static const char *const names[] = {
 		[SHAPE_STRING] = "a String",
 		[SHAPE_INTEGER] = "an Integer",
+		[SHAPE_LONG] = "a Long",
 		[SHAPE_DOUBLE] = "a Double",
 		[SHAPE_BOOLEAN] = "a Boolean",
 		[SHAPE_BLOB] = "a Blob",

@@ -16,6 +16,7 @@
 enum shape_kind {
 	SHAPE_STRING,
 	SHAPE_INTEGER,
+	SHAPE_LONG,
 	SHAPE_DOUBLE,
 	SHAPE_BOOLEAN,
 	SHAPE_BLOB,
@@ -28,12 +29,13 @@ enum shape_kind {
 struct shape {
 	enum shape_kind kind;
 	bool has_minimum, has_maximum;
-	double minimum, maximum;      /* of the value, or of the length (code points, elements) */
-	const char *pattern;          /* AWS's own spelling; it is part of the answer */
-	const char *const *values;    /* an enum's values, NULL at the end */
-	const struct shape *element;  /* of a list; a map's values */
-	const struct shape *key;      /* a map's keys */
-	const struct member *members; /* of a structure; name NULL at the end */
+	double minimum, maximum;   /* of the value, or of the length (code points, elements) */
+	const char *pattern;       /* AWS's own spelling; it is part of the answer */
+	const char *const *values; /* an enum's values, NULL at the end; of a list: its elements' */
+	const char *const *unlisted_values; /* taken too, though AWS's text does not list them */
+	const struct shape *element;        /* of a list; a map's values */
+	const struct shape *key;            /* a map's keys */
+	const struct member *members;       /* of a structure; name NULL at the end */
 };
 
 enum member_location {

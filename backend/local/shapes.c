@@ -119,11 +119,8 @@ static const struct shape tracing_mode = ENUM_SHAPE("Active", "PassThrough");
 static const struct member tracing_members[] = {{"Mode", &tracing_mode}, {NULL}};
 const struct shape shape_tracing = STRUCTURE_SHAPE(tracing_members);
 
-static const struct shape layer_arn = STRING_SHAPE(LENGTH(1, 2048),
-	.pattern =
-		"(arn:(aws[a-zA-Z-]*)?:lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-"
-		"\\d{1}:\\d{12}:layer:[a-zA-Z0-9-_]+:[0-9]+)|(arn:[a-zA-Z0-9-]+:lambda:::awslayer:"
-		"[a-zA-Z0-9-_]+)");
+static const struct shape layer_arn =
+	STRING_SHAPE(LENGTH(1, 2048), .pattern = PATTERN_LAYER_VERSION_ARN);
 const struct shape shape_layers = {.kind = SHAPE_LIST, .element = &layer_arn};
 
 static const struct shape file_system_arn = STRING_SHAPE(LENGTH(0, 200),
@@ -195,3 +192,23 @@ static const struct shape execution_timeout = {.kind = SHAPE_INTEGER, RANGE(1, 3
 static const struct member durable_members[] = {{"KMSKeyArn", &shape_kms_key_arn},
 	{"RetentionPeriodInDays", &retention}, {"ExecutionTimeout", &execution_timeout}, {NULL}};
 const struct shape shape_durable = STRUCTURE_SHAPE(durable_members);
+
+const struct shape shape_tenant =
+	STRING_SHAPE(LENGTH(1, 256), .pattern = "[a-zA-Z0-9\\._:\\/=+\\-@ ]+");
+const struct shape shape_execution_name = STRING_SHAPE(LENGTH(1, 64), .pattern = "[a-zA-Z0-9-_]+");
+
+const char *const runtime_values[] = {"nodejs20.x", "python3.14", "provided.al2023", "python3.12",
+	"python3.13", "nodejs24.x", "nodejs22.x", "java25", "python3.10", "python3.11", "java21",
+	"ruby3.3", "ruby3.4", "ruby3.2", "python3.8", "python3.9", "java17", "nodejs16.x",
+	"dotnet10", "dotnet8", "java11", "dotnet6", "nodejs18.x", "provided.al2", "java8.al2",
+	NULL};
+
+#define NEW_RUNTIMES                                                                               \
+	"nodejs26.x", "python3.15", "ruby4.0", "java8.al2023", "java11.al2023", "java17.al2023"
+#define RETIRED_RUNTIMES                                                                           \
+	"nodejs", "nodejs4.3", "nodejs4.3-edge", "nodejs6.10", "nodejs8.10", "nodejs10.x",         \
+		"nodejs12.x", "nodejs14.x", "java8", "python2.7", "python3.6", "python3.7",        \
+		"dotnetcore1.0", "dotnetcore2.0", "dotnetcore2.1", "dotnetcore3.1", "go1.x",       \
+		"ruby2.5", "ruby2.7", "provided"
+const char *const runtime_values_new[] = {NEW_RUNTIMES, NULL};
+const char *const runtime_values_unlisted[] = {NEW_RUNTIMES, RETIRED_RUNTIMES, NULL};

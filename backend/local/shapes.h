@@ -26,5 +26,18 @@ extern const struct shape shape_runtime, shape_role, shape_handler, shape_code, 
 	shape_signing_config_arn, shape_image_config, shape_architectures, shape_ephemeral_storage,
 	shape_snap_start, shape_logging, shape_tenancy, shape_capacity_provider, shape_durable,
 	shape_publish_to, shape_s3_bucket, shape_s3_key, shape_storage_mode;
+extern const struct shape shape_tenant, shape_execution_name;
+
+/*
+ * Runtimes, NULL at the end of each list: those that AWS's texts list, in that order; newer ones of
+ * its model that functions may have too; and these with the retired ones, which layers may still name.
+ */
+extern const char *const runtime_values[], *const runtime_values_new[],
+						   *const runtime_values_unlisted[];
+
+#define PATTERN_LAYER_VERSION_ARN                                                                  \
+	"(arn:(aws[a-zA-Z-]*)?:lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:"     \
+	"\\d{12}:layer:[a-zA-Z0-9-_]+:[0-9]+)|(arn:[a-zA-Z0-9-]+:lambda:::awslayer:[a-zA-Z0-9-_]+" \
+	")"
 
 #endif

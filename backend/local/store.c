@@ -131,7 +131,16 @@ static struct store *store_open(struct store_pool *pool)
 	return store;
 }
 
-/* Makes the tables, or checks that they are the ones this program knows. */
+static int run_all(struct store *store, const char *const *statements)
+{
+	int error = 0;
+
+	while (*statements && !error)
+		error = run(store, *statements++);
+	return error;
+}
+
+/* Makes the tables or brings older ones up to date, and refuses those of a newer program. */
 static int ensure_schema(struct store *store, char *reterr, size_t reterr_size)
 {
 	int64_t version;
@@ -140,9 +149,11 @@ static int ensure_schema(struct store *store, char *reterr, size_t reterr_size)
 	if (error)
 		return error;
 	error = store_integer(store, "PRAGMA user_version", 0, &version, "");
-	for (size_t i = 0; !error && version == 0 && store_schema[i]; i++)
-		error = run(store, store_schema[i]);
-	if (!error && version != 0 && version != STORE_SCHEMA_VERSION) {
+	if (!error && version == 0)
+		error = run_all(store, store_schema);
+	if (!error && version < 2)
+		error = run_all(store, store_schema_2);
+	if (!error && version > STORE_SCHEMA_VERSION) {
 		snprintf(reterr, reterr_size,
 			"the state directory has schema version %lld, this program knows %d",
 			(long long)version, STORE_SCHEMA_VERSION);

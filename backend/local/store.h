@@ -85,8 +85,12 @@ const char *store_text(sqlite3_stmt *statement, int column);
 /* The same, NULL for NULL. */
 const char *store_text_or_null(sqlite3_stmt *statement, int column);
 
-/* The schema, and its version (PRAGMA user_version). */
-#define STORE_SCHEMA_VERSION 1
-extern const char *const store_schema[]; /* NULL at the end */
+/*
+ * The schema of version 1, what takes it to version 2, and the version (PRAGMA user_version) that
+ * this program works with. NULL at the end of each.
+ */
+#define STORE_SCHEMA_VERSION 2
+extern const char *const store_schema[];
+extern const char *const store_schema_2[];
 
 #endif

@@ -11,9 +11,30 @@
 #define TAGS_MAX 50
 #define TAGS_TEXT_MAX (1u << 20)
 
-/* What a tag call is about: a function or an event source mapping, by its key. */
+/* What can have tags, and the statements that read and write them by its key. */
+struct taggable {
+	const char *prefix; /* of the ARN's last part */
+	const char *select, *update;
+};
+
+enum {
+	TAGGED_FUNCTION,
+	TAGGED_MAPPING,
+	TAGGED_SIGNING
+};
+
+static const struct taggable taggables[] = {
+	[TAGGED_FUNCTION] = {"function:", "SELECT tags FROM function WHERE name = ?",
+		"UPDATE function SET tags = ? WHERE name = ?"},
+	[TAGGED_MAPPING] = {"event-source-mapping:", "SELECT tags FROM mapping WHERE uuid = ?",
+		"UPDATE mapping SET tags = ? WHERE uuid = ?"},
+	[TAGGED_SIGNING] = {"code-signing-config:", "SELECT tags FROM code_signing WHERE id = ?",
+		"UPDATE code_signing SET tags = ? WHERE id = ?"},
+};
+
+/* What a tag call is about. */
 struct tagged {
-	bool mapping;
+	const struct taggable *kind;
 	char key[FUNCTION_NAME_MAX + 1];
 	struct json *tags; /* as they are stored */
 };
@@ -44,6 +65,7 @@ static int check_function_arn(struct call *call, const char *arn, struct tagged 
 		answer_fail_as(call->answer, FAILURE_ACCESS_DENIED, NULL, "Message", NULL);
 		return CALL_FAILED;
 	}
+	tagged->kind = &taggables[TAGGED_FUNCTION];
 	snprintf(tagged->key, sizeof(tagged->key), "%s", name.name);
 	return 0;
 }
@@ -53,16 +75,23 @@ static int check_arn(struct call *call, struct tagged *tagged)
 	const char *arn = call_string(call, "Resource");
 	const char *kind = arn_field(arn, 5);
 
-	if (text_starts_with(kind, "function:"))
+	if (text_starts_with(kind, taggables[TAGGED_FUNCTION].prefix))
 		return check_function_arn(call, arn, tagged);
 	if (text_starts_with(kind, "capacity-provider:"))
 		return call_fail(call, FAILURE_NOT_FOUND, "Capacity provider not found: %s", arn);
-	if (!text_starts_with(kind, "event-source-mapping:"))
-		return call_fail(
-			call, FAILURE_NOT_FOUND, "The resource you requested does not exist.");
-	tagged->mapping = true;
-	snprintf(tagged->key, sizeof(tagged->key), "%s", arn_field(arn, 6));
-	return 0;
+	for (size_t i = 0; i < array_count(taggables); i++) {
+		if (!text_starts_with(kind, taggables[i].prefix))
+			continue;
+		tagged->kind = &taggables[i];
+		snprintf(tagged->key, sizeof(tagged->key), "%s", arn_field(arn, 6));
+		return 0;
+	}
+	return call_fail(call, FAILURE_NOT_FOUND, "The resource you requested does not exist.");
+}
+
+static bool is_function(const struct tagged *tagged)
+{
+	return tagged->kind == &taggables[TAGGED_FUNCTION];
 }
 
 /* Finds the tags of what the call names. The caller frees tagged->tags. */
@@ -75,16 +104,16 @@ static int tags_load(struct call *call, struct tagged *tagged)
 	error = check_arn(call, tagged);
 	if (error)
 		return error;
-	row = tagged->mapping ? store_query(call->store, "SELECT tags FROM mapping WHERE uuid = ?",
-					"t", tagged->key)
-			      : store_query(call->store, "SELECT tags FROM function WHERE name = ?",
-					"t", tagged->key);
+	row = store_query(call->store, tagged->kind->select, "t", tagged->key);
 	found = store_next(call->store, row);
 	if (found < 0)
 		return found;
-	if (!found && tagged->mapping)
+	if (!found && tagged->kind == &taggables[TAGGED_MAPPING])
 		return call_fail(call, FAILURE_NOT_FOUND, "Event source mapping not found: %s",
 			call_string(call, "Resource"));
+	if (!found && !is_function(tagged))
+		return call_fail(
+			call, FAILURE_NOT_FOUND, "The resource you requested does not exist.");
 	if (!found)
 		return call_fail_function(call, tagged->key, NULL);
 	tagged->tags = json_parse(store_text(row, 0), strlen(store_text(row, 0)), NULL);
@@ -98,7 +127,7 @@ static int check_idle(struct call *call, const struct tagged *tagged)
 	struct version_row latest;
 	int found, error;
 
-	if (tagged->mapping)
+	if (!is_function(tagged))
 		return 0;
 	found = version_find(call, tagged->key, VERSION_LATEST, &latest);
 	if (found != 1)
@@ -127,13 +156,9 @@ static int tags_store(struct call *call, const struct tagged *tagged)
 
 	if (error)
 		return error;
-	if (tagged->mapping)
-		error = store_execute(call->store, "UPDATE mapping SET tags = ? WHERE uuid = ?",
-			"tt", buffer_text(&text), tagged->key);
-	else
-		error = store_execute(call->store, "UPDATE function SET tags = ? WHERE name = ?",
-			"tt", buffer_text(&text), tagged->key);
-	if (!error && !tagged->mapping)
+	error = store_execute(
+		call->store, tagged->kind->update, "tt", buffer_text(&text), tagged->key);
+	if (!error && is_function(tagged))
 		error = touch_function(call, tagged->key);
 	return error ? error : change_record(call, tagged->key, NULL, NULL, NULL);
 }

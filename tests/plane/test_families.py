@@ -341,7 +341,7 @@ def test_limits_of_functions(api, wire):
 
 
 def test_layers_and_unzipped_code_have_limits(function, api):
-    layers = [f"arn:aws:lambda:us-east-1:000000000000:layer:l{number}:1" for number in range(6)]
+    layers = [f"arn:aws:lambda:us-east-1:017000801446:layer:l{number}:1" for number in range(6)]
     api.update_function_configuration(FunctionName="fn", Layers=layers[:5])
     assert "more than 5 layers" in fails(
         "InvalidParameterValueException", api.update_function_configuration, FunctionName="fn",

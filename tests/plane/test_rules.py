@@ -232,7 +232,7 @@ def test_dry_run_changes_nothing(api, plane):
 def test_settings_can_be_cleared(api):
     aws.create_function(api, "fn", Environment={"Variables": {"AB": "c"}}, KMSKeyArn="arn:aws:kms:k",
                         DeadLetterConfig={"TargetArn": "arn:aws:sqs:us-east-1:000000000000:q"},
-                        Layers=["arn:aws:lambda:us-east-1:000000000000:layer:l:1"])
+                        Layers=["arn:aws:lambda:us-east-1:017000801446:layer:l:1"])
     cleared = api.update_function_configuration(
         FunctionName="fn", Environment={"Variables": {}}, KMSKeyArn="", Layers=[],
         DeadLetterConfig={"TargetArn": ""})
