@@ -51,6 +51,7 @@ static int find_resource(struct call *call)
 	return 0;
 }
 
+/* An alias's policy has no revision of its own: its RevisionId is the alias's. */
 static int policy_load(struct call *call, struct resource_policy *policy)
 {
 	sqlite3_stmt *row;
@@ -63,8 +64,9 @@ static int policy_load(struct call *call, struct resource_policy *policy)
 		return error;
 	policy->qualifier = call->name.qualifier;
 	row = store_query(call->store,
-		"SELECT statements, head, revision_id FROM policy WHERE function = ? AND qualifier "
-		"= ?",
+		"SELECT p.statements, p.head, ifnull(a.revision_id, p.revision_id) FROM policy p "
+		"LEFT JOIN alias a ON a.function = p.function AND a.name = p.qualifier "
+		"WHERE p.function = ? AND p.qualifier = ?",
 		"tt", call->name.name, policy->qualifier);
 	found = store_next(call->store, row);
 	if (found != 1)
@@ -146,6 +148,15 @@ static int replace_document(struct call *call, struct resource_policy *policy)
 	return error;
 }
 
+/* Gives the alias, if the policy hangs off one, its new revision. */
+static int touch_alias(struct call *call, struct resource_policy *policy)
+{
+	make_uuid(policy->revision_id);
+	return store_execute(call->store,
+		"UPDATE alias SET revision_id = ? WHERE function = ? AND name = ?", "ttt",
+		policy->revision_id, call->name.name, policy->qualifier);
+}
+
 static int policy_store(struct call *call, struct resource_policy *policy)
 {
 	cleanup(buffer_release) struct buffer head = BUFFER_INIT(TEXT_MAX);
@@ -154,7 +165,8 @@ static int policy_store(struct call *call, struct resource_policy *policy)
 
 	if (!error)
 		error = json_print(policy->statements, &statements);
-	make_uuid(policy->revision_id);
+	if (!error)
+		error = touch_alias(call, policy);
 	if (!error)
 		error = store_execute(call->store,
 			"INSERT OR REPLACE INTO policy (function, qualifier, statements, head, "
@@ -204,6 +216,8 @@ int handle_delete_resource_policy(struct call *call)
 		error = store_execute(call->store,
 			"DELETE FROM policy WHERE function = ? AND qualifier = ?", "tt",
 			call->name.name, policy.qualifier);
+	if (!error)
+		error = touch_alias(call, &policy);
 	if (!error)
 		error = change_record(call, call->name.name, policy.qualifier, NULL, NULL);
 	policy_release(&policy);

@@ -51,6 +51,7 @@ def test_a_resource_policy_is_the_one_that_permissions_change(function, api, wir
     assert wire("GET", POLICIES + quote(arn)).json == made.json
     shown = api.get_policy(FunctionName="fn", Qualifier="PROD")
     assert json.loads(shown["Policy"]) == whole and shown["RevisionId"] == made.json["RevisionId"]
+    assert api.get_alias(FunctionName="fn", Name="PROD")["RevisionId"] == shown["RevisionId"]
     api.add_permission(FunctionName="fn", Qualifier="PROD", StatementId="more", Principal="*",
                        Action="lambda:InvokeFunction")
     both = wire("GET", POLICIES + quote(arn)).json
