@@ -276,6 +276,28 @@ def test_an_unknown_schema_is_refused(plane):
         plane.start()
 
 
+def test_an_older_schema_is_brought_up_to_date(plane):
+    """What version 2 added is taken away: that is a state directory of version 1."""
+    aws.create_function(plane.api, "fn", versions=1, aliases={"PROD": 1})
+    plane.api.add_permission(FunctionName="fn", Qualifier="PROD", StatementId="s", Principal="*",
+                             Action="lambda:InvokeFunction")
+    policy = plane.api.get_policy(FunctionName="fn", Qualifier="PROD")["Policy"]
+    plane.stop()
+    database = sqlite3.connect(plane.state / "lambda.db")
+    database.executescript("""
+        DROP TABLE layer_version; DROP TABLE layer; DROP INDEX function_by_code_signing;
+        DROP TABLE code_signing; DROP TABLE scaling; ALTER TABLE policy DROP COLUMN head;
+        PRAGMA user_version = 1;""")
+    database.close()
+    plane.start()
+    assert plane.api.get_policy(FunctionName="fn", Qualifier="PROD")["Policy"] == policy
+    assert plane.api.publish_layer_version(
+        LayerName="lib", Content={"ZipFile": aws.code("1")})["Version"] == 1
+    plane.stop()
+    plane.start()
+    assert [each["LayerName"] for each in plane.api.list_layers()["Layers"]] == ["lib"]
+
+
 def test_versions_outlive_nothing_but_their_numbers(plane):
     """The high-water mark of a name survives the function and the process."""
     aws.create_function(plane.api, "fn", versions=3)
