@@ -105,7 +105,7 @@ def succeeds(*argv, **named):
 
 
 def check():
-    """The checks that need no build."""
+    """The checks of the source; what one of them needs built, it builds itself, in build-check/."""
     total = Tally()
     for script in sorted((ROOT / "tests/check").iterdir()):
         if script.is_file() and os.access(script, os.X_OK):

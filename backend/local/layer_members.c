@@ -58,7 +58,7 @@ static const struct shape runtime =
 static const struct shape license = TEXT(LENGTH(0, 512));
 static const struct member content_members[] = {{"ZipFile", &shape_blob},
 	{"S3Bucket", &shape_s3_bucket}, {"S3Key", &shape_s3_key},
-	{"S3ObjectVersion", &shape_s3_key}, {NULL}};
+	{"S3ObjectVersion", &shape_s3_key}, {"S3ObjectStorageMode", &shape_storage_mode}, {NULL}};
 static const struct shape content = STRUCTURE(content_members);
 const struct member members_publish_layer[] = {LABEL_LAYER, {"Description", &shape_description},
 	{"Content", &content, .required = true}, {"CompatibleRuntimes", &runtimes},

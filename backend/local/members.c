@@ -144,7 +144,7 @@ static const struct member scaling_members[] = {
 	{"MaximumConcurrency", &maximum_concurrency}, {NULL}};
 static const struct shape scaling = STRUCTURE(scaling_members);
 static const struct shape metric = ONE_OF("EventCount", "ErrorCount", "KafkaMetrics");
-static const struct shape metrics_list = LIST(&metric);
+static const struct shape metrics_list = LIST(&metric, LENGTH(0, 3));
 static const struct member metrics_members[] = {{"Metrics", &metrics_list}, {NULL}};
 static const struct shape metrics = STRUCTURE(metrics_members);
 static const struct shape level = ONE_OF("DEBUG", "INFO", "WARN");
@@ -158,7 +158,9 @@ static const struct shape response_type = ONE_OF("ReportBatchItemFailures");
 static const struct shape response_types = LIST(&response_type, LENGTH(0, 1));
 static const struct shape access_type = ONE_OF("BASIC_AUTH", "VPC_SUBNET", "VPC_SECURITY_GROUP",
 	"SASL_SCRAM_512_AUTH", "SASL_SCRAM_256_AUTH", "VIRTUAL_HOST", "CLIENT_CERTIFICATE_TLS_AUTH",
-	"SERVER_ROOT_CA_CERTIFICATE");
+	"SERVER_ROOT_CA_CERTIFICATE", "IAM_AUTH", "IAM_OAUTHBEARER_AUTH", "OAUTHBEARER_AUTH",
+	"OAUTHBEARER_AUDIENCE", "OAUTHBEARER_IDENTITY_POOL", "OAUTHBEARER_LOGICAL_CLUSTER",
+	"OAUTHBEARER_SCOPE");
 static const struct shape access_uri = TEXT(LENGTH(1, 200), .pattern = "[a-zA-Z0-9-\\/*:_+=.@-]*");
 static const struct member access_members[] = {
 	{"Type", &access_type}, {"URI", &access_uri}, {NULL}};
@@ -166,14 +168,51 @@ static const struct shape access_entry = STRUCTURE(access_members);
 static const struct shape access_list = LIST(&access_entry, LENGTH(0, 22));
 static const struct shape pollers_low = INTEGER(RANGE(1, 200));
 static const struct shape pollers_high = INTEGER(RANGE(1, 10000));
+static const struct shape poller_group = TEXT(LENGTH(0, 128), .pattern = "[a-zA-Z0-9-_]*");
 static const struct member poller_members[] = {{"MinimumPollers", &pollers_low},
-	{"MaximumPollers", &pollers_high}, {"PollerGroupName", &shape_text}, {NULL}};
+	{"MaximumPollers", &pollers_high}, {"PollerGroupName", &poller_group}, {NULL}};
 static const struct shape pollers = STRUCTURE(poller_members);
 static const struct shape full_document = ONE_OF("UpdateLookup", "Default");
-static const struct member document_members[] = {{"DatabaseName", &shape_text},
-	{"CollectionName", &shape_text}, {"FullDocument", &full_document}, {NULL}};
+static const struct shape database = TEXT(LENGTH(1, 63), .pattern = "[^ /\\.$\\x22]*");
+static const struct shape collection =
+	TEXT(LENGTH(1, 57), .pattern = "(^(?!(system\\x2e)))(^[_a-zA-Z0-9])([^$]*)");
+static const struct member document_members[] = {{"DatabaseName", &database},
+	{"CollectionName", &collection}, {"FullDocument", &full_document}, {NULL}};
 static const struct shape document = STRUCTURE(document_members);
-static const struct shape anything = {.kind = SHAPE_STRUCTURE};
+static const struct shape broker = TEXT(LENGTH(1, 300),
+	.pattern = "(([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9\\-]*[a-zA-Z0-9])\\.)*"
+		   "([A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9\\-]*[A-Za-z0-9]):[0-9]{1,5}");
+static const struct shape brokers = LIST(&broker, LENGTH(1, 10));
+static const struct shape broker_kind = ONE_OF("KAFKA_BOOTSTRAP_SERVERS");
+static const struct shape endpoints = {
+	.kind = SHAPE_MAP, LENGTH(1, 2), .key = &broker_kind, .element = &brokers};
+static const struct member self_managed_members[] = {{"Endpoints", &endpoints}, {NULL}};
+static const struct shape self_managed = STRUCTURE(self_managed_members);
+
+static const struct shape registry_uri =
+	TEXT(LENGTH(1, 10000), .pattern = "[a-zA-Z0-9-\\/*:_+=.@-]*");
+static const struct shape record_format = ONE_OF("JSON", "SOURCE");
+static const struct shape registry_access = ONE_OF("BASIC_AUTH", "CLIENT_CERTIFICATE_TLS_AUTH",
+	"SERVER_ROOT_CA_CERTIFICATE", "OAUTHBEARER_AUTH");
+static const struct member registry_access_members[] = {
+	{"Type", &registry_access}, {"URI", &shape_arn}, {NULL}};
+static const struct shape registry_access_entry = STRUCTURE(registry_access_members);
+static const struct shape registry_access_list = LIST(&registry_access_entry);
+static const struct shape attribute = ONE_OF("KEY", "VALUE");
+static const struct member validation_members[] = {{"Attribute", &attribute}, {NULL}};
+static const struct shape validation_entry = STRUCTURE(validation_members);
+static const struct shape validation_list = LIST(&validation_entry);
+static const struct member registry_members[] = {{"SchemaRegistryURI", &registry_uri},
+	{"EventRecordFormat", &record_format}, {"AccessConfigs", &registry_access_list},
+	{"SchemaValidationConfigs", &validation_list}, {NULL}};
+static const struct shape registry = STRUCTURE(registry_members);
+static const struct member managed_kafka_members[] = {
+	{"ConsumerGroupId", &access_uri}, {"SchemaRegistryConfig", &registry}, {NULL}};
+static const struct shape managed_kafka = STRUCTURE(managed_kafka_members);
+static const struct shape consumption = ONE_OF("Queue", "Stream");
+static const struct member own_kafka_members[] = {{"ConsumerGroupId", &access_uri},
+	{"SchemaRegistryConfig", &registry}, {"ConsumptionMode", &consumption}, {NULL}};
+static const struct shape own_kafka = STRUCTURE(own_kafka_members);
 
 #define MAPPING_SETTINGS                                                                           \
 	{"Enabled", &shape_boolean}, {"BatchSize", &batch_size}, {"FilterCriteria", &criteria},    \
@@ -187,8 +226,8 @@ static const struct shape anything = {.kind = SHAPE_STRUCTURE};
 		{"TumblingWindowInSeconds", &tumbling_window},                                     \
 		{"SourceAccessConfigurations", &access_list},                                      \
 		{"FunctionResponseTypes", &response_types},                                        \
-		{"AmazonManagedKafkaEventSourceConfig", &anything},                                \
-		{"SelfManagedKafkaEventSourceConfig", &anything},                                  \
+		{"AmazonManagedKafkaEventSourceConfig", &managed_kafka},                           \
+		{"SelfManagedKafkaEventSourceConfig", &own_kafka},                                 \
 		{"DocumentDBEventSourceConfig", &document},                                        \
 	{                                                                                          \
 		"ProvisionedPollerConfig", &pollers                                                \
@@ -199,7 +238,7 @@ const struct member members_create_mapping[] = {{"EventSourceArn", &shape_arn},
 	{"FunctionName", &shape_namespaced_function_name, .required = true}, MAPPING_SETTINGS,
 	{"StartingPosition", &starting_position}, {"StartingPositionTimestamp", &shape_timestamp},
 	{"Tags", &shape_tags}, {"Topics", &topics}, {"Queues", &queues},
-	{"SelfManagedEventSource", &anything}, {NULL}};
+	{"SelfManagedEventSource", &self_managed}, {NULL}};
 const struct member members_update_mapping[] = {{"UUID", &uuid, IN_LABEL, true},
 	{"FunctionName", &shape_namespaced_function_name}, MAPPING_SETTINGS, {NULL}};
 const struct member members_list_mappings[] = {{"EventSourceArn", &shape_arn, IN_QUERY},

@@ -121,7 +121,8 @@ static const struct shape execution_arn = TEXT(LENGTH(1, 1024),
 static const struct shape item_count = INTEGER(RANGE(0, 1000));
 static const struct shape token = TEXT(LENGTH(1, 2048), .pattern = "[A-Za-z0-9+/]+={0,2}");
 static const struct shape client_token = TEXT(LENGTH(1, 64), .pattern = "[\\x21-\\x7E]+");
-const struct member members_execution[] = {LABEL_EXECUTION, {NULL}};
+const struct member members_execution[] = {
+	LABEL_EXECUTION, {"IncludeExecutionData", &shape_boolean, IN_QUERY}, {NULL}};
 const struct member members_execution_history[] = {LABEL_EXECUTION,
 	{"IncludeExecutionData", &shape_boolean, IN_QUERY},
 	{"ReverseOrder", &shape_boolean, IN_QUERY}, QUERY_PAGE_OF(&item_count), {NULL}};
@@ -159,7 +160,7 @@ static const struct member callback_members[] = {
 static const struct shape callback = STRUCTURE(callback_members);
 static const struct member chained_members[] = {
 	{"FunctionName", &shape_namespaced_function_name, .required = true},
-	{"TenantId", &shape_tenant}, {NULL}};
+	{"TenantId", &shape_tenant}, {"XAmznTraceId", &shape_text}, {NULL}};
 static const struct shape chained = STRUCTURE(chained_members);
 static const struct member update_members[] = {{"Id", &operation_id, .required = true},
 	{"ParentId", &operation_id}, {"Name", &operation_name},
@@ -179,8 +180,8 @@ static const struct shape execution_status =
 static const struct shape statuses = LIST(&execution_status, LENGTH(1, 10));
 const struct member members_list_executions[] = {LABEL_NAMESPACED, QUERY_QUALIFIER,
 	{"DurableExecutionName", &shape_execution_name, IN_QUERY},
-	{"Statuses", &statuses, IN_QUERY}, {"StartedAfter", &shape_text, IN_QUERY},
-	{"StartedBefore", &shape_text, IN_QUERY}, {"ReverseOrder", &shape_boolean, IN_QUERY},
+	{"Statuses", &statuses, IN_QUERY}, {"StartedAfter", &shape_timestamp, IN_QUERY},
+	{"StartedBefore", &shape_timestamp, IN_QUERY}, {"ReverseOrder", &shape_boolean, IN_QUERY},
 	QUERY_PAGE_OF(&item_count), {NULL}};
 
 static const struct shape callback_id = TEXT(LENGTH(1, 1024), .pattern = "[A-Za-z0-9+/]+={0,2}");

@@ -126,9 +126,16 @@ static int set_typed(
 	struct json *input, const struct member *member, const char *text, const char **ret_reason)
 {
 	uint64_t number;
+	int64_t seconds;
 	bool flag, negative;
 
 	switch (member->shape->kind) {
+	case SHAPE_TIMESTAMP:
+		if (text_parse_time(text, &seconds)) {
+			*ret_reason = "STRING_VALUE can not be converted to a Date";
+			return -EINVAL;
+		}
+		return json_set_number(input, member->name, (double)seconds);
 	case SHAPE_INTEGER:
 	case SHAPE_LONG:
 		negative = *text == '-';

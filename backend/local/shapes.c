@@ -67,8 +67,6 @@ const struct shape shape_arn = STRING_SHAPE(LENGTH(0, 10000),
 	.pattern = "arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\\-])+:((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?"
 		   ")))?-[a-z]+-\\d{1})?:(\\d{12})?:(.*)");
 
-const struct shape shape_runtime = {
-	.kind = SHAPE_STRING}; /* its enum is checked with its own text */
 const struct shape shape_role = STRING_SHAPE(LENGTH(0, 10000),
 	.pattern = "arn:(aws[a-zA-Z-]*)?:iam::\\d{12}:role/?[a-zA-Z_0-9+=,.@\\-_/]+");
 const struct shape shape_handler = STRING_SHAPE(LENGTH(0, 128), .pattern = "[^\\s]+");
@@ -128,8 +126,11 @@ static const struct shape file_system_arn = STRING_SHAPE(LENGTH(0, 200),
 		   "[a-z]+-\\d{1}:\\d{12}:.*");
 static const struct shape mount_path =
 	STRING_SHAPE(LENGTH(0, 160), .pattern = "/mnt/[a-zA-Z0-9-_.]+");
+static const struct shape direct_read = ENUM_SHAPE("AUTO", "DISABLED", "ENABLED");
+static const struct member s3_files_members[] = {{"DirectS3Read", &direct_read}, {NULL}};
+static const struct shape s3_files = STRUCTURE_SHAPE(s3_files_members);
 static const struct member file_system_members[] = {{"Arn", &file_system_arn, .required = true},
-	{"LocalMountPath", &mount_path, .required = true}, {NULL}};
+	{"LocalMountPath", &mount_path, .required = true}, {"S3FilesConfig", &s3_files}, {NULL}};
 static const struct shape file_system = STRUCTURE_SHAPE(file_system_members);
 const struct shape shape_file_systems = {.kind = SHAPE_LIST, LENGTH(0, 1), .element = &file_system};
 
@@ -197,12 +198,12 @@ const struct shape shape_tenant =
 	STRING_SHAPE(LENGTH(1, 256), .pattern = "[a-zA-Z0-9\\._:\\/=+\\-@ ]+");
 const struct shape shape_execution_name = STRING_SHAPE(LENGTH(1, 64), .pattern = "[a-zA-Z0-9-_]+");
 
-const char *const runtime_values[] = {"nodejs20.x", "python3.14", "provided.al2023", "python3.12",
-	"python3.13", "nodejs24.x", "nodejs22.x", "java25", "python3.10", "python3.11", "java21",
-	"ruby3.3", "ruby3.4", "ruby3.2", "python3.8", "python3.9", "java17", "nodejs16.x",
-	"dotnet10", "dotnet8", "java11", "dotnet6", "nodejs18.x", "provided.al2", "java8.al2",
-	NULL};
-
+#define LISTED_RUNTIMES                                                                            \
+	"nodejs20.x", "python3.14", "provided.al2023", "python3.12", "python3.13", "nodejs24.x",   \
+		"nodejs22.x", "java25", "python3.10", "python3.11", "java21", "ruby3.3",           \
+		"ruby3.4", "ruby3.2", "python3.8", "python3.9", "java17", "nodejs16.x",            \
+		"dotnet10", "dotnet8", "java11", "dotnet6", "nodejs18.x", "provided.al2",          \
+		"java8.al2"
 #define NEW_RUNTIMES                                                                               \
 	"nodejs26.x", "python3.15", "ruby4.0", "java8.al2023", "java11.al2023", "java17.al2023"
 #define RETIRED_RUNTIMES                                                                           \
@@ -210,5 +211,11 @@ const char *const runtime_values[] = {"nodejs20.x", "python3.14", "provided.al20
 		"nodejs12.x", "nodejs14.x", "java8", "python2.7", "python3.6", "python3.7",        \
 		"dotnetcore1.0", "dotnetcore2.0", "dotnetcore2.1", "dotnetcore3.1", "go1.x",       \
 		"ruby2.5", "ruby2.7", "provided"
+const char *const runtime_values[] = {LISTED_RUNTIMES, NULL};
 const char *const runtime_values_new[] = {NEW_RUNTIMES, NULL};
 const char *const runtime_values_unlisted[] = {NEW_RUNTIMES, RETIRED_RUNTIMES, NULL};
+
+/* No `values`: settings.c checks a function's runtime, with a text of its own. */
+const struct shape shape_runtime =
+	STRING_SHAPE(.unlisted_values = (const char *const[]){
+			     LISTED_RUNTIMES, NEW_RUNTIMES, RETIRED_RUNTIMES, NULL});

@@ -193,6 +193,8 @@ def test_there_are_no_durable_executions(function, wire):
     assert wire("GET", path("fn")).json["DurableExecutions"] == []
     assert wire("GET", path("fn") + "?Statuses=RUNNING&Statuses=FAILED&MaxItems=1000").status == 200
     assert wire("GET", path("fn") + "?Statuses=ASLEEP").code == "ValidationException"
+    assert wire("GET", path("fn") + "?StartedAfter=2026-01-02T03:04:05Z").status == 200
+    assert wire("GET", path("fn") + "?StartedAfter=yesterday").code == "SerializationException"
     assert wire("GET", path("none")).code == "ResourceNotFoundException"
     for method, end in (("GET", ""), ("GET", "/history"), ("POST", "/stop")):
         answer = wire(method, "/2025-12-01/durable-executions/" + EXECUTION + end)
