@@ -2,9 +2,97 @@
 """The clients that people use play the whole life of an alias, unmodified."""
 
 import json
+import os
+import pathlib
+import shutil
+import subprocess
 
-from botocore.exceptions import ClientError
+import pytest
 from lib import aws
+from lib.process import environment, run, wait_for
+from lib.programs import patience
+
+HERE = pathlib.Path(__file__).parent
+LIFE = HERE / "python/alias_life.py"
+SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
+
+
+class Session:
+    """The same CLI in one process: its start takes longer than any command of ours."""
+
+    def __init__(self, endpoint_url, home):
+        self.endpoint_url = endpoint_url
+        self.process = subprocess.Popen(
+            ["/usr/bin/python3", HERE / "python/aws_session.py"], stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, encoding="utf-8", env=aws.credentials_environment(home))
+
+    def __call__(self, *arguments):
+        command = ["--endpoint-url", self.endpoint_url, "lambda", *arguments]
+        self.process.stdin.write(json.dumps(command) + "\n")
+        self.process.stdin.flush()
+        return json.loads(self.process.stdout.readline())
+
+    def json(self, *arguments):
+        answer = self(*arguments, "--output", "json")
+        assert answer["rc"] == 0, answer
+        return json.loads(answer["stdout"] or "null")
+
+    def close(self):
+        self.process.stdin.close()
+        assert self.process.wait(patience(30)) == 0
+
+
+@pytest.fixture
+def session(plane, scratch):
+    made = Session(plane.url, scratch)
+    yield made
+    made.close()
+
+
+def test_the_command_line_plays_the_documents_of_an_alias(session, api):
+    """What hangs off hello:PROD, each made, shown, changed and deleted."""
+    aws.create_function(api, "hello", versions=2, aliases={"PROD": 2})
+    cli = session.json
+    prod = ("--function-name", "hello", "--qualifier", "PROD")
+    statement = cli("add-permission", *prod, "--statement-id", "s", "--principal", "s3.amazonaws.com",
+                    "--action", "lambda:InvokeFunction", "--source-arn", "arn:aws:s3:::bucket")
+    policy = cli("get-policy", *prod)
+    assert json.loads(policy["Policy"])["Statement"] == [json.loads(statement["Statement"])]
+    cli("remove-permission", *prod, "--statement-id", "s", "--revision-id", policy["RevisionId"])
+    url = cli("create-function-url-config", *prod, "--auth-type", "NONE",
+              "--cors", "AllowOrigins=https://example.com,MaxAge=60")
+    cli("update-function-url-config", *prod, "--auth-type", "AWS_IAM")
+    shown = cli("get-function-url-config", *prod)
+    assert (shown["AuthType"], shown["FunctionUrl"]) == ("AWS_IAM", url["FunctionUrl"])
+    listed = cli("list-function-url-configs", "--function-name", "hello")
+    assert [each["FunctionUrl"] for each in listed["FunctionUrlConfigs"]] == [url["FunctionUrl"]]
+    cli("delete-function-url-config", *prod)
+    mapping = cli("create-event-source-mapping", "--function-name", "hello:PROD", "--batch-size", "5",
+                  "--event-source-arn", "arn:aws:sqs:us-east-1:000000000000:queue")
+    uuid = ("--uuid", mapping["UUID"])
+    assert mapping["FunctionArn"].endswith(":hello:PROD")
+    wait_for(lambda: cli("get-event-source-mapping", *uuid)["State"] == "Enabled")
+    assert cli("update-event-source-mapping", *uuid, "--batch-size", "7")["BatchSize"] == 7
+    wait_for(lambda: cli("get-event-source-mapping", *uuid)["State"] == "Enabled")
+    assert cli("delete-event-source-mapping", *uuid)["State"] == "Deleting"
+    cli("put-function-event-invoke-config", *prod, "--maximum-retry-attempts", "1")
+    cli("update-function-event-invoke-config", *prod, "--maximum-event-age-in-seconds", "120")
+    shown = cli("get-function-event-invoke-config", *prod)
+    assert (shown["MaximumRetryAttempts"], shown["MaximumEventAgeInSeconds"]) == (1, 120)
+    cli("delete-function-event-invoke-config", *prod)
+    cli("put-provisioned-concurrency-config", *prod, "--provisioned-concurrent-executions", "2")
+    wait_for(lambda: cli("get-provisioned-concurrency-config", *prod)["Status"] == "READY")
+    listed = cli("list-provisioned-concurrency-configs", "--function-name", "hello")
+    assert len(listed["ProvisionedConcurrencyConfigs"]) == 1
+    cli("delete-provisioned-concurrency-config", *prod)
+    arn = ("--resource", url["FunctionArn"].removesuffix(":PROD"))
+    cli("tag-resource", *arn, "--tags", "team=one,cost=42")
+    cli("untag-resource", *arn, "--tag-keys", "cost")
+    assert cli("list-tags", *arn)["Tags"] == {"team": "one"}
+    for gone in ("get-policy", "get-function-url-config", "get-function-event-invoke-config",
+                 "get-provisioned-concurrency-config"):
+        answer = session(gone, *prod)
+        assert answer["rc"] == 254 and "NotFoundException" in answer["stderr"], answer
 
 
 def test_the_command_line_plays_the_whole_life_of_an_alias(cli, scratch):
@@ -41,31 +129,22 @@ def test_the_command_line_plays_the_whole_life_of_an_alias(cli, scratch):
     assert cli.json("list-functions")["Functions"] == []
 
 
-def test_boto3_plays_the_whole_life_of_an_alias(api):
-    aws.create_function(api, "hello", versions=2)
-    api.get_waiter("function_active").wait(FunctionName="hello")
-    alias = api.create_alias(FunctionName="hello", Name="PROD", FunctionVersion="1")
-    moved = api.update_alias(FunctionName="hello", Name="PROD", FunctionVersion="2",
-                             RevisionId=alias["RevisionId"],
-                             RoutingConfig={"AdditionalVersionWeights": {}})
-    assert moved["FunctionVersion"] == "2" and moved["RevisionId"] != alias["RevisionId"]
-    assert api.get_function(FunctionName="hello", Qualifier="PROD")["Configuration"]["Version"] == "2"
-    try:
-        api.update_alias(FunctionName="hello", Name="PROD", RevisionId=alias["RevisionId"])
-        raise AssertionError("a stale RevisionId was taken")
-    except api.exceptions.PreconditionFailedException as error:
-        assert error.response["ResponseMetadata"]["HTTPStatusCode"] == 412
-    statement = api.add_permission(FunctionName="hello", Qualifier="PROD", StatementId="s",
-                                   Action="lambda:InvokeFunction", Principal="s3.amazonaws.com")
-    assert json.loads(statement["Statement"])["Resource"].endswith(":hello:PROD")
-    policy = api.get_policy(FunctionName="hello", Qualifier="PROD")
-    assert json.loads(policy["Policy"])["Statement"] == [json.loads(statement["Statement"])]
-    api.remove_permission(FunctionName="hello", Qualifier="PROD", StatementId="s",
-                          RevisionId=policy["RevisionId"])
-    api.delete_alias(FunctionName="hello", Name="PROD")
-    api.delete_alias(FunctionName="hello", Name="PROD")
-    try:
-        api.get_alias(FunctionName="hello", Name="PROD")
-        raise AssertionError("the alias is still there")
-    except ClientError as error:
-        assert error.response["Error"]["Code"] == "ResourceNotFoundException"
+def pythons():
+    """The Pythons here that have a boto3: Debian's, and whatever comes first on the PATH if that is another."""
+    found = {}
+    for python in filter(None, ("/usr/bin/python3", shutil.which("python3", path=os.environ["PATH"]))):
+        result = run(python, "-c", "import boto3; print(boto3.__version__)", timeout=60)
+        if result.ok:
+            found.setdefault(result.lines[-1], python)
+    return sorted(found.items())
+
+
+@pytest.mark.parametrize("version, python", [pytest.param(*each, id=each[0]) for each in pythons()])
+def test_boto3_plays_the_whole_life_of_an_alias(version, python, make_plane, scratch):
+    plane = make_plane("--settle", "50", "--verify-signatures", f"AKIAIOSFODNN7EXAMPLE:{SECRET}")
+    for number in (1, 2):
+        (scratch / f"{number}.zip").write_bytes(aws.code(str(number)))
+    result = run(python, LIFE, plane.url, scratch / "1.zip", scratch / "2.zip",
+                 env=environment(SECRET=SECRET, HOME=scratch), timeout=patience(90))
+    assert result.ok and result.lines[-1] == f"done: boto3 {version}", str(result)
+    assert plane.calls()["UpdateAlias"] == 3

@@ -39,4 +39,4 @@ def test_the_javascript_sdk_plays_the_whole_life_of_an_alias(sdk, make_plane, sc
     result = run("/usr/bin/node", sdk / "alias_life.mjs", plane.url, scratch / "1.zip",
                  scratch / "2.zip", env=environment(SECRET=SECRET), timeout=patience(90))
     assert result.ok and result.lines[-1] == "done", str(result)
-    assert plane.calls()["UpdateAlias"] == 2
+    assert plane.calls()["UpdateAlias"] == 3
