@@ -92,12 +92,15 @@ function members(out, where, schema, seen) {
 const operations = {};
 for (const [key, schema] of Object.entries(sdk)) {
   if (!key.endsWith("$") || !Array.isArray(schema) || schema[0] !== 9) continue;
-  const [, , name, traits, input] = schema;
-  const found = [];
-  const [structure] = unwrap(input);
-  if (Array.isArray(structure) && structure[0] === 3) members(found, "", structure, []);
+  const [, , name, traits, ...structures] = schema;
+  const [taken, answered] = structures.map((each) => {
+    const found = [];
+    const [structure] = unwrap(each);
+    if (Array.isArray(structure) && structure[0] === 3) members(found, "", structure, []);
+    return found;
+  });
   const [method, uri, status] = traits.http;
   const [pathname, query = ""] = uri.split("?");
-  operations[name] = { method, path: pathname, status, query: query.split("=")[0], members: found };
+  operations[name] = { method, path: pathname, status, query: query.split("=")[0], members: taken, answered };
 }
 console.log(JSON.stringify({ version, operations, runtimes: Object.values(sdk.Runtime) }, null, 1));
