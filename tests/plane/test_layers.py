@@ -18,7 +18,7 @@ LAYERS = "/2018-10-31/layers"
 def archive(text):
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w") as file:
-        file.writestr("python/thing.py", text)
+        file.writestr(zipfile.ZipInfo("python/thing.py"), text)
     return data.getvalue()
 
 
