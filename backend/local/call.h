@@ -13,6 +13,7 @@
 #include "backend/base/json.h"
 #include "backend/local/failure.h"
 #include "backend/local/name.h"
+#include "backend/local/operation.h"
 #include "backend/local/shape.h"
 
 struct plane;
@@ -84,36 +85,12 @@ struct call {
 	char request_id[37];
 };
 
-enum operation_kind {
-	OPERATION_READ,  /* runs in one read snapshot */
-	OPERATION_WRITE, /* runs in one transaction that is durable before the answer goes out */
-};
-
 /*
  * A handler answers: 0 means that call->answer->body holds what goes out with the operation's
  * status, CALL_FAILED that call_fail() was called, a negative errno that the store failed. In the
  * last two cases everything it wrote is rolled back.
  */
 #define CALL_FAILED 1
-
-struct operation {
-	const char *name;
-	const char *method;
-	const char *path; /* "/2015-03-31/functions/{FunctionName}/aliases" */
-	int status;
-	enum operation_kind kind;
-	int (*handle)(struct call *call);
-	const struct member *members;
-	bool raw_body;         /* the body is a payload, not JSON */
-	const char *query;     /* only when this query parameter is there, or NULL */
-	bool unqualified_only; /* refuses names with a version or alias */
-	bool not_even_latest;  /* and names with $LATEST */
-	/* Runs before the transaction, for slow work that needs no lock (checking a zip). May be NULL. */
-	int (*prepare)(struct call *call);
-};
-
-extern const struct operation operations[];
-extern const size_t operation_count;
 
 /* Answers with a failure; gives CALL_FAILED. The message is printf'ed and at most 8 KiB. */
 int call_fail(struct call *call, enum failure failure, const char *format, ...) printf_like(3, 4);

@@ -5,6 +5,7 @@
 
 #include "backend/base/number.h"
 #include "backend/base/text.h"
+#include "backend/local/shape.h"
 
 #define SEGMENTS_MAX 8
 #define PARAMETER_MAX 131072 /* bytes of one decoded parameter */

@@ -4,7 +4,7 @@
 #define ALIASFS_LOCAL_ROUTE_H
 
 #include "backend/base/json.h"
-#include "backend/local/call.h"
+#include "backend/local/operation.h"
 
 /*
  * Finds the operation that `method` and `target` (path, perhaps `?query`, percent-encoded as sent)
