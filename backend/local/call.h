@@ -11,10 +11,10 @@
 
 #include "backend/base/buffer.h"
 #include "backend/base/json.h"
-#include "backend/local/failure.h"
-#include "backend/local/name.h"
-#include "backend/local/operation.h"
-#include "backend/local/shape.h"
+#include "backend/local/model/failure.h"
+#include "backend/local/model/name.h"
+#include "backend/local/model/operation.h"
+#include "backend/local/model/shape.h"
 
 struct plane;
 struct store;

@@ -7,12 +7,12 @@
 #include "backend/base/clock.h"
 #include "backend/base/number.h"
 #include "backend/base/text.h"
-#include "backend/local/change.h"
-#include "backend/local/code.h"
-#include "backend/local/fault_code.h"
-#include "backend/local/plane_private.h"
-#include "backend/local/route.h"
-#include "backend/local/signature.h"
+#include "backend/local/model/fault_code.h"
+#include "backend/local/model/route.h"
+#include "backend/local/model/signature.h"
+#include "backend/local/private.h"
+#include "backend/local/store/change.h"
+#include "backend/local/store/code.h"
 
 #define VALIDATION_MESSAGE_MAX (256u << 10)
 

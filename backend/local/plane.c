@@ -5,10 +5,10 @@
 #include <sys/stat.h>
 
 #include "backend/base/clock.h"
-#include "backend/local/code.h"
-#include "backend/local/pattern.h"
-#include "backend/local/plane_private.h"
-#include "backend/local/server.h"
+#include "backend/local/model/pattern.h"
+#include "backend/local/private.h"
+#include "backend/local/server/server.h"
+#include "backend/local/store/code.h"
 
 static int set_identity(
 	struct plane *plane, const struct plane_options *options, char *reterr, size_t reterr_size)
