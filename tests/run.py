@@ -254,6 +254,25 @@ def run_configuration(configuration, options):
     return tally
 
 
+def soak(configuration, options):
+    """Random gestures under faults for a time: tests/soak/README.md."""
+    announce(f"{configuration.name}: soak")
+    if not build(configuration):
+        return one(False)
+    logs = ROOT / configuration.directory / "sanitizer"
+    shutil.rmtree(logs, ignore_errors=True)
+    environment = {
+        **os.environ,
+        **(SANITIZER_OPTIONS if configuration.sanitizer else {}),
+        "ALIASFS_BUILD": str(ROOT / configuration.directory),
+        "ALIASFS_SANITIZER": configuration.sanitizer,
+    }
+    command = [*steady(configuration), "/usr/bin/python3", "-B", "-m", "soak", "--minutes", options.soak]
+    command += ["--seed", options.seed] if options.seed is not None else []
+    result = subprocess.run([str(each) for each in command], cwd=ROOT / "tests", env=environment)
+    return one(result.returncode == 0)
+
+
 def no_reports(logs):
     reports = sorted(logs.iterdir())
     for report in reports[:20]:
@@ -276,14 +295,17 @@ def arguments():
     parser.add_argument("--long", action="store_true", help="also what takes minutes")
     parser.add_argument("--aws", action="store_true", help="also what needs a real AWS account")
     parser.add_argument("-k", metavar="EXPR", help="only tests that match, as pytest's -k")
-    parser.add_argument(
-        "--only", metavar="STEP,…", default=",".join(names), help=f"of {', '.join(names)}"
-    )
+    parser.add_argument("--only", metavar="STEP,…", help=f"of {', '.join(names)}")
     parser.add_argument("--workers", default="5", help="pytest processes at once (default 5)")
+    parser.add_argument(
+        "--soak", type=float, metavar="MINUTES", help="instead of the tests: random gestures under faults"
+    )
+    parser.add_argument("--seed", type=int, metavar="N", help="repeats a soak")
     parser.add_argument("--no-install", action="store_true", help="never call apt")
     parser.add_argument("paths", nargs="*", help="test files, relative to tests/")
     options = parser.parse_args()
-    options.only = options.only.split(",")
+    usual = "plain" if options.soak else ",".join(names)
+    options.only = (options.only or usual).split(",")
     unknown = set(options.only) - set(names)
     if unknown:
         parser.error(f"no such step: {', '.join(sorted(unknown))}")
@@ -294,11 +316,12 @@ def main():
     options = arguments()
     before = tree_state()
     steps = []
-    if "check" in options.only and not options.k and not options.paths:
+    if "check" in options.only and not options.soak and not options.k and not options.paths:
         steps.append(("check", check))
     for each in CONFIGURATIONS:
         if each.name in options.only:
-            steps.append((each.name, lambda each=each: run_configuration(each, options)))
+            play = soak if options.soak else run_configuration
+            steps.append((each.name, lambda each=each, play=play: play(each, options)))
     total, lines = Tally(), []
     for name, step in steps:
         started = time.monotonic()

@@ -1,0 +1,283 @@
+# SPDX-License-Identifier: MIT
+"""Compares what AWS has and was asked with the model, after every gesture and once a deferred one is due."""
+
+import time
+
+from soak.model import Model, Pending, State, alternatives, permitted_writes, show
+
+NAMES = ["PROD", "BETA", "DEV", "NEXT", "X-1", "Currency", "Customer", "api_stable", "app_canary"]
+FIRST = {"PROD": State("1"), "BETA": State("2", None, "the second"), "DEV": State("$LATEST")}
+VERSIONS = 4
+ALIAS_WRITES = ("CreateAlias", "UpdateAlias", "DeleteAlias")
+# What a gesture that took longer than this failed of is the machine's load: links through an alias count
+# for 2 s, deadlines are a few seconds.
+SLOW = 1.2
+# A loaded machine is late with what is deferred.
+PATIENCE = 15
+UNKNOWN = -1  # instead of the mount that an alias was made through
+
+
+def make_function(account, function):
+    """What a worker finds at the start."""
+    account.create_function(function, VERSIONS)
+    for name, state in FIRST.items():
+        account.create_alias(function, name, state)
+
+
+class Judge:
+    def __init__(self, worker):
+        self.worker = worker
+        self.config = worker.config
+        self.account = worker.account
+        self.function = worker.config["function"]
+        self.model = Model(VERSIONS, NAMES)
+        self.permits = {}  # {(operation, name): until when}
+        self.commits = set()
+        self.findings = 0
+
+    def prepare(self):
+        """The model is what make_function() left."""
+        now = time.monotonic()
+        for name, state in FIRST.items():
+            self.model.set(name, state, -1, now)
+        self.account.news()
+
+    def finding(self, kind, text):
+        self.findings += 1
+        self.worker.finding(kind, f"{self.function}: {text}")
+
+    # What may be written
+
+    def permit(self, plan, now, grown=()):
+        before = {name: entry.state for name, entry in self.model.entries.items()}
+        for permit in permitted_writes(plan, before) | set(grown):
+            self.permits[permit] = now + self.config["late"] + PATIENCE
+
+    def read_changes(self, gesture):
+        """Each change that took effect was asked for by somebody."""
+        now = time.monotonic()
+        for change in self.account.news():
+            if change["function"] != self.function:
+                continue
+            operation, name = change["operation"], change.get("qualifier", "")
+            if operation == "PublishVersion":
+                name = ""
+            elif operation not in ALIAS_WRITES:
+                continue
+            if self.permits.get((operation, name), 0) >= now:
+                continue
+            if operation in ALIAS_WRITES and name not in self.model.entries:
+                self.finding("temporary name at AWS", f"{operation} {name} at {gesture}")
+            elif operation == "DeleteAlias":
+                self.finding("alias lost", f"DeleteAlias {name}, which nobody asked for, at {gesture}")
+            else:
+                self.finding("unexpected write", f"{operation} {name} {change.get('version')} at {gesture}")
+
+    # A gesture
+
+    def changed_before(self, plan):
+        """A colleague has done the first part."""
+        now = time.monotonic()
+        for name, state in plan.changes_before.items():
+            self.permits["UpdateAlias", name] = now + self.config["late"] + PATIENCE
+            self.model.set(name, state, -1, now)
+
+    def colleague_done(self, gesture, plan):
+        now = time.monotonic()
+        self.permit(plan, now)
+        for name, state in plan.after.items():
+            self.model.set(name, state, -1, now)
+        if plan.uploads:
+            self.model.unpublished = True
+        self.read_changes(gesture)
+
+    def begin(self, gesture, hand, plan):
+        """What must be known of the moment before."""
+        now = time.monotonic()
+        if hand.function == self.function:
+            self.permit(plan, now)
+        touched = {*plan.after, *plan.hidden, *plan.looks}
+        return any(hand.is_stale(name) for name in touched) or (
+            (plan.publishes or plan.outcome == "refused") and hand.versions_are_stale()
+        )
+
+    def judge(self, gesture, hand, plan, ended, stale, generation):
+        weather, worker = self.worker.weather, self.worker
+        stormy = weather.is_disturbed_since(hand.mount, ended.started) or (
+            weather.generation(hand.mount) != generation or generation % 2
+        )
+        if ended.rc is None:
+            self.finding("hang", f"{gesture} on {'AB'[hand.mount]} has not ended in {ended.seconds:.0f} s")
+            stormy = True
+        failed = ended.killed or ended.rc != 0
+        if failed and not ended.killed:
+            worker.figures["failed in a storm" if stormy else "refused"] += 1
+        if not failed and plan.check and weather.generation(hand.mount) == generation and not generation % 2:
+            wrong = plan.check(ended.out)
+            if wrong:
+                kind = "empty listing" if "empty" in wrong or "listing" in wrong else "not true"
+                self.finding(kind, f"{gesture} on {'AB'[hand.mount]}: {wrong}{' (storm)' if stormy else ''}")
+        calm = not stormy and not stale and not ended.killed and ended.seconds < SLOW
+        if plan.reads and hand.function != self.function:
+            self.read_changes(gesture)
+            return
+        if failed and calm and plan.outcome == "done" and not self.is_known_refusal(ended):
+            self.finding("failed without a reason", f"{gesture}: exit {ended.rc}: {ended.err.strip()[-300:]}")
+        if not failed and plan.outcome == "refused" and not (stale or stormy):
+            self.finding("accepted", f"{gesture} exited 0")
+        self.take(gesture, hand, plan, ended, failed, calm, stormy)
+        self.read_changes(gesture)
+
+    @staticmethod
+    def is_known_refusal(ended):
+        """A tool that died of what it is: nothing of the mount."""
+        return ended.rc == 70
+
+    def take(self, gesture, hand, plan, ended, failed, calm, stormy):
+        """What the model says afterwards, and whether AWS agrees."""
+        now = time.monotonic()
+        if plan.publishes and not failed:
+            self.model.versions += 1
+            self.model.unpublished = False
+            self.model.versions_changed = (hand.mount, now)
+        elif plan.publishes:
+            self.count_versions(hand, now)
+        held = self.account.aliases(self.function)
+        for name in plan.hidden:
+            entry = self.model.entries[name]
+            if name not in plan.after and not entry.pending:
+                self.wait(name, gesture, [entry.state], [], self.config["grace"])
+        for name, states in plan.after.items():
+            ways = alternatives(states)
+            if failed:
+                self.take_failure(gesture, plan, name, ways, held, ended)
+            else:
+                self.take_success(gesture, hand, plan, name, ways, held, calm)
+        self.compare(held, gesture)
+
+    def take_failure(self, gesture, plan, name, ways, held, ended):
+        entry = self.model.entries[name]
+        allowed = [entry.state, *ways, *plan.between.get(name, [])]
+        if name in plan.gap and ended.killed:
+            allowed.append(None)
+        if plan.outcome == "refused":
+            allowed = [entry.state]
+        self.wait(name, gesture, allowed, [], self.config["late"])
+
+    def take_success(self, gesture, hand, plan, name, ways, held, calm):
+        entry = self.model.entries[name]
+        now = time.monotonic()
+        if plan.deferred or ways == [None]:
+            allowed = [entry.state, *ways, *plan.between.get(name, [])]
+            self.wait(name, gesture, allowed, ways if calm else [], self.config["grace"])
+            return
+        found = held.get(name)
+        if found not in ways:
+            self.finding(
+                "exit 0 without effect" if found == entry.state else "wrong effect",
+                f"{gesture} on {'AB'[hand.mount]}: {name} is {show(found)} instead of {' or '.join(map(show, ways))}, "
+                f"was {show(entry.state)}",
+            )
+        made_here = entry.state is None and found is not None
+        self.model.set(name, found, hand.mount, now)
+        entry.changed_by = -1 if plan.alongside else hand.mount  # the colleague may have been the last
+        entry.changed_at = now
+        if made_here:
+            entry.born = self.birth(hand, plan, now)
+        elif entry.born and entry.born[0] != hand.mount:
+            entry.born = (UNKNOWN, 0, entry.born[2])
+
+    def birth(self, hand, plan, now):
+        """Of an alias that a gesture made: new, or with the age of what was renamed to it."""
+        here = (hand.mount, self.worker.weather.generation(hand.mount), now)
+        sources = [name for name, states in plan.after.items() if states is None]
+        if not sources:
+            return here
+        source = self.model.entries[sources[0]]
+        born = source.pending.born if source.pending else source.born
+        if not born:
+            return None
+        return here if born[:2] == here[:2] else (UNKNOWN, 0, now)
+
+    def count_versions(self, hand, now):
+        versions = self.account.versions(self.function)
+        if versions != self.model.versions:
+            self.model.versions, self.model.unpublished = versions, False
+            self.model.versions_changed = (-1, now)
+
+    # What is open
+
+    def wait(self, name, gesture, allowed, wanted, seconds):
+        now = time.monotonic()
+        entry = self.model.entries[name]
+        if entry.pending:
+            allowed = allowed + entry.pending.allowed
+            wanted = []
+        pending = Pending(now, now + seconds, allowed, wanted, gesture, entry.born)
+        self.model.wait(name, pending)
+
+    def is_quiet(self):
+        """Nothing that a disturbance delayed can arrive any more."""
+        weather = self.worker.weather
+        return all(weather.calm_for(mount) > self.config["late"] for mount in range(2))
+
+    def resolve(self):
+        """Looks at what is due; gives how many names are still open."""
+        now = time.monotonic()
+        due = [name for name, entry in self.model.entries.items() if entry.pending and entry.pending.due <= now]
+        if due:
+            held = self.account.aliases(self.function)
+            for name in due:
+                self.resolve_one(name, held.get(name), now)
+            self.read_changes("a deferred effect")
+        return sum(1 for entry in self.model.entries.values() if entry.pending)
+
+    def resolve_one(self, name, found, now):
+        entry = self.model.entries[name]
+        pending = entry.pending
+        disturbed = any(self.worker.weather.is_disturbed_since(mount, pending.since - 1) for mount in range(2))
+        if disturbed and not self.is_quiet():
+            return
+        if found in pending.wanted or (not pending.wanted and found in pending.allowed):
+            pass
+        elif pending.wanted and not disturbed:
+            if now < pending.due + PATIENCE:
+                return
+            self.finding(
+                "exit 0 without effect",
+                f"{pending.gesture}: {name} is still {show(found)} after {now - pending.since:.0f} s",
+            )
+        elif found not in pending.allowed:
+            self.wrong(name, found, pending.allowed, pending.gesture)
+        self.model.set(name, found, -1, now)
+        entry.changed_at = now  # a mount may still show something else
+        entry.born = pending.born if set(pending.allowed) == {found} else (UNKNOWN, 0, now)
+
+    def wrong(self, name, found, allowed, gesture):
+        kind = "alias lost" if found is None else "wrong effect"
+        self.finding(kind, f"{name} is {show(found)} instead of {' or '.join(map(show, allowed))}, at {gesture}")
+
+    def compare(self, held, gesture):
+        """Every name at AWS is one that may be there, in a state that it may have."""
+        now = time.monotonic()
+        for name, entry in self.model.entries.items():
+            allowed = self.model.allowed(name)
+            if held.get(name) not in allowed:
+                self.wrong(name, held.get(name), allowed, gesture)
+                self.model.set(name, held.get(name), -1, now)
+        for name in sorted(set(held) - set(self.model.entries)):
+            self.finding("temporary name at AWS", f"{name} -> {show(held[name])} at {gesture}")
+            self.account.delete_alias(self.function, name)
+
+    def explain(self, refused):
+        """The API refused a colleague something: because an alias is not what it should be?"""
+        found = self.findings
+        self.compare(self.account.aliases(self.function), f"a colleague's call ({refused})")
+        if self.findings == found:
+            self.finding("the soak itself failed", repr(refused))
+
+    def final(self):
+        self.compare(self.account.aliases(self.function), "the end")
+        for name, entry in self.model.entries.items():
+            if entry.pending:
+                self.finding("exit 0 without effect", f"{entry.pending.gesture}: {name} is open at the end")
