@@ -76,10 +76,13 @@ def by_form(form, removes):
         name = hand.standing()
         if not name:
             return None
-        version = hand.version()
+        version, state = hand.version(), hand.state(name)
+        ways = [state.at(version)]
+        if form.startswith("rsync") and (hand.is_stale(name) or version == state.version):
+            ways.append(state)  # it leaves alone what is shown as it wants it
         return Plan(
             fill_in(form, hand, name, version),
-            after={name: hand.state(name).at(version)},
+            after={name: ways},
             gap=(name,) if removes else (),
         )
 
@@ -99,7 +102,11 @@ def python_replace(hand):
 
     def act():
         os.symlink(version, f"{path}.tmp")
-        os.replace(f"{path}.tmp", path)
+        try:
+            os.replace(f"{path}.tmp", path)
+        except OSError:
+            os.unlink(f"{path}.tmp")
+            raise
 
     return Plan(act, after={name: hand.state(name).at(version)})
 

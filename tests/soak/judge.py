@@ -179,9 +179,8 @@ class Judge:
                 f"was {show(entry.state)}",
             )
         made_here = entry.state is None and found is not None
-        self.model.set(name, found, hand.mount, now)
-        entry.changed_by = -1 if plan.alongside else hand.mount  # the colleague may have been the last
-        entry.changed_at = now
+        # With a colleague alongside, who knows who was the last.
+        self.model.set(name, found, -1 if plan.alongside else hand.mount, now)
         if made_here:
             entry.born = self.birth(hand, plan, now)
         elif entry.born and entry.born[0] != hand.mount:
