@@ -151,9 +151,25 @@ static void plan_onto_local(const struct remap *remap, const struct remap_event 
 		from->thing == THING_WEIGHT ? from->alias->weighted_version : from->alias->version;
 }
 
+/* Whether ln -b or mv -b puts its backup back, as the replacement has failed: AWS still has what it had. */
+static bool puts_backup_back(const struct remap *remap, const struct remap_event *event,
+	const struct side *from, const struct side *to)
+{
+	return from->thing == THING_LINK && from->name.kind == NAME_BACKUP &&
+	       from->name.backup_of == strlen(to->text) &&
+	       !strncmp(from->text, to->text, from->name.backup_of) &&
+	       remap_has_just_failed(remap, event->now_ms, event->process, event->to->function,
+		       to->name.alias, to->name.kind == NAME_WEIGHT);
+}
+
 static void plan_onto(const struct remap *remap, const struct remap_event *event,
 	const struct side *from, const struct side *to, struct remap_plan *plan)
 {
+	if (puts_backup_back(remap, event, from, to)) {
+		plan->local = REMAP_LOCAL_DROP;
+		plan->new_name = NULL;
+		return;
+	}
 	switch (to->name.kind) {
 	case NAME_ALIAS:
 		plan_onto_alias(remap, event, from, to, plan);

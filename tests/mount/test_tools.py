@@ -232,6 +232,23 @@ def test_a_held_name_that_is_typed_is_an_alias_at_once(api, plane, gesture, hell
     assert aws.alias_version(api, hello, "PROD") == "2"
 
 
+@pytest.mark.semantics("2.4.19")
+@pytest.mark.parametrize("command", [["ln", "-sfnb", "2"], ["mv", "-bT", "NEW.link"]])
+def test_a_backup_is_not_put_over_a_colleague(api, gesture, hello, make_mount, command):
+    mount = make_mount(ttl=60)
+    function = mount.path / hello
+    mount.run("ls", "-l", function, check=True)
+    mount.run("ln", "-s", "2", "NEW.link", cwd=function, check=True)
+    api.update_alias(FunctionName=hello, Name="PROD", FunctionVersion="3")
+    with gesture():
+        result = mount.run(*command, "PROD", cwd=function)
+    assert not result.ok and "Remote address changed" in result.stderr, str(result)
+    assert os.readlink(function / "PROD") == "3"
+    with gesture():
+        mount.unmount()
+    assert aws.alias_version(api, hello, "PROD") == "3"
+
+
 FAILURES = {
     "no such version": None,
     "403": faultproxy.access_denied("lambda:UpdateAlias"),

@@ -386,6 +386,36 @@ static void names_are_held_for_those_who_make_them_up(void **state)
 	stop(&world);
 }
 
+/* semantics(2.4.19) */
+static void a_backup_that_is_put_back_writes_nothing(void **state)
+{
+	struct world world;
+
+	(void)state;
+	start(&world);
+	assert_int_equal(do_rename(&world, &ln, "PROD", "PROD~", 0), 0);
+	assert_int_equal(do_symlink(&world, &ln, "CuAb12xY", "2"), 0);
+	world.fail_next = EREMCHG;
+	put(&world, "PROD", 3, 0, 0, "a colleague's");
+	assert_int_equal(do_rename(&world, &ln, "CuAb12xY", "PROD", 0), EREMCHG);
+	assert_int_equal(do_rename(&world, &ln, "PROD~", "PROD", 0), 0);
+	assert_writes(&world, "", "ln takes it back");
+	assert_false(is_link(&world, "PROD~"));
+	assert_true(is_shown(&world, "PROD"));
+	pass(&world, 500);
+	assert_writes(&world, "", "nothing follows");
+	assert_int_equal(do_rename(&world, &tool, "CANARY%10", "CANARY%10~", 0), 0);
+	assert_int_equal(do_symlink(&world, &tool, "CANARY%10", "99"), ENOENT);
+	assert_int_equal(do_rename(&world, &tool, "CANARY%10~", "CANARY%10", 0), 0);
+	assert_writes(&world, "", "a weight");
+	/* A replacement that has succeeded is taken back like any other. */
+	assert_int_equal(do_rename(&world, &ln, "BETA", "BETA~", 0), 0);
+	assert_int_equal(do_symlink(&world, &ln, "BETA", "3"), 0);
+	assert_int_equal(do_rename(&world, &ln, "BETA~", "BETA", 0), 0);
+	assert_writes(&world, "update BETA>3; update BETA>2", "a roll-back by hand");
+	stop(&world);
+}
+
 /* semantics(2.2.6) */
 static void a_held_link_whose_rename_failed_is_no_alias_to_be(void **state)
 {
@@ -588,6 +618,7 @@ int main(void)
 		cmocka_unit_test(hidden_names_are_hidden_until_something_takes_their_place),
 		cmocka_unit_test(a_tool_that_unlinks_and_links_until_it_works_comes_to_an_end),
 		cmocka_unit_test(names_are_held_for_those_who_make_them_up),
+		cmocka_unit_test(a_backup_that_is_put_back_writes_nothing),
 		cmocka_unit_test(a_held_link_whose_rename_failed_is_no_alias_to_be),
 		cmocka_unit_test(a_colleagues_change_in_the_grace_wins),
 		cmocka_unit_test(a_grace_of_0_deletes_at_once),
