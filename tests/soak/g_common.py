@@ -8,7 +8,7 @@ from soak.g_move import exchange
 from soak.g_refused import links_first
 from soak.g_remap import FORMS, fill_in
 from soak.g_weight import TEXTS
-from soak.model import SPELLED, Plan, State
+from soak.model import Plan, State
 from soak.table import gesture
 
 NAMES = ["ONE", "TWO", "THREE"]
@@ -18,13 +18,6 @@ NAMES = ["ONE", "TWO", "THREE"]
 def common_remap(hand):
     form, _ = FORMS[hand.random.choice(sorted(FORMS))]
     return Plan(fill_in(form, hand, hand.random.choice(NAMES), hand.version()), reads=True)
-
-
-@gesture(1, common=True)
-def common_weigh(hand):
-    share = SPELLED[hand.random.choice(sorted(SPELLED))]
-    path = hand.path(f"{hand.random.choice(NAMES)}%{share}")
-    return Plan(["ln", "-s", hand.version(latest=False), str(path)], reads=True)
 
 
 @gesture(1, common=True)
@@ -54,7 +47,10 @@ def common_refused(hand):
 
 @gesture(2, common=True)
 def common_colleague(hand):
-    name, state = hand.random.choice(NAMES), State(hand.version(), None, hand.random.choice(TEXTS))
+    """Weights too: a weight link made while another tool replaces its alias would end that one's grace (2.4.11)."""
+    weight = ("4", 0.25) if hand.random.random() < 0.3 else None
+    version = hand.random.choice("123") if weight else hand.version()
+    name, state = hand.random.choice(NAMES), State(version, weight, hand.random.choice(TEXTS))
 
     def act():
         with contextlib.suppress(Refused):  # an alias that was lost: soak.py finds it

@@ -188,5 +188,5 @@ def restore(hand):
         return None
     return Plan(
         ["rsync", "-a", str(outside_link(hand, name, version)), f"{hand.directory}/"],
-        after={name: State(version)},
+        after={name: [State(version), None] if hand.is_stale(name) else State(version)},
     )

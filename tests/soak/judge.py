@@ -103,16 +103,16 @@ class Judge:
 
     def judge(self, gesture, hand, plan, ended, stale, generation):
         weather, worker = self.worker.weather, self.worker
-        stormy = weather.is_disturbed_since(hand.mount, ended.started) or (
-            weather.generation(hand.mount) != generation or generation % 2
-        )
+        # What found no mount there has changed the directory below.
+        away = weather.generation(hand.mount) != generation or generation % 2
+        stormy = away or weather.is_disturbed_since(hand.mount, ended.started)
         if ended.rc is None:
             self.finding("hang", f"{gesture} on {'AB'[hand.mount]} has not ended in {ended.seconds:.0f} s")
             stormy = True
-        failed = ended.killed or ended.rc != 0
+        failed = ended.killed or ended.rc != 0 or away
         if failed and not ended.killed:
             worker.figures["failed in a storm" if stormy else "refused"] += 1
-        if not failed and plan.check and weather.generation(hand.mount) == generation and not generation % 2:
+        if not failed and plan.check:
             wrong = plan.check(ended.out)
             if wrong:
                 kind = "empty listing" if "empty" in wrong or "listing" in wrong else "not true"

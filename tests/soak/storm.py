@@ -8,6 +8,7 @@ too, never die: they show whether memory and descriptors grow. Both planes have 
 import json
 import os
 import pathlib
+import shutil
 import signal
 import struct
 import time
@@ -159,9 +160,14 @@ class Storm:
         self.mounts[0].kill()
         self.figures["mounts killed"] += 1
         self.pause(0, 0.5)
-        self.mounts[0].start()
+        self.start_again()
         self.weather.arrive(0)
         self.weather.end(0)
+
+    def start_again(self):
+        for each in self.mounts[0].path.iterdir():  # what tools have put there meanwhile
+            shutil.rmtree(each)
+        self.mounts[0].start()
 
     def end_mount(self):
         self.weather.begin(0)
@@ -170,7 +176,7 @@ class Storm:
         if rc != 0:
             self.trouble.append(f"mount A ended with {rc} at SIGTERM:\n{self.mounts[0].log()[-2000:]}")
         self.figures["mounts ended"] += 1
-        self.mounts[0].start()
+        self.start_again()
         self.weather.arrive(0)
         self.weather.end(0)
 
