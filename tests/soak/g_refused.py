@@ -70,7 +70,7 @@ def remove_and_rename_from_elsewhere(hand):
 
     def act():
         os.unlink(hand.path(name))
-        os.rename(hand.directory.parent / "common" / "ONE", hand.path(name))
+        os.rename(hand.directory.parent / "common" / "1", hand.path(name))
 
     return Plan(act, outcome="refused", hidden=(name,))
 
@@ -103,7 +103,7 @@ def git_directory(hand):
 
 
 def everything(hand):
-    return tuple(hand.model.settled())
+    return tuple(hand.model.entries)
 
 
 @gesture(0.6, "rm -rf")

@@ -90,6 +90,7 @@ def describe_by(script):
             ["sh", "-c", script, text, str(path), str(hand.scratch)],
             after={name: State(state.version, state.weight, text)},
             between={name: [State(state.version, state.weight, "x")]},
+            compared=True,
         )
 
     return make
@@ -114,4 +115,4 @@ def describe_in_parts(hand):
             os.write(descriptor, part.encode())
         os.close(descriptor)
 
-    return Plan(act, after={name: State(state.version, state.weight, text)})
+    return Plan(act, after={name: State(state.version, state.weight, text)}, compared=True)

@@ -87,6 +87,8 @@ class Judge:
         self.permit(plan, now)
         for name, state in plan.after.items():
             self.model.set(name, state, -1, now)
+            # Also when it is what it was: the revision is another one.
+            self.model.entries[name].changed_by, self.model.entries[name].changed_at = -1, now
         if plan.uploads:
             self.model.unpublished = True
         self.read_changes(gesture)
@@ -97,7 +99,7 @@ class Judge:
         if hand.function == self.function:
             self.permit(plan, now)
         touched = {*plan.after, *plan.hidden, *plan.looks}
-        return any(hand.is_stale(name) for name in touched) or (
+        return any(hand.is_stale(name, plan.compared) for name in touched) or (
             (plan.publishes or plan.outcome == "refused") and hand.versions_are_stale()
         )
 
@@ -145,7 +147,9 @@ class Judge:
         held = self.account.aliases(self.function)
         for name in plan.hidden:
             entry = self.model.entries[name]
-            if name not in plan.after and not entry.pending:
+            if entry.pending:
+                entry.pending.due = max(entry.pending.due, now + self.config["grace"])
+            elif name not in plan.after:
                 self.wait(name, gesture, [entry.state], [], self.config["grace"])
         for name, states in plan.after.items():
             ways = alternatives(states)

@@ -62,6 +62,7 @@ class Plan:
     gap: tuple = ()
     hidden: tuple = ()  # names that may be hidden for the grace although nothing comes of it
     check: object = None
+    compared: bool = False  # with what the mount last showed, however long ago that was
     looks: tuple = ()  # names that must be shown for it
     publishes: bool = False
     reads: bool = False  # it only looks: what it exits with says nothing of the model

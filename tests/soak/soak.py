@@ -193,7 +193,7 @@ class Soak:
         try:
             program.close()
         except AssertionError as error:
-            self.find("died", f"{name}: {str(error)[-4000:]}")
+            self.find("died", f"{name}: {str(error).splitlines()[0]}")
 
     def end_workers(self):
         for worker in self.workers:
@@ -256,8 +256,11 @@ class Soak:
             self.figures[f"{name}: descriptors at the end"] = descriptors
             if memory > first[0] + MEMORY_KIB or descriptors > first[1] + DESCRIPTORS:
                 self.find("growth", f"{name}: from {first} to {(memory, descriptors)} (KiB, descriptors)")
-        for mount in self.mounts:
-            mount.unmount()
+        for name, mount in zip("AB", self.mounts):
+            try:
+                mount.unmount()
+            except AssertionError as error:
+                self.find("hang", f"mount {name} at its end: {str(error).splitlines()[0]}")
 
     # The figures
 
