@@ -47,9 +47,11 @@ class Hand:
             return "$LATEST"
         return str(self.random.randint(1, min(4, self.model.versions)))
 
-    def is_stale(self, name, ever=False):
-        """Whether the mount may still show an older state; with `ever`, may not have shown this one yet."""
-        return self.model.is_stale(name, self.mount, time.monotonic(), 1e6 if ever else self.ttl)
+    def is_stale(self, name, compared=False):
+        """Whether the mount may still show an older state; `compared`: or may not have shown the description yet."""
+        if compared and self.model.entries[name].described_by != self.mount:
+            return True
+        return self.model.is_stale(name, self.mount, time.monotonic(), self.ttl)
 
     def versions_are_stale(self):
         changed_by, changed_at = self.model.versions_changed

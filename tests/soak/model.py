@@ -95,6 +95,7 @@ class Entry:
     pending: Pending = None
     changed_by: int = -1  # the mount that changed it last; -1: the colleague
     changed_at: float = -1e9
+    described_by: int = -1  # the mount that changed its description last
     born: tuple = None  # (mount, its generation, when): made through it, for 2.1.6 and 3.0.6
 
 
@@ -125,6 +126,8 @@ class Model:
     def set(self, name, state, mount, now):
         """The name is known to be in that state, by that mount's doing (-1: the colleague's)."""
         entry = self.entries[name]
+        if state and (not entry.state or entry.state.description != state.description):
+            entry.described_by = mount
         if entry.state != state:
             entry.changed_by, entry.changed_at = mount, now
         entry.state, entry.pending = state, None
