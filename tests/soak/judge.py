@@ -3,7 +3,7 @@
 
 import time
 
-from soak.model import Model, Pending, State, alternatives, permitted_writes, show
+from soak.model import UNKNOWN, Model, Pending, State, alternatives, permitted_writes, show
 
 NAMES = ["PROD", "BETA", "DEV", "NEXT", "X-1", "Currency", "Customer", "api_stable", "app_canary"]
 FIRST = {"PROD": State("1"), "BETA": State("2", None, "the second"), "DEV": State("$LATEST")}
@@ -14,7 +14,6 @@ ALIAS_WRITES = ("CreateAlias", "UpdateAlias", "DeleteAlias")
 SLOW = 1.2
 # A loaded machine is late with what is deferred.
 PATIENCE = 15
-UNKNOWN = -1  # instead of the mount that an alias was made through
 
 
 def make_function(account, function):
@@ -187,8 +186,6 @@ class Judge:
         self.model.set(name, found, -1 if plan.alongside else hand.mount, now)
         if made_here:
             entry.born = self.birth(hand, plan, now)
-        elif entry.born and entry.born[0] != hand.mount:
-            entry.born = (UNKNOWN, 0, entry.born[2])
 
     def birth(self, hand, plan, now):
         """Of an alias that a gesture made: new, or with the age of what was renamed to it."""

@@ -11,6 +11,7 @@ Nothing here talks to anything; the time is passed in.
 import dataclasses
 
 WEIGHTS = {"10": 0.1, "25": 0.25, "33.3": 0.333, "99.9": 0.999}
+UNKNOWN = -1  # instead of the mount that an alias was made through
 SPELLED = {share: text for text, share in WEIGHTS.items()}
 
 
@@ -130,6 +131,8 @@ class Model:
             entry.described_by = mount
         if entry.state != state:
             entry.changed_by, entry.changed_at = mount, now
+        if entry.born and entry.born[0] != mount:
+            entry.born = (UNKNOWN, 0, entry.born[2])
         entry.state, entry.pending = state, None
 
     def wait(self, name, pending):
