@@ -78,8 +78,13 @@ class Hand:
         return self.worker.runner.run(argv)
 
     def git(self, *words):
-        (self.scratch / "git/index").unlink(missing_ok=True)
+        self.forget_index()
         return ["git", f"--git-dir={self.scratch / 'git'}", f"--work-tree={self.directory}", *words]
+
+    def forget_index(self):
+        """What it knows of the work tree; and the lock of a git that was killed."""
+        for name in ("index", "index.lock"):
+            (self.scratch / "git" / name).unlink(missing_ok=True)
 
     def git_commit(self, links):
         """A commit whose tree holds these links, and a small file where the target is None; its name."""
@@ -98,7 +103,7 @@ class Hand:
                 os.symlink(target, tree / link)
         if not self.worker.judge.commits:
             subprocess.run([*git, "init", "-q"], **quiet)
-        (self.scratch / "git/index").unlink(missing_ok=True)
+        self.forget_index()
         subprocess.run([*git, "add", "-A"], **quiet)
         identity = ["-c", "user.name=soak", "-c", "user.email=soak@localhost"]
         tree_name = subprocess.run([*git, "write-tree"], **quiet).stdout.decode().strip()
