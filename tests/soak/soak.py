@@ -259,10 +259,17 @@ class Soak:
             if grown or descriptors > first[1] + DESCRIPTORS:
                 self.find("growth", f"{name}: from {first} to {(memory, descriptors)} (KiB, descriptors)")
         for name, mount in zip("AB", self.mounts):
-            try:
-                mount.unmount()
-            except AssertionError as error:
-                self.find("hang", f"mount {name} at its end: {str(error).splitlines()[0]}")
+            self.end_mount(name, mount)
+
+    def end_mount(self, name, mount):
+        """By SIGTERM: a mount namespace that somebody made meanwhile would keep an unmounted one alive."""
+        try:
+            rc = mount.terminate()
+        except AssertionError as error:
+            self.find("hang", f"mount {name} at its end: {str(error).splitlines()[0]}")
+            return
+        if rc != 0:
+            self.find("died", f"mount {name} ended with {rc}: {mount.log()[-2000:]}")
 
     # The figures
 
