@@ -84,7 +84,7 @@ class Soak:
     def start_mount(self, name, proxy):
         directory = self.directory / f"mount-{name}"
         directory.mkdir()
-        module = build_directory() / "tests/soak/libclock_jump.so"
+        module = build_directory().joinpath("tests", "soak", "libclock_jump.so")
         env, jump = aws.credentials_environment(directory), None
         if module.exists() and not sanitizer():  # their runtime must be loaded first
             jump = directory / "jump"
