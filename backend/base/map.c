@@ -3,16 +3,13 @@
 
 #include <errno.h>
 
+#include "backend/base/hash.h"
+
 #define BUCKETS_AT_FIRST 64
 
-/* FNV-1a, 64 bits. */
 uint64_t name_hash(const char *name)
 {
-	uint64_t hash = 14695981039346656037u;
-
-	for (; *name; name++)
-		hash = (hash ^ (unsigned char)*name) * 1099511628211u;
-	return hash;
+	return hash_bytes(HASH_START, name, strlen(name));
 }
 
 static struct name_map_entry **bucket_of(const struct name_map *map, uint64_t hash)

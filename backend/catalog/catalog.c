@@ -37,11 +37,8 @@ void catalog_free(struct catalog *catalog)
 		function_forget(catalog, function);
 	}
 	name_map_release(&catalog->functions);
-	if (catalog->root)
-		snapshot_unref(&catalog->root->snapshot);
-	listing_free(catalog->parked_root);
+	kept_clear(&catalog->list);
 	listing_free(catalog->parked_crawl);
-	missing_clear(&catalog->missing);
 	flight_room_destroy(&catalog->room);
 	free(catalog);
 }
@@ -60,8 +57,8 @@ void catalog_refresh_function(struct catalog *catalog, const char *name)
 	catalog_lock(catalog);
 	function = function_find(catalog, name);
 	if (function) {
-		function->forget_versions_tick = ++catalog->room.tick;
-		function->forget_aliases_tick = catalog->room.tick;
+		kept_expire(catalog, &function->versions);
+		kept_expire(catalog, &function->aliases);
 		function_drop(catalog, function);
 	}
 	catalog_unlock(catalog);

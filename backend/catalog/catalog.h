@@ -39,7 +39,7 @@ struct catalog_change {
 };
 
 /* Where an alias leads. */
-struct catalog_route {
+struct catalog_routing_config {
 	uint64_t version;
 	uint64_t weighted_version; /* 0: none */
 	double weight;
@@ -53,7 +53,7 @@ struct catalog_write {
 	const char *alias;       /* NULL: it is about a version */
 	const char *description; /* what the alias or version says from now on; NULL: untouched */
 	bool has_before, has_after; /* of an alias: whether `before` and `after` are known */
-	struct catalog_route before, after;
+	struct catalog_routing_config before, after;
 	uint64_t version;       /* published or deleted; when there is no alias */
 	bool outcome_unknown;   /* it may or may not have happened */
 	const char *request_id; /* of the last answer, or "" */
@@ -78,17 +78,17 @@ DEFINE_CLEANUP(struct catalog *, catalog_free);
 
 /* --- the functions of the account --- */
 
-struct catalog_root_entry {
+struct catalog_function {
 	const char *name;
 	int64_t last_modified; /* of $LATEST, seconds since the epoch */
 };
 
-struct catalog_root {
+struct catalog_function_list {
 	size_t count;
-	const struct catalog_root_entry *entries; /* sorted by name, bytewise */
-	int64_t last_modified;                    /* the newest of them; 0 when there are none */
-	int64_t expires_ms;                       /* clock_monotonic_ms() until which it is fresh */
-	uint64_t generation;                      /* differs whenever the content does */
+	const struct catalog_function *entries; /* sorted by name, bytewise */
+	int64_t expires_ms;                     /* clock_monotonic_ms() until which it is fresh */
+	uint64_t generation;                    /* differs whenever the content does */
+	int64_t last_modified;                  /* the newest of them; 0 when there are none */
 	/*
 	 * Functions that are there and cannot be entries of a directory, sorted by name: a listing that
 	 * leaves out one of them is not complete.
@@ -101,15 +101,16 @@ struct catalog_root {
  * All functions, fresh. catalog_verify() below uses the same call, so that a mount's first look
  * at its root costs nothing more for an account of up to 50 functions.
  */
-enum lambda_status catalog_root_get(struct catalog *catalog, const struct call_scope *scope,
-	const struct catalog_root **ret_root, struct lambda_error *reterr) must_check;
-void catalog_root_unref(const struct catalog_root *root);
+enum lambda_status catalog_function_list_get(struct catalog *catalog,
+	const struct call_scope *scope, const struct catalog_function_list **ret_functions,
+	struct lambda_error *reterr) must_check;
+void catalog_function_list_unref(const struct catalog_function_list *functions);
 
 /* All functions as they were last listed, however long ago; NULL when they never were. Does not wait. */
-const struct catalog_root *catalog_root_peek(struct catalog *catalog);
+const struct catalog_function_list *catalog_function_list_peek(struct catalog *catalog);
 
 /* Whether a list of the functions that is still fresh lacks that name. No call is made. */
-bool catalog_root_lacks(struct catalog *catalog, const char *function);
+bool catalog_function_list_lacks(struct catalog *catalog, const char *function);
 
 /* One ListFunctions call: proves endpoint and credentials; its answer starts the root listing. */
 enum lambda_status catalog_verify(struct catalog *catalog, const struct call_scope *scope,
@@ -140,16 +141,15 @@ struct catalog_version {
 	uint32_t environment_length;   /* bytes of environment.json */
 	bool has_code_sha256;
 	unsigned char code_sha256[32];
-	int64_t expires_ms; /* INT64_MAX for a published version */
 };
 
 struct catalog_versions {
 	size_t count;
 	const struct catalog_version *entries; /* $LATEST, then ascending, then $LATEST.PUBLISHED */
-	int64_t last_modified;                 /* the newest of them */
-	uint64_t newest;                       /* the highest published number, 0 when none */
 	int64_t expires_ms;
 	uint64_t generation;
+	int64_t last_modified; /* the newest of them */
+	uint64_t newest;       /* the highest published number, 0 when none */
 };
 
 /* All versions of a function, fresh. LAMBDA_NOT_FOUND when the function is not there. */
@@ -171,10 +171,11 @@ const struct catalog_version *catalog_versions_find(
 /*
  * One version, at most one call (GetFunctionConfiguration) and none when it is known: a number that
  * the fresh list does not hold is asked for, and a negative answer remembered for the list's time.
+ * *ret_expires_ms (may be NULL) is until when it is fresh: INT64_MAX for a published version.
  */
 enum lambda_status catalog_version_get(struct catalog *catalog, const struct call_scope *scope,
 	const char *function, uint64_t version, struct catalog_version *ret_version,
-	struct lambda_error *reterr) must_check;
+	int64_t *ret_expires_ms, struct lambda_error *reterr) must_check;
 
 enum catalog_document {
 	CATALOG_CONFIGURATION,

@@ -137,7 +137,7 @@ static bool gave_up(enum lambda_status status, const struct call_scope *scope)
 }
 
 /* Takes the lock's owner out on the flight and comes back with the lock held. */
-static enum lambda_status lead(struct flight_room *room, struct flight_list *list,
+static enum lambda_status lead_flight(struct flight_room *room, struct flight_list *list,
 	const struct call_scope *scope, const struct flight_task *task,
 	struct snapshot **ret_result, struct lambda_error *reterr)
 {
@@ -167,7 +167,7 @@ static enum lambda_status lead(struct flight_room *room, struct flight_list *lis
 }
 
 /* Waits until the flight landed, or fails with what ends this caller's own patience. */
-static enum lambda_status wait_for(struct flight_room *room, struct flight *flight,
+static enum lambda_status wait_for_flight(struct flight_room *room, struct flight *flight,
 	const struct call_scope *scope, struct lambda_error *reterr)
 {
 	while (!flight->done) {
@@ -188,16 +188,16 @@ static enum lambda_status wait_for(struct flight_room *room, struct flight *flig
 }
 
 /* Waits for the flight of another. Whether *ret_status is the answer; else the question stays open. */
-static bool share(struct flight_room *room, struct flight *flight, const struct call_scope *scope,
-	const struct flight_task *task, enum lambda_status *ret_status,
-	struct snapshot **ret_result, struct lambda_error *reterr)
+static bool share_flight(struct flight_room *room, struct flight *flight,
+	const struct call_scope *scope, const struct flight_task *task,
+	enum lambda_status *ret_status, struct snapshot **ret_result, struct lambda_error *reterr)
 {
 	uint64_t floor = task->floor ? task->floor(task->data) : 0;
 	bool shareable = flight->tick > floor, answered = false;
 	enum lambda_status status;
 
 	flight->users++;
-	status = wait_for(room, flight, scope, reterr);
+	status = wait_for_flight(room, flight, scope, reterr);
 	if (status) {
 		answered = true;
 	} else if (shareable && !flight->given_up) {
@@ -230,10 +230,10 @@ enum lambda_status flight_run(struct flight_room *room, struct flight_list *list
 			break;
 		flight = find_flight(list, &task->key);
 		if (!flight) {
-			status = lead(room, list, scope, task, ret_result, reterr);
+			status = lead_flight(room, list, scope, task, ret_result, reterr);
 			break;
 		}
-		if (share(room, flight, scope, task, &status, ret_result, reterr))
+		if (share_flight(room, flight, scope, task, &status, ret_result, reterr))
 			break;
 	}
 	pthread_mutex_unlock(&room->lock);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "backend/catalog/function.h"
 
+#include <errno.h>
+
 /* --- life --- */
 
 bool function_is_name(const char *name)
@@ -18,35 +20,12 @@ enum lambda_status function_fail_missing(struct lambda_error *reterr, const char
 	return lambda_fail(reterr, LAMBDA_NOT_FOUND, "there is no function '%.256s'", function);
 }
 
-static void clear_journal(struct function *function)
-{
-	struct journal_entry *entry, *next;
-
-	for (entry = function->journal; entry; entry = next) {
-		next = entry->next;
-		lambda_alias_release(&entry->alias);
-		pack_unref(entry->pack);
-		free(entry);
-	}
-	function->journal = NULL;
-	function->journal_length = 0;
-}
-
 /* Forgets what is known, but keeps the function. */
 static void function_clear(struct function *function)
 {
-	if (function->versions)
-		snapshot_unref(&function->versions->snapshot);
-	if (function->aliases)
-		snapshot_unref(&function->aliases->snapshot);
-	function->versions = NULL;
-	function->aliases = NULL;
+	kept_clear(&function->versions);
+	kept_clear(&function->aliases);
 	pack_dictionary_unref(take_pointer(function->dictionary));
-	listing_free(take_pointer(function->parked_versions));
-	listing_free(take_pointer(function->parked_aliases));
-	missing_clear(function->missing);
-	free(take_pointer(function->missing));
-	clear_journal(function);
 	function->crawled = false;
 }
 
@@ -62,15 +41,15 @@ struct function *function_find(struct catalog *catalog, const char *name)
 struct function *function_take(struct catalog *catalog, const char *name)
 {
 	struct function *function = function_find(catalog, name);
+	size_t size = strlen(name) + 1;
 
 	if (function)
 		return function;
-	function = calloc(1, sizeof(*function));
+	function = calloc(1, sizeof(*function) + size);
 	if (!function)
 		return NULL;
-	function->name = strdup(name);
-	if (!function->name || name_map_add(&catalog->functions, name, function)) {
-		free(function->name);
+	memcpy(function->name, name, size);
+	if (name_map_add(&catalog->functions, name, function)) {
 		free(function);
 		return NULL;
 	}
@@ -81,8 +60,8 @@ struct function *function_take(struct catalog *catalog, const char *name)
 
 static bool holds_nothing(const struct function *function)
 {
-	return !function->versions && !function->aliases && !function->parked_versions &&
-	       !function->parked_aliases && !function->missing && !function->journal;
+	return !function->versions.set && !function->aliases.set && !function->versions.parked &&
+	       !function->aliases.parked;
 }
 
 static void leave_table(struct catalog *catalog, struct function *function)
@@ -102,7 +81,6 @@ void function_drop(struct catalog *catalog, struct function *function)
 	if (function->references)
 		return;
 	function_clear(function);
-	free(function->name);
 	free(function);
 }
 
@@ -127,11 +105,13 @@ void function_close(struct catalog *catalog, struct function *function)
 void function_vanished(
 	struct catalog *catalog, struct function *function, struct change_list *changes)
 {
-	if (function->versions || function->aliases || root_set_find(catalog->root, function->name))
+	bool listed = keyed_set_find(catalog->list.set, key_of_name(function->name)) != SIZE_MAX;
+
+	if (kept_shows_any(&function->versions) || kept_shows_any(&function->aliases) || listed)
 		changes->root = true;
-	/* The next look at the root asks. */
-	if (root_set_find(catalog->root, function->name))
-		catalog->forget_root_tick = ++catalog->room.tick;
+	/* The next look at the function list asks. */
+	if (listed)
+		kept_expire(catalog, &catalog->list);
 	function_clear(function);
 	leave_table(catalog, function);
 }
@@ -143,111 +123,56 @@ void function_forget(struct catalog *catalog, struct function *function)
 	function_drop(catalog, function);
 }
 
-void function_add_missing(struct function *function, const char *name, uint64_t version,
-	uint64_t tick, int64_t expires_ms)
-{
-	if (!function->missing)
-		function->missing = calloc(1, sizeof(*function->missing));
-	if (function->missing)
-		missing_add(function->missing, name, version, tick, expires_ms);
-}
-
-/* --- freshness --- */
-
-static uint64_t later(uint64_t left, uint64_t right)
-{
-	return left > right ? left : right;
-}
-
-uint64_t function_versions_floor(const struct catalog *catalog, const struct function *function)
-{
-	return later(catalog->forget_tick, function->forget_versions_tick);
-}
-
-uint64_t function_aliases_floor(const struct catalog *catalog, const struct function *function)
-{
-	return later(catalog->forget_tick, function->forget_aliases_tick);
-}
-
-bool function_has_versions(
-	const struct catalog *catalog, const struct function *function, int64_t now_ms)
-{
-	const struct version_set *set = function->versions;
-
-	return set && set->complete && set->tick > function_versions_floor(catalog, function) &&
-	       now_ms < set->view.expires_ms;
-}
-
-bool function_has_aliases(
-	const struct catalog *catalog, const struct function *function, int64_t now_ms)
-{
-	const struct alias_set *set = function->aliases;
-
-	return set && set->complete && set->tick > function_aliases_floor(catalog, function) &&
-	       now_ms < set->view.expires_ms;
-}
-
-bool listing_is_good(const struct listing *listing, uint64_t floor, int64_t now_ms)
-{
-	return listing && listing->tick > floor && now_ms < listing->keep_until_ms;
-}
+/* --- what is known --- */
 
 bool function_exists_surely(
 	const struct catalog *catalog, const struct function *function, int64_t now_ms)
 {
-	return function_has_versions(catalog, function, now_ms) ||
-	       function_has_aliases(catalog, function, now_ms) ||
-	       listing_is_good(function->parked_aliases, function_aliases_floor(catalog, function),
-		       now_ms) ||
-	       listing_is_good(function->parked_versions,
-		       function_versions_floor(catalog, function), now_ms);
+	const struct kept *const both[] = {&function->versions, &function->aliases};
+	size_t i;
+
+	for (i = 0; i < array_count(both); i++)
+		if (kept_is_whole(catalog, both[i], now_ms) ||
+			listing_is_good(both[i]->parked, kept_floor(catalog, both[i]), now_ms))
+			return true;
+	return false;
 }
 
-size_t function_known_version(const struct catalog *catalog, const struct function *function,
-	uint64_t version, int64_t now_ms)
+bool function_is_in_parked_list(const struct catalog *catalog, const char *name, int64_t now_ms)
 {
-	const struct version_set *set = function->versions;
-	size_t at = version_set_index(set, version);
+	const struct listing *listing = catalog->list.parked;
 
-	if (at == SIZE_MAX || set->notes[at].tick <= function_versions_floor(catalog, function) ||
-		now_ms >= set->entries[at].expires_ms)
-		return SIZE_MAX;
-	return at;
+	return listing_is_good(listing, kept_floor(catalog, &catalog->list), now_ms) &&
+	       name_map_find(&listing->functions, name);
 }
 
-size_t function_known_alias(const struct catalog *catalog, const struct function *function,
-	const char *name, int64_t now_ms)
+bool function_is_listed(const struct catalog *catalog, const char *name, int64_t now_ms)
 {
-	const struct alias_set *set = function->aliases;
-	size_t at = alias_set_index(set, name);
-
-	if (at == SIZE_MAX || set->notes[at].tick <= function_aliases_floor(catalog, function) ||
-		now_ms >= set->notes[at].expires_ms)
-		return SIZE_MAX;
-	return at;
+	return keyed_set_find(catalog->list.set, key_of_name(name)) != SIZE_MAX ||
+	       function_is_in_parked_list(catalog, name, now_ms);
 }
 
-/* --- listings aside --- */
-
-void listing_park(struct listing **slot, struct listing *listing, int64_t keep_until_ms)
+int function_merge(struct catalog *catalog, struct function *function, struct kept *kept,
+	struct keyed_set *incoming, struct change_list *changes)
 {
-	listing_free(*slot);
-	listing->keep_until_ms = keep_until_ms;
-	*slot = listing;
-}
+	bool of_versions = kept == &function->versions, changed;
 
-struct listing *listing_resume(struct listing **slot, uint64_t floor, int64_t now_ms)
-{
-	struct listing *listing = take_pointer(*slot);
+	if (incoming->total == incoming->count && incoming->tick > function->seen_tick)
+		function->seen_tick = incoming->tick;
+	if (kept_merge(catalog, kept, incoming, &changed))
+		return -ENOMEM;
+	if (changed)
+		change_list_add(changes, function, of_versions, !of_versions);
+	if (of_versions && !function->dictionary && kept->set->count) {
+		const struct pack *first = kept->set->notes[0].value;
 
-	if (listing_is_good(listing, floor, now_ms))
-		return listing;
-	listing_free(listing);
-	return NULL;
+		function->dictionary = pack_dictionary_ref(first->dictionary);
+	}
+	return 0;
 }
 
 static void find_known(void *data, const char *name, struct pack_dictionary **ret_dictionary,
-	struct version_set **ret_previous)
+	struct keyed_set **ret_previous)
 {
 	struct catalog *catalog = data;
 	const struct function *function;
@@ -256,10 +181,8 @@ static void find_known(void *data, const char *name, struct pack_dictionary **re
 	function = name_map_find(&catalog->functions, name);
 	if (function && function->dictionary)
 		*ret_dictionary = pack_dictionary_ref(function->dictionary);
-	if (function && function->versions) {
-		snapshot_ref(&function->versions->snapshot);
-		*ret_previous = function->versions;
-	}
+	if (function)
+		*ret_previous = keyed_set_ref(function->versions.set);
 	catalog_unlock(catalog);
 }
 

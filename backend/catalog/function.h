@@ -7,7 +7,7 @@
 #define ALIASFS_CATALOG_FUNCTION_H
 
 #include "backend/catalog/changes.h"
-#include "backend/catalog/state.h"
+#include "backend/catalog/kept.h"
 
 /*
  * Whether the name could be a function's, to AWS. Pure. What could not is answered without a call, also
@@ -40,33 +40,19 @@ void function_vanished(
 /* Takes it out of the table and frees it. Nobody else may use it: for the end of the catalog. */
 void function_forget(struct catalog *catalog, struct function *function);
 
-uint64_t function_versions_floor(const struct catalog *catalog, const struct function *function);
-uint64_t function_aliases_floor(const struct catalog *catalog, const struct function *function);
-
-/* Whether a complete, fresh list is known. */
-bool function_has_versions(
-	const struct catalog *catalog, const struct function *function, int64_t now_ms);
-bool function_has_aliases(
-	const struct catalog *catalog, const struct function *function, int64_t now_ms);
-
 /* Whether something fresh proves that the function is there. */
 bool function_exists_surely(
 	const struct catalog *catalog, const struct function *function, int64_t now_ms);
 
-/* The index of a version or alias that is known and fresh in itself, or SIZE_MAX. */
-size_t function_known_version(const struct catalog *catalog, const struct function *function,
-	uint64_t version, int64_t now_ms);
-size_t function_known_alias(const struct catalog *catalog, const struct function *function,
-	const char *name, int64_t now_ms);
+/* Whether the pages of the function list that came so far are fresh and hold the name. */
+bool function_is_in_parked_list(const struct catalog *catalog, const char *name, int64_t now_ms);
 
-/* Puts a listing aside, or takes it out if it is still good: fresh, of after `floor`. NULL is not. */
-bool listing_is_good(const struct listing *listing, uint64_t floor, int64_t now_ms);
-void listing_park(struct listing **slot, struct listing *listing, int64_t keep_until_ms);
-struct listing *listing_resume(struct listing **slot, uint64_t floor, int64_t now_ms);
+/* Whether the function list, however old, or the pages of the next one that came so far hold the name. */
+bool function_is_listed(const struct catalog *catalog, const char *name, int64_t now_ms);
 
-/* missing_add() to the function's own list, which is made when there is none. */
-void function_add_missing(struct function *function, const char *name, uint64_t version,
-	uint64_t tick, int64_t expires_ms);
+/* kept_merge() of its versions or its aliases (`kept`), with what follows from it. */
+int function_merge(struct catalog *catalog, struct function *function, struct kept *kept,
+	struct keyed_set *incoming, struct change_list *changes) must_check;
 
 /* A lookup for listings that finds what the catalog knows. It takes the lock. */
 struct listing_lookup function_lookup(struct catalog *catalog);

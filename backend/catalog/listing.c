@@ -34,36 +34,36 @@ void page_guard_release(struct page_guard *guard)
 
 /* --- one function's versions --- */
 
-struct version_builder *version_builder_new(void)
+struct version_builder *version_builder_new(uint64_t tick)
 {
-	return calloc(1, sizeof(struct version_builder));
+	cleanup(version_builder_free_pointer) struct version_builder *builder =
+		calloc(1, sizeof(*builder));
+
+	if (builder)
+		builder->set = keyed_set_new(&versions_kind, 0, tick);
+	return builder && builder->set ? take_pointer(builder) : NULL;
 }
 
 void version_builder_free(struct version_builder *builder)
 {
-	size_t i;
-
 	if (!builder)
 		return;
-	for (i = 0; i < builder->count; i++)
-		pack_unref(builder->items[i].pack);
-	free(builder->items);
+	keyed_set_unref(builder->set);
+	keyed_set_unref(builder->previous);
 	pack_dictionary_unref(builder->dictionary);
-	if (builder->previous)
-		snapshot_unref(&builder->previous->snapshot);
 	free(builder);
 }
 
 /* The pack that was made of the same documents before, with a reference, or NULL. */
 static struct pack *find_previous(
-	const struct version_set *previous, const struct lambda_version *version)
+	const struct keyed_set *previous, const struct lambda_version *version)
 {
-	size_t at = version_set_index(previous, version->version);
+	size_t at = keyed_set_find(previous, key_of_version(version->version));
 	struct pack *pack;
 
 	if (at == SIZE_MAX)
 		return NULL;
-	pack = previous->notes[at].pack;
+	pack = previous->notes[at].value;
 	if (pack->lengths[CATALOG_CONFIGURATION] != version->configuration_length ||
 		pack->lengths[CATALOG_ENVIRONMENT] != version->environment_length ||
 		pack->fingerprint != pack_fingerprint(version))
@@ -71,29 +71,19 @@ static struct pack *find_previous(
 	return pack_ref(pack);
 }
 
-static int grow_items(struct version_builder *builder)
-{
-	size_t capacity = builder->capacity ? builder->capacity + builder->capacity / 2 : 4;
-	struct built_version *items;
-
-	if (builder->count < builder->capacity)
-		return 0;
-	items = realloc(builder->items, capacity * sizeof(*items));
-	if (!items)
-		return -ENOMEM;
-	builder->items = items;
-	builder->capacity = capacity;
-	return 0;
-}
-
 int version_builder_add(struct version_builder *builder, struct packer *packer,
 	const struct lambda_version *version)
 {
-	struct built_version *item;
+	struct catalog_version entry = {
+		.version = version->version,
+		.last_modified = version->last_modified,
+		.code_size = version->code_size,
+		.configuration_length = (uint32_t)version->configuration_length,
+		.environment_length = (uint32_t)version->environment_length,
+		.has_code_sha256 = version->has_code_sha256,
+	};
 	struct pack *pack;
 
-	if (grow_items(builder))
-		return -ENOMEM;
 	if (!builder->dictionary)
 		builder->dictionary = pack_dictionary_new(version);
 	if (!builder->dictionary)
@@ -103,27 +93,8 @@ int version_builder_add(struct version_builder *builder, struct packer *packer,
 		pack = pack_new(packer, builder->dictionary, version);
 	if (!pack)
 		return -ENOMEM;
-	item = &builder->items[builder->count];
-	memset(item, 0, sizeof(*item));
-	item->version.version = version->version;
-	item->version.last_modified = version->last_modified;
-	item->version.code_size = version->code_size;
-	item->version.configuration_length = (uint32_t)version->configuration_length;
-	item->version.environment_length = (uint32_t)version->environment_length;
-	item->version.has_code_sha256 = version->has_code_sha256;
-	memcpy(item->version.code_sha256, version->code_sha256, sizeof(version->code_sha256));
-	item->pack = pack;
-	item->at = builder->count++;
-	return 0;
-}
-
-static int compare_built(const void *left, const void *right)
-{
-	const struct built_version *a = left, *b = right;
-
-	if (a->version.version != b->version.version)
-		return a->version.version > b->version.version ? 1 : -1;
-	return (a->at > b->at) - (a->at < b->at);
+	memcpy(entry.code_sha256, version->code_sha256, sizeof(entry.code_sha256));
+	return keyed_set_add(builder->set, &entry, pack, builder->set->tick, INT64_MAX);
 }
 
 static bool can_change(uint64_t version)
@@ -131,48 +102,16 @@ static bool can_change(uint64_t version)
 	return version == LAMBDA_VERSION_LATEST || version == LAMBDA_VERSION_LATEST_PUBLISHED;
 }
 
-/* Sorts, and of items of one version keeps the one that came last. */
-static void sort_items(struct version_builder *builder)
+struct keyed_set *version_builder_finish(
+	struct version_builder *builder, bool complete, int64_t expires_ms)
 {
-	struct built_version *items = builder->items;
-	size_t kept = 0, i;
-
-	if (builder->count)
-		qsort(items, builder->count, sizeof(*items), compare_built);
-	for (i = 0; i < builder->count; i++) {
-		if (i + 1 < builder->count &&
-			items[i].version.version == items[i + 1].version.version)
-			pack_unref(items[i].pack);
-		else
-			items[kept++] = items[i];
-	}
-	builder->count = kept;
-}
-
-struct version_set *version_builder_finish(
-	struct version_builder *builder, bool complete, int64_t expires_ms, uint64_t tick)
-{
-	struct version_set *set;
+	cleanup(keyed_set_unref_pointer) struct keyed_set *set = take_pointer(builder->set);
 	size_t i;
 
-	sort_items(builder);
-	set = version_set_new(builder->count);
-	if (!set)
-		return NULL;
-	for (i = 0; i < builder->count; i++) {
-		set->entries[i] = builder->items[i].version;
-		set->entries[i].expires_ms =
-			can_change(set->entries[i].version) ? expires_ms : INT64_MAX;
-		set->notes[i] = (struct version_note){builder->items[i].pack, tick};
-	}
-	free(take_pointer(builder->items));
-	builder->count = 0;
-	builder->capacity = 0;
-	set->complete = complete;
-	set->tick = complete ? tick : 0;
-	set->view.expires_ms = complete ? expires_ms : 0;
-	version_set_finish(set);
-	return set;
+	for (i = 0; i < set->total; i++)
+		if (can_change(version_at(set, i)->version))
+			set->notes[i].expires_ms = expires_ms;
+	return keyed_set_finish(set, complete, expires_ms) ? NULL : take_pointer(set);
 }
 
 /* --- pages --- */
@@ -189,7 +128,6 @@ struct listing *listing_new(uint64_t tick)
 void listing_free(struct listing *listing)
 {
 	struct name_map_entry *entry;
-	size_t i;
 
 	if (!listing)
 		return;
@@ -197,12 +135,8 @@ void listing_free(struct listing *listing)
 		entry = name_map_next(&listing->functions, entry))
 		version_builder_free(entry->value);
 	name_map_release(&listing->functions);
-	for (i = 0; i < listing->alias_count; i++)
-		lambda_alias_release(&listing->aliases[i]);
-	free(listing->aliases);
-	for (i = 0; i < listing->unlistable_count; i++)
-		free(listing->unlistable[i]);
-	free(listing->unlistable);
+	keyed_set_unref(listing->aliases);
+	keyed_set_unref(listing->unlistable);
 	page_guard_release(&listing->guard);
 	packer_free(listing->packer);
 	free(listing->marker);
@@ -246,7 +180,7 @@ static struct version_builder *builder_of(
 
 	if (builder)
 		return builder;
-	builder = version_builder_new();
+	builder = version_builder_new(listing->tick);
 	if (!builder)
 		return NULL;
 	if (name_map_add(&listing->functions, function, builder)) {
@@ -264,23 +198,19 @@ static enum lambda_status add_unlistable(
 {
 	size_t i;
 
-	for (i = 0; i < listing->unlistable_count; i++)
-		if (!strcmp(listing->unlistable[i], name))
+	if (!listing->unlistable)
+		listing->unlistable = keyed_set_new(&names_kind, 4, listing->tick);
+	if (!listing->unlistable)
+		return lambda_fail_memory(reterr);
+	for (i = 0; i < listing->unlistable->total; i++)
+		if (!strcmp(*(char **)keyed_set_entry(listing->unlistable, i), name))
 			return LAMBDA_OK;
-	if (listing->unlistable_count == LISTING_UNLISTABLE_MAX)
+	if (i == LISTING_UNLISTABLE_MAX)
 		return lambda_fail(reterr, LAMBDA_BAD_ANSWER,
 			"the list holds more than %d names that cannot be a directory entry, the "
 			"last is '%.256s'",
 			LISTING_UNLISTABLE_MAX, name);
-	if (!listing->unlistable)
-		listing->unlistable = calloc(LISTING_UNLISTABLE_MAX, sizeof(*listing->unlistable));
-	if (!listing->unlistable)
-		return lambda_fail_memory(reterr);
-	listing->unlistable[listing->unlistable_count] = strdup(name);
-	if (!listing->unlistable[listing->unlistable_count])
-		return lambda_fail_memory(reterr);
-	listing->unlistable_count++;
-	return LAMBDA_OK;
+	return add_name(listing->unlistable, name) ? lambda_fail_memory(reterr) : LAMBDA_OK;
 }
 
 static enum lambda_status add_version(struct listing *listing, const struct lambda_version *version,
@@ -297,7 +227,7 @@ static enum lambda_status add_version(struct listing *listing, const struct lamb
 	builder = builder_of(listing, version->function_name, lookup);
 	if (!builder || version_builder_add(builder, listing->packer, version))
 		return lambda_fail_memory(reterr);
-	listing->bytes += pack_size(builder->items[builder->count - 1].pack);
+	listing->bytes += pack_size(builder->set->notes[builder->set->total - 1].value);
 	if (listing->bytes > LISTING_BYTES_MAX)
 		return fail_guard(reterr, -E2BIG);
 	return LAMBDA_OK;
@@ -332,49 +262,31 @@ static enum lambda_status check_alias_name(const char *name, struct lambda_error
 }
 
 enum lambda_status listing_add_aliases(
-	struct listing *listing, struct lambda_alias_page *page, struct lambda_error *reterr)
+	struct listing *listing, const struct lambda_alias_page *page, struct lambda_error *reterr)
 {
-	size_t wanted = listing->alias_count + page->count, i;
 	enum lambda_status status = LAMBDA_OK;
+	size_t i;
 
-	for (i = 0; i < page->count && !status; i++)
+	if (!listing->aliases)
+		listing->aliases = keyed_set_new(&aliases_kind, page->count, listing->tick);
+	if (!listing->aliases)
+		return lambda_fail_memory(reterr);
+	for (i = 0; i < page->count && !status; i++) {
 		status = check_alias_name(page->items[i].name, reterr);
-	if (!status)
-		status = turn_page(listing, page->next_marker, page->count, reterr);
-	if (status)
-		return status;
-	if (wanted > listing->alias_capacity) {
-		size_t capacity = wanted + listing->alias_capacity / 2;
-		struct lambda_alias *aliases =
-			realloc(listing->aliases, capacity * sizeof(*aliases));
-
-		if (!aliases)
-			return lambda_fail_memory(reterr);
-		listing->aliases = aliases;
-		listing->alias_capacity = capacity;
+		if (!status && add_alias(listing->aliases, &page->items[i], 0))
+			status = lambda_fail_memory(reterr);
 	}
-	for (i = 0; i < page->count; i++) {
-		listing->aliases[listing->alias_count++] = page->items[i];
-		page->items[i].description = NULL;
-	}
-	page->count = 0;
-	return LAMBDA_OK;
+	return status ? status : turn_page(listing, page->next_marker, page->count, reterr);
 }
 
-struct alias_set *listing_peek_aliases(const struct listing *listing, int64_t expires_ms)
+struct keyed_set *listing_aliases(const struct listing *listing, int64_t expires_ms)
 {
-	size_t count = listing->alias_count, made, i;
-	cleanup(free_pointer) struct lambda_alias *copies =
-		calloc(count ? count : 1, sizeof(*copies));
+	cleanup(keyed_set_unref_pointer) struct keyed_set *set = keyed_set_copy(listing->aliases);
+	size_t i;
 
-	if (!copies)
+	if (!set)
 		return NULL;
-	for (made = 0; made < count; made++)
-		if (lambda_alias_copy(&listing->aliases[made], &copies[made]))
-			break;
-	if (made == count)
-		return alias_set_new(copies, count, false, expires_ms, listing->tick);
-	for (i = 0; i < made; i++)
-		lambda_alias_release(&copies[i]);
-	return NULL;
+	for (i = 0; i < set->total; i++)
+		set->notes[i].expires_ms = expires_ms;
+	return keyed_set_finish(set, !listing->marker, expires_ms) ? NULL : take_pointer(set);
 }

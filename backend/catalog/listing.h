@@ -27,22 +27,15 @@ struct page_guard {
 int page_guard_check(struct page_guard *guard, const char *next_marker, size_t items) must_check;
 void page_guard_release(struct page_guard *guard);
 
-struct built_version {
-	struct catalog_version version;
-	struct pack *pack; /* a reference */
-	size_t at;         /* the how manieth it was */
-};
-
 /* The versions of one function as they come. */
 struct version_builder {
-	struct built_version *items;
-	size_t count, capacity;
+	struct keyed_set *set;              /* not finished */
 	struct pack_dictionary *dictionary; /* a reference, or NULL before the first version */
-	struct version_set
-		*previous; /* a reference, or NULL: packs that did not change are shared */
+	struct keyed_set *previous; /* a reference, or NULL: packs that did not change are shared */
 };
 
-struct version_builder *version_builder_new(void) must_check;
+/* `tick`: when the fetch started. NULL when out of memory. */
+struct version_builder *version_builder_new(uint64_t tick) must_check;
 void version_builder_free(struct version_builder *builder);
 DEFINE_CLEANUP(struct version_builder *, version_builder_free);
 
@@ -51,11 +44,11 @@ int version_builder_add(struct version_builder *builder, struct packer *packer,
 	const struct lambda_version *version) must_check;
 
 /*
- * The set of what was added; of a version that came twice the last one. Empties the builder. What can
- * change expires at `expires_ms`. NULL when out of memory.
+ * The set of what was added, which is taken out of the builder; of a version that came twice the last one.
+ * What can change expires at `expires_ms`. NULL when out of memory.
  */
-struct version_set *version_builder_finish(struct version_builder *builder, bool complete,
-	int64_t expires_ms, uint64_t tick) must_check;
+struct keyed_set *version_builder_finish(
+	struct version_builder *builder, bool complete, int64_t expires_ms) must_check;
 
 struct listing {
 	uint64_t tick;         /* when its first page was asked for */
@@ -65,17 +58,16 @@ struct listing {
 	struct packer *packer;
 	size_t bytes;
 	struct name_map functions; /* name → struct version_builder */
-	struct lambda_alias *aliases;
-	size_t alias_count, alias_capacity;
-	char **unlistable; /* of functions: the names that cannot be a directory entry, each once */
-	size_t unlistable_count;
+	struct keyed_set *aliases; /* not finished; NULL before the first page */
+	struct keyed_set *
+		unlistable; /* of functions: the names that cannot be a directory entry, each once; or NULL */
 };
 
 /* Where a listing finds what was known of a function before; gives references, or leaves NULL. */
 struct listing_lookup {
 	void *data;
 	void (*find)(void *data, const char *function, struct pack_dictionary **ret_dictionary,
-		struct version_set **ret_previous);
+		struct keyed_set **ret_previous);
 };
 
 struct listing *listing_new(uint64_t tick) must_check;
@@ -91,12 +83,11 @@ enum lambda_status listing_add_versions(struct listing *listing,
 	const struct lambda_version_page *page, const char *function,
 	const struct listing_lookup *lookup, struct lambda_error *reterr) must_check;
 
-/* The same of aliases, which are taken out of the page. */
-enum lambda_status listing_add_aliases(struct listing *listing, struct lambda_alias_page *page,
-	struct lambda_error *reterr) must_check;
+/* The same of aliases. */
+enum lambda_status listing_add_aliases(struct listing *listing,
+	const struct lambda_alias_page *page, struct lambda_error *reterr) must_check;
 
-/* A copy of the aliases that came so far, as an incomplete set. NULL when out of memory. */
-struct alias_set *listing_peek_aliases(
-	const struct listing *listing, int64_t expires_ms) must_check;
+/* The aliases that came so far; a complete set when there is no page behind. NULL when out of memory. */
+struct keyed_set *listing_aliases(const struct listing *listing, int64_t expires_ms) must_check;
 
 #endif

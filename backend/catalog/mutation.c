@@ -1,36 +1,42 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What changes AWS (backend/catalog/catalog.h). The answer of a mutation replaces what was known at once; a
- * journal of them corrects the fetches that were under way meanwhile (backend/catalog/merge.c).
+ * What changes AWS (backend/catalog/catalog.h). The answer of a mutation replaces what was known at once; with
+ * the tick at which it ended: a fetch that was under way meanwhile does not undo it (backend/catalog/kept.h).
  */
 #include "backend/catalog/state.h"
+
+#include <errno.h>
 
 #include "backend/base/clock.h"
 #include "backend/catalog/changes.h"
 #include "backend/catalog/function.h"
-#include "backend/catalog/function_list.h"
-#include "backend/catalog/merge.h"
-#include "backend/catalog/version.h"
+#include "backend/catalog/item.h"
+
+#define NOT_PUBLISHED_YET (UINT64_MAX - 1) /* the number of a version that is being published */
 
 struct mutation {
 	struct catalog *catalog;
 	struct function *function;
-	uint64_t begun;
+	struct mutation *next;   /* of function->mutations */
+	struct keyed_key key;    /* of the alias, or the version, that it changes */
+	bool overlaps;           /* another one of the same ended meanwhile */
 	struct call_scope scope; /* the caller's, with a record in any case */
 	struct call_record record;
 	struct catalog_write write; /* for catalog->wrote */
 };
 
-static struct catalog_route route_of(const struct lambda_alias *alias)
+static struct catalog_routing_config routing_of(const struct lambda_alias *alias)
 {
-	return (struct catalog_route){alias->version, alias->weighted_version, alias->weight};
+	return (struct catalog_routing_config){
+		alias->version, alias->weighted_version, alias->weight};
 }
 
 /* Makes ready to tell of the call: who, what about, and how the alias was. */
-static void prepare(struct mutation *mutation, const struct call_scope *scope,
+static void describe_write(struct mutation *mutation, const struct call_scope *scope,
 	const char *operation, const char *alias)
 {
-	const struct alias_set *known;
+	const struct keyed_set *known;
+	size_t at;
 
 	mutation->scope = *scope;
 	mutation->record = (struct call_record){0};
@@ -43,19 +49,16 @@ static void prepare(struct mutation *mutation, const struct call_scope *scope,
 	if (!alias)
 		return;
 	catalog_lock(mutation->catalog);
-	known = mutation->function->aliases;
-	if (known) {
-		const struct lambda_alias *before = catalog_aliases_find(&known->view, alias);
-
-		mutation->write.has_before = before != NULL;
-		if (before)
-			mutation->write.before = route_of(before);
-	}
+	known = mutation->function->aliases.set;
+	at = keyed_set_find(known, key_of_name(alias));
+	mutation->write.has_before = at != SIZE_MAX;
+	if (mutation->write.has_before)
+		mutation->write.before = routing_of(alias_at(known, at));
 	catalog_unlock(mutation->catalog);
 }
 
 /* Tells of the call, if it changed something or may have. */
-static void tell(
+static void report_write(
 	struct mutation *mutation, enum lambda_status status, const struct lambda_error *error)
 {
 	const struct catalog *catalog = mutation->catalog;
@@ -67,92 +70,73 @@ static void tell(
 	catalog->wrote(catalog->wrote_data, &mutation->write);
 }
 
-static enum lambda_status begin(struct mutation *mutation, struct catalog *catalog,
-	const char *name, struct lambda_error *reterr)
+/* `key`: of the alias or the version that it changes. */
+static enum lambda_status begin_mutation(struct mutation *mutation, struct catalog *catalog,
+	const char *name, struct keyed_key key, struct lambda_error *reterr)
 {
-	enum lambda_status status = function_open(catalog, name, &mutation->function, reterr);
+	struct function *function;
+	enum lambda_status status = function_open(catalog, name, &function, reterr);
 
 	if (status)
 		return status;
 	mutation->catalog = catalog;
+	mutation->function = function;
+	mutation->key = key;
+	mutation->overlaps = false;
 	catalog_lock(catalog);
-	mutation->begun = ++catalog->room.tick;
-	mutation->function->mutations++;
+	++catalog->room.tick;
+	mutation->next = function->mutations;
+	function->mutations = mutation;
 	catalog_unlock(catalog);
 	return LAMBDA_OK;
 }
 
-/*
- * What the answer says of one alias or version; `kind` tells which. Of two mutations of the same that overlap
- * nobody knows which was the later one for AWS: then what was kept is asked for again.
- */
-static void keep(
-	struct mutation *mutation, struct journal_entry *entry, struct change_list *changes)
+/* Whether both change the same alias or version, or may. */
+static bool concern_the_same(const struct mutation *left, const struct mutation *right)
 {
+	if (left->key.name || right->key.name)
+		return left->key.name && right->key.name &&
+		       !strcmp(left->key.name, right->key.name);
+	return left->key.number == right->key.number || left->key.number == NOT_PUBLISHED_YET ||
+	       right->key.number == NOT_PUBLISHED_YET;
+}
+
+/*
+ * Of two mutations of the same that overlap nobody knows which was the later one for AWS: what the one says
+ * that ends last is asked for again.
+ */
+static void leave_mutations(struct mutation *mutation, bool succeeded)
+{
+	struct mutation **link = &mutation->function->mutations, *other;
+
+	while (*link != mutation)
+		link = &(*link)->next;
+	*link = mutation->next;
+	for (other = mutation->function->mutations; other && succeeded; other = other->next)
+		if (concern_the_same(mutation, other))
+			other->overlaps = true;
+}
+
+/* Keeps what the answer says, a set with one entry or one mark (NULL: there was no memory). */
+static void keep_answer(
+	struct mutation *mutation, struct keyed_set *incoming, struct change_list *changes)
+{
+	bool of_alias = mutation->key.name != NULL;
 	struct catalog *catalog = mutation->catalog;
 	struct function *function = mutation->function;
-	int64_t expires_ms = clock_monotonic_ms() + catalog->ttl_ms;
+	struct kept *kept = of_alias ? &function->aliases : &function->versions;
 	size_t changes_before = changes->count;
-	bool of_alias = entry->kind == JOURNAL_ALIAS_SET || entry->kind == JOURNAL_ALIAS_REMOVED;
-	bool overlaps = function_mutated_since(function, of_alias ? entry->alias.name : NULL,
-		entry->version.version, mutation->begun);
-	uint64_t tick = ++catalog->room.tick;
-	int error;
+	int error = -ENOMEM;
 
-	entry->tick = tick;
-	if (entry->kind == JOURNAL_ALIAS_SET)
-		error = function_put_alias(
-			catalog, function, &entry->alias, expires_ms, tick, changes);
-	else if (entry->kind == JOURNAL_ALIAS_REMOVED)
-		error = function_remove_alias(catalog, function, entry->alias.name, tick, changes);
-	else if (entry->kind == JOURNAL_VERSION_SET)
-		error = function_put_version(
-			catalog, function, &entry->version, entry->pack, tick, changes);
-	else
-		error = function_remove_version(
-			catalog, function, entry->version.version, tick, changes);
-	if (function_note_mutation(catalog, function, entry))
-		error = -1;
-	if (error || overlaps) {
-		function->forget_aliases_tick = ++catalog->room.tick;
-		function->forget_versions_tick = catalog->room.tick;
+	++catalog->room.tick;
+	if (incoming) {
+		incoming->tick = incoming->notes[0].tick = catalog->room.tick;
+		error = function_merge(catalog, function, kept, incoming, changes);
 	}
+	if (error || mutation->overlaps)
+		kept_expire(catalog, kept);
 	if (changes->count == changes_before)
 		change_list_add(changes, function, !of_alias, of_alias);
-}
-
-/* What AWS answered does not go with what was known. The lock must be held. */
-static void doubt(struct mutation *mutation, bool aliases)
-{
-	uint64_t tick = ++mutation->catalog->room.tick;
-
-	if (aliases)
-		mutation->function->forget_aliases_tick = tick;
-	else
-		mutation->function->forget_versions_tick = tick;
-}
-
-/* Ends it: keeps `entry` (NULL: nothing is known to have changed), reports, and releases the function. */
-static void end(struct mutation *mutation, struct journal_entry *entry, bool doubt_aliases,
-	bool doubt_versions)
-{
-	struct catalog *catalog = mutation->catalog;
-	struct function *function = mutation->function;
-	struct change_list changes = {0};
-
-	catalog_lock(catalog);
-	missing_clear(function->missing);
-	if (entry)
-		keep(mutation, entry, &changes);
-	if (doubt_aliases)
-		doubt(mutation, true);
-	if (doubt_versions)
-		doubt(mutation, false);
-	function->mutations--;
-	function_trim(catalog, function);
-	function_drop(catalog, function);
-	catalog_unlock(catalog);
-	change_list_report(&changes, catalog);
 }
 
 /* Whether a failure says, or leaves open, that things are not as we thought. */
@@ -162,10 +146,24 @@ static bool is_doubtful(enum lambda_status status, const struct lambda_error *er
 	       status == LAMBDA_REVISION_CHANGED || error->outcome_unknown;
 }
 
-static enum lambda_status fail(
-	const struct lambda_error *error, enum lambda_status status, struct lambda_error *reterr)
+/* Ends it with its status: keeps `incoming` as keep_answer() does, reports, and releases the function. */
+static enum lambda_status end_mutation(struct mutation *mutation, enum lambda_status status,
+	struct keyed_set *incoming, const struct lambda_error *error, struct lambda_error *reterr)
 {
-	if (reterr)
+	struct catalog *catalog = mutation->catalog;
+	struct function *function = mutation->function;
+	struct change_list changes = {0};
+
+	catalog_lock(catalog);
+	leave_mutations(mutation, !status);
+	if (!status)
+		keep_answer(mutation, incoming, &changes);
+	else if (is_doubtful(status, error))
+		kept_expire(catalog, mutation->key.name ? &function->aliases : &function->versions);
+	function_drop(catalog, function);
+	catalog_unlock(catalog);
+	change_list_report(&changes, catalog);
+	if (status && reterr)
 		*reterr = *error;
 	return status;
 }
@@ -174,18 +172,16 @@ static enum lambda_status fail(
 static enum lambda_status end_with_alias(struct mutation *mutation, enum lambda_status status,
 	struct lambda_alias *answer, const struct lambda_error *error, struct lambda_error *reterr)
 {
-	struct journal_entry entry = {.kind = JOURNAL_ALIAS_SET};
+	int64_t expires_ms = clock_monotonic_ms() + mutation->catalog->ttl_ms;
+	struct keyed_set *incoming = NULL;
 
-	if (status) {
-		end(mutation, NULL, is_doubtful(status, error), false);
-		return fail(error, status, reterr);
+	if (!status) {
+		snprintf(mutation->scope.record->revision_id,
+			sizeof(mutation->scope.record->revision_id), "%s", answer->revision_id);
+		incoming = set_of_alias(answer, 0, expires_ms);
+		lambda_alias_release(answer);
 	}
-	snprintf(mutation->scope.record->revision_id, sizeof(mutation->scope.record->revision_id),
-		"%s", answer->revision_id);
-	entry.alias = *answer;
-	end(mutation, &entry, false, false);
-	lambda_alias_release(answer);
-	return LAMBDA_OK;
+	return end_mutation(mutation, status, incoming, error, reterr);
 }
 
 enum lambda_status catalog_create_alias(struct catalog *catalog, const struct call_scope *scope,
@@ -194,17 +190,18 @@ enum lambda_status catalog_create_alias(struct catalog *catalog, const struct ca
 	struct lambda_error error = {0};
 	struct mutation mutation;
 	struct lambda_alias answer;
-	enum lambda_status status = begin(&mutation, catalog, function, reterr);
+	enum lambda_status status =
+		begin_mutation(&mutation, catalog, function, key_of_name(wanted->name), reterr);
 
 	if (status)
 		return status;
-	prepare(&mutation, scope, "CreateAlias", wanted->name);
-	mutation.write.after = route_of(wanted);
+	describe_write(&mutation, scope, "CreateAlias", wanted->name);
+	mutation.write.after = routing_of(wanted);
 	mutation.write.has_after = true;
 	mutation.write.description = wanted->description;
 	status = lambda_create_alias(
 		catalog->client, &mutation.scope, function, wanted, &answer, &error);
-	tell(&mutation, status, &error);
+	report_write(&mutation, status, &error);
 	return end_with_alias(&mutation, status, &answer, &error, reterr);
 }
 
@@ -226,17 +223,18 @@ enum lambda_status catalog_update_alias(struct catalog *catalog, const struct ca
 	struct lambda_error error = {0};
 	struct mutation mutation;
 	struct lambda_alias answer;
-	enum lambda_status status = begin(&mutation, catalog, function, reterr);
+	enum lambda_status status =
+		begin_mutation(&mutation, catalog, function, key_of_name(wanted->name), reterr);
 
 	if (status)
 		return status;
-	prepare(&mutation, scope, "UpdateAlias", wanted->name);
-	mutation.write.after = route_of(wanted);
+	describe_write(&mutation, scope, "UpdateAlias", wanted->name);
+	mutation.write.after = routing_of(wanted);
 	mutation.write.has_after = true;
 	mutation.write.description = with_description ? wanted->description : NULL;
 	status = lambda_update_alias(catalog->client, &mutation.scope, function, wanted,
 		with_description, &answer, &error);
-	tell(&mutation, status, &error);
+	report_write(&mutation, status, &error);
 	status = end_with_alias(&mutation, status, &answer, &error, reterr);
 	if (status == LAMBDA_REVISION_CHANGED)
 		fetch_again(catalog, scope, function, wanted->name);
@@ -247,24 +245,21 @@ enum lambda_status catalog_delete_alias(struct catalog *catalog, const struct ca
 	const char *function, const char *name, const char *revision_id,
 	struct lambda_error *reterr)
 {
-	struct journal_entry entry = {.kind = JOURNAL_ALIAS_REMOVED};
+	struct keyed_set *absent = NULL;
 	struct lambda_error error = {0};
 	struct mutation mutation;
-	enum lambda_status status = begin(&mutation, catalog, function, reterr);
+	enum lambda_status status =
+		begin_mutation(&mutation, catalog, function, key_of_name(name), reterr);
 
 	if (status)
 		return status;
-	prepare(&mutation, scope, "DeleteAlias", name);
+	describe_write(&mutation, scope, "DeleteAlias", name);
 	status = lambda_delete_alias(
 		catalog->client, &mutation.scope, function, name, revision_id, &error);
-	tell(&mutation, status, &error);
-	if (status) {
-		end(&mutation, NULL, is_doubtful(status, &error), false);
-		return fail(&error, status, reterr);
-	}
-	snprintf(entry.alias.name, sizeof(entry.alias.name), "%s", name);
-	end(&mutation, &entry, false, false);
-	return LAMBDA_OK;
+	report_write(&mutation, status, &error);
+	if (!status)
+		absent = set_of_absent(&aliases_kind, mutation.key, 0, 0);
+	return end_mutation(&mutation, status, absent, &error, reterr);
 }
 
 /* The versions as they are before a publish: a part of the mutation, so nothing interrupts it. */
@@ -290,61 +285,49 @@ enum lambda_status catalog_publish_version(struct catalog *catalog, const struct
 	const char *function, const char *description, uint64_t *ret_version,
 	struct lambda_error *reterr)
 {
-	struct journal_entry entry = {.kind = JOURNAL_VERSION_SET};
+	struct keyed_set *incoming = NULL;
 	struct lambda_error error = {0};
 	struct lambda_version answer;
-	struct version_set *alone;
 	struct mutation mutation;
 	uint64_t newest = 0;
 	enum lambda_status status = list_before(catalog, scope, function, &newest, reterr);
 
 	if (!status)
-		status = begin(&mutation, catalog, function, reterr);
+		status = begin_mutation(
+			&mutation, catalog, function, key_of_version(NOT_PUBLISHED_YET), reterr);
 	if (status)
 		return status;
-	prepare(&mutation, scope, "PublishVersion", NULL);
+	describe_write(&mutation, scope, "PublishVersion", NULL);
 	mutation.write.description = description;
 	status = lambda_publish_version(
 		catalog->client, &mutation.scope, function, description, newest, &answer, &error);
 	mutation.write.version = status ? 0 : answer.version;
-	tell(&mutation, status, &error);
-	if (status) {
-		end(&mutation, NULL, false, is_doubtful(status, &error));
-		return fail(&error, status, reterr);
+	report_write(&mutation, status, &error);
+	if (!status) {
+		*ret_version = answer.version;
+		/* It is published in any case: what cannot be kept is asked for. */
+		incoming = set_of_version(catalog, &answer, 0, INT64_MAX);
+		lambda_version_release(&answer);
 	}
-	alone = version_set_of_one(catalog, &answer, INT64_MAX, mutation.begun);
-	if (alone) {
-		entry.version = alone->entries[0];
-		entry.pack = alone->notes[0].pack;
-	}
-	/* It is published in any case: what cannot be kept is asked for. */
-	end(&mutation, alone ? &entry : NULL, false, !alone);
-	*ret_version = answer.version;
-	if (alone)
-		snapshot_unref(&alone->snapshot);
-	lambda_version_release(&answer);
-	return LAMBDA_OK;
+	return end_mutation(&mutation, status, incoming, &error, reterr);
 }
 
 enum lambda_status catalog_delete_version(struct catalog *catalog, const struct call_scope *scope,
 	const char *function, uint64_t version, struct lambda_error *reterr)
 {
-	struct journal_entry entry = {.kind = JOURNAL_VERSION_REMOVED};
+	struct keyed_set *absent = NULL;
 	struct lambda_error error = {0};
 	struct mutation mutation;
-	enum lambda_status status = begin(&mutation, catalog, function, reterr);
+	enum lambda_status status =
+		begin_mutation(&mutation, catalog, function, key_of_version(version), reterr);
 
 	if (status)
 		return status;
-	prepare(&mutation, scope, "DeleteFunction", NULL);
+	describe_write(&mutation, scope, "DeleteFunction", NULL);
 	mutation.write.version = version;
 	status = lambda_delete_version(catalog->client, &mutation.scope, function, version, &error);
-	tell(&mutation, status, &error);
-	if (status) {
-		end(&mutation, NULL, false, is_doubtful(status, &error));
-		return fail(&error, status, reterr);
-	}
-	entry.version.version = version;
-	end(&mutation, &entry, false, false);
-	return LAMBDA_OK;
+	report_write(&mutation, status, &error);
+	if (!status)
+		absent = set_of_absent(&versions_kind, mutation.key, 0, 0);
+	return end_mutation(&mutation, status, absent, &error, reterr);
 }

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <zlib.h>
 
+#include "backend/base/hash.h"
+
 #define WINDOW_BITS (-15) /* raw deflate: no header, no checksum */
 #define MEMORY_LEVEL 5 /* a small hash table: clearing it is most of the cost of a small document */
 
@@ -97,19 +99,17 @@ void pack_dictionary_unref(struct pack_dictionary *dictionary)
 	free(dictionary);
 }
 
-/* FNV-1a, 64 bits: guards against change, not against somebody who looks for collisions. */
+/* Guards against change, not against somebody who looks for collisions. */
 uint64_t pack_fingerprint(const struct lambda_version *version)
 {
-	uint64_t hash = 14695981039346656037u;
-	size_t i, at;
+	uint64_t hash = HASH_START;
+	size_t i;
 
 	for (i = 0; i < PACK_DOCUMENTS; i++) {
 		uint32_t length;
 		const char *bytes = document_bytes(version, i, &length);
 
-		hash = (hash ^ length) * 1099511628211u;
-		for (at = 0; at < length; at++)
-			hash = (hash ^ (unsigned char)bytes[at]) * 1099511628211u;
+		hash = hash_bytes(hash_bytes(hash, &length, sizeof(length)), bytes, length);
 	}
 	return hash;
 }

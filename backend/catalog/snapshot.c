@@ -3,332 +3,252 @@
 
 #include <errno.h>
 
-#define container_of(pointer, type, member)                                                        \
-	((type *)(uintptr_t)((const char *)(pointer)-offsetof(type, member)))
+struct shared_text {
+	atomic_uint references;
+	char text[];
+};
 
-struct version_set *version_set_of(const struct catalog_versions *view)
+struct shared_text *shared_text_new(const char *text)
 {
-	return container_of(view, struct version_set, view);
+	size_t size = strlen(text) + 1;
+	struct shared_text *shared = malloc(sizeof(*shared) + size);
+
+	if (!shared)
+		return NULL;
+	atomic_init(&shared->references, 1);
+	memcpy(shared->text, text, size);
+	return shared;
 }
 
-struct alias_set *alias_set_of(const struct catalog_aliases *view)
+static void shared_text_unref(void *value)
 {
-	return container_of(view, struct alias_set, view);
+	struct shared_text *shared = value;
+
+	if (atomic_fetch_sub(&shared->references, 1) == 1)
+		free(shared);
 }
 
-struct root_set *root_set_of(const struct catalog_root *view)
+static struct keyed_set *set_of_view(const void *view)
 {
-	return container_of(view, struct root_set, view);
+	return (struct keyed_set *)((uintptr_t)view - offsetof(struct keyed_set, versions));
+}
+
+/* --- versions --- */
+
+static struct keyed_key version_key(const void *entry)
+{
+	return key_of_version(((const struct catalog_version *)entry)->version);
+}
+
+static bool versions_same(
+	const void *left, const void *left_value, const void *right, const void *right_value)
+{
+	const struct pack *a = left_value, *b = right_value;
+
+	return a->fingerprint == b->fingerprint;
+}
+
+static void version_unref(void *value)
+{
+	pack_unref(value);
+}
+
+static void finish_versions(struct keyed_set *set)
+{
+	struct catalog_versions *view = &set->versions;
+	size_t i;
+
+	view->last_modified = 0;
+	view->newest = 0;
+	for (i = 0; i < view->count; i++) {
+		if (view->entries[i].last_modified > view->last_modified)
+			view->last_modified = view->entries[i].last_modified;
+		if (view->entries[i].version != LAMBDA_VERSION_LATEST_PUBLISHED)
+			view->newest = view->entries[i].version;
+	}
+}
+
+const struct keyed_kind versions_kind = {
+	sizeof(struct catalog_version), version_key, versions_same, version_unref, finish_versions};
+
+struct keyed_set *set_of_versions(const struct catalog_versions *view)
+{
+	return set_of_view(view);
 }
 
 void catalog_versions_unref(const struct catalog_versions *versions)
 {
 	if (versions)
-		snapshot_unref(&version_set_of(versions)->snapshot);
-}
-
-void catalog_aliases_unref(const struct catalog_aliases *aliases)
-{
-	if (aliases)
-		snapshot_unref(&alias_set_of(aliases)->snapshot);
-}
-
-void catalog_root_unref(const struct catalog_root *root)
-{
-	if (root)
-		snapshot_unref(&root_set_of(root)->snapshot);
-}
-
-/* --- versions --- */
-
-static void version_set_destroy(struct snapshot *snapshot)
-{
-	struct version_set *set = container_of(snapshot, struct version_set, snapshot);
-	size_t i;
-
-	for (i = 0; i < set->view.count; i++)
-		pack_unref(set->notes[i].pack);
-	free(set->entries);
-	free(set->notes);
-	free(set);
-}
-
-struct version_set *version_set_new(size_t count)
-{
-	struct version_set *set = calloc(1, sizeof(*set));
-
-	if (!set)
-		return NULL;
-	set->entries = calloc(count ? count : 1, sizeof(*set->entries));
-	set->notes = calloc(count ? count : 1, sizeof(*set->notes));
-	if (!set->entries || !set->notes) {
-		free(set->entries);
-		free(set->notes);
-		free(set);
-		return NULL;
-	}
-	snapshot_init(&set->snapshot, version_set_destroy);
-	set->view.entries = set->entries;
-	set->view.count = count;
-	return set;
-}
-
-void version_set_finish(struct version_set *set)
-{
-	size_t i;
-
-	set->view.last_modified = 0;
-	set->view.newest = 0;
-	for (i = 0; i < set->view.count; i++) {
-		const struct catalog_version *entry = &set->entries[i];
-
-		if (entry->last_modified > set->view.last_modified)
-			set->view.last_modified = entry->last_modified;
-		if (entry->version != LAMBDA_VERSION_LATEST_PUBLISHED)
-			set->view.newest = entry->version;
-	}
-}
-
-/* The first position whose version is not below `version`. */
-static size_t version_position(
-	const struct catalog_version *entries, size_t count, uint64_t version)
-{
-	size_t low = 0, high = count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (entries[middle].version < version)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
-size_t version_set_index(const struct version_set *set, uint64_t version)
-{
-	size_t at;
-
-	if (!set)
-		return SIZE_MAX;
-	at = version_position(set->entries, set->view.count, version);
-	return at < set->view.count && set->entries[at].version == version ? at : SIZE_MAX;
+		keyed_set_unref(set_of_versions(versions));
 }
 
 const struct catalog_version *catalog_versions_find(
 	const struct catalog_versions *versions, uint64_t version)
 {
-	size_t at = version_position(versions->entries, versions->count, version);
+	size_t at = keyed_set_find(set_of_versions(versions), key_of_version(version));
 
-	return at < versions->count && versions->entries[at].version == version
-		       ? &versions->entries[at]
-		       : NULL;
+	return at == SIZE_MAX ? NULL : &versions->entries[at];
 }
 
-/* Copies `count` entries with their notes from one set into another. */
-static void copy_versions(struct version_set *to, size_t to_at, const struct version_set *from,
-	size_t from_at, size_t count)
-{
-	size_t i;
+/* --- aliases --- */
 
-	for (i = 0; i < count; i++) {
-		to->entries[to_at + i] = from->entries[from_at + i];
-		to->notes[to_at + i] = from->notes[from_at + i];
-		pack_ref(to->notes[to_at + i].pack);
-	}
+static struct keyed_key alias_key(const void *entry)
+{
+	return key_of_name(((const struct lambda_alias *)entry)->name);
 }
 
-static void inherit_versions(struct version_set *set, const struct version_set *from)
+static bool aliases_same(
+	const void *left, const void *left_value, const void *right, const void *right_value)
 {
-	if (from) {
-		set->complete = from->complete;
-		set->tick = from->tick;
-		set->view.expires_ms = from->view.expires_ms;
-		set->view.generation = from->view.generation;
-	}
-	version_set_finish(set);
+	const struct lambda_alias *a = left, *b = right;
+
+	return a->version == b->version && a->weighted_version == b->weighted_version &&
+	       a->weight == b->weight && !strcmp(a->revision_id, b->revision_id) &&
+	       !strcmp(a->description, b->description);
 }
 
-struct version_set *version_set_with(const struct version_set *set,
-	const struct catalog_version *version, struct pack *pack, uint64_t tick)
+static void finish_nothing(struct keyed_set *set)
 {
-	size_t count = set ? set->view.count : 0;
-	size_t at = set ? version_position(set->entries, count, version->version) : 0;
-	size_t replaced = at < count && set->entries[at].version == version->version;
-	struct version_set *changed = version_set_new(count + 1 - replaced);
+}
 
-	if (!changed)
+const struct keyed_kind aliases_kind = {
+	sizeof(struct lambda_alias), alias_key, aliases_same, shared_text_unref, finish_nothing};
+
+struct keyed_set *set_of_aliases(const struct catalog_aliases *view)
+{
+	return set_of_view(view);
+}
+
+void catalog_aliases_unref(const struct catalog_aliases *aliases)
+{
+	if (aliases)
+		keyed_set_unref(set_of_aliases(aliases));
+}
+
+const struct lambda_alias *catalog_aliases_find(
+	const struct catalog_aliases *aliases, const char *name)
+{
+	size_t at = keyed_set_find(set_of_aliases(aliases), key_of_name(name));
+
+	return at == SIZE_MAX ? NULL : &aliases->entries[at];
+}
+
+int add_alias(struct keyed_set *set, const struct lambda_alias *alias, int64_t expires_ms)
+{
+	struct shared_text *description = shared_text_new(alias->description);
+	struct lambda_alias entry = *alias;
+
+	if (!description)
+		return -ENOMEM;
+	entry.description = description->text;
+	return keyed_set_add(set, &entry, description, set->tick, expires_ms);
+}
+
+struct keyed_set *set_of_alias(const struct lambda_alias *alias, uint64_t tick, int64_t expires_ms)
+{
+	cleanup(keyed_set_unref_pointer) struct keyed_set *set =
+		keyed_set_new(&aliases_kind, 1, tick);
+
+	if (!set || add_alias(set, alias, expires_ms) || keyed_set_finish(set, false, 0))
 		return NULL;
-	if (set) {
-		copy_versions(changed, 0, set, 0, at);
-		copy_versions(changed, at + 1, set, at + replaced, count - at - replaced);
-	}
-	changed->entries[at] = *version;
-	changed->notes[at] = (struct version_note){pack_ref(pack), tick};
-	inherit_versions(changed, set);
-	return changed;
-}
-
-struct version_set *version_set_without(const struct version_set *set, uint64_t version)
-{
-	size_t count = set->view.count;
-	size_t at = version_position(set->entries, count, version);
-	size_t removed = at < count && set->entries[at].version == version;
-	struct version_set *changed = version_set_new(count - removed);
-
-	if (!changed)
-		return NULL;
-	copy_versions(changed, 0, set, 0, at);
-	copy_versions(changed, at, set, at + removed, count - at - removed);
-	inherit_versions(changed, set);
-	return changed;
-}
-
-static bool versions_match(const struct version_set *left, size_t left_at,
-	const struct version_set *right, size_t right_at)
-{
-	return left->entries[left_at].version == right->entries[right_at].version &&
-	       left->notes[left_at].pack->fingerprint == right->notes[right_at].pack->fingerprint;
-}
-
-bool version_sets_match(const struct version_set *left, const struct version_set *right)
-{
-	size_t count = left ? left->view.count : 0, i;
-
-	if (count != (right ? right->view.count : 0))
-		return false;
-	for (i = 0; i < count; i++)
-		if (!versions_match(left, i, right, i))
-			return false;
-	return true;
-}
-
-bool version_set_contains(const struct version_set *whole, const struct version_set *part)
-{
-	size_t count = part ? part->view.count : 0, i;
-
-	for (i = 0; i < count; i++) {
-		size_t at = version_set_index(whole, part->entries[i].version);
-
-		if (at == SIZE_MAX || !versions_match(whole, at, part, i))
-			return false;
-	}
-	return true;
+	return take_pointer(set);
 }
 
 /* --- functions --- */
 
-static void root_set_destroy(struct snapshot *snapshot)
+static struct keyed_key function_key(const void *entry)
 {
-	struct root_set *set = container_of(snapshot, struct root_set, snapshot);
+	return key_of_name(((const struct catalog_function *)entry)->name);
+}
+
+static bool functions_same(
+	const void *left, const void *left_value, const void *right, const void *right_value)
+{
+	const struct catalog_function *a = left, *b = right;
+
+	return a->last_modified == b->last_modified;
+}
+
+static void finish_functions(struct keyed_set *set)
+{
+	struct catalog_function_list *view = &set->functions;
 	size_t i;
 
-	for (i = 0; i < set->view.count; i++)
-		free((char *)(uintptr_t)set->entries[i].name);
-	for (i = 0; i < set->view.unlistable_count; i++)
-		free(set->unlistable[i]);
-	free(set->unlistable);
-	free(set->entries);
-	free(set);
+	view->last_modified = 0;
+	for (i = 0; i < view->count; i++)
+		if (view->entries[i].last_modified > view->last_modified)
+			view->last_modified = view->entries[i].last_modified;
+	view->unlistable_count = set->others ? set->others->count : 0;
+	view->unlistable = set->others ? set->others->entries : NULL;
 }
 
-static int compare_items(const void *left, const void *right)
+const struct keyed_kind functions_kind = {sizeof(struct catalog_function), function_key,
+	functions_same, shared_text_unref, finish_functions};
+
+struct keyed_set *set_of_functions(const struct catalog_function_list *view)
 {
-	return strcmp(
-		((const struct root_item *)left)->name, ((const struct root_item *)right)->name);
+	return set_of_view(view);
 }
 
-struct root_set *root_set_new(
-	struct root_item *items, size_t count, int64_t expires_ms, uint64_t tick)
+void catalog_function_list_unref(const struct catalog_function_list *functions)
 {
-	struct root_set *set = calloc(1, sizeof(*set));
-	size_t i;
-
-	if (!set)
-		return NULL;
-	snapshot_init(&set->snapshot, root_set_destroy);
-	set->entries = calloc(count ? count : 1, sizeof(*set->entries));
-	if (!set->entries) {
-		free(set);
-		return NULL;
-	}
-	qsort(items, count, sizeof(*items), compare_items);
-	for (i = 0; i < count; i++) {
-		char *name = strdup(items[i].name);
-
-		if (!name) {
-			snapshot_unref(&set->snapshot);
-			return NULL;
-		}
-		set->entries[i].name = name;
-		set->entries[i].last_modified = items[i].last_modified;
-		if (items[i].last_modified > set->view.last_modified)
-			set->view.last_modified = items[i].last_modified;
-		set->view.count = i + 1;
-	}
-	set->view.entries = set->entries;
-	set->view.expires_ms = expires_ms;
-	set->tick = tick;
-	return set;
+	if (functions)
+		keyed_set_unref(set_of_functions(functions));
 }
 
-static int compare_texts(const void *left, const void *right)
+int add_function(struct keyed_set *set, const char *name, int64_t last_modified, int64_t expires_ms)
 {
-	return strcmp(*(char *const *)left, *(char *const *)right);
-}
+	struct shared_text *shared = shared_text_new(name);
 
-int root_set_note_unlistable(struct root_set *set, char *const *names, size_t count)
-{
-	size_t i;
-
-	if (!count)
-		return 0;
-	set->unlistable = calloc(count, sizeof(*set->unlistable));
-	if (!set->unlistable)
+	if (!shared)
 		return -ENOMEM;
-	for (i = 0; i < count; i++) {
-		set->unlistable[i] = strdup(names[i]);
-		if (!set->unlistable[i])
-			return -ENOMEM;
-		set->view.unlistable_count = i + 1;
-	}
-	qsort(set->unlistable, count, sizeof(*set->unlistable), compare_texts);
-	set->view.unlistable = (const char *const *)set->unlistable;
-	return 0;
+	return keyed_set_add(set, &(struct catalog_function){shared->text, last_modified}, shared,
+		set->tick, expires_ms);
 }
 
-bool root_sets_match(const struct root_set *left, const struct root_set *right)
-{
-	size_t i;
+/* --- names --- */
 
-	if (!left || !right || left->view.count != right->view.count ||
-		left->view.unlistable_count != right->view.unlistable_count)
-		return false;
-	for (i = 0; i < left->view.unlistable_count; i++)
-		if (strcmp(left->unlistable[i], right->unlistable[i]))
-			return false;
-	for (i = 0; i < left->view.count; i++)
-		if (strcmp(left->entries[i].name, right->entries[i].name) ||
-			left->entries[i].last_modified != right->entries[i].last_modified)
-			return false;
+static struct keyed_key name_key(const void *entry)
+{
+	return key_of_name(*(const char *const *)entry);
+}
+
+static bool names_same(
+	const void *left, const void *left_value, const void *right, const void *right_value)
+{
 	return true;
 }
 
-const struct catalog_root_entry *root_set_find(const struct root_set *set, const char *name)
+const struct keyed_kind names_kind = {
+	sizeof(const char *), name_key, names_same, shared_text_unref, finish_nothing};
+
+int add_name(struct keyed_set *set, const char *name)
 {
-	size_t low = 0, high = set ? set->view.count : 0;
+	struct shared_text *shared = shared_text_new(name);
+	const char *text = shared ? shared->text : NULL;
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		int order = strcmp(set->entries[middle].name, name);
+	return shared ? keyed_set_add(set, &text, shared, 0, 0) : -ENOMEM;
+}
 
-		if (!order)
-			return &set->entries[middle];
-		if (order < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return NULL;
+/* --- what is not there --- */
+
+struct keyed_set *set_of_absent(
+	const struct keyed_kind *kind, struct keyed_key key, uint64_t tick, int64_t expires_ms)
+{
+	struct shared_text *name = key.name ? shared_text_new(key.name) : NULL;
+	union {
+		struct catalog_version version;
+		struct lambda_alias alias;
+		struct catalog_function function;
+	} entry = {0};
+
+	if (key.name && !name)
+		return NULL;
+	if (kind == &versions_kind)
+		entry.version.version = key.number;
+	else if (kind == &aliases_kind)
+		snprintf(entry.alias.name, sizeof(entry.alias.name), "%s", key.name);
+	else
+		entry.function.name = name->text;
+	return keyed_set_of_mark(kind, &entry, name, tick, expires_ms);
 }

@@ -3,19 +3,18 @@
  * What the catalog remembers, and its lock; for this room alone:
  *
  *   catalog.c        its life, refresh, the account
- *   function_list.c  the functions: ListFunctions, the crawl (ListFunctions ALL), and those that are gone
- *   version.c        versions and their documents
- *   alias.c          aliases
+ *   function_list.c  questions about the functions; when a walk becomes a crawl (crawl.c, pure)
+ *   version.c        questions about versions and their documents
+ *   alias.c          questions about aliases
  *   mutation.c       what changes AWS, and how its answers are kept
- *   function.c       what is known of each function, and whether it is fresh
- *   missing.c        what AWS said is not there
+ *   question.c       one question: what is known, or one fetch at a time (flight.c)
+ *   list.c, item.c   fetching all versions, aliases or functions; fetching one version or alias
+ *   listing.c        a list while its pages come in
+ *   kept.c           a set that is kept: its freshness, and how what comes in joins it
+ *   function.c       what is known of each function
  *   changes.c        what has changed, for the callback
- *   merge.c          how what comes in joins what is known: order, changes, the journal
- *   crawl.c          when a walk becomes a crawl (pure)
- *   listing.c        a listing while its pages come in
- *   snapshot.c, aliases.c   what is handed out (immutable)
+ *   keyed_set.c, snapshot.c   the sets that are kept and handed out (immutable)
  *   pack.c           compressed documents
- *   flight.c         one fetch at a time per thing
  *
  * One lock, catalog->room.lock, protects everything below that changes. It is never held across the
  * network, across packing, or across the `changed` callback.
@@ -24,7 +23,7 @@
  * mutations and the refreshes. What a fetch brought carries the tick at which it started:
  * - it is fresh only if no refresh came later (forget_tick) and its time has not run out;
  * - it does not replace what a fetch brought that started later;
- * - mutations that ended later are applied on top of it, from the function's journal.
+ * - nor what a mutation that ended later has put there, or removed: a removal leaves a mark in the set.
  */
 #ifndef ALIASFS_CATALOG_STATE_H
 #define ALIASFS_CATALOG_STATE_H
@@ -35,13 +34,10 @@
 #include "backend/catalog/crawl.h"
 #include "backend/catalog/flight.h"
 #include "backend/catalog/listing.h"
-#include "backend/catalog/missing.h"
 #include "backend/catalog/snapshot.h"
 
-#define JOURNAL_MAX 1024 /* mutations remembered of a function while it is being listed */
-
 enum flight_kind {
-	FLIGHT_ROOT,
+	FLIGHT_FUNCTIONS,
 	FLIGHT_CRAWL,
 	FLIGHT_ACCOUNT,
 	FLIGHT_VERSIONS,
@@ -50,41 +46,24 @@ enum flight_kind {
 	FLIGHT_ALIAS,
 };
 
-enum journal_kind {
-	JOURNAL_ALIAS_SET,
-	JOURNAL_ALIAS_REMOVED,
-	JOURNAL_VERSION_SET,
-	JOURNAL_VERSION_REMOVED,
-};
-
-/* One mutation that ended while a listing was under way or parked. */
-struct journal_entry {
-	struct journal_entry *next; /* older first */
-	enum journal_kind kind;
-	uint64_t tick;
-	struct lambda_alias alias;
-	struct catalog_version version;
-	struct pack *pack;
+/* A set that is kept, with the beginning of the list that will replace it. */
+struct kept {
+	struct keyed_set *set;  /* a reference, or NULL */
+	struct listing *parked; /* owned, or NULL */
+	uint64_t forget_tick;   /* what started up to here is not fresh */
 };
 
 struct function {
 	unsigned int references; /* the table's, and one for each caller that works on it */
 	bool in_table;
-	char *name;
+	bool asked_beyond; /* one alias was asked for that the parked first page lacks */
+	bool crawled;      /* its versions came with the last crawl and were not asked for yet */
 	struct flight_list flights;
-	struct version_set *versions; /* a reference, or NULL */
-	struct alias_set *aliases;    /* a reference, or NULL */
+	struct kept versions, aliases;
 	struct pack_dictionary *dictionary;
-	struct listing *parked_versions, *parked_aliases;
-	struct missing_list *missing; /* NULL until something is missing */
-	struct journal_entry *journal;
-	size_t journal_length;
-	uint64_t seen_tick;            /* the latest sign that it exists */
-	uint64_t forget_versions_tick; /* what started up to here is not fresh */
-	uint64_t forget_aliases_tick;
-	unsigned int mutations; /* under way */
-	bool asked_beyond;      /* one alias was asked for that the parked first page lacks */
-	bool crawled; /* its versions came with the last crawl and were not asked for yet */
+	struct mutation *mutations; /* under way */
+	uint64_t seen_tick;         /* the latest sign that it exists */
+	char name[];
 };
 
 struct catalog {
@@ -98,15 +77,13 @@ struct catalog {
 
 	struct flight_room room;
 	/* all that follows is protected by room.lock */
-	struct flight_list flights; /* of the root, the crawl, the account */
+	struct flight_list flights; /* of the function list, the crawl, the account */
 	struct name_map functions;  /* name → struct function, with a reference */
-	struct root_set *root;      /* a reference, or NULL */
-	struct listing *parked_root, *parked_crawl;
-	struct missing_list missing; /* functions */
+	struct kept list;           /* of functions */
+	struct listing *parked_crawl;
 	struct crawl crawl;
 	uint64_t generation;
-	uint64_t forget_tick;      /* what started up to here is not fresh */
-	uint64_t forget_root_tick; /* the same for the root alone */
+	uint64_t forget_tick; /* what started up to here is not fresh */
 	struct lambda_account account;
 	int64_t account_fetched_ms;
 	bool account_known;

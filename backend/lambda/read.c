@@ -81,14 +81,12 @@ static enum lambda_status get_json(struct lambda_client *client, const struct ca
 }
 
 static enum lambda_status get_version_page(struct lambda_client *client,
-	const struct call_scope *scope, const char *operation, enum pacing_kind pacing,
-	const char *path, const char *query, const char *member, const char *marker,
-	struct lambda_version_page *ret_page, struct lambda_error *reterr)
+	const struct call_scope *scope, const struct aws_request *request, const char *member,
+	const char *marker, struct lambda_version_page *ret_page, struct lambda_error *reterr)
 {
 	cleanup(json_free_pointer) struct json *json = NULL;
 	struct lambda_version_page page;
-	enum lambda_status status =
-		get_json(client, scope, operation, pacing, path, query, &json, reterr);
+	enum lambda_status status = aws_request_json(client->aws, scope, request, &json, reterr);
 
 	if (status)
 		return status;
@@ -101,13 +99,14 @@ static enum lambda_status get_version_page(struct lambda_client *client,
 		else
 			*ret_page = page;
 	}
-	return told(status, operation, reterr);
+	return told(status, request->operation, reterr);
 }
 
 enum lambda_status lambda_list_functions(struct lambda_client *client,
 	const struct call_scope *scope, bool all_versions, const char *marker,
 	struct lambda_version_page *ret_page, struct lambda_error *reterr)
 {
+	struct aws_request request = lambda_request(client, "ListFunctions", "GET", PACING_READ);
 	cleanup(buffer_release) struct buffer query = BUFFER_INIT(QUERY_MAX_BYTES);
 	int error = all_versions ? buffer_append_string(&query, "FunctionVersion=ALL&") : 0;
 
@@ -115,14 +114,17 @@ enum lambda_status lambda_list_functions(struct lambda_client *client,
 		error = append_page_query(&query, marker);
 	if (error)
 		return fail_to_write(error, reterr);
-	return get_version_page(client, scope, "ListFunctions", PACING_READ, FUNCTIONS_PATH,
-		buffer_text(&query), "Functions", marker, ret_page, reterr);
+	request.path = FUNCTIONS_PATH;
+	request.query = buffer_text(&query);
+	return get_version_page(client, scope, &request, "Functions", marker, ret_page, reterr);
 }
 
 enum lambda_status lambda_list_versions_as(struct lambda_client *client,
 	const struct call_scope *scope, enum pacing_kind pacing, const char *function,
 	const char *marker, struct lambda_version_page *ret_page, struct lambda_error *reterr)
 {
+	struct aws_request request =
+		lambda_request(client, "ListVersionsByFunction", "GET", pacing);
 	cleanup(buffer_release) struct buffer path = BUFFER_INIT(PATH_MAX_BYTES);
 	cleanup(buffer_release) struct buffer query = BUFFER_INIT(QUERY_MAX_BYTES);
 	int error = lambda_append_path(&path, function, "/versions");
@@ -131,8 +133,9 @@ enum lambda_status lambda_list_versions_as(struct lambda_client *client,
 		error = append_page_query(&query, marker);
 	if (error)
 		return fail_to_write(error, reterr);
-	return get_version_page(client, scope, "ListVersionsByFunction", pacing, buffer_text(&path),
-		buffer_text(&query), "Versions", marker, ret_page, reterr);
+	request.path = buffer_text(&path);
+	request.query = buffer_text(&query);
+	return get_version_page(client, scope, &request, "Versions", marker, ret_page, reterr);
 }
 
 enum lambda_status lambda_list_versions(struct lambda_client *client,

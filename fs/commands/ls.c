@@ -431,12 +431,12 @@ static int fail_unlistable(struct gathering *gathering, const char *name)
 static int gather_account(struct gathering *gathering, struct catalog *catalog)
 {
 	struct call_scope scope = scope_for(gathering->options);
-	const struct catalog_root *root;
+	const struct catalog_function_list *root;
 	struct lambda_error error = {0};
 	int failed = 0;
 	size_t i;
 
-	if (catalog_root_get(catalog, &scope, &root, &error))
+	if (catalog_function_list_get(catalog, &scope, &root, &error))
 		return fail_call(gathering, "cannot list the functions", &error);
 	for (i = 0; i < root->unlistable_count && !failed; i++)
 		if (is_wanted(gathering->options, root->unlistable[i]))
@@ -444,7 +444,7 @@ static int gather_account(struct gathering *gathering, struct catalog *catalog)
 	for (i = 0; i < root->count && !failed; i++)
 		if (is_wanted(gathering->options, root->entries[i].name))
 			failed = gather_function(gathering, catalog, root->entries[i].name);
-	catalog_root_unref(root);
+	catalog_function_list_unref(root);
 	return failed;
 }
 

@@ -391,7 +391,7 @@ static enum lambda_status check_target(struct change *change)
 	if (status != LAMBDA_OK || change->plan.target.kind != TARGET_VERSION)
 		return status;
 	status = catalog_version_get(
-		gestures->catalog, change->scope, function, version, &known, change->reterr);
+		gestures->catalog, change->scope, function, version, &known, NULL, change->reterr);
 	if (status != LAMBDA_NOT_FOUND)
 		return status;
 	status = catalog_versions_get_afresh(

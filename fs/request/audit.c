@@ -107,7 +107,8 @@ static int set_version(struct json *object, const char *name, uint64_t version)
 }
 
 /* {"version": "2", "weights": {"3": 0.1}} */
-static int set_route(struct json *line, const char *name, const struct catalog_route *route)
+static int set_route(
+	struct json *line, const char *name, const struct catalog_routing_config *route)
 {
 	char text[LAMBDA_VERSION_TEXT_SIZE];
 	struct json *object = json_new_object();

@@ -48,7 +48,7 @@ static int load_code(struct request *request, struct open_file *file)
 {
 	struct catalog_version version;
 	enum lambda_status status = catalog_version_get(request->fs->catalog, &request->scope,
-		file->node.function, file->node.version, &version, &request->error);
+		file->node.function, file->node.version, &version, NULL, &request->error);
 
 	if (status)
 		return request_errno(status, ERRNO_READ);

@@ -55,12 +55,13 @@ static struct tree_entry *add_entry(
 
 static int list_root(struct request *request, struct tree_listing *listing)
 {
-	const struct catalog_root *root;
+	const struct catalog_function_list *root;
 	enum lambda_status status;
 	int error = 0;
 	size_t i;
 
-	status = catalog_root_get(request->fs->catalog, &request->scope, &root, &request->error);
+	status = catalog_function_list_get(
+		request->fs->catalog, &request->scope, &root, &request->error);
 	if (status)
 		return request_errno(status, ERRNO_READ);
 	status = selection_check(request->fs->options->functions, root->unlistable,
@@ -72,7 +73,7 @@ static int list_root(struct request *request, struct tree_listing *listing)
 			error = add_entry(listing, NODE_FUNCTION, root->entries[i].name) ? 0
 											 : -ENOMEM;
 	listing->expires_ms = root->expires_ms;
-	catalog_root_unref(root);
+	catalog_function_list_unref(root);
 	return error;
 }
 
@@ -157,10 +158,11 @@ static int list_version(
 {
 	struct catalog_version version;
 	enum lambda_status status;
+	int64_t expires_ms;
 	size_t i;
 
 	status = catalog_version_get(request->fs->catalog, &request->scope, directory->function,
-		directory->version, &version, &request->error);
+		directory->version, &version, &expires_ms, &request->error);
 	if (status)
 		return request_errno(status, ERRNO_READ);
 	for (i = 0; i < TREE_VERSION_FILES; i++) {
@@ -177,7 +179,7 @@ static int list_version(
 		entry->size = (uint32_t)tree_file_size(tree_version_files[i].kind, &version);
 		entry->has_attributes = true;
 	}
-	listing->expires_ms = version.expires_ms;
+	listing->expires_ms = expires_ms;
 	return 0;
 }
 

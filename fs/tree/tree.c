@@ -126,16 +126,17 @@ static int version_attributes(
 {
 	struct catalog_version version;
 	enum lambda_status status;
+	int64_t expires_ms;
 
 	status = catalog_version_get(request->fs->catalog, &request->scope, node->function,
-		node->version, &version, &request->error);
+		node->version, &version, &expires_ms, &request->error);
 	if (status)
 		return request_errno(status, ERRNO_READ);
 	if (node->kind == NODE_CODE && !tree_shows_code(request->fs, &version))
 		return -ENOENT;
 	tree_fill(request->fs, node, version.last_modified, tree_file_size(node->kind, &version),
 		attributes);
-	attributes->attribute_timeout = tree_seconds_until(version.expires_ms);
+	attributes->attribute_timeout = tree_seconds_until(expires_ms);
 	attributes->entry_timeout = attributes->attribute_timeout;
 	/* A published version never changes, but it can be deleted: its own name is asked for again. */
 	if (node->kind == NODE_VERSION && attributes->entry_timeout > request->fs->options->ttl)
@@ -164,7 +165,7 @@ static int link_last_modified(struct request *request, const struct node *node, 
 	if (known || !exact || caller_runs(request_caller(request), "ln"))
 		return 0;
 	status = catalog_version_get(request->fs->catalog, &request->scope, node->function, target,
-		&version, &request->error);
+		&version, NULL, &request->error);
 	if (status == LAMBDA_OK)
 		*ret_last_modified = version.last_modified;
 	return status == LAMBDA_NOT_FOUND ? 0 : request_errno(status, ERRNO_READ);
@@ -234,7 +235,7 @@ static int function_attributes(struct request *request, const struct node *node,
 
 /* The newest LastModified of the functions that are shown. */
 static int64_t newest_shown(
-	const struct aliasfs *fs, const struct catalog_root *root, int64_t otherwise)
+	const struct aliasfs *fs, const struct catalog_function_list *root, int64_t otherwise)
 {
 	int64_t newest = INT64_MIN;
 	size_t i;
@@ -250,21 +251,21 @@ static int64_t newest_shown(
  * The functions, for the root's time. Stale is better than nothing here: that the root cannot be listed is
  * said by its listing. df, which looks at the root first, never waits (contract 1). NULL: nothing is known.
  */
-static const struct catalog_root *root_for_its_time(struct request *request)
+static const struct catalog_function_list *root_for_its_time(struct request *request)
 {
-	const struct catalog_root *root = NULL;
+	const struct catalog_function_list *root = NULL;
 	struct lambda_error unheard;
 
 	if (caller_runs(request_caller(request), "df") ||
-		catalog_root_get(request->fs->catalog, &request->scope, &root, &unheard))
-		root = catalog_root_peek(request->fs->catalog);
+		catalog_function_list_get(request->fs->catalog, &request->scope, &root, &unheard))
+		root = catalog_function_list_peek(request->fs->catalog);
 	return root;
 }
 
 static int root_attributes(
 	struct request *request, const struct node *node, struct tree_attributes *attributes)
 {
-	const struct catalog_root *root = root_for_its_time(request);
+	const struct catalog_function_list *root = root_for_its_time(request);
 	int64_t last_modified = request->fs->mounted_at, expires_ms = 0;
 
 	if (root) {
@@ -273,7 +274,7 @@ static int root_attributes(
 		else if (root->count)
 			last_modified = newest_shown(request->fs, root, last_modified);
 		expires_ms = root->expires_ms;
-		catalog_root_unref(root);
+		catalog_function_list_unref(root);
 	}
 	tree_fill(request->fs, node, last_modified, 0, attributes);
 	attributes->attribute_timeout = tree_seconds_until(expires_ms);
@@ -516,7 +517,7 @@ static bool is_unlisted_number(const struct aliasfs *fs, const struct node *node
 {
 	return node->kind == NODE_FUNCTION &&
 	       !node->function[strspn(node->function, "0123456789")] &&
-	       catalog_root_lacks(fs->catalog, node->function);
+	       catalog_function_list_lacks(fs->catalog, node->function);
 }
 
 int tree_lookup(struct request *request, const struct node *parent, const char *name,
@@ -552,7 +553,7 @@ int tree_read_file(struct request *request, const struct node *node, struct buff
 
 	if (node->kind == NODE_CODE_SHA256) {
 		status = catalog_version_get(request->fs->catalog, &request->scope, node->function,
-			node->version, &version, &request->error);
+			node->version, &version, NULL, &request->error);
 		if (status)
 			return request_errno(status, ERRNO_READ);
 		identity.has_code_sha256 = version.has_code_sha256;

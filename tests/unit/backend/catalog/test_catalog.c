@@ -111,14 +111,14 @@ static size_t alias_count(struct catalog *catalog, const char *function)
 static size_t root_count(struct catalog *catalog)
 {
 	const struct call_scope scope = soon();
-	const struct catalog_root *root;
+	const struct catalog_function_list *root;
 	struct lambda_error error = {0};
 	size_t count;
 
-	if (catalog_root_get(catalog, &scope, &root, &error))
+	if (catalog_function_list_get(catalog, &scope, &root, &error))
 		fail_msg("%s", error.message);
 	count = root->count;
-	catalog_root_unref(root);
+	catalog_function_list_unref(root);
 	return count;
 }
 
@@ -135,7 +135,7 @@ static enum lambda_status version_status(
 	const struct call_scope scope = soon();
 	struct catalog_version found;
 
-	return catalog_version_get(catalog, &scope, function, version, &found, NULL);
+	return catalog_version_get(catalog, &scope, function, version, &found, NULL, NULL);
 }
 
 static void add_functions(size_t count, unsigned int versions)
@@ -188,19 +188,19 @@ static void the_root_is_sorted_and_dated(void **state)
 {
 	struct catalog *catalog = begin(LONG_TTL_MS, NULL);
 	const struct call_scope scope = soon();
-	const struct catalog_root *root;
+	const struct catalog_function_list *root;
 
 	(void)state;
 	fake_add_function("b", 1);
 	fake_add_function("a", 0);
 	fake_touch("a");
-	assert_int_equal(catalog_root_get(catalog, &scope, &root, NULL), LAMBDA_OK);
+	assert_int_equal(catalog_function_list_get(catalog, &scope, &root, NULL), LAMBDA_OK);
 	assert_int_equal(root->count, 2);
 	assert_string_equal(root->entries[0].name, "a");
 	assert_true(root->entries[0].last_modified == 1600001001);
 	assert_string_equal(root->entries[1].name, "b");
 	assert_true(root->last_modified == 1600001001);
-	catalog_root_unref(root);
+	catalog_function_list_unref(root);
 	end(catalog);
 }
 
@@ -285,16 +285,16 @@ static void remapping_costs_three_calls_cold_and_one_warm(void **state)
 static void walk(struct catalog *catalog)
 {
 	const struct call_scope scope = soon();
-	const struct catalog_root *root;
+	const struct catalog_function_list *root;
 	size_t i;
 
-	assert_int_equal(catalog_root_get(catalog, &scope, &root, NULL), LAMBDA_OK);
+	assert_int_equal(catalog_function_list_get(catalog, &scope, &root, NULL), LAMBDA_OK);
 	for (i = 0; i < root->count; i++) {
 		assert_int_equal(exists(catalog, root->entries[i].name), LAMBDA_OK);
 		version_count(catalog, root->entries[i].name);
 		alias_count(catalog, root->entries[i].name);
 	}
-	catalog_root_unref(root);
+	catalog_function_list_unref(root);
 }
 
 static void a_crawl_keeps_its_budget(void **state)
@@ -443,6 +443,7 @@ static void documents_come_back_as_they_were(void **state)
 		cleanup(buffer_release) struct buffer environment = BUFFER_INIT(4096);
 		cleanup(free_pointer) char *wanted = fake_configuration("f", version);
 		struct catalog_version entry;
+		int64_t expires_ms;
 
 		assert_int_equal(catalog_document_get(catalog, &scope, "f", version,
 					 CATALOG_CONFIGURATION, &configuration, NULL),
@@ -452,12 +453,13 @@ static void documents_come_back_as_they_were(void **state)
 					 CATALOG_ENVIRONMENT, &environment, NULL),
 			LAMBDA_OK);
 		assert_string_equal(buffer_text(&environment), "{\n  \"STAGE\": \"x\"\n}\n");
-		assert_int_equal(catalog_version_get(catalog, &scope, "f", version, &entry, NULL),
+		assert_int_equal(catalog_version_get(
+					 catalog, &scope, "f", version, &entry, &expires_ms, NULL),
 			LAMBDA_OK);
 		assert_int_equal(entry.configuration_length, configuration.length);
 		assert_int_equal(entry.environment_length, environment.length);
 		assert_true(entry.version == version);
-		assert_true((entry.expires_ms == INT64_MAX) == (version != 0));
+		assert_true((expires_ms == INT64_MAX) == (version != 0));
 	}
 	assert_int_equal(fake_total(), 0);
 	end(catalog);
@@ -645,7 +647,7 @@ static void a_failure_is_never_an_empty_or_missing_thing(void **state)
 	const struct call_scope scope = soon();
 	const struct catalog_versions *versions;
 	const struct catalog_aliases *aliases;
-	const struct catalog_root *root;
+	const struct catalog_function_list *root;
 
 	(void)state;
 	fake_add_function("f", 3);
@@ -657,7 +659,7 @@ static void a_failure_is_never_an_empty_or_missing_thing(void **state)
 		struct lambda_error error = {0};
 
 		catalog_refresh(catalog);
-		assert_int_equal(catalog_root_get(catalog, &scope, &root, &error), wanted);
+		assert_int_equal(catalog_function_list_get(catalog, &scope, &root, &error), wanted);
 		assert_int_equal(error.status, wanted);
 		assert_string_equal(error.message, "the test said so");
 		assert_int_equal(
@@ -681,11 +683,12 @@ static void an_endless_list_is_refused(void **state)
 	const struct call_scope scope = soon();
 	const struct catalog_versions *versions;
 	const struct catalog_aliases *aliases;
-	const struct catalog_root *root;
+	const struct catalog_function_list *root;
 
 	(void)state;
 	fake_add_function("f", 3);
-	assert_int_equal(catalog_root_get(catalog, &scope, &root, NULL), LAMBDA_BAD_ANSWER);
+	assert_int_equal(
+		catalog_function_list_get(catalog, &scope, &root, NULL), LAMBDA_BAD_ANSWER);
 	assert_int_equal(
 		catalog_versions_get(catalog, &scope, "f", &versions, NULL), LAMBDA_BAD_ANSWER);
 	assert_int_equal(
@@ -698,15 +701,15 @@ static void an_endless_list_is_refused(void **state)
 static size_t unlistable_count(struct catalog *catalog, const char *first)
 {
 	const struct call_scope scope = soon();
-	const struct catalog_root *root;
+	const struct catalog_function_list *root;
 	size_t count;
 
-	assert_int_equal(catalog_root_get(catalog, &scope, &root, NULL), LAMBDA_OK);
+	assert_int_equal(catalog_function_list_get(catalog, &scope, &root, NULL), LAMBDA_OK);
 	assert_int_equal(root->count, 4);
 	count = root->unlistable_count;
 	if (count)
 		assert_string_equal(root->unlistable[0], first);
-	catalog_root_unref(root);
+	catalog_function_list_unref(root);
 	return count;
 }
 

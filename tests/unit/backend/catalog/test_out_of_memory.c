@@ -54,14 +54,14 @@ static void end(struct catalog *catalog)
 
 static void see_root(struct catalog *catalog)
 {
-	const struct catalog_root *root = NULL;
+	const struct catalog_function_list *root = NULL;
 
-	STEADY(catalog_root_get(catalog, &scope, &root, &error));
+	STEADY(catalog_function_list_get(catalog, &scope, &root, &error));
 	assert_int_equal(root->count, 3);
 	assert_string_equal(root->entries[0].name, "hello");
 	assert_int_equal(root->unlistable_count, 1);
 	assert_string_equal(root->unlistable[0], "bad/name");
-	catalog_root_unref(root);
+	catalog_function_list_unref(root);
 }
 
 static void see_versions(struct catalog *catalog, const char *function, uint64_t newest)
@@ -137,7 +137,7 @@ static int scene_browse(void)
 		STEADY(catalog_verify(catalog, &scope, &error));
 		see_root(catalog);
 		STEADY(catalog_function_exists(catalog, &scope, "hello", &error));
-		STEADY(catalog_version_get(catalog, &scope, "hello", 3, &version, &error));
+		STEADY(catalog_version_get(catalog, &scope, "hello", 3, &version, NULL, &error));
 		assert_int_equal(version.version, 3);
 		see_document(catalog);
 		see_alias(catalog, "PROD", 1);

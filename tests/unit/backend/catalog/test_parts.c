@@ -270,15 +270,126 @@ static void of_two_entries_of_a_name_the_last_stays(void **state)
 		{.name = "B", .version = 3, .description = strdup("new")},
 		{.name = "B", .version = 4, .description = strdup("newest")},
 	};
-	struct alias_set *set = alias_set_new(aliases, 4, true, 1000, 1);
+	struct keyed_set *set = keyed_set_new(&aliases_kind, 0, 1);
+	size_t i;
 
 	(void)state;
-	assert_int_equal(set->view.count, 2);
-	assert_string_equal(set->view.entries[0].name, "A");
-	assert_true(set->view.entries[1].version == 4);
-	assert_string_equal(set->view.entries[1].description, "newest");
-	assert_null(catalog_aliases_find(&set->view, "C"));
-	snapshot_unref(&set->snapshot);
+	for (i = 0; i < array_count(aliases); i++) {
+		assert_int_equal(add_alias(set, &aliases[i], 1000), 0);
+		lambda_alias_release(&aliases[i]);
+	}
+	assert_int_equal(keyed_set_finish(set, true, 1000), 0);
+	assert_int_equal(set->aliases.count, 2);
+	assert_string_equal(set->aliases.entries[0].name, "A");
+	assert_true(set->aliases.entries[1].version == 4);
+	assert_string_equal(set->aliases.entries[1].description, "newest");
+	assert_null(catalog_aliases_find(&set->aliases, "C"));
+	keyed_set_unref(set);
+}
+
+/* --- merging: of each key what is newer --- */
+
+/* A set of functions: "A5" is A, seen at 5; "-A5" a mark; "=7" makes it complete, listed at 7. */
+static struct keyed_set *read_set(const char *text)
+{
+	struct keyed_set *set = NULL, *merged;
+	char *end;
+
+	for (; *text; text = *end ? end + 1 : end) {
+		const bool mark = *text == '-', list = *text == '=';
+		const char name[2] = {text[mark], '\0'};
+		uint64_t tick = strtoul(text + 1 + mark, &end, 10);
+		struct keyed_set *one = keyed_set_new(&functions_kind, 1, tick);
+
+		if (mark) {
+			keyed_set_unref(one);
+			one = set_of_absent(&functions_kind, key_of_name(name), tick, 100);
+		} else {
+			if (!list)
+				assert_int_equal(add_function(one, name, (int64_t)tick, 100), 0);
+			assert_int_equal(keyed_set_finish(one, list, 100), 0);
+		}
+		assert_non_null(one);
+		merged = set ? keyed_set_merge(set, one) : keyed_set_ref(one);
+		keyed_set_unref(set);
+		keyed_set_unref(one);
+		set = merged;
+	}
+	return set;
+}
+
+static void print_set(const struct keyed_set *set, char text[64])
+{
+	size_t at = 0, i;
+
+	text[0] = '\0';
+	for (i = 0; i < set->total; i++) {
+		const struct catalog_function *entry = keyed_set_entry(set, i);
+
+		at += (size_t)snprintf(text + at, 64 - at, "%s%s%u ", i < set->count ? "" : "-",
+			entry->name, (unsigned int)set->notes[i].tick);
+	}
+	snprintf(text + at, 64 - at, set->complete ? "=%u" : ".", (unsigned int)set->tick);
+}
+
+static void of_each_key_what_is_newer_stays(void **state)
+{
+	static const struct {
+		const char *known, *incoming, *wanted;
+	} table[] = {
+		{"A5", "B6", "A5 B6 ."},
+		{"B6", "A5", "A5 B6 ."},
+		{"A5", "A7", "A7 ."},
+		{"A7", "A5", "A7 ."},
+		{"A5", "-A7", "-A7 ."},
+		{"A7", "-A5", "A7 ."},
+		{"-A7", "A5", "-A7 ."},
+		{"-A5", "A7", "A7 ."},
+		{"-B5", "-A7", "-A7 -B5 ."},
+		/* a list shows what was not there, too */
+		{"A5", "=6", "=6"},
+		{"A7", "=6", "A7 =6"},
+		{"-A5", "=6", "=6"},
+		{"-A7", "=6", "-A7 =6"},
+		{"=6", "A5", "=6"},
+		{"=6", "A7", "A7 =6"},
+		{"=6", "-A5", "=6"},
+		{"=6", "-A7", "-A7 =6"},
+		{"=6 A7 C8", "=9 B10", "B10 =9"},
+		{"=9 B10", "=6 A7 C11", "B10 C11 =9"},
+		{"=6 A7 -B8 C7", "-C9 B9 -A6", "A7 B9 -C9 =6"},
+	};
+	size_t row;
+
+	(void)state;
+	for (row = 0; row < array_count(table); row++) {
+		struct keyed_set *known = read_set(table[row].known);
+		struct keyed_set *incoming = read_set(table[row].incoming);
+		struct keyed_set *merged = keyed_set_merge(known, incoming);
+		char text[64];
+
+		print_set(merged, text);
+		assert_string_equal(text, table[row].wanted);
+		keyed_set_unref(known);
+		keyed_set_unref(incoming);
+		keyed_set_unref(merged);
+	}
+}
+
+static void the_oldest_mark_goes_first(void **state)
+{
+	struct keyed_set *set = read_set("D9 -A7 -B5 -C6");
+	char text[64];
+
+	(void)state;
+	assert_false(keyed_set_drop_mark(set));
+	print_set(set, text);
+	assert_string_equal(text, "D9 -A7 -C6 .");
+	set->notes[2].expires_ms = 0;
+	assert_true(keyed_set_drop_mark(set));
+	print_set(set, text);
+	assert_string_equal(text, "D9 -A7 .");
+	keyed_set_unref(set);
 }
 
 static void versions_are_sorted_and_the_last_of_two_stays(void **state)
@@ -286,9 +397,9 @@ static void versions_are_sorted_and_the_last_of_two_stays(void **state)
 	static const uint64_t order[] = {3, LAMBDA_VERSION_LATEST_PUBLISHED, 1, 3, 0, 2};
 	static const uint64_t wanted[] = {0, 1, 2, 3, LAMBDA_VERSION_LATEST_PUBLISHED};
 	cleanup(version_builder_free_pointer) struct version_builder *builder =
-		version_builder_new();
+		version_builder_new(1);
 	cleanup(packer_free_pointer) struct packer *packer = packer_new();
-	struct version_set *set;
+	struct keyed_set *set;
 	size_t i;
 
 	(void)state;
@@ -302,43 +413,45 @@ static void versions_are_sorted_and_the_last_of_two_stays(void **state)
 		version.last_modified = (int64_t)(100 + i);
 		assert_int_equal(version_builder_add(builder, packer, &version), 0);
 	}
-	set = version_builder_finish(builder, true, 5000, 1);
-	assert_int_equal(set->view.count, array_count(wanted));
+	set = version_builder_finish(builder, true, 5000);
+	assert_int_equal(set->versions.count, array_count(wanted));
 	for (i = 0; i < array_count(wanted); i++)
-		assert_true(set->view.entries[i].version == wanted[i]);
-	assert_true(set->view.newest == 3);
-	assert_true(set->view.last_modified == 105);
-	opens_as(set->notes[3].pack, "{ 3 }\n", "{}\n");
-	assert_true(set->view.entries[0].expires_ms == 5000);
-	assert_true(set->view.entries[1].expires_ms == INT64_MAX);
-	assert_true(set->view.entries[4].expires_ms == 5000);
-	snapshot_unref(&set->snapshot);
+		assert_true(set->versions.entries[i].version == wanted[i]);
+	assert_true(set->versions.newest == 3);
+	assert_true(set->versions.last_modified == 105);
+	opens_as(set->notes[3].value, "{ 3 }\n", "{}\n");
+	assert_true(set->notes[0].expires_ms == 5000);
+	assert_true(set->notes[1].expires_ms == INT64_MAX);
+	assert_true(set->notes[4].expires_ms == 5000);
+	keyed_set_unref(set);
 }
 
 static void an_unchanged_version_keeps_its_pack(void **state)
 {
 	cleanup(packer_free_pointer) struct packer *packer = packer_new();
-	struct version_builder *builder = version_builder_new();
+	struct version_builder *builder = version_builder_new(1);
 	char first[] = "{ 1 }\n", second[] = "{ 2 }\n", environment[] = "{}\n";
 	struct lambda_version version = version_of(first, environment);
-	struct version_set *before, *same, *changed;
+	struct keyed_set *before, *same, *changed;
 
 	(void)state;
 	version.version = 7;
 	assert_int_equal(version_builder_add(builder, packer, &version), 0);
-	before = version_builder_finish(builder, true, 0, 1);
+	before = version_builder_finish(builder, true, 0);
+	builder->set = keyed_set_new(&versions_kind, 0, 2);
 	builder->previous = before;
 	assert_int_equal(version_builder_add(builder, packer, &version), 0);
-	same = version_builder_finish(builder, true, 0, 2);
-	assert_ptr_equal(before->notes[0].pack, same->notes[0].pack);
-	assert_true(version_sets_match(before, same));
+	same = version_builder_finish(builder, true, 0);
+	assert_ptr_equal(before->notes[0].value, same->notes[0].value);
+	assert_true(keyed_sets_match(before, same));
+	builder->set = keyed_set_new(&versions_kind, 0, 3);
 	version.configuration = second;
 	assert_int_equal(version_builder_add(builder, packer, &version), 0);
-	changed = version_builder_finish(builder, true, 0, 3);
-	assert_ptr_not_equal(before->notes[0].pack, changed->notes[0].pack);
-	assert_false(version_sets_match(before, changed));
-	snapshot_unref(&same->snapshot);
-	snapshot_unref(&changed->snapshot);
+	changed = version_builder_finish(builder, true, 0);
+	assert_ptr_not_equal(before->notes[0].value, changed->notes[0].value);
+	assert_false(keyed_sets_match(before, changed));
+	keyed_set_unref(same);
+	keyed_set_unref(changed);
 	version_builder_free(builder); /* and its reference to `before` */
 }
 
@@ -356,6 +469,8 @@ int main(void)
 		cmocka_unit_test(the_time_that_answers_take_does_not_count),
 		cmocka_unit_test(a_crawl_must_be_worth_its_calls),
 		cmocka_unit_test(of_two_entries_of_a_name_the_last_stays),
+		cmocka_unit_test(of_each_key_what_is_newer_stays),
+		cmocka_unit_test(the_oldest_mark_goes_first),
 		cmocka_unit_test(versions_are_sorted_and_the_last_of_two_stays),
 		cmocka_unit_test(an_unchanged_version_keeps_its_pack),
 	};

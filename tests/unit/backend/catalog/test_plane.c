@@ -147,10 +147,10 @@ static void walk(struct world *world)
 	const struct call_scope scope = soon();
 	const struct catalog_versions *versions;
 	const struct catalog_aliases *aliases;
-	const struct catalog_root *root;
+	const struct catalog_function_list *root;
 	size_t i;
 
-	assert_int_equal(catalog_root_get(world->catalog, &scope, &root, NULL), LAMBDA_OK);
+	assert_int_equal(catalog_function_list_get(world->catalog, &scope, &root, NULL), LAMBDA_OK);
 	assert_int_equal(root->count, SMALL_FUNCTIONS + 1);
 	for (i = 0; i < root->count; i++) {
 		const char *name = root->entries[i].name;
@@ -167,7 +167,7 @@ static void walk(struct world *world)
 		assert_int_equal(aliases->count, 1);
 		catalog_aliases_unref(aliases);
 	}
-	catalog_root_unref(root);
+	catalog_function_list_unref(root);
 }
 
 static void a_walk_keeps_its_budget(void **state)
@@ -263,8 +263,9 @@ static void *look(void *data)
 	const struct call_scope scope = soon();
 	struct catalog_version version;
 
-	return catalog_version_get(world->catalog, &scope, "zlarge", 7, &version, NULL) ? data
-											: NULL;
+	return catalog_version_get(world->catalog, &scope, "zlarge", 7, &version, NULL, NULL)
+		       ? data
+		       : NULL;
 }
 
 static void thirty_two_cold_looks_make_one_call(void **state)
@@ -299,7 +300,8 @@ static void publishing_is_seen(void **state)
 		fail_msg("%s", error.message);
 	assert_true(number == 2);
 	assert_int_equal(calls(world), 2);
-	assert_int_equal(catalog_version_get(world->catalog, &scope, "small-0", 2, &version, NULL),
+	assert_int_equal(
+		catalog_version_get(world->catalog, &scope, "small-0", 2, &version, NULL, NULL),
 		LAMBDA_OK);
 	assert_int_equal(
 		catalog_publish_version(world->catalog, &scope, "small-0", "", &number, NULL),
@@ -308,7 +310,8 @@ static void publishing_is_seen(void **state)
 	assert_int_equal(
 		catalog_delete_version(world->catalog, &scope, "small-0", 2, NULL), LAMBDA_OK);
 	assert_int_equal(calls(world), 1);
-	assert_int_equal(catalog_version_get(world->catalog, &scope, "small-0", 2, &version, NULL),
+	assert_int_equal(
+		catalog_version_get(world->catalog, &scope, "small-0", 2, &version, NULL, NULL),
 		LAMBDA_NOT_FOUND);
 	catalog_free(world->catalog);
 }
@@ -324,7 +327,8 @@ static void what_is_not_there_is_not_found(void **state)
 		catalog_function_exists(world->catalog, &scope, "nope", NULL), LAMBDA_NOT_FOUND);
 	assert_int_equal(catalog_versions_get(world->catalog, &scope, "nope", &versions, NULL),
 		LAMBDA_NOT_FOUND);
-	assert_int_equal(catalog_version_get(world->catalog, &scope, "zlarge", 999, &version, NULL),
+	assert_int_equal(
+		catalog_version_get(world->catalog, &scope, "zlarge", 999, &version, NULL, NULL),
 		LAMBDA_NOT_FOUND);
 	catalog_free(world->catalog);
 }

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+#include "backend/catalog/item.h"
+
+#include "backend/base/clock.h"
+#include "backend/catalog/changes.h"
+#include "backend/catalog/function.h"
+
+struct keyed_set *set_of_version(struct catalog *catalog, const struct lambda_version *version,
+	uint64_t tick, int64_t expires_ms)
+{
+	const struct listing_lookup lookup = function_lookup(catalog);
+	cleanup(version_builder_free_pointer) struct version_builder *builder =
+		version_builder_new(tick);
+	cleanup(packer_free_pointer) struct packer *packer = packer_new();
+
+	if (!builder || !packer)
+		return NULL;
+	lookup.find(lookup.data, version->function_name, &builder->dictionary, &builder->previous);
+	if (version_builder_add(builder, packer, version))
+		return NULL;
+	return version_builder_finish(builder, false, expires_ms);
+}
+
+/* The one alias as AWS has it now, as a set; *ret_set is NULL when out of memory. */
+static enum lambda_status get_alias(const struct question *question, uint64_t tick, int64_t ttl_ms,
+	struct keyed_set **ret_set, struct lambda_error *reterr)
+{
+	const char *name = question->key.name;
+	struct lambda_alias alias;
+	enum lambda_status status = lambda_get_alias(question->catalog->client, question->scope,
+		question->function->name, name, &alias, reterr);
+
+	if (status)
+		return status;
+	if (strcmp(alias.name, name))
+		status = lambda_fail(reterr, LAMBDA_BAD_ANSWER,
+			"asked for the alias '%.128s' and was answered with '%.128s'", name,
+			alias.name);
+	else
+		*ret_set = set_of_alias(&alias, tick, clock_monotonic_ms() + ttl_ms);
+	lambda_alias_release(&alias);
+	return status;
+}
+
+/* The same of one version. */
+static enum lambda_status get_version(const struct question *question, uint64_t tick,
+	int64_t ttl_ms, struct keyed_set **ret_set, struct lambda_error *reterr)
+{
+	const char *function = question->function->name;
+	struct lambda_version version;
+	enum lambda_status status = lambda_get_version(question->catalog->client, question->scope,
+		function, question->key.number, &version, reterr);
+
+	if (status)
+		return status;
+	if (version.version != question->key.number || strcmp(version.function_name, function))
+		status = lambda_fail(reterr, LAMBDA_BAD_ANSWER,
+			"asked for a version of '%.140s' and was answered with another one",
+			function);
+	else
+		*ret_set = set_of_version(
+			question->catalog, &version, tick, clock_monotonic_ms() + ttl_ms);
+	lambda_version_release(&version);
+	return status;
+}
+
+/* That AWS has none is kept: for ttl, or for as long as a fresh list of versions, which lacks it too. */
+static void keep_absent(const struct question *question, uint64_t tick)
+{
+	struct catalog *catalog = question->catalog;
+	struct kept *kept = question_kept(question);
+	int64_t now = clock_monotonic_ms(), expires_ms = now + catalog->ttl_ms;
+	struct change_list changes = {0};
+	struct keyed_set *absent;
+
+	catalog_lock(catalog);
+	if (question->kind == FLIGHT_VERSION && kept_is_whole(catalog, kept, now))
+		expires_ms = kept->set->expires_ms;
+	absent = set_of_absent(question->kind == FLIGHT_ALIAS ? &aliases_kind : &versions_kind,
+		question->key, tick, expires_ms);
+	if (!absent || function_merge(catalog, question->function, kept, absent, &changes))
+		kept_expire(catalog, kept);
+	catalog_unlock(catalog);
+	change_list_report(&changes, catalog);
+}
+
+static enum lambda_status fetch_item(struct question *question, uint64_t tick,
+	struct keyed_set **ret_set, struct lambda_error *reterr)
+{
+	struct catalog *catalog = question->catalog;
+	struct kept *kept = question_kept(question);
+	struct change_list changes = {0};
+	struct keyed_set *alone = NULL;
+	enum lambda_status status;
+	int error;
+
+	if (question->kind == FLIGHT_ALIAS)
+		status = get_alias(question, tick, catalog->ttl_ms, &alone, reterr);
+	else
+		status = get_version(question, tick, catalog->ttl_ms, &alone, reterr);
+	if (status == LAMBDA_NOT_FOUND)
+		keep_absent(question, tick);
+	if (status)
+		return status;
+	if (!alone)
+		return lambda_fail_memory(reterr);
+	catalog_lock(catalog);
+	error = function_merge(catalog, question->function, kept, keyed_set_ref(alone), &changes);
+	/* What is known may be newer than what was fetched. */
+	if (!error && keyed_set_find(kept->set, question->key) != SIZE_MAX) {
+		keyed_set_unref(alone);
+		alone = keyed_set_ref(kept->set);
+	}
+	catalog_unlock(catalog);
+	change_list_report(&changes, catalog);
+	if (error) {
+		keyed_set_unref(alone);
+		return lambda_fail_memory(reterr);
+	}
+	*ret_set = alone;
+	return LAMBDA_OK;
+}
+
+enum lambda_status item_ask(struct question *question, struct keyed_set **ret_set, size_t *ret_at,
+	struct lambda_error *reterr)
+{
+	enum lambda_status status;
+
+	question->fetch = fetch_item;
+	status = question_ask(question, ret_set, reterr);
+	if (!status && ret_at)
+		*ret_at = keyed_set_find(*ret_set, question->key);
+	return status;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/* One caller's question, and the way to its answer: what is known, another's fetch, or one of its own. */
+#ifndef ALIASFS_CATALOG_QUESTION_H
+#define ALIASFS_CATALOG_QUESTION_H
+
+#include "backend/catalog/state.h"
+
+struct question {
+	struct catalog *catalog;
+	const struct call_scope *scope;
+	enum flight_kind kind;
+	struct function *function; /* NULL: of FLIGHT_FUNCTIONS */
+	struct keyed_key key;      /* of FLIGHT_VERSION, FLIGHT_ALIAS */
+	bool one_page;   /* of a list: its first page will do, to show that the function is there */
+	bool first_page; /* the same, but that page is wanted */
+	bool afresh;     /* what is known, and fetches that have started, are no answer */
+	uint64_t asked_after; /* afresh: what started up to this tick is no answer */
+	/* Without the lock, may block: fetches and keeps; *ret_set is a reference, or NULL. */
+	enum lambda_status (*fetch)(struct question *question, uint64_t tick,
+		struct keyed_set **ret_set, struct lambda_error *reterr);
+};
+
+/*
+ * Answers the question; the function's reference stays the caller's. Blocks as flight_run() does. *ret_set is
+ * a reference to a set with what was asked for, or NULL where that is only whether the function is there.
+ */
+enum lambda_status question_ask(struct question *question, struct keyed_set **ret_set,
+	struct lambda_error *reterr) must_check;
+
+/* Whether what is known answers; then as question_ask(). The lock must be held. */
+bool question_is_known(struct question *question, enum lambda_status *ret_status,
+	struct keyed_set **ret_set, struct lambda_error *reterr);
+
+/* What is kept of the kind of thing that is asked for. */
+struct kept *question_kept(const struct question *question);
+
+/* What started up to this tick is no answer. The lock must be held. */
+uint64_t question_floor(const struct question *question);
+
+/* LAMBDA_NOT_FOUND with a sentence: there is no such version or alias. */
+enum lambda_status question_fail_missing(
+	const struct question *question, struct lambda_error *reterr);
+
+#endif
