@@ -152,25 +152,6 @@ bool function_is_listed(const struct catalog *catalog, const char *name, int64_t
 	       function_is_in_parked_list(catalog, name, now_ms);
 }
 
-int function_merge(struct catalog *catalog, struct function *function, struct kept *kept,
-	struct keyed_set *incoming, struct change_list *changes)
-{
-	bool of_versions = kept == &function->versions, changed;
-
-	if (incoming->total == incoming->count && incoming->tick > function->seen_tick)
-		function->seen_tick = incoming->tick;
-	if (kept_merge(catalog, kept, incoming, &changed))
-		return -ENOMEM;
-	if (changed)
-		change_list_add(changes, function, of_versions, !of_versions);
-	if (of_versions && !function->dictionary && kept->set->count) {
-		const struct pack *first = kept->set->notes[0].value;
-
-		function->dictionary = pack_dictionary_ref(first->dictionary);
-	}
-	return 0;
-}
-
 static void find_known(void *data, const char *name, struct pack_dictionary **ret_dictionary,
 	struct keyed_set **ret_previous)
 {

@@ -50,10 +50,6 @@ bool function_is_in_parked_list(const struct catalog *catalog, const char *name,
 /* Whether the function list, however old, or the pages of the next one that came so far hold the name. */
 bool function_is_listed(const struct catalog *catalog, const char *name, int64_t now_ms);
 
-/* kept_merge() of its versions or its aliases (`kept`), with what follows from it. */
-int function_merge(struct catalog *catalog, struct function *function, struct kept *kept,
-	struct keyed_set *incoming, struct change_list *changes) must_check;
-
 /* A lookup for listings that finds what the catalog knows. It takes the lock. */
 struct listing_lookup function_lookup(struct catalog *catalog);
 

@@ -4,6 +4,7 @@
 #include "backend/base/clock.h"
 #include "backend/catalog/changes.h"
 #include "backend/catalog/function.h"
+#include "backend/catalog/merge.h"
 
 struct keyed_set *set_of_version(struct catalog *catalog, const struct lambda_version *version,
 	uint64_t tick, int64_t expires_ms)

@@ -4,6 +4,7 @@
 #include "backend/base/clock.h"
 #include "backend/catalog/changes.h"
 #include "backend/catalog/function.h"
+#include "backend/catalog/merge.h"
 
 #define CRAWL_PARKED_MS 2000 /* how long a crawl that was left alone is kept, beside ttl */
 

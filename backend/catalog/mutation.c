@@ -11,6 +11,7 @@
 #include "backend/catalog/changes.h"
 #include "backend/catalog/function.h"
 #include "backend/catalog/item.h"
+#include "backend/catalog/merge.h"
 
 #define NOT_PUBLISHED_YET (UINT64_MAX - 1) /* the number of a version that is being published */
 
