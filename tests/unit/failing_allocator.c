@@ -120,7 +120,7 @@ static int print_allocated(char **ret_text, const char *format, va_list argument
 	char text[4096];
 	int length = vsnprintf(text, sizeof(text), format, arguments);
 
-	assert_in_range(length, 0, sizeof(text) - 1);
+	assert_within(length, 0, sizeof(text) - 1);
 	*ret_text = __wrap_strdup(text);
 	return *ret_text ? length : -1;
 }
@@ -181,5 +181,5 @@ void allocator_sweep(int (*scene)(void))
 		}
 	}
 	cJSON_InitHooks(NULL);
-	assert_in_range(run, 1, RUNS_MAX - 1);
+	assert_within(run, 1, RUNS_MAX - 1);
 }

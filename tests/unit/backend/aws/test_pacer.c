@@ -21,7 +21,7 @@ struct crowd {
 	atomic_uint served, late, stopped;
 };
 
-static void *call_once(void *data)
+static void *call_in_thread(void *data)
 {
 	struct crowd *crowd = data;
 	int result;
@@ -42,7 +42,7 @@ static void start(struct crowd *crowd, pthread_t *threads, size_t count)
 	size_t i;
 
 	for (i = 0; i < count; i++)
-		assert_int_equal(pthread_create(&threads[i], NULL, call_once, crowd), 0);
+		assert_int_equal(pthread_create(&threads[i], NULL, call_in_thread, crowd), 0);
 	while (atomic_load(&crowd->arrived) < count)
 		sched_yield();
 }

@@ -47,7 +47,7 @@ static void reads_keep_the_rate(void **state)
 
 		pacing_init(&pacing, rates[i], 5000);
 		taken = drain(&pacing, PACING_READ, 5000, 105000);
-		assert_in_range(taken, (unsigned int)(rates[i] * 100) - 1,
+		assert_within(taken, (unsigned int)(rates[i] * 100) - 1,
 			(unsigned int)(rates[i] * 100 + rates[i] * 0.4) + 1);
 	}
 }
@@ -58,9 +58,9 @@ static void any_second_stays_below_awss_limit(void **state)
 
 	(void)state;
 	pacing_init(&pacing, PACING_RATE, 0);
-	assert_in_range(drain(&pacing, PACING_READ, 0, 1000), 10, 14);
+	assert_within(drain(&pacing, PACING_READ, 0, 1000), 10, 14);
 	/* after a rest the burst is the same */
-	assert_in_range(drain(&pacing, PACING_READ, 60000, 61000), 10, 14);
+	assert_within(drain(&pacing, PACING_READ, 60000, 61000), 10, 14);
 }
 
 static void a_few_calls_need_not_wait(void **state)
@@ -86,7 +86,7 @@ static void writes_go_first(void **state)
 	/* the reads' tokens are gone, and still */
 	for (i = 0; i < 20 && !ask(&pacing, PACING_WRITE, 1000); i++)
 		;
-	assert_in_range(i, 5, 6);
+	assert_within(i, 5, 6);
 }
 
 static void reads_stand_back_while_a_write_waits(void **state)
@@ -150,7 +150,7 @@ static void the_first_is_not_overtaken(void **state)
 	drain(&pacing, PACING_READ, 0, 1001);
 	pacing_join(&pacing, &first);
 	pacing_join(&pacing, &second);
-	assert_in_range(pacing_take(&pacing, &first, 1000), 1, 100);
+	assert_within(pacing_take(&pacing, &first, 1000), 1, 100);
 	assert_int_equal(pacing.waiting, 2);
 	assert_true(pacing_take(&pacing, &second, 1100) == PACING_OTHERS_FIRST);
 	assert_int_equal(pacing_take(&pacing, &first, 1100), 0);
@@ -164,7 +164,7 @@ static void get_function_has_its_own(void **state)
 	(void)state;
 	pacing_init(&pacing, PACING_RATE, 0);
 	drain(&pacing, PACING_READ, 0, 1000);
-	assert_in_range(drain(&pacing, PACING_GET_FUNCTION, 0, 10000), 990, 1045);
+	assert_within(drain(&pacing, PACING_GET_FUNCTION, 0, 10000), 990, 1045);
 }
 
 static void unlimited_never_waits(void **state)
@@ -198,7 +198,7 @@ static void a_throttle_slows_down_and_time_heals(void **state)
 			pacing_learn(&pacing, false, now);
 	}
 	assert_false(pacing.throttled);
-	assert_in_range(drain(&pacing, PACING_READ, 60000, 70000), 99, 105);
+	assert_within(drain(&pacing, PACING_READ, 60000, 70000), 99, 105);
 }
 
 static void the_rate_never_falls_to_nothing(void **state)
@@ -211,7 +211,7 @@ static void the_rate_never_falls_to_nothing(void **state)
 	for (i = 0; i < 50; i++)
 		pacing_learn(&pacing, true, i * 10);
 	assert_true(pacing.adaptive_rate >= 2);
-	assert_in_range(drain(&pacing, PACING_READ, 1000, 11000), 18, 23);
+	assert_within(drain(&pacing, PACING_READ, 1000, 11000), 18, 23);
 }
 
 static void unlimited_learns_too(void **state)

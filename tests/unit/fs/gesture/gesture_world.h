@@ -289,7 +289,7 @@ static inline int remove_entry(
 	return remove(path);
 }
 
-static inline void stop(struct world *world)
+static inline void stop_world(struct world *world)
 {
 	gestures_free(world->gestures, clock_monotonic_ms() + 5000);
 	catalog_free(world->catalog);

@@ -28,7 +28,7 @@ static void aliases_and_weights_are_shown_as_links(void **state)
 	assert_false(shows(&world, "NONE"));
 	assert_false(shows(&world, ".aliases"));
 	assert_false(shows(&world, "1/configuration.json"));
-	stop(&world);
+	stop_world(&world);
 }
 
 /* semantics(3.0.18) */
@@ -54,7 +54,7 @@ static void a_missing_function_is_no_empty_directory(void **state)
 				 &expires_ms, &world.error),
 		-ECONNREFUSED);
 	assert_string_equal(buffer_text(&names), "");
-	stop(&world);
+	stop_world(&world);
 }
 
 /* --- one update --- */
@@ -87,7 +87,7 @@ static void a_remap_is_one_call(void **state)
 	assert_int_equal(settle(&world), 0);
 	assert_writes(&world, "");
 	assert_alias(&world, "PROD", "3 'live'");
-	stop(&world);
+	stop_world(&world);
 }
 
 /* semantics(2.0.8) */
@@ -103,7 +103,7 @@ static void a_remap_ends_a_canary_in_the_same_call(void **state)
 	assert_alias(&world, "CANARY", "1 'bird'");
 	assert_false(shows(&world, "CANARY%10"));
 	assert_true(world.shown_changes > 0);
-	stop(&world);
+	stop_world(&world);
 }
 
 /* semantics(2.0.9, 2.0.10) */
@@ -128,7 +128,7 @@ static void a_remap_to_where_it_points_is_confirmed_by_one_get(void **state)
 	assert_int_equal(do_rename(&world, ".x", "PROD", 0), EREMCHG);
 	assert_reads(&world, "PROD", "3");
 	assert_writes(&world, "UpdateAlias PROD>3"); /* the colleague's */
-	stop(&world);
+	stop_world(&world);
 }
 
 /* semantics(2.0.11) */
@@ -154,7 +154,7 @@ static void a_colleagues_change_is_not_overwritten(void **state)
 	assert_int_equal(do_symlink(&world, "PROD", "3"), EREMCHG);
 	assert_reads(&world, "PROD", "1");
 	assert_writes(&world, "");
-	stop(&world);
+	stop_world(&world);
 }
 
 /* A colleague writes what the alias says already, so that only its revision changes, as with AddPermission. */
@@ -213,7 +213,7 @@ static void a_permission_given_meanwhile_is_in_nobodys_way(void **state)
 	assert_int_equal(settle(&world), EREMCHG);
 	assert_writes(&world, "");
 	assert_reads(&world, "BETA", "2");
-	stop(&world);
+	stop_world(&world);
 }
 
 /* semantics(3.0.4, 3.0.5, 3.3.8) */
@@ -262,7 +262,7 @@ static void what_is_moved_is_what_was_shown(void **state)
 	assert_int_equal(do_rename(&world, "LIVE", "PROD", 0), EREMCHG);
 	assert_writes(&world, "");
 	assert_alias(&world, "PROD", "3+2@0.1 ''");
-	stop(&world);
+	stop_world(&world);
 }
 
 /* semantics(2.1.6, 3.0.6) */
@@ -294,7 +294,7 @@ static void what_a_colleague_made_anew_is_not_ours_to_move(void **state)
 	assert_writes(&world, "");
 	assert_alias(&world, "NEW", "3 'theirs'");
 	assert_alias(&world, "PROD", "1 'live'");
-	stop(&world);
+	stop_world(&world);
 }
 
 /* semantics(2.3.3, 2.3.4) */
@@ -322,7 +322,7 @@ static void targets_by_name_are_read_afresh(void **state)
 	assert_int_equal(do_symlink(&world, ".x", "5"), 0); /* published a moment ago elsewhere */
 	assert_int_equal(do_rename(&world, ".x", "PROD", 0), 0);
 	assert_writes(&world, "UpdateAlias PROD>5");
-	stop(&world);
+	stop_world(&world);
 }
 
 /* semantics(2.1.1, 2.1.2, 2.1.4) */
@@ -351,7 +351,7 @@ static void through_an_alias(void **state)
 		0);
 	assert_writes(&world, "UpdateAlias CANARY>2");
 	assert_false(shows(&world, "1/2_a1B2c3"));
-	stop(&world);
+	stop_world(&world);
 }
 
 /* --- failures --- */
@@ -382,7 +382,7 @@ static void a_failed_replace_leaves_the_alias(void **state)
 	assert_reads(&world, "PROD", "1");
 	assert_int_equal(settle(&world), 0);
 	assert_writes(&world, "");
-	stop(&world);
+	stop_world(&world);
 }
 
 /* semantics(2.4.8) */
@@ -401,7 +401,7 @@ static void what_cannot_be_done_at_the_end_brings_the_name_back(void **state)
 	start_plane(&world);
 	assert_listing(&world, "BETA>2 CANARY>1 CANARY%10>3 PROD>1 ");
 	assert_writes(&world, "");
-	stop(&world);
+	stop_world(&world);
 }
 
 /* --- graces --- */
@@ -419,7 +419,7 @@ static void graces_end_by_themselves(void **state)
 	assert_int_equal(do_unlink(&world, "CANARY%10"), 0);
 	await_writes(&world, "UpdateAlias CANARY>1");
 	assert_alias(&world, "CANARY", "1 'bird'");
-	stop(&world);
+	stop_world(&world);
 }
 
 /* semantics(2.4.6) */
@@ -439,7 +439,7 @@ static void a_change_in_the_grace_keeps_the_alias(void **state)
 	assert_writes(&world, "");
 	assert_reads(&world, "PROD", "1");
 	assert_reads(&world, "CANARY%10", "3");
-	stop(&world);
+	stop_world(&world);
 }
 
 /* semantics(2.4.9) */
@@ -455,7 +455,7 @@ static void all_is_done_at_the_end_of_the_mount(void **state)
 	gestures_free(world.gestures, clock_monotonic_ms() + PATIENCE_MS);
 	world.gestures = NULL;
 	assert_writes(&world, "CreateAlias Customer>2; DeleteAlias PROD");
-	stop(&world);
+	stop_world(&world);
 }
 
 /* semantics(2.4.8, 2.4.9): one failure keeps none of the others from being done */
@@ -484,7 +484,7 @@ static void the_end_of_the_mount_does_what_it_can(void **state)
 		snprintf(name, sizeof(name), "old%d", i);
 		assert_alias(&world, name, i == 7 ? "2 ''" : "none");
 	}
-	stop(&world);
+	stop_world(&world);
 }
 
 /* semantics(2.4.8): at the end of the mount too, when there is no time left */
@@ -500,7 +500,7 @@ static void what_is_not_done_at_the_end_is_told(void **state)
 	world.gestures = NULL;
 	await_failure(&world, "DeleteAlias PROD; DeleteAlias BETA; ");
 	assert_writes(&world, "");
-	stop(&world);
+	stop_world(&world);
 }
 
 /* semantics(2.4.11) */
@@ -516,7 +516,7 @@ static void dependent_gestures_wait_for_the_end(void **state)
 	assert_int_equal(do_unlink(&world, "PROD"), 0);
 	assert_int_equal(do_symlink(&world, "PROD%10", "3"), ENOENT);
 	assert_writes(&world, "DeleteAlias PROD");
-	stop(&world);
+	stop_world(&world);
 }
 
 /* semantics(2.4.12) */
@@ -537,7 +537,7 @@ static void without_a_grace_all_is_done_at_once(void **state)
 		do_unlink(&world, "BETA"), EREMCHG); /* never ENOENT: rm -f would hide it */
 	assert_int_equal(do_rename(&world, "BETA", "LIVE", 0), 0);
 	assert_writes(&world, "CreateAlias LIVE>2; DeleteAlias BETA");
-	stop(&world);
+	stop_world(&world);
 }
 
 /* semantics(2.2.2, 2.2.5, 2.2.11) */
@@ -562,7 +562,7 @@ static void held_names_become_aliases(void **state)
 	await_failure(&world, "CreateAlias Currency; ");
 	assert_reads(&world, "Currency", "1");
 	assert_writes(&world, "CreateAlias Currency>1");
-	stop(&world);
+	stop_world(&world);
 }
 
 int main(void)

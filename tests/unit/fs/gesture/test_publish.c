@@ -27,7 +27,7 @@ static void moves_carry_everything_along(void **state)
 		gesture_rename(world.gestures, &world.scope, tool(), &here, "LIVE",
 			&(struct gesture_place){.function = "other"}, "LIVE", 0, &world.error),
 		-EPERM);
-	stop(&world);
+	stop_world(&world);
 }
 
 /* semantics(2.0.5, 2.0.6) */
@@ -49,7 +49,7 @@ static void an_exchange_is_two_updates_or_none(void **state)
 	assert_alias(&world, "PROD", "1+3@0.1 'bird'");
 	assert_alias(&world, "BETA", "3 ''");
 	assert_reads(&world, "BETA", "3");
-	stop(&world);
+	stop_world(&world);
 }
 
 /* semantics(2.0.7) */
@@ -67,7 +67,7 @@ static void an_exchange_with_a_link_leaves_where_the_alias_was(void **state)
 	assert_int_equal(do_rename(&world, "PROD", "PROD.new", RENAME_EXCHANGE), 0);
 	assert_writes(&world, "UpdateAlias PROD>1");
 	assert_reads(&world, "PROD.new", "2");
-	stop(&world);
+	stop_world(&world);
 }
 
 /* semantics(3.3.1, 3.3.2, 3.3.5, 3.3.6, 3.3.7) */
@@ -99,7 +99,7 @@ static void weights_are_links(void **state)
 		"{\"RoutingConfig\":{\"AdditionalVersionWeights\":{\"3\":0.30000000000000004}}}");
 	catalog_refresh(world.catalog);
 	assert_reads(&world, "PROD%30.000000000000004", "3");
-	stop(&world);
+	stop_world(&world);
 }
 
 /* semantics(2.4.7) */
@@ -116,7 +116,7 @@ static void a_weight_called_off_survives_our_own_description(void **state)
 	assert_int_equal(settle(&world), 0);
 	assert_writes(&world, "UpdateAlias CANARY>1; UpdateAlias CANARY>1");
 	assert_alias(&world, "CANARY", "1 'tweet'");
-	stop(&world);
+	stop_world(&world);
 }
 
 /* semantics(3.0.16, 3.0.17) */
@@ -152,7 +152,7 @@ static void descriptions_leave_the_rest_alone(void **state)
 	assert_int_equal(gesture_set_description(world.gestures, &world.scope, tool(), "hello",
 				 "NONE", "x", &world.error),
 		-ENOENT);
-	stop(&world);
+	stop_world(&world);
 }
 
 /* semantics(3.0.10, 3.0.11) */
@@ -181,7 +181,7 @@ static void publishing_is_mkdir(void **state)
 	assert_int_equal(gesture_mkdir(world.gestures, &world.scope, tool(), &in_1, "+", &version,
 				 &world.error),
 		-EROFS);
-	stop(&world);
+	stop_world(&world);
 }
 
 static int do_rmdir(struct world *world, const char *name)
@@ -197,7 +197,7 @@ static void versions_are_deleted_only_where_that_was_allowed(void **state)
 	(void)state;
 	start(&world, &usual);
 	assert_int_equal(do_rmdir(&world, "1"), EROFS);
-	stop(&world);
+	stop_world(&world);
 
 	start(&world,
 		&(struct gesture_options){.delete_grace_ms = 600000, .allow_version_delete = true});
@@ -208,7 +208,7 @@ static void versions_are_deleted_only_where_that_was_allowed(void **state)
 	assert_writes(&world, "DeleteAlias BETA; DeleteFunction 2");
 	assert_int_equal(do_rmdir(&world, "$LATEST"), EROFS);
 	assert_int_equal(do_rmdir(&world, "3"), EROFS); /* guarded by the refusal before */
-	stop(&world);
+	stop_world(&world);
 }
 
 /* semantics(3.1.1, 3.1.2) */
@@ -227,7 +227,7 @@ static void recursive_removals_leave_everything(void **state)
 	assert_int_equal(settle(&world), 0);
 	assert_writes(&world, "");
 	assert_listing(&world, "BETA>2 CANARY>1 CANARY%10>3 PROD>1 ");
-	stop(&world);
+	stop_world(&world);
 }
 
 /* semantics(2.0.15) */
@@ -250,7 +250,7 @@ static void a_read_only_mount_changes_nothing(void **state)
 				 "PROD", "x", &world.error),
 		-EROFS);
 	assert_writes(&world, "");
-	stop(&world);
+	stop_world(&world);
 }
 
 int main(void)

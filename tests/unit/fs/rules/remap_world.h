@@ -118,7 +118,7 @@ static inline void start(struct world *world)
 	start_with(world, &options);
 }
 
-static inline void stop(struct world *world)
+static inline void stop_world(struct world *world)
 {
 	size_t i;
 
@@ -520,7 +520,7 @@ static inline void play_rows(const struct row *rows, size_t count)
 		assert_writes(&world, rows[i].writes, rows[i].what);
 		pass(&world, REMAP_LOCAL_MS);
 		assert_writes(&world, rows[i].later ? rows[i].later : "", rows[i].what);
-		stop(&world);
+		stop_world(&world);
 	}
 }
 

@@ -167,7 +167,7 @@ static void links_that_cannot_be_aliases_are_local_for_a_minute(void **state)
 	assert_int_equal(do_unlink(&world, &tool, "x.y"), 0);
 	assert_false(is_link(&world, "x.y"));
 	assert_writes(&world, "", "local links");
-	stop(&world);
+	stop_world(&world);
 }
 
 /* semantics(2.2.3, 2.2.4, 2.2.5, 2.2.7, 2.2.8, 2.2.9) */
@@ -216,7 +216,7 @@ static void held_names_are_never_lost_and_never_littered(void **state)
 		assert_int_equal(do_unlink(&world, &tool, names[i]), 0);
 		pass(&world, REMAP_LOCAL_MS);
 		assert_writes(&world, "", "removed in time");
-		stop(&world);
+		stop_world(&world);
 	}
 }
 
@@ -244,7 +244,7 @@ static void a_busy_name_stops_its_clock(void **state)
 	assert_true(remap_next_due(world.remap, world.now_ms, NULL, &due, &next_ms));
 	assert_int_equal(due.kind, REMAP_DUE_TOMBSTONE);
 	assert_string_equal(due.name, "PROD");
-	stop(&world);
+	stop_world(&world);
 }
 
 static void the_next_end_is_foretold(void **state)
@@ -265,7 +265,7 @@ static void the_next_end_is_foretold(void **state)
 	assert_true(next_ms == world.now_ms + 500);
 	assert_false(remap_next_due(world.remap, INT64_MAX, "other", &due, NULL));
 	assert_true(remap_next_due(world.remap, INT64_MAX, "hello", &due, NULL));
-	stop(&world);
+	stop_world(&world);
 }
 
 /* Removals keep coming, and each takes the place of the one before it. */
@@ -292,7 +292,7 @@ static void what_ended_first_is_done_first(void **state)
 		assert_true(remap_begin(world.remap, "hello", due.name));
 	}
 	assert_false(remap_next_due(world.remap, world.now_ms, NULL, &due, NULL));
-	stop(&world);
+	stop_world(&world);
 }
 
 /* semantics(2.4.1, 2.4.3, 2.4.4, 2.4.8) */
@@ -328,7 +328,7 @@ static void hidden_names_are_hidden_until_something_takes_their_place(void **sta
 	pass(&world, 500);
 	assert_true(is_shown(&world, "PROD"));
 	assert_writes(&world, "", "a refused delete");
-	stop(&world);
+	stop_world(&world);
 }
 
 /* semantics(2.4.17) */
@@ -355,7 +355,7 @@ static void a_tool_that_unlinks_and_links_until_it_works_comes_to_an_end(void **
 	assert_int_equal(do_symlink(&world, &tool, "BETA", "99"), ENOENT);
 	world.now_ms += REMAP_RETRY_MS;
 	assert_int_equal(do_unlink(&world, &tool, "BETA"), 0);
-	stop(&world);
+	stop_world(&world);
 }
 
 /* semantics(2.2.3, 2.2.5) */
@@ -383,7 +383,7 @@ static void names_are_held_for_those_who_make_them_up(void **state)
 	assert_int_equal(do_symlink(&world, &script, "LIVE", "Currency"), 0);
 	assert_true(is_shown(&world, "Currency"));
 	buffer_reset(&world.writes);
-	stop(&world);
+	stop_world(&world);
 }
 
 /* semantics(2.4.19) */
@@ -431,7 +431,7 @@ static void a_held_link_whose_rename_failed_is_no_alias_to_be(void **state)
 	pass(&world, REMAP_LOCAL_MS);
 	assert_writes(&world, "", "a temporary link whose tool died");
 	assert_false(is_link(&world, "tmpab_1234x"));
-	stop(&world);
+	stop_world(&world);
 }
 
 /* semantics(2.0.11, 2.4.6, 2.4.7, 2.4.16) */
@@ -474,7 +474,7 @@ static void a_colleagues_change_in_the_grace_wins(void **state)
 	take(&world, "BETA");
 	assert_int_equal(do_symlink(&world, &tool, "BETA", "3"), 0);
 	assert_writes(&world, "create BETA>3", "made anew");
-	stop(&world);
+	stop_world(&world);
 }
 
 /* semantics(2.4.12, 2.4.13) */
@@ -498,7 +498,7 @@ static void a_grace_of_0_deletes_at_once(void **state)
 	assert_false(is_shown(&world, "LIVE"));
 	assert_int_equal(do_symlink(&world, &ln, "LIVE", "3"), 0);
 	assert_writes(&world, "update LIVE>3", "ln -b");
-	stop(&world);
+	stop_world(&world);
 }
 
 /* semantics(3.0.9) */
@@ -520,7 +520,7 @@ static void names_that_are_too_long_are_said_to_be(void **state)
 	assert_int_equal(do_symlink(&world, &ln, temporary, "2"), 0);
 	assert_int_equal(do_rename(&world, &ln, temporary, name, 0), 0);
 	assert_int_equal(get(&world, name)->version, 2);
-	stop(&world);
+	stop_world(&world);
 }
 
 /* Four rooms are free, and many renames have their calls under way at once. semantics(2.4.18) */
@@ -564,7 +564,7 @@ static void room_for_a_tombstone_is_taken_before_the_call(void **state)
 	assert_int_equal(tombstones, REMAP_TOMBSTONES - 1);
 	assert_int_equal(do_unlink(&world, &tool, "PROD"), 0);
 	assert_int_equal(do_unlink(&world, &tool, "BETA"), EBUSY);
-	stop(&world);
+	stop_world(&world);
 }
 
 /* semantics(2.2.12, 2.4.18) */
@@ -601,7 +601,7 @@ static void tables_are_bounded(void **state)
 	for (i = 0; i < 5000; i++)
 		remap_note_refused_removal(world.remap, world.now_ms, 1 + i, "hello");
 	assert_true(remap_is_guarded(world.remap, world.now_ms, 5000, "hello"));
-	stop(&world);
+	stop_world(&world);
 }
 
 int main(void)

@@ -40,7 +40,7 @@ static void ln_sf_without_n_moves_the_alias_it_came_through(void **state)
 	assert_int_equal(do_symlink_in(&world, &ln, &in_2, "99", "99"), ENOENT);
 	assert_int_equal(do_symlink_in(&world, &ln, &in_2, "9", "../other/9"), EINVAL);
 	assert_writes(&world, "", "refused");
-	stop(&world);
+	stop_world(&world);
 }
 
 /* semantics(2.1.8, 2.1.9, 2.1.10, 2.1.11) */
@@ -68,7 +68,7 @@ static void without_evidence_versions_are_read_only(void **state)
 	do_readlink(&world, &ln, "PROD");
 	put(&world, "PROD", 4, 0, 0, "moved elsewhere meanwhile");
 	assert_int_equal(do_symlink_in(&world, &ln, &in_1, "2", "2"), EROFS);
-	stop(&world);
+	stop_world(&world);
 
 	start_with(&world, &strict);
 	do_readlink(&world, &ln, "PROD");
@@ -78,7 +78,7 @@ static void without_evidence_versions_are_read_only(void **state)
 	assert_int_equal(
 		do_rename_between(&world, &tool, &here, "PROD.new", &in_1, "PROD.new", 0), EROFS);
 	assert_writes(&world, "", "strict_ln");
-	stop(&world);
+	stop_world(&world);
 }
 
 /* semantics(2.1.4) */
@@ -102,7 +102,7 @@ static void toybox_ln_sf_goes_through_the_alias_too(void **state)
 	assert_int_equal(do_unlink_in(&world, &ln, 2, "$LATEST_a1B2c3"), 0);
 	pass(&world, REMAP_LOCAL_MS);
 	assert_writes(&world, "", "removed");
-	stop(&world);
+	stop_world(&world);
 }
 
 /* semantics(2.1.5, 2.1.6, 2.1.7) */
@@ -148,7 +148,7 @@ static void mv_without_t_moves_the_alias_it_came_through(void **state)
 	put(&world, "PROD", 2, 0, 0, "live");
 	assert_int_equal(
 		do_rename_between(&world, &tool, &here, "release", &in_2, "release", 0), EROFS);
-	stop(&world);
+	stop_world(&world);
 }
 
 /* semantics(3.0.6) */
@@ -165,7 +165,7 @@ static void a_link_made_a_moment_ago_keeps_the_description_of_what_it_replaces(v
 	assert_string_equal(get(&world, "PROD")->description, "live");
 	pass(&world, 500);
 	assert_writes(&world, "delete release>4", "ln -s, mv -T");
-	stop(&world);
+	stop_world(&world);
 }
 
 /* This mount updates the alias, as gestures do. */
@@ -221,7 +221,7 @@ static void what_a_colleague_has_written_is_no_longer_made_here(void **state)
 	put(&world, "next", 4, 0, 0, "theirs");
 	assert_int_equal(do_rename(&world, &tool, "next", "PROD", 0), 0);
 	assert_writes(&world, "create next>4; update PROD>4 'theirs'", "mv -T");
-	stop(&world);
+	stop_world(&world);
 }
 
 /* semantics(3.1.1, 3.1.2, 3.1.3, 3.1.5, 3.1.6) */
@@ -256,7 +256,7 @@ static void recursive_removals_delete_nothing(void **state)
 	assert_int_equal(do_unlink(&world, &nobody, "CANARY"), 0);
 	pass(&world, 500);
 	assert_writes(&world, "back CANARY", "callers that are not known are one");
-	stop(&world);
+	stop_world(&world);
 }
 
 /* semantics(3.1.2, 3.1.5) */
@@ -279,7 +279,7 @@ static void a_refusal_takes_back_the_removals_before_it(void **state)
 	assert_int_equal(do_unlink_in(&world, &other, 1, "configuration.json"), EROFS);
 	pass(&world, 500);
 	assert_writes(&world, "create LIVE>1 'live'; delete PROD>1", "a move");
-	stop(&world);
+	stop_world(&world);
 }
 
 /* semantics(3.1.2) */
@@ -312,7 +312,7 @@ static void removals_wait_while_their_process_goes_on_removing(void **state)
 	assert_writes(&world, "", "almost a minute");
 	pass(&world, 400);
 	assert_writes(&world, "delete PROD>1", "a minute at most");
-	stop(&world);
+	stop_world(&world);
 }
 
 /* semantics(2.4.5) */
@@ -348,7 +348,7 @@ static void no_grace_runs_while_a_request_is_under_way(void **state)
 	pass(&world, 1);
 	assert_writes(&world, "delete PROD>1", "a minute at most");
 	remap_end_visit(world.remap, world.now_ms, visit);
-	stop(&world);
+	stop_world(&world);
 }
 
 /* semantics(3.0.8) */
@@ -379,7 +379,7 @@ static void what_could_not_be_moved_is_not_removed_either(void **state)
 	assert_int_equal(do_unlink(&world, &tool, "PROD"), 0);
 	pass(&world, 500);
 	assert_writes(&world, "delete PROD>2", "a second later");
-	stop(&world);
+	stop_world(&world);
 }
 
 /* semantics(2.4.3, 2.4.4, 2.4.17) */
@@ -408,7 +408,7 @@ static void what_could_not_be_replaced_is_shown_again(void **state)
 	pass(&world, 500);
 	assert_writes(&world, "", "shown again");
 	assert_true(is_shown(&world, "PROD"));
-	stop(&world);
+	stop_world(&world);
 }
 
 /* semantics(3.0.3) */
@@ -436,7 +436,7 @@ static void protected_names_are_not_deleted(void **state)
 	pass(&world, 500);
 	assert_writes(
 		&world, "update PROD>2; update PROD>3; update CANARY>1; delete BETA>2", "allowed");
-	stop(&world);
+	stop_world(&world);
 }
 
 int main(void)

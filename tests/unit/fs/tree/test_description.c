@@ -49,8 +49,8 @@ static void another_text_shows_in_the_time(void **state)
 {
 	(void)state;
 	assert_true(description_offset("release 5") != description_offset("release 6"));
-	assert_in_range(description_offset("release 5"), 0, 86399);
-	assert_in_range(description_offset(""), 0, 86399);
+	assert_within(description_offset("release 5"), 0, 86399);
+	assert_within(description_offset(""), 0, 86399);
 }
 
 static void drafts_live_beside_the_description(void **state)

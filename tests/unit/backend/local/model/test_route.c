@@ -129,7 +129,7 @@ static void test_choices(void **state)
 		assert_true(invoke_draw(&again, 42) == drawn);
 		weighted += invoke_choose(1, 2, 0.25, drawn) == 2;
 	}
-	assert_in_range(weighted, 2300, 2700);
+	assert_within(weighted, 2300, 2700);
 	assert_int_equal(invoke_choose(1, 2, 0, 0), 1);
 	assert_int_equal(invoke_choose(1, 2, 1, 0.999999), 2);
 }
