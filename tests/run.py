@@ -61,6 +61,9 @@ CONFIGURATIONS = [
 # So many failed tests are tried once more, alone; more are no accident.
 AGAIN_MAX = 12
 
+# The exit status of a check that this release of Debian has no tool for; the check says so.
+NO_CHECK_HERE = 77
+
 # The same for every sanitizer build: the first report ends the program, and so the test.
 SANITIZER_OPTIONS = {
     "ASAN_OPTIONS": "halt_on_error=1:abort_on_error=0:detect_stack_use_after_return=1:strict_string_checks=1",
@@ -110,7 +113,8 @@ def check():
     for script in sorted((ROOT / "tests/check").iterdir()):
         if script.is_file() and os.access(script, os.X_OK):
             announce(f"check {script.name}")
-            total += one(succeeds(script, stdin=subprocess.DEVNULL))
+            status = subprocess.run([script], cwd=ROOT, stdin=subprocess.DEVNULL).returncode
+            total += Tally() if status == NO_CHECK_HERE else one(status == 0)
     return total
 
 

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""What a user's build makes, with and without cmocka."""
+"""What a user's build makes, with and without cmocka, and which packages it wants on which Debian."""
 
 import json
 import pathlib
+import re
 
 import pytest
 
@@ -52,3 +53,24 @@ def test_with_cmocka_the_tests_are_built_unless_they_are_not_wanted(scratch):
     assert PROGRAMS < programs(scratch / "build")
     assert set_up(scratch / "bare", environment(), "-Dtests=disabled").ok
     assert programs(scratch / "bare") == PROGRAMS
+
+
+@pytest.mark.parametrize(
+    "release, wanted",
+    [
+        ("ID=debian\nVERSION_ID=\"12\"", {"clang-format-14", "libclang-rt-14-dev"}),
+        ("ID=debian\nVERSION_ID=\"13\"", {"libclang-rt-dev"}),
+        ("ID=debian\nVERSION_CODENAME=forky", {"libclang-rt-dev"}),
+        ("ID=ubuntu\nVERSION_ID=\"24.04\"", {"libclang-rt-dev"}),
+    ],
+)
+def test_the_packages_are_those_of_the_release(scratch, release, wanted):
+    (scratch / "os-release").write_text(release + "\n")
+    lists = sorted(path.name for path in (ROOT / "contrib/packages").iterdir() if path.suffix != ".md")
+    result = run(
+        ROOT / "contrib/install", "--print", *lists, env=environment(OS_RELEASE=scratch / "os-release"), check=True
+    )
+    names = set(result.lines)
+    assert {"gcc", "npm", "rsync", "debootstrap"} <= names
+    assert {name for name in names if name.startswith(("clang-format", "libclang-rt"))} == wanted
+    assert not [name for name in names if re.search(r"[:=+]", name)]

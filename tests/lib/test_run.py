@@ -59,3 +59,13 @@ def test_recorded_answers_that_are_not_there_are_no_test(scratch):
     (scratch / "conformance/replay.py").touch()
     result = collected(scratch)
     assert "test_conformance.py::" in result.stdout and "NO TEST HERE" not in result.stdout
+
+
+def test_a_check_without_its_tool_is_no_check_here(monkeypatch, tmp_path):
+    checks = tmp_path / "tests/check"
+    checks.mkdir(parents=True)
+    for name, status in (("bad", 1), ("good", 0), ("lacking", 77)):
+        (checks / name).write_text(f"#!/bin/sh\nexit {status}\n")
+        (checks / name).chmod(0o755)
+    monkeypatch.setattr(runner, "ROOT", tmp_path)
+    assert runner.check() == runner.Tally(passed=1, failed=1)

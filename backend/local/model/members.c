@@ -20,9 +20,9 @@
 	{                                                                                          \
 		.kind = SHAPE_STRUCTURE, .members = (list)                                         \
 	}
-#define LIST(of, ...)                                                                              \
+#define LIST(...)                                                                                  \
 	{                                                                                          \
-		.kind = SHAPE_LIST, .element = (of), __VA_ARGS__                                   \
+		.kind = SHAPE_LIST, .element = __VA_ARGS__                                         \
 	}
 
 const struct member members_qualified[] = {QUERY_QUALIFIER, LABEL_NAMESPACED, {NULL}};

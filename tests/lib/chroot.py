@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: MIT
+"""A Debian of any release in a directory: made by debootstrap, from the mirror that apt uses here."""
+
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+
+DEFAULT_MIRROR = "http://deb.debian.org/debian"
+RELEASES = ["bookworm", "trixie", "sid"]
+
+
+def enter_mount_namespace():
+    """Starts this script again where its mounts end with it."""
+    if os.getuid() != 0:
+        sys.exit(f"{sys.argv[0]}: needs root (chroot, mounts)")
+    if shutil.which("debootstrap", path="/usr/sbin:/usr/bin:/sbin:/bin") is None:
+        sys.exit(f"{sys.argv[0]}: debootstrap is not installed: NOTHING IS TESTED (apt install debootstrap)")
+    if not os.environ.get("ALIASFS_MOUNT_NAMESPACE"):
+        os.environ["ALIASFS_MOUNT_NAMESPACE"] = "1"
+        unshare = ["unshare", "--mount", "--propagation", "private"]
+        os.execvp("unshare", [*unshare, sys.executable, "-B", *sys.argv])
+
+
+def mirror():
+    """The first mirror of Debian's main archive that apt uses here."""
+    command = ["apt-get", "indextargets", "--format", "$(LABEL) $(REPO_URI)", "Created-By: Packages"]
+    result = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    for line in result.stdout.splitlines():
+        label, _, uri = line.rpartition(" ")
+        if label == "Debian":
+            return uri
+    return DEFAULT_MIRROR
+
+
+def apt_settings():
+    """How apt reaches its mirror here: proxies, timeouts, what it checks."""
+    dump = subprocess.run(["apt-config", "dump"], stdout=subprocess.PIPE, text=True, check=True).stdout
+    wanted = ("Acquire::http", "Acquire::https", "Acquire::Check-", "Acquire::Retries")
+    return "".join(f"{line}\n" for line in dump.splitlines() if line.startswith(wanted))
+
+
+class Chroot:
+    """A minimal Debian in `directory`, made where there is none yet."""
+
+    def __init__(self, directory, release):
+        self.root = pathlib.Path(directory)
+        self.release = release
+
+    def make(self):
+        done = self.root / "etc/aliasfs-chroot"
+        if not done.exists():
+            shutil.rmtree(self.root, ignore_errors=True)
+            self.root.mkdir(parents=True)
+            command = ["debootstrap", "--variant=minbase", self.release, self.root, mirror()]
+            log = self.root.with_suffix(".log")
+            with open(log, "w") as output:
+                result = subprocess.run([str(each) for each in command], stdout=output, stderr=output)
+            if result.returncode != 0:
+                sys.exit(f"{log.read_text()[-4000:]}\ndebootstrap {self.release} failed")
+            log.unlink()
+            done.touch()
+        (self.root / "etc/apt/apt.conf.d/90aliasfs").write_text(apt_settings())
+        shutil.copy("/etc/resolv.conf", self.root / "etc/resolv.conf")
+        for kind, place in (("proc", "proc"), ("sysfs", "sys")):
+            subprocess.run(["mount", "-t", kind, kind, self.root / place], check=True)
+        if pathlib.Path("/dev/fuse").exists():
+            (self.root / "dev/fuse").touch()
+            subprocess.run(["mount", "--bind", "/dev/fuse", self.root / "dev/fuse"], check=True)
+        return self
+
+    def unmount(self):
+        """Ends every mount below it; what is gone already is no trouble."""
+        for line in reversed(pathlib.Path("/proc/self/mountinfo").read_text().splitlines()):
+            place = line.split(" ")[4]
+            if place.startswith(f"{self.root}/"):
+                subprocess.run(["umount", "-l", place], check=False)
+
+    def run(self, *argv, environment=None, cwd="/", **named):
+        """subprocess.run() inside; fails unless check=False."""
+        named.setdefault("check", True)
+        variables = {
+            "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+            "HOME": "/root",
+            "DEBIAN_FRONTEND": "noninteractive",
+            "LC_ALL": "C.UTF-8",
+            **(environment or {}),
+        }
+        inside = ["/bin/sh", "-c", 'cd "$0" && exec "$@"', cwd, *argv]
+        return subprocess.run(["chroot", str(self.root), *map(str, inside)], env=variables, **named)
+
+    def output(self, *argv, **named):
+        return self.run(*argv, stdout=subprocess.PIPE, text=True, **named).stdout
+
+    def install(self, *packages):
+        command = ["apt-get", "install", "-q", "-y", "--no-install-recommends", *packages]
+        self.run(*command, stdout=subprocess.DEVNULL)
