@@ -9,7 +9,7 @@ import subprocess
 import pytest
 
 from lib import aws
-from lib.process import run
+from lib.process import PATH, run
 from lib.programs import ROOT, program
 
 CONTRIB = ROOT / "contrib"
@@ -85,9 +85,13 @@ def test_manuals_have_no_warnings(page):
 
 
 def test_bash_offers_every_option():
+    """With '=' where one takes a value."""
     text = (CONTRIB / "completion/aliasfs.bash").read_text()
-    offered = text.partition('options="')[2].partition('"')[0]
-    assert set(LONG.findall(offered)) == set(options())
+    offered = " ".join(re.findall(r'^_aliasfs_\w+_options="([^"]*)"', text, re.M)).split()
+    wanted = options()
+    assert {each.removesuffix("=") for each in offered} == set(wanted)
+    valued = {each.removesuffix("=") for each in offered if each.endswith("=")}
+    assert valued == {name for name, argument in wanted.items() if argument}
 
 
 def test_zsh_and_fish_offer_every_option():
@@ -105,6 +109,16 @@ printf '%s\\n' "${{COMPREPLY[@]}}"
 """
 
 
+def complete(home, words, **variables):
+    """What bash offers in place of the last of `words`, as readline breaks them."""
+    script = BASH.format(
+        script=CONTRIB / "completion/aliasfs.bash",
+        words=" ".join(f"'{word}'" for word in words),
+        at=len(words) - 1,
+    )
+    return run("bash", "-c", script, env=aws.environment(HOME=home, **variables), cwd=home, check=True).lines
+
+
 @pytest.mark.parametrize(
     "words, offered",
     [
@@ -113,18 +127,46 @@ printf '%s\\n' "${{COMPREPLY[@]}}"
         (["aliasfs", "--log-level", "=", "d"], ["debug"]),
         (["aliasfs", "--profile", "st"], ["staging"]),
         (["aliasfs", ""], ["aws", "local", "ls"]),
+        (["aliasfs", "aws", ":", "eu-w"], ["eu-west-1", "eu-west-2", "eu-west-3"]),
+        (["aliasfs", "--region", "xx"], ["xx-own-1"]),
+        (["aliasfs", "local", ":", "st"], ["state"]),
+        (["aliasfs", "aws", "mnt", "-o", "ro,del"], ["ro,delete_grace="]),
+        (["aliasfs", "aws", "mnt", "-o", "allow_o"], ["allow_other"]),
+        (["aliasfs", "aws", "mnt", "-o", "delete-"], ["delete_grace="]),
+        (["aliasfs", "aws", "mnt", "-o", "ttl", "=", "1,profile", "="], ["staging", "prod", "default"]),
+        (["aliasfs", "aws", "mnt", "-o", "ttl", "=", "1,log_level", "=", "w"], ["warning"]),
+        (["aliasfs", "aws", "mnt", "-o", "ttl", "=", "1,stric"], ["1,strict_ln"]),
     ],
 )
 def test_bash_completes(scratch, words, offered):
+    (scratch / "state").mkdir()
     (scratch / ".aws").mkdir()
-    (scratch / ".aws/config").write_text("[default]\n[profile staging]\nregion = x\n[profile prod]\n")
-    script = BASH.format(
-        script=CONTRIB / "completion/aliasfs.bash",
-        words=" ".join(f"'{word}'" for word in words),
-        at=len(words) - 1,
-    )
-    result = run("bash", "-c", script, env=aws.environment(HOME=scratch), cwd=scratch, check=True)
-    assert result.lines == offered
+    (scratch / ".aws/config").write_text("[default]\n[profile staging]\nregion = xx-own-1\n[profile prod]\n")
+    assert sorted(complete(scratch, words)) == sorted(offered)
+
+
+def test_bash_offers_every_option_of_a_mount_after_o(scratch):
+    offered = complete(scratch, ["aliasfs", "aws", "mnt", "-o", ""])
+    others = {"--foreground", "--debug", "--single-threaded", "--check", "--help", "--version", "--json"}
+    assert {f"--{each.removesuffix('=').replace('_', '-')}" for each in offered} == set(options()) - others
+
+
+def test_bash_completes_functions_and_aliases_of_what_is_mounted(make_mount, api, hello, scratch):
+    aws.create_function(api, "orders", versions=1, aliases={"LIVE": 1})
+    mount = make_mount()
+    # The only mount, whatever other tests have mounted beside.
+    (scratch / "findmnt").write_text(f"#!/bin/sh\necho '{mount.path}'\n")
+    (scratch / "findmnt").chmod(0o755)
+    before = ["aliasfs", "aws", "mnt", "-o"]
+
+    def offered(*words):
+        return complete(scratch, words, PATH=f"{scratch}:{PATH}")
+
+    assert offered("aliasfs", "ls", str(mount.path), "he") == ["hello"]
+    assert offered(*before, "functions", "=") == ["hello", "orders"]
+    assert offered(*before, "functions", "=", "hello", ":", "orde") == ["orders"]
+    assert offered(*before, "protect", "=") == ["BETA", "LIVE", "PROD"]
+    assert offered("aliasfs", "aws", "mnt", "--protect", "PRO") == ["PROD"]
 
 
 def test_zsh_and_fish_read_their_files():
