@@ -7,6 +7,7 @@ import re
 import subprocess
 
 import pytest
+import yaml
 
 from lib import aws
 from lib.process import PATH, run
@@ -280,8 +281,53 @@ def test_installed_files_are_complete(scratch):
         "aliasfs@.service",
         "aliasfs-backup@.timer",
         "TROUBLESHOOTING.md",
+        "CHANGELOG.md",
+        "sample.conf",
         "browse.json",
     }
     assert wanted <= installed
     (unit,) = (scratch / "root").rglob("system/aliasfs@.service")
     assert "@bindir@" not in unit.read_text()
+
+
+# --- what strangers find ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("unit, sample", [("aliasfs", "sample.conf"), ("aliasfs-backup", "sample.backup")])
+def test_the_sample_files_set_what_the_services_read(unit, sample):
+    service = (CONTRIB / f"systemd/{unit}@.service.in").read_text()
+    (command,) = re.findall(r"^ExecStart=(.*)$", service, re.M)
+    given = re.findall(r"^([A-Z_]+)=", (CONTRIB / "etc" / sample).read_text(), re.M)
+    assert set(re.findall(r"\$\{?([A-Z]+)", command)) <= set(given)
+
+
+def test_the_options_of_the_sample_are_good(scratch):
+    (words,) = re.findall(r"^OPTIONS=(.*)$", (CONTRIB / "etc/sample.conf").read_text(), re.M)
+    run(program("aliasfs"), "--check", f"local:{scratch}/account", *words.split(), check=True)
+
+
+def test_the_workflow_runs_what_the_documents_say():
+    workflow = yaml.safe_load((ROOT / ".github/workflows/test.yml").read_text())
+    job = workflow["jobs"]["debian"]
+    assert job["strategy"]["matrix"]["image"] == ["debian:12", "debian:13"]
+    assert "/dev/fuse" in job["container"]["options"]
+    assert job["steps"][-1]["run"] == ".ci/run"
+    weekly = workflow["jobs"]["weekly"]["strategy"]["matrix"]["what"]
+    assert set(weekly) <= set(re.findall(r"--\w+", (CONTRIB / "test").read_text()))
+
+
+@pytest.mark.parametrize("form", sorted(path.name for path in (ROOT / ".github/ISSUE_TEMPLATE").glob("[bf]*.yml")))
+def test_the_issue_forms_are_forms(form):
+    fields = yaml.safe_load((ROOT / ".github/ISSUE_TEMPLATE" / form).read_text())
+    assert {"name", "description", "body"} <= set(fields)
+    names = [each["id"] for each in fields["body"] if each["type"] != "markdown"]
+    assert names and len(names) == len(set(names))
+    assert all(each["attributes"]["label"] for each in fields["body"] if each["type"] != "markdown")
+
+
+def test_one_version_everywhere():
+    (version,) = re.findall(r"^    version: '([\d.]+)',$", (ROOT / "meson.build").read_text(), re.M)
+    assert run(program("aliasfs"), "--version", check=True).stdout.split()[1] == version
+    assert run(program("lambda-plane"), "--version", check=True).stdout.split()[1] == version
+    assert re.match(rf"aliasfs \({re.escape(version)}\)", (CONTRIB / "debian/changelog").read_text())
+    assert re.search(rf"^## {re.escape(version)}\b", (ROOT / "CHANGELOG.md").read_text(), re.M)
