@@ -63,6 +63,8 @@ class Chroot:
             done.touch()
         (self.root / "etc/apt/apt.conf.d/90aliasfs").write_text(apt_settings())
         shutil.copy("/etc/resolv.conf", self.root / "etc/resolv.conf")
+        # Its root is a mount, as everywhere: unshare(1) wants one.
+        subprocess.run(["mount", "--bind", self.root, self.root], check=True)
         for kind, place in (("proc", "proc"), ("sysfs", "sys")):
             subprocess.run(["mount", "-t", kind, kind, self.root / place], check=True)
         if pathlib.Path("/dev/fuse").exists():
@@ -71,10 +73,10 @@ class Chroot:
         return self
 
     def unmount(self):
-        """Ends every mount below it; what is gone already is no trouble."""
+        """Ends its mount and all below; what is gone already is no trouble."""
         for line in reversed(pathlib.Path("/proc/self/mountinfo").read_text().splitlines()):
             place = line.split(" ")[4]
-            if place.startswith(f"{self.root}/"):
+            if place == str(self.root) or place.startswith(f"{self.root}/"):
                 subprocess.run(["umount", "-l", place], check=False)
 
     def run(self, *argv, environment=None, cwd="/", **named):
