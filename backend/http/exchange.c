@@ -460,17 +460,6 @@ static int kept_socket(CURL *easy)
 	return version == CURL_HTTP_VERSION_2_0 ? -1 : kept;
 }
 
-/*
- * Whether the server has said something on the kept connection since. That is a farewell, or an answer
- * that nobody asked for; libcurl would take it for the next one's.
- */
-static bool has_spoken(const struct slot *slot)
-{
-	struct pollfd ready = {.fd = slot->socket, .events = POLLIN};
-
-	return slot->socket >= 0 && poll(&ready, 1, 0) > 0;
-}
-
 static enum lambda_status perform(struct slot *slot, struct exchange *exchange,
 	struct curl_slist *headers, struct http_failure *ret_failure)
 {
@@ -480,8 +469,6 @@ static enum lambda_status perform(struct slot *slot, struct exchange *exchange,
 
 	if (!code)
 		code = set_request(slot->easy, exchange, headers);
-	if (!code && has_spoken(slot))
-		code = curl_easy_setopt(slot->easy, CURLOPT_FRESH_CONNECT, 1L);
 	if (!code && curl_multi_add_handle(slot->multi, slot->easy))
 		code = CURLE_OUT_OF_MEMORY;
 	if (code)
@@ -493,8 +480,24 @@ static enum lambda_status perform(struct slot *slot, struct exchange *exchange,
 	return status;
 }
 
+/*
+ * Whether the server has said something on the kept connection since. That is a farewell, or an answer
+ * that nobody asked for; libcurl would take it for the next one's. The slot then starts afresh: with
+ * CURLOPT_FRESH_CONNECT alone, libcurl keeps that connection when the fresh one fails.
+ */
+static bool has_spoken(const struct slot *slot)
+{
+	struct pollfd ready = {.fd = slot->socket, .events = POLLIN};
+
+	return slot->socket >= 0 && poll(&ready, 1, 0) > 0;
+}
+
 static bool slot_is_ready(struct slot *slot)
 {
+	if (slot->multi && has_spoken(slot)) {
+		curl_multi_cleanup(slot->multi);
+		slot->multi = NULL;
+	}
 	if (!slot->multi) {
 		slot->multi = curl_multi_init();
 		slot->socket = -1;

@@ -61,6 +61,8 @@ char *__wrap_strdup(const char *text);
 char *__wrap_strndup(const char *text, size_t length);
 int __wrap_asprintf(char **ret_text, const char *format, ...) printf_like(2, 3);
 int __wrap___asprintf_chk(char **ret_text, int flag, const char *format, ...) printf_like(3, 4);
+int __wrap___vasprintf_chk(char **ret_text, int flag, const char *format, va_list arguments)
+	printf_like(3, 0);
 
 void *__wrap_malloc(size_t size)
 {
@@ -146,6 +148,13 @@ int __wrap___asprintf_chk(char **ret_text, int flag, const char *format, ...)
 	length = print_allocated(ret_text, format, arguments);
 	va_end(arguments);
 	return length;
+}
+
+/* What glibc makes of asprintf() for clang, from 2.40 on. */
+int __wrap___vasprintf_chk(char **ret_text, int flag, const char *format, va_list arguments)
+{
+	(void)flag;
+	return print_allocated(ret_text, format, arguments);
 }
 
 bool allocator_has_failed(void)
