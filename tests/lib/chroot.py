@@ -67,9 +67,10 @@ class Chroot:
         subprocess.run(["mount", "--bind", self.root, self.root], check=True)
         for kind, place in (("proc", "proc"), ("sysfs", "sys")):
             subprocess.run(["mount", "-t", kind, kind, self.root / place], check=True)
-        if pathlib.Path("/dev/fuse").exists():
-            (self.root / "dev/fuse").touch()
-            subprocess.run(["mount", "--bind", "/dev/fuse", self.root / "dev/fuse"], check=True)
+        (self.root / "dev/fuse").touch()
+        for place in ("/dev/pts", "/dev/fuse"):
+            if pathlib.Path(place).exists():
+                subprocess.run(["mount", "--bind", place, f"{self.root}{place}"], check=True)
         return self
 
     def unmount(self):
