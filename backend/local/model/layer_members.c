@@ -10,9 +10,9 @@
 	{                                                                                          \
 		.kind = SHAPE_STRUCTURE, .members = (list)                                         \
 	}
-#define LIST(of, ...)                                                                              \
+#define LIST(...)                                                                                  \
 	{                                                                                          \
-		.kind = SHAPE_LIST, .element = (of), __VA_ARGS__                                   \
+		.kind = SHAPE_LIST, .element = __VA_ARGS__                                         \
 	}
 
 static const struct shape version_number = {.kind = SHAPE_LONG};

@@ -21,9 +21,9 @@
 	{                                                                                          \
 		.kind = SHAPE_STRUCTURE, .members = (list)                                         \
 	}
-#define LIST(of, ...)                                                                              \
+#define LIST(...)                                                                                  \
 	{                                                                                          \
-		.kind = SHAPE_LIST, .element = (of), __VA_ARGS__                                   \
+		.kind = SHAPE_LIST, .element = __VA_ARGS__                                         \
 	}
 
 /* --- scaling of functions on capacity providers --- */

@@ -413,7 +413,7 @@ static void a_backup_that_is_put_back_writes_nothing(void **state)
 	assert_int_equal(do_symlink(&world, &ln, "BETA", "3"), 0);
 	assert_int_equal(do_rename(&world, &ln, "BETA~", "BETA", 0), 0);
 	assert_writes(&world, "update BETA>3; update BETA>2", "a roll-back by hand");
-	stop(&world);
+	stop_world(&world);
 }
 
 /* semantics(2.2.6) */
