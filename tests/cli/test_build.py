@@ -74,3 +74,22 @@ def test_the_packages_are_those_of_the_release(scratch, release, wanted):
     assert {"gcc", "npm", "rsync", "debootstrap"} <= names
     assert {name for name in names if name.startswith(("clang-format", "libclang-rt"))} == wanted
     assert not [name for name in names if re.search(r"[:=+]", name)]
+
+
+def test_what_is_missing_is_installed_at_once(scratch):
+    """Installed for this architecture counts, also beside another one; installed for another alone does not."""
+    tools = {
+        "dpkg": "echo amd64",
+        "dpkg-query": 'case $3 in gcc) echo amd64 installed; echo arm64 installed ;; meson) echo all installed ;; '
+        "zlib1g-dev) echo arm64 installed ;; libssl-dev) echo amd64 config-files ;; *) echo amd64 installed ;; esac",
+        "apt-get": f'echo "$@" >> {scratch}/calls',
+        "id": "echo 0",
+    }
+    for name, text in tools.items():
+        (scratch / name).write_text(f"#!/bin/sh\n{text}\n")
+        (scratch / name).chmod(0o755)
+    run(ROOT / "contrib/install", "build", env=environment(PATH=f"{scratch}:/usr/bin:/bin"), check=True)
+    assert (scratch / "calls").read_text().splitlines() == [
+        "update -q",
+        "install -q -y --no-install-recommends libssl-dev zlib1g-dev",
+    ]
