@@ -21,6 +21,15 @@ def enter_mount_namespace():
         os.environ["ALIASFS_MOUNT_NAMESPACE"] = "1"
         unshare = ["unshare", "--mount", "--propagation", "private"]
         os.execvp("unshare", [*unshare, sys.executable, "-B", *sys.argv])
+    drop_mounts_of_aliasfs()
+
+
+def drop_mounts_of_aliasfs():
+    """They have come along into this namespace: an aliasfs that is unmounted outside would never end."""
+    for line in pathlib.Path("/proc/self/mounts").read_text().splitlines():
+        _, place, kind, *_ = line.split(" ")
+        if kind == "fuse.aliasfs":
+            subprocess.run(["umount", "-l", place.encode().decode("unicode_escape")], check=False)
 
 
 def mirror():
