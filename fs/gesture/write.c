@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* One write of an alias: compared and swapped, and noted as this mount's own. */
+#include "backend/base/clock.h"
 #include "fs/gesture/private.h"
 
 /* The scope with a record in any case: it tells the revision that came of the write. */
@@ -41,7 +42,8 @@ static enum lambda_status send_update(struct gestures *gestures, const struct ca
 	if (status != LAMBDA_OK)
 		return status;
 	pthread_mutex_lock(&gestures->mutex);
-	remap_note_write(gestures->remap, function, base, wanted, own.record->revision_id);
+	remap_note_write(gestures->remap, clock_monotonic_ms(), function, base, wanted,
+		own.record->revision_id);
 	pthread_mutex_unlock(&gestures->mutex);
 	return LAMBDA_OK;
 }

@@ -4,115 +4,69 @@
 
 #include "fs/rules/remap_private.h"
 
-/* --- arrivals and births --- */
-
-static struct remap_arrival *find_arrival_entry(struct remap *remap, pid_t thread)
-{
-	struct remap_arrival *set = remap->arrivals[(unsigned int)thread % REMAP_ARRIVAL_SETS];
-	struct remap_arrival *oldest = &set[0];
-	size_t i;
-
-	for (i = 0; i < REMAP_ARRIVAL_WAYS; i++) {
-		if (set[i].thread == thread)
-			return &set[i];
-		if (set[i].at_ms < oldest->at_ms)
-			oldest = &set[i];
-	}
-	return oldest;
-}
-
 void remap_note_readlink(
 	struct remap *remap, int64_t now_ms, pid_t thread, const char *function, const char *alias)
 {
-	struct remap_arrival *arrival;
-
 	if (thread <= 0)
 		return;
-	arrival = find_arrival_entry(remap, thread);
-	if (!alias) {
-		if (arrival->thread == thread)
-			memset(arrival, 0, sizeof(*arrival));
-		return;
-	}
-	arrival->thread = thread;
-	arrival->at_ms = now_ms;
-	snprintf(arrival->function, sizeof(arrival->function), "%s", function);
-	snprintf(arrival->alias, sizeof(arrival->alias), "%s", alias);
+	recent_forget(&remap->arrivals, &(struct recent_key){.process = thread});
+	if (alias)
+		recent_note(&remap->arrivals, now_ms,
+			&(struct recent_key){
+				.process = thread, .function = function, .name = alias});
 }
 
 const char *remap_find_arrival(
 	const struct remap *remap, int64_t now_ms, pid_t thread, const char *function)
 {
-	const struct remap_arrival *set;
-	size_t i;
+	const struct recent_event *arrival = recent_find(&remap->arrivals, now_ms,
+		&(struct recent_key){.process = thread, .function = function});
 
-	if (thread <= 0)
-		return NULL;
-	set = remap->arrivals[(unsigned int)thread % REMAP_ARRIVAL_SETS];
-	for (i = 0; i < REMAP_ARRIVAL_WAYS; i++)
-		if (set[i].thread == thread && now_ms - set[i].at_ms < REMAP_ARRIVAL_MS &&
-			!strcmp(set[i].function, function))
-			return set[i].alias;
-	return NULL;
+	return arrival ? arrival->name : NULL;
+}
+
+/* --- births: `text` is the last revision that this mount wrote --- */
+
+static struct recent_event *find_birth(const struct remap *remap, int64_t now_ms,
+	const char *function, const char *alias, const char *revision_id)
+{
+	struct recent_event *birth = recent_find(
+		&remap->births, now_ms, &(struct recent_key){.function = function, .name = alias});
+
+	return birth && !strcmp(birth->text, revision_id) ? birth : NULL;
 }
 
 void remap_note_birth(struct remap *remap, int64_t now_ms, const char *function, const char *alias,
 	const char *revision_id)
 {
-	struct remap_birth *chosen = &remap->births[0];
-	size_t i;
+	struct recent_event *birth = recent_note(
+		&remap->births, now_ms, &(struct recent_key){.function = function, .name = alias});
 
-	for (i = 0; i < REMAP_BIRTHS; i++) {
-		struct remap_birth *birth = &remap->births[i];
-
-		if (!birth->used || now_ms - birth->at_ms >= REMAP_LOCAL_MS) {
-			chosen = birth;
-			break;
-		}
-		if (birth->at_ms < chosen->at_ms)
-			chosen = birth;
-	}
-	chosen->used = true;
-	chosen->at_ms = now_ms;
-	snprintf(chosen->function, sizeof(chosen->function), "%s", function);
-	snprintf(chosen->alias, sizeof(chosen->alias), "%s", alias);
-	snprintf(chosen->revision_id, sizeof(chosen->revision_id), "%s", revision_id);
+	snprintf(birth->text, sizeof(birth->text), "%s", revision_id);
 }
 
-void remap_note_birth_revision(struct remap *remap, const char *function, const char *alias,
-	const char *old_revision_id, const char *revision_id)
+void remap_note_birth_revision(struct remap *remap, int64_t now_ms, const char *function,
+	const char *alias, const char *old_revision_id, const char *revision_id)
 {
-	size_t i;
+	struct recent_event *birth = find_birth(remap, now_ms, function, alias, old_revision_id);
 
-	for (i = 0; i < REMAP_BIRTHS; i++) {
-		struct remap_birth *birth = &remap->births[i];
-
-		if (birth->used && !strcmp(birth->revision_id, old_revision_id) &&
-			!strcmp(birth->alias, alias) && !strcmp(birth->function, function))
-			snprintf(birth->revision_id, sizeof(birth->revision_id), "%s", revision_id);
-	}
+	if (birth)
+		snprintf(birth->text, sizeof(birth->text), "%s", revision_id);
 }
 
 bool remap_was_born(const struct remap *remap, int64_t now_ms, const char *function,
 	const struct lambda_alias *alias)
 {
-	size_t i;
-
-	for (i = 0; i < REMAP_BIRTHS; i++) {
-		const struct remap_birth *birth = &remap->births[i];
-
-		if (birth->used && now_ms - birth->at_ms < REMAP_LOCAL_MS &&
-			!strcmp(birth->revision_id, alias->revision_id) &&
-			!strcmp(birth->alias, alias->name) && !strcmp(birth->function, function))
-			return true;
-	}
-	return false;
+	return find_birth(remap, now_ms, function, alias->name, alias->revision_id) != NULL;
 }
+
+/* --- recursive removals --- */
 
 bool remap_is_guarded(
 	const struct remap *remap, int64_t now_ms, pid_t process, const char *function)
 {
-	return guard_holds(&remap->guard, now_ms, process, function);
+	return recent_find(&remap->guards, now_ms,
+		&(struct recent_key){.process = process, .function = function});
 }
 
 bool remap_is_protected(const struct remap *remap, const char *alias)

@@ -35,7 +35,11 @@ struct remap *remap_new(const struct remap_options *options)
 	remap->protect = copy_texts(options->protect);
 	remap->delete_grace_ms = options->delete_grace_ms;
 	remap->strict_ln = options->strict_ln;
-	if (!remap->mountpoint || !remap->protect)
+	if (!remap->mountpoint || !remap->protect ||
+		recent_init(&remap->arrivals, REMAP_ARRIVALS, REMAP_ARRIVAL_MS) ||
+		recent_init(&remap->births, REMAP_BIRTHS, REMAP_LOCAL_MS) ||
+		recent_init(&remap->failures, REMAP_FAILURES, REMAP_RETRY_MS) ||
+		recent_init(&remap->guards, REMAP_GUARDS, REMAP_GUARD_MS))
 		return NULL;
 	return take_pointer(remap);
 }
@@ -52,6 +56,10 @@ void remap_free(struct remap *remap)
 		free(remap->protect[i]);
 	free(remap->protect);
 	free(remap->mountpoint);
+	recent_release(&remap->arrivals);
+	recent_release(&remap->births);
+	recent_release(&remap->failures);
+	recent_release(&remap->guards);
 	free(remap);
 }
 
@@ -314,8 +322,9 @@ static bool says_the_same(const struct remap_content *one, const struct remap_co
 	       one->weight == other->weight && !strcmp(one->description, other->description);
 }
 
-void remap_note_write(struct remap *remap, const char *function, const struct remap_content *base,
-	const struct lambda_alias *written, const char *revision_id)
+void remap_note_write(struct remap *remap, int64_t now_ms, const char *function,
+	const struct remap_content *base, const struct lambda_alias *written,
+	const char *revision_id)
 {
 	const struct remap_tombstone *found =
 		remap_find_tombstone(remap, function, written->name, true);
@@ -327,7 +336,7 @@ void remap_note_write(struct remap *remap, const char *function, const struct re
 		remap_get_content(written, &tombstone->content);
 	}
 	remap_note_birth_revision(
-		remap, function, written->name, written->revision_id, revision_id);
+		remap, now_ms, function, written->name, written->revision_id, revision_id);
 }
 
 void remap_drop_tombstone(struct remap *remap, const struct remap_tombstone *tombstone, bool gone)

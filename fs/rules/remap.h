@@ -15,7 +15,9 @@
  *   busy names  changes under way: one at a time per alias; a tombstone's clock stops meanwhile
  *   failures    whose replacement of a hidden name (2.4), or move of an alias (3.0), has just failed
  *   visits      about which functions a request is under way while a name there is hidden
- *   guard       who is deleting recursively (3.1)
+ *   guards      who is deleting recursively: rm, find and their like go on after a refusal, and would take
+ *               every alias with them (3.1)
+ * Arrivals, births, failures and guards are tables of fs/rules/recent.h.
  *
  * Pure: no call, no clock (now_ms is clock_monotonic_ms(), passed in), no lock: the owner serialises.
  */
@@ -39,6 +41,7 @@
 #define REMAP_RETURN_MS 500   /* how long a name is hidden at least that will not be deleted */
 #define REMAP_RETRY_MS                                                                             \
 	1000 /* how long a failed replacement or move keeps its process from removing the name */
+#define REMAP_GUARD_MS 10000 /* how long a process is guarded after a refused removal */
 #define REMAP_REMOVAL_MS                                                                           \
 	60000 /* how long a removal waits at most for its process to be done in the function */
 #define REMAP_NAME_MAX 255
@@ -51,8 +54,8 @@
 #define REMAP_REFUSALS_MAX                                                                         \
 	16 /* in a row, of changes of a hidden name: then its next removal is refused */
 #define REMAP_VISITS 64
-#define REMAP_ARRIVAL_SETS 256
-#define REMAP_ARRIVAL_WAYS 4
+#define REMAP_ARRIVALS 1024
+#define REMAP_GUARDS 128
 
 struct remap_options {
 	const char *mountpoint; /* as target_parse() takes it; copied */
@@ -320,8 +323,9 @@ bool remap_cancel(struct remap *remap, const char *function, const char *alias, 
  * revision that the update was sent with, and `revision_id` its new one. A tombstone of its weight that goes
  * by `base` goes by what was written; the memory that the alias was made here keeps up with its revision.
  */
-void remap_note_write(struct remap *remap, const char *function, const struct remap_content *base,
-	const struct lambda_alias *written, const char *revision_id);
+void remap_note_write(struct remap *remap, int64_t now_ms, const char *function,
+	const struct remap_content *base, const struct lambda_alias *written,
+	const char *revision_id);
 
 /* --- the calls that a plan needs --- */
 

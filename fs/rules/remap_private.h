@@ -3,42 +3,8 @@
 #ifndef ALIASFS_REMAP_PRIVATE_H
 #define ALIASFS_REMAP_PRIVATE_H
 
-#include "fs/rules/guard.h"
+#include "fs/rules/recent.h"
 #include "fs/rules/remap.h"
-
-struct remap_arrival {
-	pid_t thread; /* 0: free */
-	int64_t at_ms;
-	char function[LAMBDA_FUNCTION_NAME_MAX + 1];
-	char alias[LAMBDA_ALIAS_NAME_MAX + 1];
-};
-
-struct remap_birth {
-	int64_t at_ms;
-	bool used;
-	char function[LAMBDA_FUNCTION_NAME_MAX + 1];
-	char alias[LAMBDA_ALIAS_NAME_MAX + 1];
-	char revision_id[LAMBDA_REVISION_ID_MAX + 1]; /* the last that this mount wrote */
-};
-
-enum remap_failure_kind {
-	REMAP_FAILURE_REPLACEMENT, /* by a SYMLINK or RENAME */
-	REMAP_FAILURE_REFUSAL,     /* of what could not replace it */
-	REMAP_FAILURE_MOVE,        /* of the alias or weight itself */
-};
-
-struct remap_failure {
-	pid_t process; /* 0: not known, moves only */
-	int64_t at_ms;
-	bool is_weight;
-	enum remap_failure_kind kind;
-	unsigned int count; /* REFUSAL: how many in a row */
-	char function[LAMBDA_FUNCTION_NAME_MAX + 1];
-	char alias[LAMBDA_ALIAS_NAME_MAX + 1]; /* "": free */
-	char to_function[LAMBDA_FUNCTION_NAME_MAX +
-			 1]; /* where another function should have got it, or "" */
-	char to_name[REMAP_NAME_MAX + 1];
-};
 
 struct remap_visit {
 	size_t requests; /* under way; 0: free */
@@ -57,16 +23,16 @@ struct remap {
 	char **protect; /* NULL-ended */
 	int64_t delete_grace_ms;
 	bool strict_ln;
-	struct guard guard;
 	size_t links_end, tombstones_end; /* past the last entry in use */
 	size_t reserved;                  /* tombstones that changes under way will need */
 	struct remap_link links[REMAP_LINKS];
 	struct remap_tombstone tombstones[REMAP_TOMBSTONES];
-	struct remap_arrival arrivals[REMAP_ARRIVAL_SETS][REMAP_ARRIVAL_WAYS];
-	struct remap_birth births[REMAP_BIRTHS];
 	struct remap_busy_name busy[REMAP_BUSY];
-	struct remap_failure failures[REMAP_FAILURES];
 	struct remap_visit visits[REMAP_VISITS];
+	struct recent arrivals; /* by thread, function and alias */
+	struct recent births;   /* by function and alias */
+	struct recent failures; /* failure.c */
+	struct recent guards;   /* by process (all that are not known count as one) and function */
 };
 
 /* Whether this mount made the alias within the last minute, and nobody else has written it since. */
@@ -77,8 +43,8 @@ void remap_note_birth(struct remap *remap, int64_t now_ms, const char *function,
 	const char *revision_id);
 
 /* This mount wrote the alias: it goes from one revision to the other. */
-void remap_note_birth_revision(struct remap *remap, const char *function, const char *alias,
-	const char *old_revision_id, const char *revision_id);
+void remap_note_birth_revision(struct remap *remap, int64_t now_ms, const char *function,
+	const char *alias, const char *old_revision_id, const char *revision_id);
 
 /* Whether the process's replacement of that name failed a moment ago, and nothing has been said to it since. */
 bool remap_has_just_failed(const struct remap *remap, int64_t now_ms, pid_t process,

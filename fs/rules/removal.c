@@ -33,7 +33,8 @@ void remap_note_refused_removal(
 {
 	size_t i;
 
-	guard_note_refusal(&remap->guard, now_ms, process, function);
+	recent_note(&remap->guards, now_ms,
+		&(struct recent_key){.process = process, .function = function});
 	for (i = 0; i < remap->tombstones_end; i++)
 		if (is_removal_of(&remap->tombstones[i], process, function))
 			remap->tombstones[i].may_delete = false;

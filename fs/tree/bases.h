@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What this mount last gave a reader of each description: a write of one that AWS has changed since would overwrite
- * what its writer has never seen. A table of fixed size, the oldest giving way; an entry counts for BASE_LIFE_MS.
+ * what its writer has never seen. The last BASES_MAX reads count, for BASE_LIFE_MS each (fs/rules/recent.h).
  *
  * One mutex inside; nothing here blocks. `now_ms` is clock_monotonic_ms().
  */

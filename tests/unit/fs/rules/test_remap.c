@@ -464,7 +464,7 @@ static void a_colleagues_change_in_the_grace_wins(void **state)
 	assert_int_equal(do_unlink(&world, &tool, "CANARY%50"), 0);
 	remap_get_content(get(&world, "CANARY"), &base);
 	put(&world, "CANARY", 1, 3, 0.5, "ours");
-	remap_note_write(world.remap, "hello", &base, get(&world, "CANARY"),
+	remap_note_write(world.remap, world.now_ms, "hello", &base, get(&world, "CANARY"),
 		get(&world, "CANARY")->revision_id);
 	pass(&world, 500);
 	assert_writes(&world, "update CANARY>1", "after our own description");

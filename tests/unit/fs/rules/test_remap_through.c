@@ -179,7 +179,8 @@ static void write_here(struct world *world, const char *name, uint64_t version)
 	written.version = version;
 	written.description = no_description;
 	put(world, name, version, 0, 0, "");
-	remap_note_write(world->remap, "hello", &base, &written, get(world, name)->revision_id);
+	remap_note_write(world->remap, world->now_ms, "hello", &base, &written,
+		get(world, name)->revision_id);
 }
 
 /* semantics(2.1.6, 3.0.6) */
