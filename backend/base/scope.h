@@ -13,8 +13,6 @@ struct call_record {
 	const void *who; /* who asked, handed on to catalog_options.wrote as it is; may be NULL */
 	unsigned int calls;  /* requests tried, by the caller's own thread */
 	char request_id[64]; /* of the last answer; "" when AWS gave none */
-	char revision_id
-		[64]; /* of the alias, by the last CreateAlias or UpdateAlias that succeeded; "" before */
 };
 
 /*

@@ -232,16 +232,20 @@ enum lambda_status catalog_alias_get_afresh(struct catalog *catalog, const struc
 bool catalog_alias_peek(struct catalog *catalog, const char *function, const char *name,
 	struct lambda_alias *ret_alias) must_check;
 
-/* --- mutations: the call of the same name in backend/lambda/lambda.h, its answer kept --- */
+/*
+ * --- mutations: the call of the same name in backend/lambda/lambda.h, its answer kept ---
+ *
+ * *ret_alias (may be NULL) is the answer: on success the caller's to release, else untouched.
+ */
 
 enum lambda_status catalog_create_alias(struct catalog *catalog, const struct call_scope *scope,
-	const char *function, const struct lambda_alias *wanted,
+	const char *function, const struct lambda_alias *wanted, struct lambda_alias *ret_alias,
 	struct lambda_error *reterr) must_check;
 
 /* wanted->revision_id is compared and swapped. On LAMBDA_REVISION_CHANGED the alias is fetched again. */
 enum lambda_status catalog_update_alias(struct catalog *catalog, const struct call_scope *scope,
 	const char *function, const struct lambda_alias *wanted, bool with_description,
-	struct lambda_error *reterr) must_check;
+	struct lambda_alias *ret_alias, struct lambda_error *reterr) must_check;
 
 /* `revision_id` is what is to go: a lost call is only repeated on that, as in lambda_delete_alias(). */
 enum lambda_status catalog_delete_alias(struct catalog *catalog, const struct call_scope *scope,

@@ -169,24 +169,27 @@ static enum lambda_status end_mutation(struct mutation *mutation, enum lambda_st
 	return status;
 }
 
-/* The end of CreateAlias and UpdateAlias: `answer` is released. */
+/* The end of CreateAlias and UpdateAlias: `answer` becomes *ret_alias, or is released where that is NULL. */
 static enum lambda_status end_with_alias(struct mutation *mutation, enum lambda_status status,
-	struct lambda_alias *answer, const struct lambda_error *error, struct lambda_error *reterr)
+	struct lambda_alias *answer, struct lambda_alias *ret_alias,
+	const struct lambda_error *error, struct lambda_error *reterr)
 {
 	int64_t expires_ms = clock_monotonic_ms() + mutation->catalog->ttl_ms;
 	struct keyed_set *incoming = NULL;
 
 	if (!status) {
-		snprintf(mutation->scope.record->revision_id,
-			sizeof(mutation->scope.record->revision_id), "%s", answer->revision_id);
 		incoming = set_of_alias(answer, 0, expires_ms);
-		lambda_alias_release(answer);
+		if (ret_alias)
+			*ret_alias = *answer;
+		else
+			lambda_alias_release(answer);
 	}
 	return end_mutation(mutation, status, incoming, error, reterr);
 }
 
 enum lambda_status catalog_create_alias(struct catalog *catalog, const struct call_scope *scope,
-	const char *function, const struct lambda_alias *wanted, struct lambda_error *reterr)
+	const char *function, const struct lambda_alias *wanted, struct lambda_alias *ret_alias,
+	struct lambda_error *reterr)
 {
 	struct lambda_error error = {0};
 	struct mutation mutation;
@@ -203,7 +206,7 @@ enum lambda_status catalog_create_alias(struct catalog *catalog, const struct ca
 	status = lambda_create_alias(
 		catalog->client, &mutation.scope, function, wanted, &answer, &error);
 	report_write(&mutation, status, &error);
-	return end_with_alias(&mutation, status, &answer, &error, reterr);
+	return end_with_alias(&mutation, status, &answer, ret_alias, &error, reterr);
 }
 
 /* Somebody else changed it: what is shown next is what they made of it. */
@@ -219,7 +222,7 @@ static void fetch_again(struct catalog *catalog, const struct call_scope *scope,
 
 enum lambda_status catalog_update_alias(struct catalog *catalog, const struct call_scope *scope,
 	const char *function, const struct lambda_alias *wanted, bool with_description,
-	struct lambda_error *reterr)
+	struct lambda_alias *ret_alias, struct lambda_error *reterr)
 {
 	struct lambda_error error = {0};
 	struct mutation mutation;
@@ -236,7 +239,7 @@ enum lambda_status catalog_update_alias(struct catalog *catalog, const struct ca
 	status = lambda_update_alias(catalog->client, &mutation.scope, function, wanted,
 		with_description, &answer, &error);
 	report_write(&mutation, status, &error);
-	status = end_with_alias(&mutation, status, &answer, &error, reterr);
+	status = end_with_alias(&mutation, status, &answer, ret_alias, &error, reterr);
 	if (status == LAMBDA_REVISION_CHANGED)
 		fetch_again(catalog, scope, function, wanted->name);
 	return status;

@@ -15,25 +15,8 @@ static bool place_of(const struct node *node, struct gesture_place *ret_place)
 {
 	if (node->kind != NODE_FUNCTION && node->kind != NODE_VERSION)
 		return false;
-	*ret_place = (struct gesture_place){
-		.function = node->function,
-		.in_version = node->kind == NODE_VERSION,
-		.version = node->version,
-	};
+	*ret_place = node_place(node);
 	return true;
-}
-
-/* What the name of a link in that place is called in its node (tree.h). */
-static void link_node(const struct node *parent, const char *name, struct node *ret_node)
-{
-	char version[LAMBDA_VERSION_TEXT_SIZE];
-
-	if (parent->kind == NODE_VERSION) {
-		lambda_version_format(parent->version, version);
-		node_make_nested(ret_node, NODE_LINK, parent->function, version, name);
-	} else {
-		node_make(ret_node, NODE_LINK, parent->function, 0, name);
-	}
 }
 
 /* Begins a change in a directory: the parent is known and the caller may change things; else it has replied. */
@@ -288,10 +271,10 @@ void ll_rmdir(fuse_req_t handle, fuse_ino_t parent_inode, const char *name)
 void ll_symlink(fuse_req_t handle, const char *target, fuse_ino_t parent_inode, const char *name)
 {
 	struct tree_attributes attributes = {0};
-	struct gesture_entry made;
 	struct gesture_place place;
 	struct node parent, child;
 	struct request request;
+	size_t target_length;
 	int error;
 
 	if (!begin_change(&request, handle, "SYMLINK", parent_inode, name, &parent))
@@ -302,17 +285,17 @@ void ll_symlink(fuse_req_t handle, const char *target, fuse_ino_t parent_inode, 
 		return;
 	}
 	error = gesture_symlink(request.fs->gestures, &request.scope, request_caller(&request),
-		&place, name, target, &made, &request.error);
+		&place, name, target, &target_length, &request.error);
 	if (error) {
 		fail_change(handle, &request, error, &parent, name);
 		return;
 	}
-	link_node(&parent, name, &child);
+	node_make_link(&child, &parent, name);
 	/*
 	 * Neither name nor attributes are to be remembered: a link made through an alias is not where it was
 	 * made, and a temporary one is about to be another.
 	 */
-	tree_link_attributes(request.fs, &child, made.target_length, &attributes);
+	tree_link_attributes(request.fs, &child, target_length, &attributes);
 	reply_entry(handle, &request, &child, &attributes);
 }
 
@@ -334,8 +317,8 @@ void ll_rename(fuse_req_t handle, fuse_ino_t parent_inode, const char *name,
 			request_caller(&request), &from, name, &to, new_name, flags,
 			&request.error);
 		if (!error) {
-			link_node(&parent, name, &old_link);
-			link_node(&new_parent, new_name, &new_link);
+			node_make_link(&old_link, &parent, name);
+			node_make_link(&new_link, &new_parent, new_name);
 			if (flags & RENAME_EXCHANGE)
 				node_table_exchanged(request.fs->nodes, &old_link, &new_link);
 			else

@@ -88,6 +88,7 @@ static void ll_getattr(fuse_req_t handle, fuse_ino_t inode, struct fuse_file_inf
 static void ll_readlink(fuse_req_t handle, fuse_ino_t inode)
 {
 	cleanup(buffer_release) struct buffer target = BUFFER_INIT(PATH_MAX);
+	struct gesture_place place;
 	struct request request;
 	struct node node;
 	int error;
@@ -95,11 +96,11 @@ static void ll_readlink(fuse_req_t handle, fuse_ino_t inode)
 	reply_begin(handle, &request, "READLINK");
 	if (!reply_find_node(handle, &request, inode, &node))
 		return;
+	place = node_place(&node);
 	error = request_permits_passage(&request);
 	if (!error)
 		error = gesture_readlink(request.fs->gestures, &request.scope,
-			request_caller(&request), node.function, node.name, &target,
-			&request.error);
+			request_caller(&request), &place, node.name, &target, &request.error);
 	if (error) {
 		reply_failure(handle, &request, error, &node, NULL);
 		return;

@@ -21,7 +21,8 @@ struct change {
 	size_t key_count;
 	char keys[REMAP_KEYS][REMAP_NAME_MAX + 1]; /* begun */
 	struct lambda_alias alias, new_alias, through;
-	bool created;                           /* by a CreateAlias */
+	uint64_t version;            /* where what the write made leads */
+	struct lambda_alias created; /* AWS's answer to a CreateAlias; no name: there was none */
 	char old_weight_name[NAME_WEIGHT_SIZE]; /* a weight link that went with the write, or "" */
 	struct lambda_error *reterr;
 };
@@ -174,6 +175,7 @@ static void release_facts(struct change *change)
 	lambda_alias_release(&change->alias);
 	lambda_alias_release(&change->new_alias);
 	lambda_alias_release(&change->through);
+	lambda_alias_release(&change->created);
 }
 
 /* --- calls --- */
@@ -243,28 +245,26 @@ static enum lambda_status write_alias(struct change *change)
 	enum lambda_status status;
 	bool with_description;
 	enum remap_call call;
-	uint64_t version = 0;
 
-	status = resolve_source(change, &version);
+	status = resolve_source(change, &change->version);
 	if (status != LAMBDA_OK)
 		return status;
 	pthread_mutex_lock(&gestures->mutex);
-	call = remap_form_call(gestures->remap, &change->plan, version, current, source, &wanted,
-		&with_description);
+	call = remap_form_call(gestures->remap, &change->event, &change->plan, change->version,
+		current, source, &wanted, &with_description);
 	if (call == REMAP_CALL_UPDATE)
-		remap_find_base(gestures->remap, &change->plan, current, &base);
+		remap_find_base(gestures->remap, &change->event, &change->plan, current, &base);
 	pthread_mutex_unlock(&gestures->mutex);
 	switch (call) {
 	case REMAP_CALL_CONFIRM:
 		return confirm(change, &wanted, with_description);
 	case REMAP_CALL_CREATE:
-		change->created = true;
-		return gesture_create_alias(gestures, change->scope, function, &wanted,
-			change->plan.revision_id, change->reterr);
+		return catalog_create_alias(gestures->catalog, change->scope, function, &wanted,
+			&change->created, change->reterr);
 	case REMAP_CALL_UPDATE:
 		note_old_weight(change, current);
 		return gesture_update_alias(gestures, change->scope, function, &wanted,
-			with_description, &base, change->reterr);
+			with_description, &base, NULL, change->reterr);
 	default:
 		return LAMBDA_OK;
 	}
@@ -272,7 +272,8 @@ static enum lambda_status write_alias(struct change *change)
 
 /* One half of an exchange: the alias `into` gets what `from` is, if nobody has changed it. */
 static enum lambda_status write_half(struct change *change, const struct lambda_alias *into,
-	const struct lambda_alias *from, struct lambda_error *reterr)
+	const struct lambda_alias *from, struct lambda_alias *ret_alias,
+	struct lambda_error *reterr)
 {
 	struct lambda_alias wanted = *from;
 	struct remap_content base;
@@ -281,25 +282,16 @@ static enum lambda_status write_half(struct change *change, const struct lambda_
 	snprintf(wanted.name, sizeof(wanted.name), "%s", into->name);
 	snprintf(wanted.revision_id, sizeof(wanted.revision_id), "%s", into->revision_id);
 	return gesture_update_alias(change->gestures, change->scope, change->event.place->function,
-		&wanted, true, &base, reterr);
+		&wanted, true, &base, ret_alias, reterr);
 }
 
-/* Puts the first half back, and says in the second's error what is left. */
-static void undo_half(struct change *change, const struct lambda_alias *one)
+/* Puts the first half, which is `now`, back to `one`, and says in the second's error what is left. */
+static void undo_half(
+	struct change *change, const struct lambda_alias *now, const struct lambda_alias *one)
 {
-	struct gestures *gestures = change->gestures;
-	const char *function = change->event.place->function;
-	struct lambda_alias now = {0};
 	struct lambda_error why;
-	enum lambda_status status;
 
-	status = catalog_alias_get(
-		gestures->catalog, change->scope, function, one->name, &now, &why);
-	if (status == LAMBDA_OK) {
-		status = write_half(change, &now, one, &why);
-		lambda_alias_release(&now);
-	}
-	if (status == LAMBDA_OK)
+	if (!write_half(change, now, one, NULL, &why))
 		lambda_hint(change->reterr,
 			"of this exchange %s was already changed, and is as it was again",
 			one->name);
@@ -314,14 +306,15 @@ static enum lambda_status exchange(struct change *change)
 {
 	const struct lambda_alias *one = find_fact(change, change->plan.alias);
 	const struct lambda_alias *other = find_fact(change, change->plan.source);
-	enum lambda_status status;
+	struct lambda_alias now;
+	enum lambda_status status = write_half(change, one, other, &now, change->reterr);
 
-	status = write_half(change, one, other, change->reterr);
 	if (status != LAMBDA_OK)
 		return status;
-	status = write_half(change, other, one, change->reterr);
+	status = write_half(change, other, one, NULL, change->reterr);
 	if (status != LAMBDA_OK)
-		undo_half(change, one);
+		undo_half(change, &now, one);
+	lambda_alias_release(&now);
 	return status;
 }
 
@@ -331,19 +324,16 @@ static enum lambda_status exchange(struct change *change)
 static void complete(struct change *change, int *r)
 {
 	struct gestures *gestures = change->gestures;
-	const struct remap_plan *plan = &change->plan;
+	const struct lambda_alias *created = *change->created.name ? &change->created : NULL;
 	const char *function = change->event.place->function;
 	bool cancelled;
 	int completed;
 
 	pthread_mutex_lock(&gestures->mutex);
 	change->event.now_ms = clock_monotonic_ms();
-	if (plan->note_refused_removal)
-		remap_note_refused_removal(
-			gestures->remap, change->event.now_ms, change->event.process, function);
 	completed = remap_complete(
-		gestures->remap, change->event.now_ms, plan, *r, change->created, &cancelled);
-	if (plan->buries)
+		gestures->remap, &change->event, &change->plan, *r, created, &cancelled);
+	if (change->plan.buries)
 		pthread_cond_broadcast(&gestures->changed);
 	pthread_mutex_unlock(&gestures->mutex);
 	if (completed < 0 && *r == 0)
@@ -355,7 +345,7 @@ static void complete(struct change *change, int *r)
 	if (*r == 0 && *change->old_weight_name)
 		gesture_tell_shown_changed(gestures, function, change->old_weight_name);
 	if (*r == 0 && change->event.through)
-		gesture_tell_shown_changed(gestures, function, plan->alias);
+		gesture_tell_shown_changed(gestures, function, change->plan.alias);
 }
 
 /* The name that was moved away or removed goes at once: there is no grace. */
@@ -420,25 +410,6 @@ static int carry_out(struct change *change)
 	return -errno_of(status, change->gesture);
 }
 
-/* The facts could not be had: what would have been written is not touched, and no longer hidden. */
-static void plan_failure(struct change *change)
-{
-	const struct remap_event *event = &change->event;
-	const struct gesture_place *to = event->new_name ? event->to : event->place;
-	struct name name;
-
-	memset(&change->plan, 0, sizeof(change->plan));
-	change->plan.place = event->place;
-	change->plan.process = event->process;
-	change->plan.name = event->name;
-	change->plan.new_name = event->new_name;
-	name_parse(event->new_name ? event->new_name : event->name, &name);
-	if (to->in_version || (!event->target && !event->new_name))
-		return;
-	snprintf(change->plan.alias, sizeof(change->plan.alias), "%s", name.alias);
-	change->plan.alias_is_weight = name.kind == NAME_WEIGHT;
-}
-
 static void decide_once(struct change *change)
 {
 	pthread_mutex_lock(&change->gestures->mutex);
@@ -501,7 +472,7 @@ static int make(struct change *change)
 	if (status == LAMBDA_OK) {
 		r = carry_out(change);
 	} else {
-		plan_failure(change);
+		remap_decide_nothing(&change->event, &change->plan);
 		r = -errno_of(status, change->gesture);
 	}
 	complete(change, &r);
@@ -519,7 +490,7 @@ static int refuse_read_only(struct lambda_error *reterr)
 
 int gesture_symlink(struct gestures *gestures, const struct call_scope *scope,
 	const struct caller *caller, const struct gesture_place *place, const char *name,
-	const char *target, struct gesture_entry *ret_entry, struct lambda_error *reterr)
+	const char *target, size_t *ret_target_length, struct lambda_error *reterr)
 {
 	struct change change = {
 		.gestures = gestures,
@@ -529,23 +500,17 @@ int gesture_symlink(struct gestures *gestures, const struct call_scope *scope,
 		.event = {.place = place, .name = name, .target = target},
 		.reterr = reterr,
 	};
-	struct lambda_error ignored;
+	char version[LAMBDA_VERSION_TEXT_SIZE];
 	int r;
 
 	if (gestures->options.read_only)
 		return refuse_read_only(reterr);
 	set_caller(&change, caller);
 	r = make(&change);
-	if (r < 0)
-		return r;
-	if (place->in_version ||
-		gesture_lookup(gestures, scope, place->function, name, ret_entry, &ignored) < 0 ||
-		ret_entry->kind == GESTURE_NOTHING) {
-		memset(ret_entry, 0, sizeof(*ret_entry));
-		ret_entry->kind = GESTURE_LOCAL;
-		ret_entry->target_length = strlen(target);
-	}
-	return 0;
+	lambda_version_format(change.version, version);
+	*ret_target_length = strlen(
+		change.plan.write == REMAP_WRITE_NOTHING || place->in_version ? target : version);
+	return r;
 }
 
 int gesture_rename(struct gestures *gestures, const struct call_scope *scope,

@@ -94,24 +94,6 @@ void gestures_free(struct gestures *gestures, int64_t deadline_ms)
 
 /* --- what is shown --- */
 
-/* "1/NAME" is a name inside a version. False when it is none. */
-static bool read_place(
-	const char *function, const char *name, struct gesture_place *place, const char **ret_name)
-{
-	const char *slash = strchr(name, '/');
-	char version[LAMBDA_VERSION_TEXT_SIZE];
-
-	*place = (struct gesture_place){.function = function};
-	*ret_name = name;
-	if (!slash)
-		return true;
-	snprintf(version, sizeof(version), "%.*s", (int)(slash - name), name);
-	place->in_version = true;
-	*ret_name = slash + 1;
-	return (size_t)(slash - name) < sizeof(version) &&
-	       lambda_version_parse(version, &place->version) == 0;
-}
-
 /* A local link, or a hidden name. False: neither. Appends the link's target where a buffer is given. */
 static bool look_in_remap(struct gestures *gestures, const struct gesture_place *place,
 	const char *text, const struct name *name, struct buffer *target,
@@ -193,46 +175,44 @@ static enum lambda_status look_up_newest(struct gestures *gestures, const struct
 	return LAMBDA_OK;
 }
 
-static int look_up(struct gestures *gestures, const struct call_scope *scope, const char *function,
-	const char *text, struct buffer *target, struct gesture_entry *entry,
-	struct lambda_error *reterr)
+static int look_up(struct gestures *gestures, const struct call_scope *scope,
+	const struct gesture_place *place, const char *text, struct buffer *target,
+	struct gesture_entry *entry, struct lambda_error *reterr)
 {
 	enum lambda_status status = LAMBDA_OK;
-	struct gesture_place place;
 	struct name name;
 	int r;
 
 	memset(entry, 0, sizeof(*entry));
-	if (!read_place(function, text, &place, &text))
-		return 0;
 	name_parse(text, &name);
-	if (look_in_remap(gestures, &place, text, &name, target, entry, &r)) {
+	if (look_in_remap(gestures, place, text, &name, target, entry, &r)) {
 		if (r < 0)
 			lambda_fail_memory(reterr);
 		return r;
 	}
 	if (name.kind == NAME_ALIAS || name.kind == NAME_WEIGHT)
-		status = look_up_alias(gestures, scope, function, &name, entry, reterr);
+		status = look_up_alias(gestures, scope, place->function, &name, entry, reterr);
 	else if (name.kind == NAME_NEWEST)
-		status = look_up_newest(gestures, scope, function, entry, reterr);
+		status = look_up_newest(gestures, scope, place->function, entry, reterr);
 	return -errno_of(status, ERRNO_READ);
 }
 
-int gesture_lookup(struct gestures *gestures, const struct call_scope *scope, const char *function,
-	const char *name, struct gesture_entry *ret_entry, struct lambda_error *reterr)
+int gesture_lookup(struct gestures *gestures, const struct call_scope *scope,
+	const struct gesture_place *place, const char *name, struct gesture_entry *ret_entry,
+	struct lambda_error *reterr)
 {
-	return look_up(gestures, scope, function, name, NULL, ret_entry, reterr);
+	return look_up(gestures, scope, place, name, NULL, ret_entry, reterr);
 }
 
 int gesture_readlink(struct gestures *gestures, const struct call_scope *scope,
-	const struct caller *caller, const char *function, const char *name, struct buffer *target,
-	struct lambda_error *reterr)
+	const struct caller *caller, const struct gesture_place *place, const char *name,
+	struct buffer *target, struct lambda_error *reterr)
 {
 	char version[LAMBDA_VERSION_TEXT_SIZE];
 	struct gesture_entry entry;
 	int r;
 
-	r = look_up(gestures, scope, function, name, target, &entry, reterr);
+	r = look_up(gestures, scope, place, name, target, &entry, reterr);
 	if (r < 0)
 		return r;
 	if (entry.kind == GESTURE_NOTHING)
@@ -242,7 +222,7 @@ int gesture_readlink(struct gestures *gestures, const struct call_scope *scope,
 		r = buffer_append_string(target, version);
 	}
 	pthread_mutex_lock(&gestures->mutex);
-	remap_note_readlink(gestures->remap, clock_monotonic_ms(), caller->thread, function,
+	remap_note_readlink(gestures->remap, clock_monotonic_ms(), caller->thread, place->function,
 		entry.kind == GESTURE_ALIAS ? name : NULL);
 	pthread_mutex_unlock(&gestures->mutex);
 	if (r < 0)

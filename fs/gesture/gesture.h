@@ -68,17 +68,17 @@ struct gesture_entry {
 };
 
 /*
- * LOOKUP and GETATTR of such a name. -ENOENT is given as kind GESTURE_NOTHING with 0. A local or held
- * link inside a version's directory (toybox's `PROD/2_XXXXXX`, on its way to be renamed; 2.1) is asked
- * for as "VERSION/NAME", e.g. "1/2_a1b2c3", here and in gesture_readlink(): ll passes it so.
+ * LOOKUP and GETATTR of such a name. -ENOENT is given as kind GESTURE_NOTHING with 0. In a version's directory
+ * there are only links on their way to be renamed (toybox's `PROD/2_XXXXXX`; 2.1).
  */
-int gesture_lookup(struct gestures *gestures, const struct call_scope *scope, const char *function,
-	const char *name, struct gesture_entry *ret_entry, struct lambda_error *reterr) must_check;
+int gesture_lookup(struct gestures *gestures, const struct call_scope *scope,
+	const struct gesture_place *place, const char *name, struct gesture_entry *ret_entry,
+	struct lambda_error *reterr) must_check;
 
 /* READLINK: appends the target; remembers that this thread read this link (contract 2.1). */
 int gesture_readlink(struct gestures *gestures, const struct call_scope *scope,
-	const struct caller *caller, const char *function, const char *name, struct buffer *target,
-	struct lambda_error *reterr) must_check;
+	const struct caller *caller, const struct gesture_place *place, const char *name,
+	struct buffer *target, struct lambda_error *reterr) must_check;
 
 /*
  * READDIR: calls `add` for every alias of the function in order, each followed by its weight entry,
@@ -88,11 +88,10 @@ int gesture_list(struct gestures *gestures, const struct call_scope *scope, cons
 	int (*add)(void *data, const char *name, enum gesture_kind kind, uint64_t version),
 	void *data, int64_t *ret_expires_ms, struct lambda_error *reterr) must_check;
 
-/* SYMLINK. */
+/* SYMLINK; *ret_target_length is the st_size of what came of it. */
 int gesture_symlink(struct gestures *gestures, const struct call_scope *scope,
 	const struct caller *caller, const struct gesture_place *place, const char *name,
-	const char *target, struct gesture_entry *ret_entry,
-	struct lambda_error *reterr) must_check;
+	const char *target, size_t *ret_target_length, struct lambda_error *reterr) must_check;
 
 /* RENAME; `flags` are renameat2(2)'s. The places may be different functions, which is refused. */
 int gesture_rename(struct gestures *gestures, const struct call_scope *scope,

@@ -93,7 +93,7 @@ static enum lambda_status call_off_weight(struct gestures *gestures, const struc
 		alias.weighted_version = 0;
 		alias.weight = 0;
 		status = gesture_update_alias(gestures, scope, tombstone->function, &alias, false,
-			&tombstone->content, reterr);
+			&tombstone->content, NULL, reterr);
 	}
 	lambda_alias_release(&alias);
 	return status;
@@ -123,8 +123,7 @@ static enum lambda_status finish_tombstone(struct gestures *gestures,
 }
 
 static enum lambda_status create_held(struct gestures *gestures, const struct call_scope *scope,
-	const struct remap_due *due, char ret_revision_id[LAMBDA_REVISION_ID_MAX + 1],
-	struct lambda_error *reterr)
+	const struct remap_due *due, struct lambda_alias *ret_alias, struct lambda_error *reterr)
 {
 	static char no_description[] = "";
 	struct lambda_alias wanted = {.description = no_description};
@@ -140,20 +139,22 @@ static enum lambda_status create_held(struct gestures *gestures, const struct ca
 		gestures, scope, due->function, &due->target, &wanted.version, reterr);
 	if (status != LAMBDA_OK)
 		return status;
-	return gesture_create_alias(
-		gestures, scope, due->function, &wanted, ret_revision_id, reterr);
+	return catalog_create_alias(
+		gestures->catalog, scope, due->function, &wanted, ret_alias, reterr);
 }
 
 static enum lambda_status finish_held(struct gestures *gestures, const struct call_scope *scope,
 	const struct remap_due *due, struct lambda_error *reterr)
 {
-	char revision_id[LAMBDA_REVISION_ID_MAX + 1];
-	enum lambda_status status = create_held(gestures, scope, due, revision_id, reterr);
+	struct lambda_alias alias;
+	enum lambda_status status = create_held(gestures, scope, due, &alias, reterr);
 
 	pthread_mutex_lock(&gestures->mutex);
 	remap_drop_held(gestures->remap, clock_monotonic_ms(), due->function, due->name,
-		status == LAMBDA_OK ? revision_id : NULL);
+		status == LAMBDA_OK ? alias.revision_id : NULL);
 	pthread_mutex_unlock(&gestures->mutex);
+	if (status == LAMBDA_OK)
+		lambda_alias_release(&alias);
 	gesture_tell_shown_changed(gestures, due->function, due->name);
 	return status;
 }

@@ -54,20 +54,16 @@ enum lambda_status gesture_fetch_alias(struct gestures *gestures, const struct c
 	const char *function, const char *alias, struct lambda_alias *ret_alias, bool *ret_there,
 	struct lambda_error *reterr) must_check;
 
-/* CreateAlias; *ret_revision_id is what came of it. */
-enum lambda_status gesture_create_alias(struct gestures *gestures, const struct call_scope *scope,
-	const char *function, const struct lambda_alias *wanted,
-	char ret_revision_id[LAMBDA_REVISION_ID_MAX + 1], struct lambda_error *reterr) must_check;
-
 /*
  * UpdateAlias, compared and swapped with wanted->revision_id; `base` is what the alias said then. A refusal
  * because of the revision alone is not believed: permissions change it too (2.0.11). While GetAlias still
  * shows `base`, the update is sent again with the new revision, GESTURE_REPEATS_MAX times at most. The remap
- * takes note of the write; the mutex is not held.
+ * takes note of the write; the mutex is not held. *ret_alias (may be NULL) is AWS's answer, the caller's.
  */
 enum lambda_status gesture_update_alias(struct gestures *gestures, const struct call_scope *scope,
 	const char *function, const struct lambda_alias *wanted, bool with_description,
-	const struct remap_content *base, struct lambda_error *reterr) must_check;
+	const struct remap_content *base, struct lambda_alias *ret_alias,
+	struct lambda_error *reterr) must_check;
 
 /*
  * One GetAlias, for an alias that is about to be copied: LAMBDA_REVISION_CHANGED when it says something else

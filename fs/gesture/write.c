@@ -3,48 +3,26 @@
 #include "backend/base/clock.h"
 #include "fs/gesture/private.h"
 
-/* The scope with a record in any case: it tells the revision that came of the write. */
-static struct call_scope recorded(const struct call_scope *scope, struct call_record *record)
-{
-	struct call_scope own = *scope;
-
-	*record = (struct call_record){0};
-	if (!scope->record)
-		own.record = record;
-	return own;
-}
-
-enum lambda_status gesture_create_alias(struct gestures *gestures, const struct call_scope *scope,
-	const char *function, const struct lambda_alias *wanted,
-	char ret_revision_id[LAMBDA_REVISION_ID_MAX + 1], struct lambda_error *reterr)
-{
-	struct call_record record;
-	const struct call_scope own = recorded(scope, &record);
-	enum lambda_status status =
-		catalog_create_alias(gestures->catalog, &own, function, wanted, reterr);
-
-	if (status == LAMBDA_OK)
-		snprintf(
-			ret_revision_id, LAMBDA_REVISION_ID_MAX + 1, "%s", own.record->revision_id);
-	return status;
-}
-
 /* Sends the update once, and notes what came of it. */
 static enum lambda_status send_update(struct gestures *gestures, const struct call_scope *scope,
 	const char *function, const struct lambda_alias *wanted, bool with_description,
-	const struct remap_content *base, struct lambda_error *reterr)
+	const struct remap_content *base, struct lambda_alias *ret_alias,
+	struct lambda_error *reterr)
 {
-	struct call_record record;
-	const struct call_scope own = recorded(scope, &record);
+	struct lambda_alias answer;
 	enum lambda_status status = catalog_update_alias(
-		gestures->catalog, &own, function, wanted, with_description, reterr);
+		gestures->catalog, scope, function, wanted, with_description, &answer, reterr);
 
-	if (status != LAMBDA_OK)
+	if (status)
 		return status;
 	pthread_mutex_lock(&gestures->mutex);
-	remap_note_write(gestures->remap, clock_monotonic_ms(), function, base, wanted,
-		own.record->revision_id);
+	remap_note_write(
+		gestures->remap, clock_monotonic_ms(), function, base, wanted, answer.revision_id);
 	pthread_mutex_unlock(&gestures->mutex);
+	if (ret_alias)
+		*ret_alias = answer;
+	else
+		lambda_alias_release(&answer);
 	return LAMBDA_OK;
 }
 
@@ -86,15 +64,16 @@ static bool find_new_revision(struct gestures *gestures, const struct call_scope
 
 enum lambda_status gesture_update_alias(struct gestures *gestures, const struct call_scope *scope,
 	const char *function, const struct lambda_alias *wanted, bool with_description,
-	const struct remap_content *base, struct lambda_error *reterr)
+	const struct remap_content *base, struct lambda_alias *ret_alias,
+	struct lambda_error *reterr)
 {
 	struct lambda_alias sent = *wanted;
 	enum lambda_status status;
 	unsigned int repeats = 0;
 
 	for (;;) {
-		status = send_update(
-			gestures, scope, function, &sent, with_description, base, reterr);
+		status = send_update(gestures, scope, function, &sent, with_description, base,
+			ret_alias, reterr);
 		if (status != LAMBDA_REVISION_CHANGED || repeats == GESTURE_REPEATS_MAX)
 			return status;
 		/* The catalog has asked AWS for the alias by now. */

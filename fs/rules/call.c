@@ -5,28 +5,29 @@
 
 /* What was shown when the name was hidden; NULL when it is not. */
 static const struct remap_tombstone *find_hidden(
-	const struct remap *remap, const struct remap_plan *plan)
+	const struct remap *remap, const char *function, const char *alias)
 {
-	const char *function = plan->place->function;
 	const struct remap_tombstone *tombstone =
-		remap_find_tombstone(remap, function, plan->alias, false);
+		remap_find_tombstone(remap, function, alias, false);
 
-	return tombstone ? tombstone : remap_find_tombstone(remap, function, plan->alias, true);
+	return tombstone ? tombstone : remap_find_tombstone(remap, function, alias, true);
 }
 
 /* The revision that the change was decided on: what was shown when the name was hidden, else what is known now. */
-static const char *find_revision(const struct remap *remap, const struct remap_plan *plan,
-	const struct lambda_alias *current)
+static const char *find_revision(
+	const struct remap *remap, const char *function, const struct lambda_alias *current)
 {
-	const struct remap_tombstone *tombstone = find_hidden(remap, plan);
+	const struct remap_tombstone *tombstone = find_hidden(remap, function, current->name);
 
 	return tombstone ? tombstone->revision_id : current->revision_id;
 }
 
-void remap_find_base(const struct remap *remap, const struct remap_plan *plan,
-	const struct lambda_alias *current, struct remap_content *ret_base)
+void remap_find_base(const struct remap *remap, const struct remap_event *event,
+	const struct remap_plan *plan, const struct lambda_alias *current,
+	struct remap_content *ret_base)
 {
-	const struct remap_tombstone *tombstone = find_hidden(remap, plan);
+	const struct remap_tombstone *tombstone =
+		find_hidden(remap, event->place->function, plan->alias);
 
 	if (tombstone)
 		*ret_base = tombstone->content;
@@ -40,9 +41,10 @@ static bool says_the_same(const struct lambda_alias *one, const struct lambda_al
 	       (!one->weighted_version || one->weight == other->weight);
 }
 
-enum remap_call remap_form_call(const struct remap *remap, const struct remap_plan *plan,
-	uint64_t version, const struct lambda_alias *current, const struct lambda_alias *source,
-	struct lambda_alias *ret_wanted, bool *ret_with_description)
+enum remap_call remap_form_call(const struct remap *remap, const struct remap_event *event,
+	const struct remap_plan *plan, uint64_t version, const struct lambda_alias *current,
+	const struct lambda_alias *source, struct lambda_alias *ret_wanted,
+	bool *ret_with_description)
 {
 	static char no_description[] = "";
 	struct lambda_alias wanted = {.version = version};
@@ -64,7 +66,7 @@ enum remap_call remap_form_call(const struct remap *remap, const struct remap_pl
 	}
 	if (current)
 		snprintf(wanted.revision_id, sizeof(wanted.revision_id), "%s",
-			find_revision(remap, plan, current));
+			find_revision(remap, event->place->function, current));
 	*ret_wanted = wanted;
 	*ret_with_description = with_description;
 	if (!current)

@@ -6,16 +6,6 @@
 
 #include "fs/rules/decide.h"
 
-void remap_plan_start(const struct remap_event *event, struct remap_plan *plan)
-{
-	memset(plan, 0, sizeof(*plan));
-	plan->place = event->place;
-	plan->name = event->name;
-	plan->new_name = event->new_name;
-	plan->process = event->process;
-	plan->asker = event->asker;
-}
-
 void remap_refuse(struct remap_plan *plan, int error, const char *sentence)
 {
 	plan->error = error;
@@ -138,17 +128,14 @@ static void decide_symlink_in_version(
 		return;
 	}
 	plan->local = REMAP_LOCAL_ADD;
-	plan->link_target = event->target;
 	plan->held = true;
 	plan->temporary = true;
-	snprintf(plan->through, sizeof(plan->through), "%s", event->through->name);
 }
 
 static void plan_local_link(
 	const struct remap *remap, const struct remap_event *event, struct remap_plan *plan)
 {
 	plan->local = REMAP_LOCAL_ADD;
-	plan->link_target = event->target;
 	if (remap_find_link(remap, event->now_ms, event->place, event->name))
 		remap_refuse(plan, EEXIST, "the link is there");
 }
@@ -233,7 +220,7 @@ void remap_decide_symlink(
 	struct target target;
 	struct name name;
 
-	remap_plan_start(event, plan);
+	memset(plan, 0, sizeof(*plan));
 	if (event->place->in_version) {
 		decide_symlink_in_version(remap, event, plan);
 		return;
@@ -318,7 +305,7 @@ void remap_decide_unlink(
 {
 	struct name name;
 
-	remap_plan_start(event, plan);
+	memset(plan, 0, sizeof(*plan));
 	name_parse(event->name, &name);
 	if (remap_find_link(remap, event->now_ms, event->place, event->name)) {
 		plan->local = REMAP_LOCAL_DROP;
@@ -335,6 +322,19 @@ void remap_decide_unlink(
 		remap_refuse(plan, EPERM, ".newest cannot be removed");
 	else
 		remap_refuse(plan, ENOENT, "the name is gone");
+}
+
+void remap_decide_nothing(const struct remap_event *event, struct remap_plan *plan)
+{
+	const struct gesture_place *to = event->new_name ? event->to : event->place;
+	struct name name;
+
+	memset(plan, 0, sizeof(*plan));
+	name_parse(event->new_name ? event->new_name : event->name, &name);
+	if (to->in_version || (!event->target && !event->new_name))
+		return;
+	snprintf(plan->alias, sizeof(plan->alias), "%s", name.alias);
+	plan->alias_is_weight = name.kind == NAME_WEIGHT;
 }
 
 void remap_reserve(struct remap *remap, struct remap_plan *plan)

@@ -15,9 +15,6 @@
 	"too many removals wait for the end of their grace: try again when some are done"
 #define REMAP_ALIAS_IS_PROTECTED "the mount option protect keeps that alias from being deleted"
 
-/* An empty plan about the event's names. */
-void remap_plan_start(const struct remap_event *event, struct remap_plan *plan);
-
 void remap_refuse(struct remap_plan *plan, int error, const char *sentence);
 
 /* Whether the alias is there for those who look at this mount. */

@@ -39,10 +39,11 @@ void remap_note_failure(struct remap *remap, int64_t now_ms, pid_t process, cons
 		recent_note(&remap->failures, now_ms, &key);
 }
 
-void remap_forget_failure(struct remap *remap, const struct remap_plan *plan)
+void remap_forget_failure(
+	struct remap *remap, pid_t process, const char *function, const char *alias, bool is_weight)
 {
-	const struct recent_key key = make_key(FAILURE_REPLACEMENT, plan->process,
-		plan->place->function, plan->alias, plan->alias_is_weight);
+	const struct recent_key key =
+		make_key(FAILURE_REPLACEMENT, process, function, alias, is_weight);
 
 	recent_forget(&remap->failures, &key);
 }

@@ -128,38 +128,36 @@ static struct remap_link *find_room_for_link(struct remap *remap, int64_t now_ms
 	return NULL;
 }
 
-static int add_link(struct remap *remap, int64_t now_ms, const struct remap_plan *plan)
+static int add_link(
+	struct remap *remap, const struct remap_event *event, const struct remap_plan *plan)
 {
-	bool takes_new_name = plan->new_name != NULL;
-	const char *name = takes_new_name ? plan->new_name : plan->name;
-	struct remap_link *link = remap_find_link_for_change(remap, now_ms, plan->place, name);
+	const char *name = event->new_name ? event->new_name : event->name;
+	struct remap_link *link =
+		remap_find_link_for_change(remap, event->now_ms, event->place, name);
 	char version[LAMBDA_VERSION_TEXT_SIZE];
-	const char *text = plan->link_target;
 	char *target;
 
-	if (!text) {
-		lambda_version_format(plan->old_version, version);
-		text = version;
-	}
+	lambda_version_format(plan->old_version, version);
 	if (!link)
-		link = find_room_for_link(remap, now_ms);
+		link = find_room_for_link(remap, event->now_ms);
 	if (!link)
 		return -ENOSPC;
-	target = strdup(text);
+	target = strdup(event->target ? event->target : version);
 	if (!target)
 		return -ENOMEM;
 	drop_link(link);
 	link->used = true;
 	link->held = plan->held;
 	link->temporary = plan->temporary;
-	link->in_version = plan->place->in_version;
-	link->version = plan->place->version;
-	link->made_ms = now_ms;
-	link->asker = plan->asker;
+	link->in_version = event->place->in_version;
+	link->version = event->place->version;
+	link->made_ms = event->now_ms;
+	link->asker = event->asker;
 	link->target = target;
-	snprintf(link->function, sizeof(link->function), "%s", plan->place->function);
+	snprintf(link->function, sizeof(link->function), "%s", event->place->function);
 	snprintf(link->name, sizeof(link->name), "%s", name);
-	snprintf(link->through, sizeof(link->through), "%s", plan->through);
+	if (event->place->in_version)
+		snprintf(link->through, sizeof(link->through), "%s", event->through->name);
 	return 0;
 }
 
@@ -188,18 +186,22 @@ static void move_link(
 	link->made_ms = now_ms;
 }
 
-int remap_change_links(struct remap *remap, int64_t now_ms, const struct remap_plan *plan)
+int remap_change_links(
+	struct remap *remap, const struct remap_event *event, const struct remap_plan *plan)
 {
-	struct remap_link *link = NULL, *other = NULL;
+	const struct gesture_place *place = event->place;
+	struct remap_link *link, *other = NULL;
 	char *target;
 
 	if (plan->local == REMAP_LOCAL_NOTHING)
 		return 0;
 	if (plan->local == REMAP_LOCAL_ADD)
-		return add_link(remap, now_ms, plan);
-	link = remap_find_link_for_change(remap, now_ms, plan->place, plan->name);
-	if (plan->new_name)
-		other = remap_find_link_for_change(remap, now_ms, plan->place, plan->new_name);
+		return add_link(remap, event, plan);
+	link = remap_find_link_for_change(remap, event->now_ms, place, event->name);
+	if (event->new_name)
+		other = remap_find_link_for_change(remap, event->now_ms, place, event->new_name);
+	if (plan->local == REMAP_LOCAL_RETARGET && !link)
+		link = other;
 	if (!link)
 		return 0; /* its minute ended meanwhile */
 	switch (plan->local) {
@@ -208,7 +210,7 @@ int remap_change_links(struct remap *remap, int64_t now_ms, const struct remap_p
 		trim_links(remap);
 		break;
 	case REMAP_LOCAL_MOVE:
-		move_link(link, other, now_ms, plan->new_name);
+		move_link(link, other, event->now_ms, event->new_name);
 		break;
 	case REMAP_LOCAL_SWAP:
 		if (other) {
@@ -218,7 +220,7 @@ int remap_change_links(struct remap *remap, int64_t now_ms, const struct remap_p
 		}
 		break;
 	case REMAP_LOCAL_RETARGET:
-		return retarget_link(link, now_ms, plan->old_version);
+		return retarget_link(link, event->now_ms, plan->old_version);
 	default:
 		break;
 	}

@@ -229,21 +229,19 @@ enum remap_source {
 
 enum remap_local {
 	REMAP_LOCAL_NOTHING,
-	REMAP_LOCAL_ADD,      /* the link `link` comes into being */
-	REMAP_LOCAL_DROP,     /* the link `name` goes */
-	REMAP_LOCAL_MOVE,     /* the link `name` becomes `new_name` */
-	REMAP_LOCAL_SWAP,     /* the links `name` and `new_name` swap their targets */
-	REMAP_LOCAL_RETARGET, /* the link `name` now says what `old_version` is */
+	REMAP_LOCAL_ADD,  /* a link comes into being: `new_name` of a RENAME, `name` of a SYMLINK */
+	REMAP_LOCAL_DROP, /* the link `name` goes */
+	REMAP_LOCAL_MOVE, /* the link `name` becomes `new_name` */
+	REMAP_LOCAL_SWAP, /* the links `name` and `new_name` swap their targets */
+	REMAP_LOCAL_RETARGET, /* whichever of the two is a link now says what `old_version` is */
 };
 
-/* What to do. Texts point into the event. */
+/* What an event comes to. */
 struct remap_plan {
 	int error; /* 0, or the errno to answer: nothing is to be done but remap_complete() */
 	const char *sentence; /* with `error`: why; static */
 	bool note_refused_removal;
 	bool note_refused_retry; /* the failed replacement before it has been answered for */
-	pid_t process;
-	struct caller_identity asker;
 
 	enum remap_write write;
 	enum remap_source source_kind;
@@ -254,19 +252,12 @@ struct remap_plan {
 	double weight;
 	struct target target;
 	bool counts_as_birth; /* a CreateAlias of this plan is remembered as made a moment ago */
-	char revision_id[LAMBDA_REVISION_ID_MAX +
-			 1]; /* that CreateAlias's; filled by who carries the plan out */
 
 	enum remap_local local;
-	const struct gesture_place *place;
-	const char *name;
-	const char *new_name;
 	bool replaces_link; /* a held link called `new_name` gives way */
 	bool held, temporary;
-	bool check_target; /* before the link is added, `target` must be found to be there */
-	char through[LAMBDA_ALIAS_NAME_MAX + 1];
-	const char *link_target; /* ADD */
-	uint64_t old_version;    /* ADD without link_target, and RETARGET: the link leads there */
+	bool check_target;    /* before the link is added, `target` must be found to be there */
+	uint64_t old_version; /* ADD by a RENAME, and RETARGET: the link leads there */
 
 	bool reserves;     /* remap_reserve() has taken room for it */
 	bool buries;       /* `tombstone` follows */
@@ -284,6 +275,9 @@ void remap_decide_rename(
 	const struct remap *remap, const struct remap_event *event, struct remap_plan *plan);
 void remap_decide_unlink(
 	const struct remap *remap, const struct remap_event *event, struct remap_plan *plan);
+
+/* The same when the facts could not be had: nothing is done, and what would have been written is no longer hidden. */
+void remap_decide_nothing(const struct remap_event *event, struct remap_plan *plan);
 
 /* The alias whose facts the event needs as `through`: NULL when it needs none. Belongs to the remap. */
 const char *remap_find_through(const struct remap *remap, const struct remap_event *event);
@@ -308,12 +302,14 @@ bool remap_find_dependency(const struct remap *remap, const struct remap_event *
 void remap_reserve(struct remap *remap, struct remap_plan *plan);
 
 /*
- * Takes note of how the plan ended: 0, or the -errno of its write. `created`: by a CreateAlias. A failure
- * takes the tombstone of what was to be written back. Returns 0, -ENOSPC when there is no room for a
- * link, or -ENOMEM. *ret_cancelled (may be NULL): a tombstone was taken back.
+ * Takes note of how the plan of the event ended, at event->now_ms: 0, or the -errno of its write; `created` is
+ * what a CreateAlias made, NULL when there was none. A failure takes the tombstone of what was to be written
+ * back. Returns 0, -ENOSPC when there is no room for a link, or -ENOMEM. *ret_cancelled (may be NULL): a
+ * tombstone was taken back.
  */
-int remap_complete(struct remap *remap, int64_t now_ms, const struct remap_plan *plan, int result,
-	bool created, bool *ret_cancelled) must_check;
+int remap_complete(struct remap *remap, const struct remap_event *event,
+	const struct remap_plan *plan, int result, const struct lambda_alias *created,
+	bool *ret_cancelled) must_check;
 
 /* Takes a tombstone back. False: there was none. */
 bool remap_cancel(struct remap *remap, const char *function, const char *alias, bool is_weight);
@@ -341,9 +337,10 @@ enum remap_call {
  * `current`: not to be released). `version` is what the source came to, `current` what AWS has of
  * plan->alias (NULL: none), `source` what it has of plan->source (for COPY).
  */
-enum remap_call remap_form_call(const struct remap *remap, const struct remap_plan *plan,
-	uint64_t version, const struct lambda_alias *current, const struct lambda_alias *source,
-	struct lambda_alias *ret_wanted, bool *ret_with_description);
+enum remap_call remap_form_call(const struct remap *remap, const struct remap_event *event,
+	const struct remap_plan *plan, uint64_t version, const struct lambda_alias *current,
+	const struct lambda_alias *source, struct lambda_alias *ret_wanted,
+	bool *ret_with_description);
 
 /* What the alias says. */
 void remap_get_content(const struct lambda_alias *alias, struct remap_content *ret_content);
@@ -352,8 +349,9 @@ void remap_get_content(const struct lambda_alias *alias, struct remap_content *r
 bool remap_content_is(const struct remap_content *content, const struct lambda_alias *alias);
 
 /* What plan->alias said when it had the revision that remap_form_call() puts into an update. */
-void remap_find_base(const struct remap *remap, const struct remap_plan *plan,
-	const struct lambda_alias *current, struct remap_content *ret_base);
+void remap_find_base(const struct remap *remap, const struct remap_event *event,
+	const struct remap_plan *plan, const struct lambda_alias *current,
+	struct remap_content *ret_base);
 
 /* --- what time brings --- */
 

@@ -63,7 +63,8 @@ int64_t remap_end_of_grace(const struct remap *remap, const struct remap_tombsto
 
 void remap_note_failure(struct remap *remap, int64_t now_ms, pid_t process, const char *function,
 	const char *alias, bool is_weight);
-void remap_forget_failure(struct remap *remap, const struct remap_plan *plan);
+void remap_forget_failure(struct remap *remap, pid_t process, const char *function,
+	const char *alias, bool is_weight);
 
 bool remap_is_protected(const struct remap *remap, const char *alias);
 
@@ -75,8 +76,8 @@ struct remap_link *remap_find_link_for_change(
 	struct remap *remap, int64_t now_ms, const struct gesture_place *place, const char *name);
 
 /* Does with local and held links what the plan says. 0, -ENOSPC, -ENOMEM. */
-int remap_change_links(
-	struct remap *remap, int64_t now_ms, const struct remap_plan *plan) must_check;
+int remap_change_links(struct remap *remap, const struct remap_event *event,
+	const struct remap_plan *plan) must_check;
 
 /* Hides the name; its grace begins now. There is room: remap_reserve() has taken it. */
 void remap_bury_tombstone(

@@ -167,7 +167,6 @@ static void plan_onto(const struct remap *remap, const struct remap_event *event
 {
 	if (puts_backup_back(remap, event, from, to)) {
 		plan->local = REMAP_LOCAL_DROP;
-		plan->new_name = NULL;
 		return;
 	}
 	switch (to->name.kind) {
@@ -200,8 +199,6 @@ static void plan_exchange_with_link(const struct remap *remap, const struct rema
 	snprintf(plan->alias, sizeof(plan->alias), "%s", alias->name.alias);
 	plan_version_from(remap, event, link, plan);
 	plan->local = REMAP_LOCAL_RETARGET;
-	plan->name = link->text;
-	plan->new_name = NULL;
 	plan->old_version = alias->alias->version;
 }
 
@@ -246,7 +243,6 @@ static void decide_within_version(
 		return;
 	plan->write = REMAP_WRITE_VERSION;
 	plan->local = REMAP_LOCAL_DROP;
-	plan->new_name = NULL;
 }
 
 /* RENAME from the function's directory into a version: the alias that led there is meant (2.1). */
@@ -263,7 +259,6 @@ static void decide_into_version(const struct remap *remap, const struct remap_ev
 		remap_refuse(plan, EROFS, REMAP_VERSIONS_ARE_READ_ONLY);
 		return;
 	}
-	plan->new_name = NULL;
 	snprintf(plan->alias, sizeof(plan->alias), "%s", event->through->name);
 	plan_version_from(remap, event, from, plan);
 }
@@ -305,7 +300,7 @@ void remap_decide_rename(
 {
 	struct side from;
 
-	remap_plan_start(event, plan);
+	memset(plan, 0, sizeof(*plan));
 	if (event->place->in_version) {
 		decide_within_version(remap, event, plan);
 		return;

@@ -74,7 +74,7 @@ void description_child(const struct node *directory, const char *name, struct no
 		node_make(ret_child, NODE_DESCRIPTION, directory->function, 0, directory->name);
 		return;
 	}
-	node_make_nested(ret_child, NODE_DRAFT, directory->function, directory->name, name);
+	node_make_draft(ret_child, directory->function, directory->name, name);
 }
 
 /* --- gestures --- */

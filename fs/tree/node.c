@@ -20,6 +20,13 @@ struct shared_name {
 	char text[];
 };
 
+/* What a node with a name is called. */
+struct entry_name {
+	uint64_t version;
+	bool in_version;
+	char text[];
+};
+
 struct entry {
 	struct entry *next; /* in its bucket */
 	uint64_t inode;
@@ -27,7 +34,7 @@ struct entry {
 	struct shared_name *function;
 	union {
 		uint64_t version;
-		char *name; /* owned; for kinds that has_name() */
+		struct entry_name *name; /* owned; for kinds that has_name() */
 	};
 	struct entry *next_moved; /* in table->moved */
 	bool moved;               /* its name is not the one that its number comes from */
@@ -85,33 +92,49 @@ void node_make(struct node *ret_node, enum node_kind kind, const char *function,
 {
 	ret_node->kind = kind;
 	ret_node->version = has_version(kind) ? version : 0;
+	ret_node->in_version = false;
 	snprintf(ret_node->function, sizeof(ret_node->function), "%s", function ? function : "");
 	snprintf(ret_node->name, sizeof(ret_node->name), "%s", name && has_name(kind) ? name : "");
 }
 
-void node_make_nested(struct node *ret_node, enum node_kind kind, const char *function,
-	const char *outer, const char *name)
+void node_make_link(struct node *ret_node, const struct node *directory, const char *name)
+{
+	node_make(ret_node, NODE_LINK, directory->function, 0, name);
+	ret_node->in_version = directory->kind == NODE_VERSION;
+	ret_node->version = directory->version;
+}
+
+void node_make_draft(
+	struct node *ret_node, const char *function, const char *alias, const char *name)
 {
 	char nested[NODE_NAME_MAX + 1];
 
-	snprintf(nested, sizeof(nested), "%.*s/%.*s", NAME_MAX, outer, NAME_MAX, name);
-	node_make(ret_node, kind, function, 0, nested);
+	snprintf(nested, sizeof(nested), "%.*s/%.*s", NAME_MAX, alias, NAME_MAX, name);
+	node_make(ret_node, NODE_DRAFT, function, 0, nested);
+}
+
+struct gesture_place node_place(const struct node *node)
+{
+	return (struct gesture_place){.function = node->function,
+		.in_version = node->in_version || node->kind == NODE_VERSION,
+		.version = node->version};
 }
 
 uint64_t node_inode(const struct node *node)
 {
 	uint64_t hash = HASH_START;
 	unsigned char kind = (unsigned char)node->kind;
-	unsigned char version[8];
+	unsigned char version[9] = {0};
 	size_t i;
 
 	if (node->kind == NODE_ROOT)
 		return ROOT_INODE;
-	for (i = 0; i < sizeof(version); i++)
+	for (i = 0; i < 8; i++)
 		version[i] = (unsigned char)(node->version >> (8 * i));
+	version[8] = node->in_version;
 	hash = hash_bytes(hash, &kind, 1);
 	hash = hash_bytes(hash, node->function, strlen(node->function) + 1);
-	hash = hash_bytes(hash, version, sizeof(version));
+	hash = hash_bytes(hash, version, node->in_version ? 9 : 8);
 	hash = mix(hash_bytes(hash, node->name, strlen(node->name) + 1));
 	return hash > ROOT_INODE ? hash : hash + 2;
 }
@@ -191,7 +214,9 @@ static bool entry_means(const struct entry *entry, const struct node *node)
 	if (entry->kind != node->kind || strcmp(entry->function->text, node->function))
 		return false;
 	if (has_name(entry->kind))
-		return !strcmp(entry->name, node->name);
+		return entry->name->in_version == node->in_version &&
+		       entry->name->version == node->version &&
+		       !strcmp(entry->name->text, node->name);
 	return entry->version == node->version;
 }
 
@@ -210,6 +235,19 @@ static void entry_free(struct node_table *table, struct entry *entry)
 	free(entry);
 }
 
+static struct entry_name *entry_name_new(const struct node *node)
+{
+	size_t size = strlen(node->name) + 1;
+	struct entry_name *name = malloc(sizeof(*name) + size);
+
+	if (!name)
+		return NULL;
+	name->version = node->version;
+	name->in_version = node->in_version;
+	memcpy(name->text, node->name, size);
+	return name;
+}
+
 static struct entry *entry_new(struct node_table *table, uint64_t inode, const struct node *node)
 {
 	struct entry *entry = calloc(1, sizeof(*entry));
@@ -220,7 +258,7 @@ static struct entry *entry_new(struct node_table *table, uint64_t inode, const s
 	entry->kind = node->kind;
 	entry->function = name_take(table, node->function);
 	if (has_name(node->kind))
-		entry->name = strdup(node->name);
+		entry->name = entry_name_new(node);
 	else
 		entry->version = node->version;
 	if (!entry->function || (has_name(node->kind) && !entry->name)) {
@@ -351,7 +389,10 @@ bool node_table_find(struct node_table *table, uint64_t inode, struct node *ret_
 		bool named = has_name(entry->kind);
 
 		node_make(ret_node, entry->kind, entry->function->text, named ? 0 : entry->version,
-			named ? entry->name : NULL);
+			named ? entry->name->text : NULL);
+		ret_node->in_version = named && entry->name->in_version;
+		if (ret_node->in_version)
+			ret_node->version = entry->name->version;
 	}
 	pthread_mutex_unlock(&table->mutex);
 	return entry != NULL;
@@ -384,7 +425,7 @@ uint64_t node_table_inode(struct node_table *table, const struct node *node)
 }
 
 /* The entry's name becomes `name`, which it owns from now on; the mutex is held. */
-static void entry_move(struct node_table *table, struct entry *entry, char *name)
+static void entry_move(struct node_table *table, struct entry *entry, struct entry_name *name)
 {
 	entry->name = name;
 	if (!entry->moved) {
@@ -396,12 +437,13 @@ static void entry_move(struct node_table *table, struct entry *entry, char *name
 
 void node_table_renamed(struct node_table *table, const struct node *from, const struct node *to)
 {
+	struct entry_name *name;
 	struct entry *entry;
-	char *name;
 
 	pthread_mutex_lock(&table->mutex);
 	entry = entry_known(table, from);
-	name = entry && has_name(entry->kind) && entry->kind == to->kind ? strdup(to->name) : NULL;
+	name = entry && has_name(entry->kind) && entry->kind == to->kind ? entry_name_new(to)
+									 : NULL;
 	if (name) {
 		free(entry->name);
 		entry_move(table, entry, name);
@@ -418,7 +460,7 @@ void node_table_exchanged(
 	first = entry_known(table, left);
 	second = entry_known(table, right);
 	if (first && second && has_name(first->kind) && first->kind == second->kind) {
-		char *name = first->name;
+		struct entry_name *name = first->name;
 
 		entry_move(table, first, second->name);
 		entry_move(table, second, name);
@@ -467,7 +509,8 @@ static void format_place(const struct node *node, char *path, size_t size)
 		snprintf(path, size, "%s/%s%s", node->function, version, files[node->kind]);
 		break;
 	case NODE_LINK:
-		snprintf(path, size, "%s/%s", node->function, node->name);
+		snprintf(path, size, "%s/%s%s%s", node->function, node->in_version ? version : "",
+			node->in_version ? "/" : "", node->name);
 		break;
 	case NODE_ALIASES:
 		snprintf(path, size, "%s/.aliases", node->function);

@@ -9,6 +9,7 @@
  *   NODE_VERSION        (function, version)           hash
  *   NODE_CONFIGURATION… (function, version)           hash, one kind for each file
  *   NODE_LINK           (function, name)              hash: aliases, weights, local links, .newest
+ *                       (function, version, name)     hash: a tool's temporary link inside a version
  *   NODE_ALIASES        (function)                    hash: .aliases
  *   NODE_ALIAS          (function, name)              hash: .aliases/PROD
  *   NODE_DESCRIPTION    (function, name)              hash: .aliases/PROD/description
@@ -27,6 +28,7 @@
 #include <stdint.h>
 
 #include "backend/base/cleanup.h"
+#include "fs/rules/place.h"
 
 enum node_kind {
 	NODE_ROOT,
@@ -50,7 +52,8 @@ enum node_kind {
 /* A node by value: what an operation works on. */
 struct node {
 	enum node_kind kind;
-	uint64_t version;            /* NODE_VERSION and its files */
+	uint64_t version;            /* NODE_VERSION and its files; NODE_LINK if in_version */
+	bool in_version;             /* NODE_LINK */
 	char function[NAME_MAX + 1]; /* "" for the root and what belongs to no function */
 	char name[NODE_NAME_MAX +
 		  1]; /* NODE_LINK, NODE_ALIAS, NODE_DESCRIPTION, NODE_DRAFT, NODE_CONTROL_FILE */
@@ -60,9 +63,15 @@ struct node {
 void node_make(struct node *ret_node, enum node_kind kind, const char *function, uint64_t version,
 	const char *name);
 
-/* The same with the name "outer/name": a draft beside a description, a local link inside a version's directory. */
-void node_make_nested(struct node *ret_node, enum node_kind kind, const char *function,
-	const char *outer, const char *name);
+/* The link of that name in the directory, which is a function's or a version's. */
+void node_make_link(struct node *ret_node, const struct node *directory, const char *name);
+
+/* A tool's temporary file beside the description of that alias. */
+void node_make_draft(
+	struct node *ret_node, const char *function, const char *alias, const char *name);
+
+/* Where a link stands, or the names in the directory of a function or version. Borrows the node. Pure. */
+struct gesture_place node_place(const struct node *node);
 
 /* "function/2", "function/.aliases/PROD/description": where a node is below the mountpoint, "." for the root. Pure. */
 void node_path(const struct node *node, const char *name, char *path, size_t size);

@@ -178,12 +178,13 @@ static int link_last_modified(struct request *request, const struct node *node, 
 static int link_attributes(struct request *request, const struct node *node, bool exact,
 	struct tree_attributes *attributes)
 {
+	const struct gesture_place place = node_place(node);
 	int64_t last_modified = request->fs->mounted_at;
 	struct gesture_entry entry;
 	int error;
 
-	error = gesture_lookup(request->fs->gestures, &request->scope, node->function, node->name,
-		&entry, &request->error);
+	error = gesture_lookup(request->fs->gestures, &request->scope, &place, node->name, &entry,
+		&request->error);
 	if (error)
 		return error;
 	if (entry.kind == GESTURE_NOTHING)
@@ -286,6 +287,7 @@ static int root_attributes(
 static int alias_directory_attributes(struct request *request, const struct node *node, bool exact,
 	struct tree_attributes *attributes)
 {
+	const struct gesture_place place = node_place(node);
 	struct tree_attributes owned;
 	struct gesture_entry entry;
 	enum lambda_status status;
@@ -293,8 +295,8 @@ static int alias_directory_attributes(struct request *request, const struct node
 	int error = 0;
 
 	if (node->kind == NODE_ALIAS) {
-		error = gesture_lookup(request->fs->gestures, &request->scope, node->function,
-			node->name, &entry, &request->error);
+		error = gesture_lookup(request->fs->gestures, &request->scope, &place, node->name,
+			&entry, &request->error);
 		if (!error && entry.kind != GESTURE_ALIAS)
 			error = -ENOENT;
 	} else if (!gesture_has_pending(request->fs->gestures, node->function)) {
@@ -451,7 +453,7 @@ static int child_of_function(const struct node *parent, const char *text, struct
 	case NAME_PUBLISH:
 		return -ENOENT;
 	default:
-		node_make(child, NODE_LINK, parent->function, 0, text);
+		node_make_link(child, parent, text);
 		return 0;
 	}
 }
@@ -459,7 +461,6 @@ static int child_of_function(const struct node *parent, const char *text, struct
 static int child_of_version(
 	const struct aliasfs *fs, const struct node *parent, const char *name, struct node *child)
 {
-	char version[LAMBDA_VERSION_TEXT_SIZE];
 	size_t i;
 
 	for (i = 0; i < TREE_VERSION_FILES; i++) {
@@ -472,8 +473,7 @@ static int child_of_version(
 		}
 	}
 	/* A tool's temporary link, on its way to be renamed (contract 2.1); nothing of that name is asked of AWS. */
-	lambda_version_format(parent->version, version);
-	node_make_nested(child, NODE_LINK, parent->function, version, name);
+	node_make_link(child, parent, name);
 	return 0;
 }
 

@@ -40,11 +40,12 @@ static int function_arn(struct request *request, const char *function, struct bu
 /* An alias's; weights, local links and .newest have none. */
 static int link_arn(struct request *request, const struct node *node, struct buffer *out)
 {
+	const struct gesture_place place = node_place(node);
 	struct gesture_entry entry;
 	int error;
 
-	error = gesture_lookup(request->fs->gestures, &request->scope, node->function, node->name,
-		&entry, &request->error);
+	error = gesture_lookup(request->fs->gestures, &request->scope, &place, node->name, &entry,
+		&request->error);
 	if (error)
 		return error;
 	if (entry.kind != GESTURE_ALIAS)

@@ -264,7 +264,7 @@ static void remapping_costs_three_calls_cold_and_one_warm(void **state)
 	assert_int_equal(catalog_alias_get(catalog, &scope, "f", "PROD", &wanted, NULL), LAMBDA_OK);
 	wanted.version = 2;
 	assert_int_equal(
-		catalog_update_alias(catalog, &scope, "f", &wanted, false, NULL), LAMBDA_OK);
+		catalog_update_alias(catalog, &scope, "f", &wanted, false, NULL, NULL), LAMBDA_OK);
 	lambda_alias_release(&wanted);
 	assert_true(fake_total() <= 3);
 	fake_reset_counts();
@@ -272,7 +272,7 @@ static void remapping_costs_three_calls_cold_and_one_warm(void **state)
 	assert_int_equal(catalog_alias_get(catalog, &scope, "f", "PROD", &wanted, NULL), LAMBDA_OK);
 	wanted.version = 3;
 	assert_int_equal(
-		catalog_update_alias(catalog, &scope, "f", &wanted, false, NULL), LAMBDA_OK);
+		catalog_update_alias(catalog, &scope, "f", &wanted, false, NULL, NULL), LAMBDA_OK);
 	lambda_alias_release(&wanted);
 	assert_int_equal(alias_version(catalog, "f", "PROD"), 3);
 	assert_int_equal(fake_total(), 1);
@@ -804,11 +804,12 @@ static void creating_and_deleting_show_at_once(void **state)
 	(void)state;
 	fake_add_function("f", 3);
 	assert_int_equal(alias_count(catalog, "f"), 0);
-	assert_int_equal(catalog_create_alias(catalog, &scope, "f", &wanted, NULL), LAMBDA_OK);
+	assert_int_equal(
+		catalog_create_alias(catalog, &scope, "f", &wanted, NULL, NULL), LAMBDA_OK);
 	assert_int_equal(alias_version(catalog, "f", "NEW"), 2);
 	assert_int_equal(alias_count(catalog, "f"), 1);
-	assert_int_equal(
-		catalog_create_alias(catalog, &scope, "f", &wanted, NULL), LAMBDA_ALREADY_EXISTS);
+	assert_int_equal(catalog_create_alias(catalog, &scope, "f", &wanted, NULL, NULL),
+		LAMBDA_ALREADY_EXISTS);
 	assert_int_equal(catalog_delete_alias(catalog, &scope, "f", "NEW", "r", NULL), LAMBDA_OK);
 	assert_int_equal(alias_status(catalog, "f", "NEW"), LAMBDA_NOT_FOUND);
 	assert_int_equal(alias_count(catalog, "f"), 0);
@@ -855,7 +856,7 @@ static void after_a_lost_race_the_new_state_is_known(void **state)
 	fake_set_alias("f", "PROD", 2);
 	wanted.version = 3;
 	fake_reset_counts();
-	assert_int_equal(catalog_update_alias(catalog, &scope, "f", &wanted, false, &error),
+	assert_int_equal(catalog_update_alias(catalog, &scope, "f", &wanted, false, NULL, &error),
 		LAMBDA_REVISION_CHANGED);
 	assert_int_equal(error.status, LAMBDA_REVISION_CHANGED);
 	lambda_alias_release(&wanted);

@@ -179,7 +179,7 @@ static void move_prod(struct catalog *catalog, uint64_t version)
 
 	STEADY(catalog_alias_get(catalog, &scope, "hello", "PROD", &alias, &error));
 	alias.version = version;
-	STEADY(catalog_update_alias(catalog, &scope, "hello", &alias, false, &error));
+	STEADY(catalog_update_alias(catalog, &scope, "hello", &alias, false, NULL, &error));
 	lambda_alias_release(&alias);
 }
 
@@ -195,7 +195,7 @@ static int scene_change(void)
 		see_aliases(catalog, 1);
 		move_prod(catalog, 2);
 		see_alias(catalog, "PROD", 2);
-		STEADY(catalog_create_alias(catalog, &scope, "hello", &wanted, &error));
+		STEADY(catalog_create_alias(catalog, &scope, "hello", &wanted, NULL, &error));
 		see_alias(catalog, "LIVE", 2);
 		see_aliases(catalog, 2);
 		STEADY(catalog_delete_alias(catalog, &scope, "hello", "LIVE", "", &error));

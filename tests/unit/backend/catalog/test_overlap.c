@@ -57,7 +57,7 @@ static void *make(void *data)
 
 	change->known.version = change->version;
 	change->status = change->version ? catalog_update_alias(change->catalog, &scope, "hello",
-						   &change->known, false, NULL)
+						   &change->known, false, NULL, NULL)
 					 : catalog_delete_alias(change->catalog, &scope, "hello",
 						   change->alias, change->known.revision_id, NULL);
 	return NULL;

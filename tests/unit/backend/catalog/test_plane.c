@@ -201,7 +201,7 @@ static void a_link_costs_what_it_may(void **state)
 	assert_int_equal(calls(world), 1);
 	alias.version = alias.version == 1 ? 2 : 1;
 	assert_int_equal(
-		catalog_update_alias(world->catalog, &scope, "zlarge", &alias, false, NULL),
+		catalog_update_alias(world->catalog, &scope, "zlarge", &alias, false, NULL, NULL),
 		LAMBDA_OK);
 	assert_int_equal(calls(world), 1);
 	lambda_alias_release(&alias);

@@ -272,8 +272,8 @@ static void move_alias(struct catalog *catalog, const char *function, uint64_t v
 	assert_int_equal(catalog_alias_get_afresh(catalog, &scope, function, "PROD", &alias, NULL),
 		LAMBDA_OK);
 	alias.version = version;
-	assert_int_equal(
-		catalog_update_alias(catalog, &scope, function, &alias, false, NULL), LAMBDA_OK);
+	assert_int_equal(catalog_update_alias(catalog, &scope, function, &alias, false, NULL, NULL),
+		LAMBDA_OK);
 	lambda_alias_release(&alias);
 }
 
@@ -283,7 +283,8 @@ static void create_alias(struct catalog *catalog, const char *function, uint64_t
 	struct lambda_alias wanted = {
 		.name = "PROD", .version = version, .description = strdup("")};
 
-	assert_int_equal(catalog_create_alias(catalog, &scope, function, &wanted, NULL), LAMBDA_OK);
+	assert_int_equal(
+		catalog_create_alias(catalog, &scope, function, &wanted, NULL, NULL), LAMBDA_OK);
 	lambda_alias_release(&wanted);
 }
 
@@ -771,7 +772,7 @@ static void mutate_once(struct crowd *member, const char *function, uint64_t ver
 		return;
 	}
 	alias.version = version;
-	if (catalog_update_alias(member->catalog, &scope, function, &alias, false, NULL))
+	if (catalog_update_alias(member->catalog, &scope, function, &alias, false, NULL, NULL))
 		member->wrong++;
 	lambda_alias_release(&alias);
 	if (catalog_alias_get(member->catalog, &scope, function, "PROD", &alias, NULL)) {

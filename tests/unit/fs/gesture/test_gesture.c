@@ -19,7 +19,7 @@ static void aliases_and_weights_are_shown_as_links(void **state)
 	assert_reads(&world, "PROD", "1");
 	assert_reads(&world, "CANARY%10", "3");
 	assert_reads(&world, ".newest", "3");
-	look_up(&world, "PROD", &entry);
+	look_up_in(&world, &here, "PROD", &entry);
 	assert_int_equal(entry.kind, GESTURE_ALIAS);
 	assert_true(entry.expires_ms > clock_monotonic_ms());
 	assert_false(shows(&world, "CANARY%20"));
@@ -48,7 +48,7 @@ static void a_missing_function_is_no_empty_directory(void **state)
 	world.plane = NULL;
 	catalog_refresh(world.catalog);
 	assert_int_equal(
-		gesture_lookup(world.gestures, &world.scope, "hello", "PROD", &entry, &world.error),
+		gesture_lookup(world.gestures, &world.scope, &here, "PROD", &entry, &world.error),
 		-ECONNREFUSED);
 	assert_int_equal(gesture_list(world.gestures, &world.scope, "hello", add_name, &names,
 				 &expires_ms, &world.error),
@@ -344,13 +344,13 @@ static void through_an_alias(void **state)
 	assert_int_equal(do_symlink_in(&world, caller_of("toybox", "toybox|ln|-sf|2|CANARY|"),
 				 &in_1, "2_a1B2c3", "2"),
 		0);
-	assert_reads(&world, "1/2_a1B2c3", "2");
-	assert_false(shows(&world, "2/2_a1B2c3"));
+	assert_reads_in(&world, &in_1, "2_a1B2c3", "2");
+	assert_false(shows_in(&world, &in_2, "2_a1B2c3"));
 	assert_int_equal(gesture_rename(world.gestures, &world.scope, tool(), &in_1, "2_a1B2c3",
 				 &in_1, "2", 0, &world.error),
 		0);
 	assert_writes(&world, "UpdateAlias CANARY>2");
-	assert_false(shows(&world, "1/2_a1B2c3"));
+	assert_false(shows_in(&world, &in_1, "2_a1B2c3"));
 	stop_world(&world);
 }
 

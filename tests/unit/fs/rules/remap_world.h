@@ -227,7 +227,8 @@ static inline int find_version(
 	return 0;
 }
 
-static inline int write_plan(struct world *world, struct remap_plan *plan, bool *created)
+static inline int write_plan(struct world *world, const struct remap_event *event,
+	const struct remap_plan *plan, const struct lambda_alias **created)
 {
 	struct lambda_alias *current = find(world, plan->alias);
 	struct lambda_alias *source = find(world, plan->source);
@@ -246,15 +247,12 @@ static inline int write_plan(struct world *world, struct remap_plan *plan, bool 
 	if (r < 0)
 		return r;
 	switch (remap_form_call(
-		world->remap, plan, version, current, source, &wanted, &with_description)) {
+		world->remap, event, plan, version, current, source, &wanted, &with_description)) {
 	case REMAP_CALL_CONFIRM:
 		return confirm(world, &wanted);
 	case REMAP_CALL_CREATE:
-		*created = true;
 		r = create(world, &wanted);
-		if (r == 0)
-			snprintf(plan->revision_id, sizeof(plan->revision_id), "%s",
-				get(world, wanted.name)->revision_id);
+		*created = r == 0 ? get(world, wanted.name) : NULL;
 		return r;
 	case REMAP_CALL_UPDATE:
 		return update(world, &wanted, with_description);
@@ -321,7 +319,7 @@ static inline int play(struct world *world, struct remap_event *event, const str
 	struct remap_due due;
 	struct remap_plan plan;
 	struct name name;
-	bool created = false;
+	const struct lambda_alias *created = NULL;
 	const char *through;
 	size_t count, i;
 	int r, completed;
@@ -358,11 +356,9 @@ static inline int play(struct world *world, struct remap_event *event, const str
 	}
 	decide(world->remap, event, &plan);
 	remap_reserve(world->remap, &plan);
-	r = plan.error ? -plan.error : write_plan(world, &plan, &created);
+	r = plan.error ? -plan.error : write_plan(world, event, &plan, &created);
 	assert_int_equal(plan.error != 0, plan.sentence != NULL);
-	if (plan.note_refused_removal)
-		remap_note_refused_removal(world->remap, world->now_ms, player->process, "hello");
-	completed = remap_complete(world->remap, world->now_ms, &plan, r, created, NULL);
+	completed = remap_complete(world->remap, event, &plan, r, created, NULL);
 	if (r == 0)
 		r = completed;
 	if (r == 0 && plan.bury_at_once) {

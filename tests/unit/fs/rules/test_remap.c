@@ -419,19 +419,36 @@ static void a_backup_that_is_put_back_writes_nothing(void **state)
 /* semantics(2.2.6) */
 static void a_held_link_whose_rename_failed_is_no_alias_to_be(void **state)
 {
+	static const struct gesture_place version = {
+		.function = "hello", .in_version = true, .version = 1};
+	static const struct {
+		const char *name, *new_name;
+		const struct gesture_place *to;
+		unsigned int flags;
+	} renames[] = {
+		{"tmpab_1234x", "PROD", &here, 0}, {"tmpab_1234x", "PROD", &here, RENAME_EXCHANGE},
+		{"tmpab_1234x", "tmpab_1234x", &version,
+			0}, /* followed the alias into its version */
+	};
 	struct world world;
+	size_t i;
 
 	(void)state;
-	start(&world);
-	assert_int_equal(do_symlink(&world, &tool, "tmpab_1234x", "2"), 0);
-	world.fail_next = EREMOTEIO;
-	assert_int_equal(do_rename(&world, &tool, "tmpab_1234x", "PROD", 0), EREMOTEIO);
-	pass(&world, REMAP_HELD_MS);
-	assert_true(is_link(&world, "tmpab_1234x"));
-	pass(&world, REMAP_LOCAL_MS);
-	assert_writes(&world, "", "a temporary link whose tool died");
-	assert_false(is_link(&world, "tmpab_1234x"));
-	stop_world(&world);
+	for (i = 0; i < array_count(renames); i++) {
+		start(&world);
+		do_readlink(&world, &tool, "PROD");
+		assert_int_equal(do_symlink(&world, &tool, "tmpab_1234x", "2"), 0);
+		world.fail_next = EREMOTEIO;
+		assert_int_equal(do_rename_between(&world, &tool, &here, renames[i].name,
+					 renames[i].to, renames[i].new_name, renames[i].flags),
+			EREMOTEIO);
+		pass(&world, REMAP_HELD_MS);
+		assert_true(is_link(&world, "tmpab_1234x"));
+		pass(&world, REMAP_LOCAL_MS);
+		assert_writes(&world, "", "a temporary link whose tool died");
+		assert_false(is_link(&world, "tmpab_1234x"));
+		stop_world(&world);
+	}
 }
 
 /* semantics(2.0.11, 2.4.6, 2.4.7, 2.4.16) */
@@ -552,12 +569,11 @@ static void room_for_a_tombstone_is_taken_before_the_call(void **state)
 	}
 	assert_int_equal(refused, 20);
 	/* A failure gives its room back; a success uses it. */
-	assert_int_equal(
-		remap_complete(world.remap, world.now_ms, &plans[0], -EREMOTEIO, false, NULL), 0);
+	assert_int_equal(remap_complete(world.remap, &event, &plans[0], -EREMOTEIO, NULL, NULL), 0);
 	for (i = 1; i < 24; i++) {
 		snprintf(plans[i].tombstone.alias, sizeof(plans[i].tombstone.alias), "b%d", i);
-		assert_int_equal(remap_complete(world.remap, world.now_ms, &plans[i],
-					 -plans[i].error, false, NULL),
+		assert_int_equal(
+			remap_complete(world.remap, &event, &plans[i], -plans[i].error, NULL, NULL),
 			0);
 	}
 	remap_count(world.remap, &links, &tombstones);

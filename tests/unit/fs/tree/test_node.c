@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/unit/unit.h"
 
+#include "backend/lambda/types.h"
 #include "fs/tree/node.h"
 
 static struct node make(
@@ -36,6 +37,53 @@ static void inode_numbers_are_stable_and_apart(void **state)
 		for (j = 0; j < i; j++)
 			assert_true(node_inode(&nodes[i]) != node_inode(&nodes[j]));
 	}
+}
+
+/* A tool's temporary link: its directory's version is a number, not a part of its name. */
+static void a_link_inside_a_version_is_one_of_its_own(void **state)
+{
+	static const uint64_t versions[] = {LAMBDA_VERSION_LATEST, 1, 2};
+	const struct node function = make(NODE_FUNCTION, "hello", 0, NULL);
+	struct node_table *table = node_table_new();
+	struct node nodes[4], found;
+	char path[64];
+	size_t i, j;
+
+	(void)state;
+	assert_non_null(table);
+	node_make_link(&nodes[3], &function, "2_a1b2c3");
+	assert_true(node_inode(&nodes[3]) ==
+		    node_table_remember(table,
+			    &(struct node){
+				    .kind = NODE_LINK, .function = "hello", .name = "2_a1b2c3"}));
+	for (i = 0; i < 3; i++) {
+		const struct node directory = make(NODE_VERSION, "hello", versions[i], NULL);
+		struct gesture_place place;
+
+		node_make_link(&nodes[i], &directory, "2_a1b2c3");
+		assert_true(node_table_find(table, node_table_remember(table, &nodes[i]), &found));
+		assert_int_equal(found.kind, NODE_LINK);
+		assert_string_equal(found.name, "2_a1b2c3");
+		place = node_place(&found);
+		assert_string_equal(place.function, "hello");
+		assert_true(place.in_version);
+		assert_int_equal(place.version, versions[i]);
+		for (j = 0; j < 4; j++)
+			assert_true(i == j || node_inode(&nodes[i]) != node_inode(&nodes[j]));
+	}
+	assert_false(node_place(&nodes[3]).in_version);
+	node_path(&nodes[1], NULL, path, sizeof(path));
+	assert_string_equal(path, "hello/1/2_a1b2c3");
+	/* Moved out of the version, the number by which the kernel knows it means the new place. */
+	node_table_renamed(table, &nodes[1], &function);
+	assert_true(node_table_find(table, node_inode(&nodes[1]), &found));
+	assert_true(found.in_version);
+	node_make_link(&nodes[3], &function, "PROD");
+	node_table_renamed(table, &nodes[1], &nodes[3]);
+	assert_true(node_table_find(table, node_inode(&nodes[1]), &found));
+	assert_false(found.in_version);
+	assert_string_equal(found.name, "PROD");
+	node_table_free(table);
 }
 
 static void the_table_holds_what_the_kernel_holds(void **state)
@@ -137,6 +185,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(inode_numbers_are_stable_and_apart),
+		cmocka_unit_test(a_link_inside_a_version_is_one_of_its_own),
 		cmocka_unit_test(the_table_holds_what_the_kernel_holds),
 		cmocka_unit_test(many_nodes_are_all_found),
 		cmocka_unit_test(a_renamed_link_keeps_its_inode_and_means_its_new_name),
