@@ -204,7 +204,6 @@ static enum exit_code make_gestures(struct aliasfs *fs, struct daemon *daemon)
 	struct gesture_options options = {
 		.delete_grace_ms = (int64_t)(fs->options->delete_grace * 1000),
 		.strict_ln = fs->options->strict_ln,
-		.read_only = fs->options->read_only,
 		.allow_version_delete = fs->options->allow_version_delete,
 		.mountpoint = fs->options->mountpoint,
 		.protect = protect,

@@ -7,14 +7,12 @@
 
 #include "backend/base/clock.h"
 #include "backend/http/error_answer.h"
+#include "backend/http/signed.h"
 
-#define URL_MAX 16384          /* bytes of a URL: markers are long */
-#define AUTHORIZATION_MAX 2048 /* bytes */
-#define STEP_MS 20             /* the longest sleep between looks at the interruption */
+#define STEP_MS 20 /* the longest sleep between looks at the interruption */
 #define LOOK_ATTEMPT_MS 500
 #define READ_ATTEMPT_MS 10000 /* a read that hangs longer than this is tried again */
 #define SKEW_S (4 * 60)       /* a clock this far from the server's is worth correcting */
-#define HEADERS 10
 
 /* What one attempt ended with. */
 struct attempt {
@@ -82,39 +80,6 @@ static void learn(struct aws_client *client, const struct aws_tries *tries)
 
 /* --- one attempt --- */
 
-static void add(struct sigv4_header *headers, size_t *count, const char *name, const char *value)
-{
-	headers[*count].name = name;
-	headers[*count].value = value;
-	(*count)++;
-}
-
-/* Appends the Authorization header's value. */
-static int sign(struct aws_client *client, const struct aws_request *request,
-	const struct credentials *credentials, const char *date, const char *path,
-	const struct sigv4_header *headers, size_t count, struct buffer *out)
-{
-	const struct sigv4_request signed_request = {.method = request->method,
-		.path = path,
-		.query = request->query,
-		.headers = headers,
-		.header_count = count,
-		.body = request->body,
-		.body_length = request->body_length};
-	struct sigv4_scope scope = {
-		.region = client->settings.region.value, .service = request->service};
-	unsigned char key[SIGV4_KEY_SIZE];
-	int error;
-
-	memcpy(scope.date, date, sizeof(scope.date));
-	error = sigv4_key_cache_get(client->keys, credentials->secret_access_key, &scope, key);
-	if (!error)
-		error = sigv4_authorization(
-			&signed_request, &scope, credentials->access_key_id, key, out);
-	explicit_bzero(key, sizeof(key));
-	return error;
-}
-
 /* How long one attempt may take: long enough for any answer, short enough to try or look again. */
 static int64_t attempt_deadline(const struct call_scope *scope, const struct aws_request *request)
 {
@@ -128,61 +93,40 @@ static int64_t attempt_deadline(const struct call_scope *scope, const struct aws
 	return left > 2 * READ_ATTEMPT_MS ? now + READ_ATTEMPT_MS : deadline;
 }
 
-static void exchange(struct aws_client *client, const struct call_scope *scope,
-	const struct aws_request *request, const char *url, const struct sigv4_header *headers,
-	size_t count, struct attempt *attempt)
-{
-	const struct http_request http = {.method = request->method,
-		.url = url,
-		.unix_socket = client->unix_socket,
-		.headers = headers,
-		.header_count = count,
-		.body = request->body,
-		.body_length = request->body_length,
-		.body_maximum = HTTP_BODY_MAX,
-		.deadline_ms = attempt_deadline(scope, request),
-		.interrupted = request->mutation ? NULL : scope->interrupted,
-		.sendings = &client->calls};
-
-	attempt->status = http_exchange(client->pool, &http, &attempt->response, &attempt->failure);
-	attempt->answered = !attempt->status;
-}
-
 /* Signs and sends. -ENOMEM, -EFBIG or -EIO when it could not even be made. */
 static int sign_and_send(struct aws_client *client, const struct call_scope *scope,
 	const struct aws_request *request, struct attempt *attempt)
 {
-	cleanup(buffer_release) struct buffer path = BUFFER_INIT(URL_MAX),
-					      url = BUFFER_INIT(URL_MAX);
-	cleanup(buffer_release_secret) struct buffer authorization = BUFFER_INIT(AUTHORIZATION_MAX);
-	const struct endpoint *endpoint = request->endpoint;
-	const char *token = attempt->credentials.session_token;
-	struct sigv4_header headers[HEADERS];
-	char date[SIGV4_DATE_SIZE];
-	size_t count = 0;
-	int error = buffer_appendf(&path, "%s%s", endpoint->path, request->path);
+	static const struct sigv4_header json = {"Content-Type", "application/json"};
+	cleanup(signed_request_release) struct signed_request sent;
+	const struct signer signer = {.access_key_id = attempt->credentials.access_key_id,
+		.secret_access_key = attempt->credentials.secret_access_key,
+		.session_token = attempt->credentials.session_token,
+		.region = client->settings.region.value,
+		.service = request->service,
+		.now_s = clock_wall_ms() / 1000 + atomic_load(&client->clock_offset_s),
+		.keys = client->keys};
+	const struct signed_parts parts = {.method = request->method,
+		.endpoint = request->endpoint,
+		.path = request->path,
+		.query = request->query,
+		.headers = &json,
+		.header_count = request->body != NULL,
+		.body = request->body,
+		.body_length = request->body_length,
+		.signer = client->unix_socket ? NULL : &signer};
+	int error = signed_request_build(&sent, &parts);
 
-	sigv4_format_date(clock_wall_ms() / 1000 + atomic_load(&client->clock_offset_s), date);
-	if (!error)
-		error = buffer_appendf(&url, "http%s://%s%s%s%s", endpoint->https ? "s" : "",
-			endpoint->authority, buffer_text(&path), request->query ? "?" : "",
-			request->query ? request->query : "");
-	add(headers, &count, "Host", endpoint->authority);
-	if (request->body)
-		add(headers, &count, "Content-Type", "application/json");
-	add(headers, &count, "X-Amz-Date", date);
-	if (!client->unix_socket && token)
-		add(headers, &count, "X-Amz-Security-Token", token);
-	if (!error && !client->unix_socket)
-		error = sign(client, request, &attempt->credentials, date, buffer_text(&path),
-			headers, count, &authorization);
 	if (error)
 		return error;
-	if (!client->unix_socket)
-		add(headers, &count, "Authorization", buffer_text(&authorization));
-	add(headers, &count, "Accept-Encoding", "identity"); /* proxies change these: not signed */
-	add(headers, &count, "User-Agent", "aliasfs/" ALIASFS_VERSION);
-	exchange(client, scope, request, buffer_text(&url), headers, count, attempt);
+	sent.http.unix_socket = client->unix_socket;
+	sent.http.body_maximum = HTTP_BODY_MAX;
+	sent.http.deadline_ms = attempt_deadline(scope, request);
+	sent.http.interrupted = request->mutation ? NULL : scope->interrupted;
+	sent.http.sendings = &client->calls;
+	attempt->status =
+		http_exchange(client->pool, &sent.http, &attempt->response, &attempt->failure);
+	attempt->answered = !attempt->status;
 	return 0;
 }
 

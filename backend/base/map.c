@@ -5,115 +5,69 @@
 
 #include "backend/base/hash.h"
 
-#define BUCKETS_AT_FIRST 64
-
 uint64_t name_hash(const char *name)
 {
 	return hash_bytes(HASH_START, name, strlen(name));
 }
 
-static struct name_map_entry **bucket_of(const struct name_map *map, uint64_t hash)
+static struct name_map_entry *entry_of(struct hash_entry *entry)
 {
-	return &map->buckets[(hash ^ hash >> 32) & (map->bucket_count - 1)];
+	return (struct name_map_entry *)entry;
 }
 
-/* The link that points to the entry, or NULL. */
-static struct name_map_entry **find_link(const struct name_map *map, const char *name)
+static struct name_map_entry *find_entry(const struct name_map *map, const char *name)
 {
-	uint64_t hash = name_hash(name);
-	struct name_map_entry **link;
+	struct hash_entry *entry = hash_map_find(&map->table, name_hash(name));
 
-	if (!map->count)
-		return NULL;
-	for (link = bucket_of(map, hash); *link; link = &(*link)->next)
-		if ((*link)->hash == hash && !strcmp((*link)->name, name))
-			return link;
-	return NULL;
+	while (entry && strcmp(entry_of(entry)->name, name) != 0)
+		entry = hash_map_find_next(entry);
+	return entry_of(entry);
 }
 
 void *name_map_find(const struct name_map *map, const char *name)
 {
-	struct name_map_entry **link = find_link(map, name);
+	const struct name_map_entry *entry = find_entry(map, name);
 
-	return link ? (*link)->value : NULL;
-}
-
-static int resize(struct name_map *map, size_t bucket_count)
-{
-	struct name_map grown = {calloc(bucket_count, sizeof(*grown.buckets)), bucket_count, 0};
-	struct name_map_entry *entry, *next;
-
-	if (!grown.buckets)
-		return -ENOMEM;
-	for (entry = name_map_first(map); entry; entry = next) {
-		struct name_map_entry **bucket = bucket_of(&grown, entry->hash);
-
-		next = name_map_next(map, entry);
-		entry->next = *bucket;
-		*bucket = entry;
-	}
-	grown.count = map->count;
-	free(map->buckets);
-	*map = grown;
-	return 0;
+	return entry ? entry->value : NULL;
 }
 
 int name_map_add(struct name_map *map, const char *name, void *value)
 {
 	size_t size = strlen(name) + 1;
-	struct name_map_entry *entry, **bucket;
+	struct name_map_entry *entry = malloc(sizeof(*entry) + size);
 
-	/* A table that cannot grow is only slower. */
-	if (map->count >= map->bucket_count &&
-		resize(map, map->bucket_count ? map->bucket_count * 2 : BUCKETS_AT_FIRST) &&
-		!map->bucket_count)
-		return -ENOMEM;
-	entry = malloc(sizeof(*entry) + size);
 	if (!entry)
 		return -ENOMEM;
-	entry->hash = name_hash(name);
 	entry->value = value;
 	memcpy(entry->name, name, size);
-	bucket = bucket_of(map, entry->hash);
-	entry->next = *bucket;
-	*bucket = entry;
-	map->count++;
+	if (hash_map_add(&map->table, &entry->entry, name_hash(name))) {
+		free(entry);
+		return -ENOMEM;
+	}
 	return 0;
 }
 
 void *name_map_remove(struct name_map *map, const char *name)
 {
-	struct name_map_entry **link = find_link(map, name), *entry;
+	struct name_map_entry *entry = find_entry(map, name);
 	void *value;
 
-	if (!link)
+	if (!entry)
 		return NULL;
-	entry = *link;
 	value = entry->value;
-	*link = entry->next;
+	hash_map_remove(&map->table, &entry->entry);
 	free(entry);
-	map->count--;
 	return value;
-}
-
-static struct name_map_entry *first_from(const struct name_map *map, size_t bucket)
-{
-	for (; bucket < map->bucket_count; bucket++)
-		if (map->buckets[bucket])
-			return map->buckets[bucket];
-	return NULL;
 }
 
 struct name_map_entry *name_map_first(const struct name_map *map)
 {
-	return first_from(map, 0);
+	return entry_of(hash_map_first(&map->table));
 }
 
 struct name_map_entry *name_map_next(const struct name_map *map, const struct name_map_entry *entry)
 {
-	if (entry->next)
-		return entry->next;
-	return first_from(map, (size_t)(bucket_of(map, entry->hash) - map->buckets) + 1);
+	return entry_of(hash_map_next(&map->table, &entry->entry));
 }
 
 void name_map_release(struct name_map *map)
@@ -124,6 +78,5 @@ void name_map_release(struct name_map *map)
 		next = name_map_next(map, entry);
 		free(entry);
 	}
-	free(map->buckets);
-	*map = (struct name_map){0};
+	hash_map_release(&map->table);
 }

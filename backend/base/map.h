@@ -11,19 +11,17 @@
 #include <stdint.h>
 
 #include "backend/base/cleanup.h"
+#include "backend/base/hash_map.h"
 
 struct name_map_entry {
-	struct name_map_entry *next;
-	uint64_t hash;
+	struct hash_entry entry; /* first: it is cast back */
 	void *value;
 	char name[];
 };
 
 /* Zero-initialised: empty. */
 struct name_map {
-	struct name_map_entry **buckets;
-	size_t bucket_count; /* a power of two, or 0 */
-	size_t count;
+	struct hash_map table;
 };
 
 /* A 64-bit hash of a name. Pure. */

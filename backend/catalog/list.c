@@ -60,8 +60,8 @@ static bool harvest_prepare(struct harvest *harvest, int64_t expires_ms)
 	struct keyed_set *unlistable = harvest->listing->unlistable;
 	const struct name_map_entry *entry;
 
-	harvest->list = keyed_set_new(&functions_kind, functions->count, harvest->listing->tick);
-	harvest->sets = calloc(functions->count + 1, sizeof(struct keyed_set *));
+	harvest->list = keyed_set_new(&functions_kind, functions->table.count, harvest->listing->tick);
+	harvest->sets = calloc(functions->table.count + 1, sizeof(struct keyed_set *));
 	if (!harvest->list || !harvest->sets)
 		return false;
 	for (entry = name_map_first(functions); entry; entry = name_map_next(functions, entry))

@@ -70,7 +70,7 @@ static enum lambda_status read_authorization(
 	return LAMBDA_OK;
 }
 
-static enum lambda_status ask(const struct credentials_context *context,
+static enum lambda_status fetch_keys(const struct credentials_context *context,
 	const struct endpoint *endpoint, const char *path, const char *who,
 	struct credentials *ret_credentials, struct lambda_error *reterr)
 {
@@ -84,8 +84,8 @@ static enum lambda_status ask(const struct credentials_context *context,
 		.headers = headers,
 		.header_count = 1,
 		.direct = true,
-		.timeout_ms = TIMEOUT_MS};
-	struct http_response response;
+		.timeout_ms = TIMEOUT_MS,
+		.who = who};
 	enum lambda_status status = read_authorization(context, &token, reterr);
 
 	if (status)
@@ -93,17 +93,7 @@ static enum lambda_status ask(const struct credentials_context *context,
 	if (token.length)
 		headers[request.header_count++] =
 			(struct sigv4_header){"Authorization", buffer_text(&token)};
-	status = credentials_exchange(context, &request, &response, reterr);
-	if (status)
-		return credentials_failed(reterr, status, who);
-	if (response.status == 200)
-		status = credentials_read_document(buffer_text(&response.body),
-			response.body.length, &document, ret_credentials, reterr);
-	else
-		status = lambda_fail(
-			reterr, LAMBDA_NO_CREDENTIALS, "%s: HTTP %d", who, response.status);
-	http_response_release(&response);
-	return status;
+	return credentials_fetch_document(context, &request, &document, ret_credentials, reterr);
 }
 
 enum lambda_status credentials_from_container(const struct credentials_context *context,
@@ -126,5 +116,6 @@ enum lambda_status credentials_from_container(const struct credentials_context *
 	if (buffer_appendf(&url, "%s%s", relative ? ECS_URL : "", relative ? relative : full))
 		return lambda_fail(reterr, LAMBDA_NO_CREDENTIALS, "%s is too long", variable);
 	status = split_url(buffer_text(&url), variable, &endpoint, &path, reterr);
-	return status ? status : ask(context, &endpoint, path, variable, ret_credentials, reterr);
+	return status ? status
+		      : fetch_keys(context, &endpoint, path, variable, ret_credentials, reterr);
 }

@@ -75,12 +75,11 @@ static enum lambda_status configure(const struct credentials_context *context,
 	return LAMBDA_OK;
 }
 
-static enum lambda_status ask(const struct credentials_context *context,
-	const struct service *service, const char *method, const char *path,
-	const struct sigv4_header *header, bool *ret_sent, struct http_response *ret_response,
-	struct lambda_error *reterr)
+/* `header` may be NULL, and is borrowed. */
+static struct credentials_request make_request(const struct service *service, const char *method,
+	const char *path, const struct sigv4_header *header)
 {
-	const struct credentials_request request = {.method = method,
+	return (struct credentials_request){.method = method,
 		.endpoint = &service->endpoint,
 		.path = path,
 		.headers = header,
@@ -88,9 +87,7 @@ static enum lambda_status ask(const struct credentials_context *context,
 		.direct = true,
 		.timeout_ms = service->timeout_ms,
 		.attempts = service->attempts,
-		.ret_sent = ret_sent};
-
-	return credentials_exchange(context, &request, ret_response, reterr);
+		.who = who};
 }
 
 /* Copies a body that is one printable word, ended by a line end perhaps. */
@@ -125,9 +122,11 @@ static enum lambda_status fetch_token(const struct credentials_context *context,
 	struct lambda_error error = {0};
 	struct http_response response;
 	bool sent = false;
-	enum lambda_status status =
-		ask(context, service, "PUT", TOKEN_PATH, &header, &sent, &response, &error);
+	struct credentials_request request = make_request(service, "PUT", TOKEN_PATH, &header);
+	enum lambda_status status;
 
+	request.ret_sent = &sent;
+	status = credentials_exchange(context, &request, &response, &error);
 	*ret_there = true;
 	if (status == LAMBDA_INTERRUPTED || status == LAMBDA_NO_MEMORY) {
 		if (reterr)
@@ -168,21 +167,12 @@ static enum lambda_status fetch_keys(const struct credentials_context *context,
 	const struct credentials_document document = {
 		.token = "Token", .expiration_required = true, .source = who};
 	char path[sizeof(ROLE_PATH) + TEXT_MAX_BYTES];
-	struct http_response response;
+	const struct credentials_request request =
+		make_request(service, "GET", path, service->token[0] ? &header : NULL);
 	enum lambda_status status;
 
 	snprintf(path, sizeof(path), ROLE_PATH "%s", role);
-	status = ask(context, service, "GET", path, service->token[0] ? &header : NULL, NULL,
-		&response, reterr);
-	if (status)
-		return credentials_failed(reterr, status, who);
-	if (response.status == 200)
-		status = credentials_read_document(buffer_text(&response.body),
-			response.body.length, &document, ret_credentials, reterr);
-	else
-		status = lambda_fail(
-			reterr, LAMBDA_NO_CREDENTIALS, "%s: HTTP %d", who, response.status);
-	http_response_release(&response);
+	status = credentials_fetch_document(context, &request, &document, ret_credentials, reterr);
 	if (!status)
 		extend(ret_credentials);
 	return status;
@@ -194,9 +184,10 @@ static enum lambda_status fetch_role(const struct credentials_context *context,
 	struct lambda_error *reterr)
 {
 	const struct sigv4_header header = {"X-aws-ec2-metadata-token", service->token};
+	const struct credentials_request request =
+		make_request(service, "GET", ROLE_PATH, service->token[0] ? &header : NULL);
 	struct http_response response;
-	enum lambda_status status = ask(context, service, "GET", ROLE_PATH,
-		service->token[0] ? &header : NULL, NULL, &response, reterr);
+	enum lambda_status status = credentials_exchange(context, &request, &response, reterr);
 
 	*ret_found = false;
 	if (status == LAMBDA_INTERRUPTED || status == LAMBDA_NO_MEMORY)

@@ -64,7 +64,7 @@ struct credentials_request {
 	const char *path;  /* behind the endpoint's own */
 	const char *query; /* encoded, NULL: none */
 	const struct sigv4_header *headers;
-	size_t header_count; /* at most CREDENTIALS_HEADERS_MAX */
+	size_t header_count; /* at most SIGNED_HEADERS_MAX */
 	const char *body;
 	size_t body_length;
 	bool direct;           /* never through a proxy */
@@ -74,9 +74,14 @@ struct credentials_request {
 	const struct credentials *signer;
 	const char *service, *region;
 	bool *ret_sent; /* NULL, or told whether the last attempt may have reached the server */
+	/* for credentials_fetch_answer() */
+	const char *who; /* in front of the sentences */
+	/* What an answer other than 200 means; NULL: no credentials, "WHO: HTTP 500". */
+	enum lambda_status (*refuse)(const struct credentials_request *request,
+		const struct http_response *response, struct lambda_error *reterr);
+	const void *data; /* for `refuse` */
 };
 
-#define CREDENTIALS_HEADERS_MAX 6
 #define CREDENTIALS_BODY_MAX (256 * 1024) /* bytes of an answer */
 
 /*
@@ -86,6 +91,16 @@ struct credentials_request {
 enum lambda_status credentials_exchange(const struct credentials_context *context,
 	const struct credentials_request *request, struct http_response *ret_response,
 	struct lambda_error *reterr) must_check;
+
+/* The same, for a provider that wants a 200 and nothing else; failures are the provider's (credentials_failed()). */
+enum lambda_status credentials_fetch_answer(const struct credentials_context *context,
+	const struct credentials_request *request, struct http_response *ret_response,
+	struct lambda_error *reterr) must_check;
+
+/* The same, for a document as credentials_read_document() takes it. */
+enum lambda_status credentials_fetch_document(const struct credentials_context *context,
+	const struct credentials_request *request, const struct credentials_document *document,
+	struct credentials *ret_credentials, struct lambda_error *reterr) must_check;
 
 /*
  * Turns a failure below into the provider's: LAMBDA_NO_CREDENTIALS unless it is about interruption,

@@ -7,13 +7,11 @@
 #include "backend/credentials/providers.h"
 #include "backend/credentials/sts_answer.h"
 #include "backend/http/retry.h"
+#include "backend/http/signed.h"
 
 #define ATTEMPTS 3
 #define PAUSE_MS 1000 /* between attempts */
 #define STEP_MS 20
-#define URL_MAX 8192
-#define AUTHORIZATION_MAX 2048
-#define OWN_HEADERS 6
 
 enum lambda_status credentials_failed(
 	struct lambda_error *reterr, enum lambda_status status, const char *who)
@@ -52,82 +50,41 @@ static bool wait_before_next(const struct credentials_context *context, int64_t 
 	return true;
 }
 
-/* Signs what stands in `headers`. 0, -ENOMEM, -EFBIG, -EIO. */
-static int sign(const struct credentials_request *request, const char *path, const char *date,
-	const struct sigv4_header *headers, size_t count, struct buffer *out)
-{
-	const struct sigv4_request to_sign = {.method = request->method,
-		.path = path,
-		.query = request->query,
-		.headers = headers,
-		.header_count = count,
-		.body = request->body,
-		.body_length = request->body_length};
-	struct sigv4_scope scope = {.region = request->region, .service = request->service};
-	unsigned char key[SIGV4_KEY_SIZE];
-	int error;
-
-	memcpy(scope.date, date, sizeof(scope.date));
-	error = sigv4_derive_key(request->signer->secret_access_key, &scope, key);
-	if (!error)
-		error = sigv4_authorization(
-			&to_sign, &scope, request->signer->access_key_id, key, out);
-	explicit_bzero(key, sizeof(key));
-	return error;
-}
-
 static enum lambda_status exchange_once(const struct credentials_context *context,
 	const struct credentials_request *request, struct http_response *ret_response,
 	struct http_failure *ret_failure, struct lambda_error *reterr)
 {
-	cleanup(buffer_release) struct buffer path = BUFFER_INIT(URL_MAX);
-	cleanup(buffer_release_secret) struct buffer url = BUFFER_INIT(URL_MAX);
-	cleanup(buffer_release_secret) struct buffer authorization = BUFFER_INIT(AUTHORIZATION_MAX);
-	const struct endpoint *endpoint = request->endpoint;
-	struct sigv4_header headers[OWN_HEADERS + CREDENTIALS_HEADERS_MAX];
-	int64_t until = clock_monotonic_ms() + request->timeout_ms;
-	struct http_request http = {.method = request->method,
-		.direct = request->direct,
-		.headers = headers,
+	cleanup(signed_request_release) struct signed_request sent;
+	const struct credentials none = {0}, *keys = request->signer ? request->signer : &none;
+	const struct signer signer = {.access_key_id = keys->access_key_id,
+		.secret_access_key = keys->secret_access_key,
+		.session_token = keys->session_token,
+		.region = request->region,
+		.service = request->service,
+		.now_s = clock_wall_ms() / 1000};
+	const struct signed_parts parts = {.method = request->method,
+		.endpoint = request->endpoint,
+		.path = request->path,
+		.query = request->query,
+		.headers = request->headers,
+		.header_count = request->header_count,
 		.body = request->body,
 		.body_length = request->body_length,
-		.body_maximum = CREDENTIALS_BODY_MAX,
-		.deadline_ms = context->deadline_ms,
-		.interrupted = context->interrupted};
-	char date[SIGV4_DATE_SIZE];
-	size_t count = 0, i;
-	int error = buffer_appendf(&path, "%s%s", endpoint->path, request->path);
+		.signer = request->signer ? &signer : NULL};
+	int64_t until_ms = clock_monotonic_ms() + request->timeout_ms;
+	int error = signed_request_build(&sent, &parts);
 
-	if (!error)
-		error = buffer_appendf(&url, "http%s://%s%s%s%s", endpoint->https ? "s" : "",
-			endpoint->authority, buffer_text(&path), request->query ? "?" : "",
-			request->query ? request->query : "");
-	sigv4_format_date(clock_wall_ms() / 1000, date);
-	headers[count++] = (struct sigv4_header){"Host", endpoint->authority};
-	for (i = 0; i < request->header_count; i++)
-		headers[count++] = request->headers[i];
-	if (request->signer) {
-		headers[count++] = (struct sigv4_header){"X-Amz-Date", date};
-		if (request->signer->session_token)
-			headers[count++] = (struct sigv4_header){
-				"X-Amz-Security-Token", request->signer->session_token};
-		if (!error)
-			error = sign(
-				request, buffer_text(&path), date, headers, count, &authorization);
-		headers[count++] =
-			(struct sigv4_header){"Authorization", buffer_text(&authorization)};
-	}
-	headers[count++] = (struct sigv4_header){"Accept-Encoding", "identity"};
-	headers[count++] = (struct sigv4_header){"User-Agent", "aliasfs/" ALIASFS_VERSION};
+	if (error == -ENOMEM)
+		return lambda_fail_memory(reterr);
 	if (error)
-		return error == -ENOMEM
-			       ? lambda_fail_memory(reterr)
-			       : lambda_fail(reterr, LAMBDA_INVALID, "the request is too long");
-	if (request->timeout_ms && until < http.deadline_ms)
-		http.deadline_ms = until;
-	http.url = buffer_text(&url);
-	http.header_count = count;
-	return http_exchange(context->pool, &http, ret_response, ret_failure);
+		return lambda_fail(reterr, LAMBDA_INVALID, "the request is too long");
+	sent.http.direct = request->direct;
+	sent.http.body_maximum = CREDENTIALS_BODY_MAX;
+	sent.http.deadline_ms = context->deadline_ms;
+	if (request->timeout_ms && until_ms < context->deadline_ms)
+		sent.http.deadline_ms = until_ms;
+	sent.http.interrupted = context->interrupted;
+	return http_exchange(context->pool, &sent.http, ret_response, ret_failure);
 }
 
 /* STS throttles with 400 and names its code in the body alone. */
@@ -166,4 +123,41 @@ enum lambda_status credentials_exchange(const struct credentials_context *contex
 		if (!status)
 			http_response_release(ret_response);
 	}
+}
+
+static enum lambda_status refuse_status(const struct credentials_request *request,
+	const struct http_response *response, struct lambda_error *reterr)
+{
+	return lambda_fail(
+		reterr, LAMBDA_NO_CREDENTIALS, "%s: HTTP %d", request->who, response->status);
+}
+
+enum lambda_status credentials_fetch_answer(const struct credentials_context *context,
+	const struct credentials_request *request, struct http_response *ret_response,
+	struct lambda_error *reterr)
+{
+	enum lambda_status status = credentials_exchange(context, request, ret_response, reterr);
+
+	if (status)
+		return credentials_failed(reterr, status, request->who);
+	if (ret_response->status == 200)
+		return LAMBDA_OK;
+	status = (request->refuse ? request->refuse : refuse_status)(request, ret_response, reterr);
+	http_response_release(ret_response);
+	return status;
+}
+
+enum lambda_status credentials_fetch_document(const struct credentials_context *context,
+	const struct credentials_request *request, const struct credentials_document *document,
+	struct credentials *ret_credentials, struct lambda_error *reterr)
+{
+	struct http_response response;
+	enum lambda_status status = credentials_fetch_answer(context, request, &response, reterr);
+
+	if (status)
+		return status;
+	status = credentials_read_document(buffer_text(&response.body), response.body.length,
+		document, ret_credentials, reterr);
+	http_response_release(&response);
+	return status;
 }

@@ -315,9 +315,10 @@ static enum lambda_status read_role(const struct sso *sso, const struct http_res
 		ret_credentials, id, secret, token, expires_ms / 1000, sso->who, reterr);
 }
 
-static enum lambda_status say_refusal(
-	const struct sso *sso, const struct http_response *response, struct lambda_error *reterr)
+static enum lambda_status read_refusal(const struct credentials_request *request,
+	const struct http_response *response, struct lambda_error *reterr)
 {
+	const struct sso *sso = request->data;
 	const struct lambda_error_answer answer = {.http_status = response->status,
 		.error_type = response->error_type,
 		.request_id = response->request_id,
@@ -360,7 +361,10 @@ static enum lambda_status fetch_role(const struct sso *sso, const struct json *t
 		.endpoint = &endpoint,
 		.path = "/federation/credentials",
 		.headers = headers,
-		.header_count = array_count(headers)};
+		.header_count = array_count(headers),
+		.who = sso->who,
+		.refuse = read_refusal,
+		.data = sso};
 	enum lambda_status status =
 		settings_service_endpoint(context->settings, context->environment, "sso",
 			"portal.sso", "AWS_ENDPOINT_URL_SSO", sso->region, &endpoint, reterr);
@@ -371,12 +375,12 @@ static enum lambda_status fetch_role(const struct sso *sso, const struct json *t
 	if (!status && write_query(sso, &query))
 		return lambda_fail_memory(reterr);
 	request.query = buffer_text(&query);
-	if (!status)
-		status = credentials_exchange(context, &request, &response, reterr);
 	if (status)
 		return credentials_failed(reterr, status, sso->who);
-	status = response.status == 200 ? read_role(sso, &response, ret_credentials, reterr)
-					: say_refusal(sso, &response, reterr);
+	status = credentials_fetch_answer(context, &request, &response, reterr);
+	if (status)
+		return status;
+	status = read_role(sso, &response, ret_credentials, reterr);
 	http_response_release(&response);
 	return status;
 }

@@ -21,18 +21,18 @@ static enum lambda_status refusal_status(int http_status, const char *code)
 								    : LAMBDA_NO_CREDENTIALS;
 }
 
-static enum lambda_status say_refusal(
-	const struct http_response *response, const char *who, struct lambda_error *reterr)
+static enum lambda_status read_refusal(const struct credentials_request *request,
+	const struct http_response *response, struct lambda_error *reterr)
 {
 	struct lambda_error error = {0};
 	enum lambda_status status;
 
 	credentials_read_sts_error(buffer_text(&response->body), response->body.length, &error);
 	if (!error.code[0])
-		return lambda_fail(reterr, LAMBDA_NO_CREDENTIALS, "%s: STS answered HTTP %d", who,
-			response->status);
+		return lambda_fail(reterr, LAMBDA_NO_CREDENTIALS, "%s: STS answered HTTP %d",
+			request->who, response->status);
 	status = lambda_fail(reterr, refusal_status(response->status, error.code), "%s: %s: %.*s",
-		who, error.code, (int)(sizeof(error.message) / 2), error.message);
+		request->who, error.code, (int)(sizeof(error.message) / 2), error.message);
 	if (reterr) {
 		reterr->http_status = response->status;
 		memcpy(reterr->code, error.code, sizeof(error.code));
@@ -58,20 +58,16 @@ enum lambda_status credentials_post_sts(const struct credentials_context *contex
 		.body_length = form->length,
 		.signer = signer,
 		.service = "sts",
-		.region = region};
+		.region = region,
+		.who = who,
+		.refuse = read_refusal};
 	enum lambda_status status =
 		settings_service_endpoint(context->settings, context->environment, "sts", "sts",
 			"AWS_ENDPOINT_URL_STS", region, &endpoint, reterr);
 
-	if (!status)
-		status = credentials_exchange(context, &request, ret_response, reterr);
 	if (status)
 		return credentials_failed(reterr, status, who);
-	if (ret_response->status == 200)
-		return LAMBDA_OK;
-	status = say_refusal(ret_response, who, reterr);
-	http_response_release(ret_response);
-	return status;
+	return credentials_fetch_answer(context, &request, ret_response, reterr);
 }
 
 enum lambda_status credentials_call_sts(const struct credentials_context *context,

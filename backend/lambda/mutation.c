@@ -373,20 +373,10 @@ static enum lambda_status change(struct mutation *mutation, const char *operatio
 	return run(mutation, reterr);
 }
 
-static enum lambda_status fail_to_write(int error, struct lambda_error *reterr)
-{
-	if (error == -ENOMEM)
-		return lambda_fail_memory(reterr);
-	if (error == -EINVAL)
-		return lambda_fail(reterr, LAMBDA_INVALID, "that cannot be a name on AWS");
-	return lambda_fail(reterr, LAMBDA_TOO_LARGE, "a name or a description is too long to send");
-}
-
 static enum lambda_status check_description(const char *description, struct lambda_error *reterr)
 {
 	if (description && text_count_code_points(description) > LAMBDA_DESCRIPTION_MAX)
-		return lambda_fail(reterr, LAMBDA_TOO_LARGE,
-			"a description may have at most %d characters", LAMBDA_DESCRIPTION_MAX);
+		return lambda_fail(reterr, LAMBDA_TOO_LARGE, "%s", LAMBDA_DESCRIPTION_IS_TOO_LONG);
 	return LAMBDA_OK;
 }
 
@@ -425,7 +415,7 @@ enum lambda_status lambda_create_alias(struct lambda_client *client, const struc
 	if (!error)
 		error = lambda_write_create_alias(wanted, &body);
 	if (status || error)
-		return status ? status : fail_to_write(error, reterr);
+		return status ? status : lambda_fail_to_write(error, reterr);
 	status = change(&mutation, "CreateAlias", "POST", &path, &body, reterr);
 	if (!status)
 		*ret_alias = mutation.alias;
@@ -463,7 +453,7 @@ enum lambda_status lambda_update_alias(struct lambda_client *client, const struc
 	if (!error)
 		error = lambda_write_update_alias(wanted, with_description, &body);
 	if (status || error)
-		return status ? status : fail_to_write(error, reterr);
+		return status ? status : lambda_fail_to_write(error, reterr);
 	status = change(&mutation, "UpdateAlias", "PUT", &path, &body, reterr);
 	if (!status)
 		*ret_alias = mutation.alias;
@@ -486,7 +476,7 @@ enum lambda_status lambda_delete_alias(struct lambda_client *client, const struc
 	if (!error)
 		error = lambda_append_segment(&path, name);
 	if (error)
-		return fail_to_write(error, reterr);
+		return lambda_fail_to_write(error, reterr);
 	return change(&mutation, "DeleteAlias", "DELETE", &path, NULL, reterr);
 }
 
@@ -526,7 +516,7 @@ enum lambda_status lambda_publish_version(struct lambda_client *client,
 	if (!error)
 		error = lambda_write_publish_version(description, &body);
 	if (status || error)
-		return status ? status : fail_to_write(error, reterr);
+		return status ? status : lambda_fail_to_write(error, reterr);
 	status = change(&mutation, "PublishVersion", "POST", &path, &body, reterr);
 	if (status)
 		return status;
@@ -562,7 +552,7 @@ enum lambda_status lambda_delete_version(struct lambda_client *client,
 		return lambda_fail(
 			reterr, LAMBDA_INVALID, "only a published version can be deleted");
 	if (error)
-		return fail_to_write(error, reterr);
+		return lambda_fail_to_write(error, reterr);
 	lambda_version_format(version, text);
 	snprintf(query, sizeof(query), "Qualifier=%s", text);
 	mutation.request.query = query;

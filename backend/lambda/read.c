@@ -31,14 +31,14 @@ int lambda_append_path(struct buffer *out, const char *function, const char *res
 	return error ? error : buffer_append_string(out, rest);
 }
 
-/* Why a request could not be written. */
-static enum lambda_status fail_to_write(int error, struct lambda_error *reterr)
+enum lambda_status lambda_fail_to_write(int error, struct lambda_error *reterr)
 {
 	if (error == -ENOMEM)
 		return lambda_fail_memory(reterr);
 	if (error == -EINVAL)
 		return lambda_fail(reterr, LAMBDA_INVALID, "that cannot be a name on AWS");
-	return lambda_fail(reterr, LAMBDA_INVALID, "a name or a marker is too long to ask for");
+	return lambda_fail(
+		reterr, LAMBDA_TOO_LARGE, "a name, a marker or a description is too long to send");
 }
 
 /* A page is asked for by its marker; the same one again would never end. */
@@ -113,7 +113,7 @@ enum lambda_status lambda_list_functions(struct lambda_client *client,
 	if (!error)
 		error = append_page_query(&query, marker);
 	if (error)
-		return fail_to_write(error, reterr);
+		return lambda_fail_to_write(error, reterr);
 	request.path = FUNCTIONS_PATH;
 	request.query = buffer_text(&query);
 	return get_version_page(client, scope, &request, "Functions", marker, ret_page, reterr);
@@ -132,7 +132,7 @@ enum lambda_status lambda_list_versions_as(struct lambda_client *client,
 	if (!error)
 		error = append_page_query(&query, marker);
 	if (error)
-		return fail_to_write(error, reterr);
+		return lambda_fail_to_write(error, reterr);
 	request.path = buffer_text(&path);
 	request.query = buffer_text(&query);
 	return get_version_page(client, scope, &request, "Versions", marker, ret_page, reterr);
@@ -165,7 +165,7 @@ enum lambda_status lambda_get_version_as(struct lambda_client *client,
 	if (!error)
 		error = text_append_percent_encoded(&query, qualifier);
 	if (error)
-		return fail_to_write(error, reterr);
+		return lambda_fail_to_write(error, reterr);
 	status = get_json(client, scope, operation, pacing, buffer_text(&path), buffer_text(&query),
 		&json, reterr);
 	if (status)
@@ -204,7 +204,7 @@ enum lambda_status lambda_list_aliases(struct lambda_client *client, const struc
 	if (!error)
 		error = append_page_query(&query, marker);
 	if (error)
-		return fail_to_write(error, reterr);
+		return lambda_fail_to_write(error, reterr);
 	status = get_json(client, scope, operation, PACING_READ, buffer_text(&path),
 		buffer_text(&query), &json, reterr);
 	if (status)
@@ -234,7 +234,7 @@ enum lambda_status lambda_get_alias_as(struct lambda_client *client, const struc
 	if (!error)
 		error = lambda_append_segment(&path, name);
 	if (error)
-		return fail_to_write(error, reterr);
+		return lambda_fail_to_write(error, reterr);
 	status =
 		get_json(client, scope, operation, pacing, buffer_text(&path), NULL, &json, reterr);
 	if (status)

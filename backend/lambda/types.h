@@ -22,6 +22,7 @@ struct json;
 #define LAMBDA_FUNCTION_NAME_MAX 256 /* bytes; AWS's NamespacedFunctionName */
 #define LAMBDA_ALIAS_NAME_MAX 128    /* bytes; AWS's Alias */
 #define LAMBDA_DESCRIPTION_MAX 256   /* code points */
+#define LAMBDA_DESCRIPTION_IS_TOO_LONG "a description has at most 256 characters"
 #define LAMBDA_REVISION_ID_MAX 63
 #define LAMBDA_VERSION_TEXT_SIZE 24 /* bytes that lambda_version_format() may write, with the NUL */
 

@@ -483,11 +483,6 @@ static int make(struct change *change)
 	return r;
 }
 
-static int refuse_read_only(struct lambda_error *reterr)
-{
-	return gesture_refuse(reterr, EROFS, "the account is mounted read-only");
-}
-
 int gesture_symlink(struct gestures *gestures, const struct call_scope *scope,
 	const struct caller *caller, const struct gesture_place *place, const char *name,
 	const char *target, size_t *ret_target_length, struct lambda_error *reterr)
@@ -503,8 +498,6 @@ int gesture_symlink(struct gestures *gestures, const struct call_scope *scope,
 	char version[LAMBDA_VERSION_TEXT_SIZE];
 	int r;
 
-	if (gestures->options.read_only)
-		return refuse_read_only(reterr);
 	set_caller(&change, caller);
 	r = make(&change);
 	lambda_version_format(change.version, version);
@@ -531,8 +524,6 @@ int gesture_rename(struct gestures *gestures, const struct call_scope *scope,
 		.reterr = reterr,
 	};
 
-	if (gestures->options.read_only)
-		return refuse_read_only(reterr);
 	if (strcmp(from->function, to->function) != 0)
 		return gesture_refuse(
 			reterr, EPERM, "an alias cannot be moved to another function");
@@ -553,8 +544,6 @@ int gesture_unlink(struct gestures *gestures, const struct call_scope *scope,
 		.reterr = reterr,
 	};
 
-	if (gestures->options.read_only)
-		return refuse_read_only(reterr);
 	set_caller(&change, caller);
 	return make(&change);
 }

@@ -4,6 +4,7 @@
 
 #include "backend/base/clock.h"
 #include "fs/gesture/private.h"
+#include "fs/rules/decide.h"
 
 /* The end of a name's hiding, whatever came of it. */
 static void drop_tombstone(
@@ -132,8 +133,7 @@ static enum lambda_status create_held(struct gestures *gestures, const struct ca
 
 	name_parse(due->name, &name);
 	if (name.kind != NAME_ALIAS)
-		return lambda_fail(reterr, LAMBDA_INVALID,
-			"the name of an alias has at most %d characters", LAMBDA_ALIAS_NAME_MAX);
+		return lambda_fail(reterr, LAMBDA_INVALID, "%s", REMAP_NAME_IS_TOO_LONG);
 	memcpy(wanted.name, name.alias, sizeof(wanted.name));
 	status = gesture_resolve_target(
 		gestures, scope, due->function, &due->target, &wanted.version, reterr);

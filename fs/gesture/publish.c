@@ -7,18 +7,13 @@
 #include "fs/gesture/private.h"
 #include "fs/rules/decide.h"
 
-static int refuse_read_only(struct lambda_error *reterr)
-{
-	return gesture_refuse(reterr, EROFS, "the account is mounted read-only");
-}
-
 /* 0, or the refusal of a text that AWS would not take as a description. */
 static int check_description(const char *text, struct lambda_error *reterr)
 {
 	if (!text_is_utf8(text, strlen(text)))
 		return gesture_refuse(reterr, EINVAL, "a description is text in UTF-8");
 	if (text_count_code_points(text) > LAMBDA_DESCRIPTION_MAX)
-		return gesture_refuse(reterr, EFBIG, "a description has at most 256 characters");
+		return gesture_refuse(reterr, EFBIG, LAMBDA_DESCRIPTION_IS_TOO_LONG);
 	return 0;
 }
 
@@ -64,8 +59,6 @@ int gesture_rmdir(struct gestures *gestures, const struct call_scope *scope,
 	is_guarded =
 		remap_is_guarded(gestures->remap, clock_monotonic_ms(), caller->process, function);
 	pthread_mutex_unlock(&gestures->mutex);
-	if (gestures->options.read_only)
-		return refuse_read_only(reterr);
 	if (place->in_version)
 		return refuse_removal(
 			gestures, caller, function, REMAP_VERSIONS_ARE_READ_ONLY, reterr);
@@ -100,8 +93,6 @@ int gesture_mkdir(struct gestures *gestures, const struct call_scope *scope,
 	int r;
 
 	(void)caller;
-	if (gestures->options.read_only)
-		return refuse_read_only(reterr);
 	if (place->in_version)
 		return gesture_refuse(reterr, EROFS, REMAP_VERSIONS_ARE_READ_ONLY);
 	name_parse(text, &name);
@@ -239,8 +230,6 @@ int gesture_set_description(struct gestures *gestures, const struct call_scope *
 	int r;
 
 	(void)caller;
-	if (gestures->options.read_only)
-		return refuse_read_only(reterr);
 	r = check_description(text, reterr);
 	if (r < 0)
 		return r;

@@ -165,6 +165,8 @@ int request_permits_passage(const struct request *request)
 
 int request_permits_change(struct request *request)
 {
+	if (request->fs->options->read_only)
+		return request_refuse(request, EROFS, "the account is mounted read-only");
 	if (request->asker.uid == 0 || request->asker.uid == request->fs->uid)
 		return 0;
 	return request_refuse(request, EACCES,

@@ -84,7 +84,10 @@ int request_permits(const struct request *request, mode_t mode, int mask);
  */
 int request_permits_passage(const struct request *request);
 
-/* Whether the asking user may change things: the mounting user and root. 0 or -EACCES with its sentence. */
+/*
+ * Whether the asking user may change things: the mounting user and root, where the account is not mounted read-only. 0,
+ * or -EROFS or -EACCES with the sentence. Every change begins with it.
+ */
 int request_permits_change(struct request *request);
 
 #endif

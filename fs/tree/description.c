@@ -86,8 +86,7 @@ int description_commit(
 	int error = description_parse(data, length, &text);
 
 	if (error == -EFBIG)
-		return request_refuse(request, EFBIG, "a description holds at most %d characters",
-			LAMBDA_DESCRIPTION_MAX);
+		return request_refuse(request, EFBIG, LAMBDA_DESCRIPTION_IS_TOO_LONG);
 	if (error == -EINVAL)
 		return request_refuse(
 			request, EINVAL, "a description is UTF-8 text without NUL bytes");

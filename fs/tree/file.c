@@ -371,8 +371,7 @@ int file_write(struct request *request, struct open_file *file, const char *data
 		file->written = false;
 	pthread_mutex_unlock(&file->mutex);
 	if (too_long)
-		return request_refuse(request, EFBIG, "a description holds at most %d characters",
-			LAMBDA_DESCRIPTION_MAX);
+		return request_refuse(request, EFBIG, LAMBDA_DESCRIPTION_IS_TOO_LONG);
 	*ret_written = size;
 	return error;
 }

@@ -5,18 +5,17 @@
 #include <pthread.h>
 
 #include "backend/base/hash.h"
+#include "backend/base/hash_map.h"
 #include "backend/lambda/lambda.h"
 
 #define PATH_TEXT_MAX 1024
 
 #define ROOT_INODE 1
-#define BUCKETS_MIN 1024
 
 /* A function's name, shared by its nodes. */
 struct shared_name {
-	struct shared_name *next; /* in its bucket */
+	struct hash_entry entry; /* first: it is cast back */
 	size_t references;
-	uint64_t hash;
 	char text[];
 };
 
@@ -28,8 +27,7 @@ struct entry_name {
 };
 
 struct entry {
-	struct entry *next; /* in its bucket */
-	uint64_t inode;
+	struct hash_entry entry; /* by the inode number; first: it is cast back */
 	uint64_t lookups;
 	struct shared_name *function;
 	union {
@@ -43,11 +41,9 @@ struct entry {
 
 struct node_table {
 	pthread_mutex_t mutex; /* protects everything below */
-	struct entry **buckets;
-	size_t bucket_count; /* a power of two */
-	size_t count;
-	struct shared_name *names[BUCKETS_MIN];
-	struct entry *moved; /* the few that a RENAME gave another name */
+	struct hash_map entries;
+	struct hash_map names; /* shared ones */
+	struct entry *moved;   /* the few that a RENAME gave another name */
 };
 
 static bool has_name(enum node_kind kind)
@@ -78,7 +74,7 @@ static bool has_version(enum node_kind kind)
 	}
 }
 
-/* FNV's low bits are weak for short inputs: mix before taking a bucket or a number from it. */
+/* FNV's low bits are weak for short inputs: mix before taking a number from it. */
 static uint64_t mix(uint64_t hash)
 {
 	hash ^= hash >> 33;
@@ -143,29 +139,23 @@ struct node_table *node_table_new(void)
 {
 	struct node_table *table = calloc(1, sizeof(*table));
 
-	if (!table)
-		return NULL;
-	table->bucket_count = BUCKETS_MIN;
-	table->buckets = calloc(table->bucket_count, sizeof(*table->buckets));
-	if (!table->buckets) {
-		free(table);
-		return NULL;
-	}
-	pthread_mutex_init(&table->mutex, NULL);
+	if (table)
+		pthread_mutex_init(&table->mutex, NULL);
 	return table;
 }
 
 /* --- shared names; the mutex is held --- */
 
-static struct shared_name *name_take(struct node_table *table, const char *text)
+static struct shared_name *take_name(struct node_table *table, const char *text)
 {
-	uint64_t hash = mix(hash_bytes(HASH_START, text, strlen(text)));
-	struct shared_name **bucket = &table->names[hash % BUCKETS_MIN];
-	struct shared_name *name;
 	size_t size = strlen(text) + 1;
+	uint64_t hash = hash_bytes(HASH_START, text, size - 1);
+	struct hash_entry *found = hash_map_find(&table->names, hash);
+	struct shared_name *name;
 
-	for (name = *bucket; name; name = name->next) {
-		if (name->hash == hash && !strcmp(name->text, text)) {
+	for (; found; found = hash_map_find_next(found)) {
+		name = (struct shared_name *)found;
+		if (!strcmp(name->text, text)) {
 			name->references++;
 			return name;
 		}
@@ -173,40 +163,28 @@ static struct shared_name *name_take(struct node_table *table, const char *text)
 	name = malloc(sizeof(*name) + size);
 	if (!name)
 		return NULL;
-	name->next = *bucket;
 	name->references = 1;
-	name->hash = hash;
 	memcpy(name->text, text, size);
-	*bucket = name;
+	if (hash_map_add(&table->names, &name->entry, hash)) {
+		free(name);
+		return NULL;
+	}
 	return name;
 }
 
-static void name_drop(struct node_table *table, struct shared_name *name)
+static void drop_name(struct node_table *table, struct shared_name *name)
 {
-	struct shared_name **link = &table->names[name->hash % BUCKETS_MIN];
-
 	if (--name->references)
 		return;
-	while (*link != name)
-		link = &(*link)->next;
-	*link = name->next;
+	hash_map_remove(&table->names, &name->entry);
 	free(name);
 }
 
 /* --- entries; the mutex is held --- */
 
-static struct entry **bucket_of(const struct node_table *table, uint64_t inode)
-{
-	return &table->buckets[mix(inode) & (table->bucket_count - 1)];
-}
-
 static struct entry *entry_find(const struct node_table *table, uint64_t inode)
 {
-	struct entry *entry = *bucket_of(table, inode);
-
-	while (entry && entry->inode != inode)
-		entry = entry->next;
-	return entry;
+	return (struct entry *)hash_map_find(&table->entries, inode);
 }
 
 static bool entry_means(const struct entry *entry, const struct node *node)
@@ -231,7 +209,7 @@ static void entry_free(struct node_table *table, struct entry *entry)
 	if (has_name(entry->kind))
 		free(entry->name);
 	if (entry->function)
-		name_drop(table, entry->function);
+		drop_name(table, entry->function);
 	free(entry);
 }
 
@@ -254,45 +232,18 @@ static struct entry *entry_new(struct node_table *table, uint64_t inode, const s
 
 	if (!entry)
 		return NULL;
-	entry->inode = inode;
 	entry->kind = node->kind;
-	entry->function = name_take(table, node->function);
+	entry->function = take_name(table, node->function);
 	if (has_name(node->kind))
 		entry->name = entry_name_new(node);
 	else
 		entry->version = node->version;
-	if (!entry->function || (has_name(node->kind) && !entry->name)) {
+	if (!entry->function || (has_name(node->kind) && !entry->name) ||
+		hash_map_add(&table->entries, &entry->entry, inode)) {
 		entry_free(table, entry);
 		return NULL;
 	}
 	return entry;
-}
-
-/* Twice the buckets once they are full on average; staying small is no error. */
-static void grow(struct node_table *table)
-{
-	size_t old_count = table->bucket_count, i;
-	struct entry **old = table->buckets;
-	struct entry **buckets;
-
-	if (table->count < old_count)
-		return;
-	buckets = calloc(old_count * 2, sizeof(*buckets));
-	if (!buckets)
-		return;
-	table->buckets = buckets;
-	table->bucket_count = old_count * 2;
-	for (i = 0; i < old_count; i++) {
-		while (old[i]) {
-			struct entry *entry = old[i];
-			struct entry **bucket = bucket_of(table, entry->inode);
-
-			old[i] = entry->next;
-			entry->next = *bucket;
-			*bucket = entry;
-		}
-	}
-	free(old);
 }
 
 /* The entry that means `node`; *ret_inode is its number, or the free number it would get. */
@@ -310,19 +261,16 @@ static struct entry *entry_of(
 
 void node_table_free(struct node_table *table)
 {
-	size_t i;
+	struct hash_entry *entry, *next;
 
 	if (!table)
 		return;
-	for (i = 0; i < table->bucket_count; i++) {
-		while (table->buckets[i]) {
-			struct entry *entry = table->buckets[i];
-
-			table->buckets[i] = entry->next;
-			entry_free(table, entry);
-		}
+	for (entry = hash_map_first(&table->entries); entry; entry = next) {
+		next = hash_map_next(&table->entries, entry);
+		entry_free(table, (struct entry *)entry);
 	}
-	free(table->buckets);
+	hash_map_release(&table->entries);
+	hash_map_release(&table->names);
 	pthread_mutex_destroy(&table->mutex);
 	free(table);
 }
@@ -336,18 +284,8 @@ uint64_t node_table_remember(struct node_table *table, const struct node *node)
 		return ROOT_INODE;
 	pthread_mutex_lock(&table->mutex);
 	entry = entry_of(table, node, &inode);
-	if (!entry) {
+	if (!entry)
 		entry = entry_new(table, inode, node);
-		if (entry) {
-			struct entry **bucket;
-
-			grow(table);
-			bucket = bucket_of(table, inode);
-			entry->next = *bucket;
-			*bucket = entry;
-			table->count++;
-		}
-	}
 	if (entry)
 		entry->lookups++;
 	pthread_mutex_unlock(&table->mutex);
@@ -356,20 +294,15 @@ uint64_t node_table_remember(struct node_table *table, const struct node *node)
 
 void node_table_forget(struct node_table *table, uint64_t inode, uint64_t count)
 {
-	struct entry **link;
+	struct entry *entry;
 
 	pthread_mutex_lock(&table->mutex);
-	link = bucket_of(table, inode);
-	while (*link && (*link)->inode != inode)
-		link = &(*link)->next;
-	if (*link) {
-		struct entry *entry = *link;
-
+	entry = entry_find(table, inode);
+	if (entry) {
 		entry->lookups -= count < entry->lookups ? count : entry->lookups;
 		if (!entry->lookups) {
-			*link = entry->next;
+			hash_map_remove(&table->entries, &entry->entry);
 			entry_free(table, entry);
-			table->count--;
 		}
 	}
 	pthread_mutex_unlock(&table->mutex);
@@ -419,7 +352,7 @@ uint64_t node_table_inode(struct node_table *table, const struct node *node)
 		return ROOT_INODE;
 	pthread_mutex_lock(&table->mutex);
 	entry = entry_known(table, node);
-	inode = entry ? entry->inode : 0;
+	inode = entry ? entry->entry.hash : 0;
 	pthread_mutex_unlock(&table->mutex);
 	return inode;
 }
@@ -473,7 +406,7 @@ size_t node_table_count(struct node_table *table)
 	size_t count;
 
 	pthread_mutex_lock(&table->mutex);
-	count = table->count;
+	count = table->entries.count;
 	pthread_mutex_unlock(&table->mutex);
 	return count;
 }

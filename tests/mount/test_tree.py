@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import stat
+import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -524,3 +525,30 @@ def test_read_only_mount(plane, hello, make_mount):
         assert not result.ok and "Read-only file system" in result.stderr
     assert record.writes == []
     assert os.readlink(mount.path / hello / "PROD") == "1"
+
+
+@pytest.mark.semantics("2.0.15")
+def test_a_read_only_mount_that_the_kernel_takes_for_writable_changes_nothing(plane, hello, make_mount):
+    """`mount -o remount,rw` tells the kernel alone."""
+    mount = make_mount(None, "ro")
+    subprocess.run(["mount", "-i", "-o", "remount,rw", mount.path], check=True)
+    function = mount.path / hello
+    changes = [
+        lambda: os.symlink("1", function / "NEW"),
+        lambda: os.symlink("1", function / "x.y"),
+        lambda: os.rename(function / "PROD", function / "LIVE"),
+        lambda: os.unlink(function / "PROD"),
+        lambda: os.rmdir(function / "1"),
+        lambda: os.mkdir(function / "+"),
+        lambda: os.mkdir(mount.path / "new"),
+        lambda: os.utime(function / "PROD", follow_symlinks=False),
+        lambda: os.mknod(function / "x.y"),
+        lambda: os.open(function / ".aliases/PROD/description", os.O_WRONLY),
+        lambda: os.truncate(function / ".aliases/PROD/description", 0),
+        lambda: os.open(function / ".aliases/PROD/new", os.O_WRONLY | os.O_CREAT),
+    ]
+    with plane.recording() as record:
+        for change in changes:
+            raises(errno.EROFS, change)
+    assert record.writes == []
+    assert "the account is mounted read-only" in (mount.path / ".aliasfs/errors").read_text()

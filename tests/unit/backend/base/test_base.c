@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "backend/base/buffer.h"
+#include "backend/base/hash_map.h"
 #include "backend/base/number.h"
 #include "backend/base/text.h"
 
@@ -140,11 +141,53 @@ static void base64_and_percent_encoding_round_trip(void **state)
 	assert_string_equal(buffer_text(&decoded), "A");
 }
 
+struct item {
+	struct hash_entry entry;
+	bool there;
+};
+
+/* Item i has the hash i / 3: three each hash alike. */
+static void entries_that_hash_alike_are_all_found(void **state)
+{
+	struct hash_map map = {0};
+	struct item items[900] = {0};
+	struct hash_entry *entry;
+	size_t i, found, walked = 0;
+
+	(void)state;
+	assert_null(hash_map_find(&map, 0));
+	assert_null(hash_map_first(&map));
+	for (i = 0; i < array_count(items); i++) {
+		assert_int_equal(hash_map_add(&map, &items[i].entry, i / 3), 0);
+		items[i].there = true;
+	}
+	for (i = 0; i < array_count(items); i += 2) {
+		hash_map_remove(&map, &items[i].entry);
+		items[i].there = false;
+	}
+	for (i = 0; i < array_count(items); i += 3) {
+		found = 0;
+		for (entry = hash_map_find(&map, i / 3); entry; entry = hash_map_find_next(entry)) {
+			assert_true(((struct item *)entry)->there);
+			assert_int_equal(entry->hash, i / 3);
+			found++;
+		}
+		assert_int_equal(found, items[i].there + items[i + 1].there + items[i + 2].there);
+	}
+	for (entry = hash_map_first(&map); entry; entry = hash_map_next(&map, entry))
+		walked++;
+	assert_int_equal(walked, array_count(items) / 2);
+	assert_int_equal(map.count, walked);
+	hash_map_release(&map);
+	assert_null(hash_map_find(&map, 1));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(buffer_refuses_to_pass_its_maximum),
 		cmocka_unit_test(numbers_are_strict),
+		cmocka_unit_test(entries_that_hash_alike_are_all_found),
 		cmocka_unit_test(doubles_are_plain_and_survive_a_round_trip),
 		cmocka_unit_test(utf8_is_checked),
 		cmocka_unit_test(what_no_terminal_should_see_is_known),

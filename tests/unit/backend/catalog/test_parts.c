@@ -151,7 +151,7 @@ static void maps_find_what_was_added(void **state)
 	for (entry = name_map_first(&map); entry; entry = name_map_next(&map, entry))
 		walked++;
 	assert_int_equal(walked, array_count(values) / 2);
-	assert_int_equal(map.count, walked);
+	assert_int_equal(map.table.count, walked);
 	name_map_release(&map);
 	assert_null(name_map_first(&map));
 }

@@ -230,29 +230,6 @@ static void recursive_removals_leave_everything(void **state)
 	stop_world(&world);
 }
 
-/* semantics(2.0.15) */
-static void a_read_only_mount_changes_nothing(void **state)
-{
-	struct world world;
-	uint64_t version;
-
-	(void)state;
-	start(&world, &(struct gesture_options){.read_only = true});
-	assert_int_equal(do_symlink(&world, "NEW", "1"), EROFS);
-	assert_int_equal(do_symlink(&world, "x.y", "1"), EROFS);
-	assert_int_equal(do_unlink(&world, "PROD"), EROFS);
-	assert_int_equal(do_rename(&world, "PROD", "LIVE", 0), EROFS);
-	assert_int_equal(do_rmdir(&world, "1"), EROFS);
-	assert_int_equal(gesture_mkdir(world.gestures, &world.scope, tool(), &here, "+", &version,
-				 &world.error),
-		-EROFS);
-	assert_int_equal(gesture_set_description(world.gestures, &world.scope, tool(), "hello",
-				 "PROD", "x", &world.error),
-		-EROFS);
-	assert_writes(&world, "");
-	stop_world(&world);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -265,7 +242,6 @@ int main(void)
 		cmocka_unit_test(publishing_is_mkdir),
 		cmocka_unit_test(versions_are_deleted_only_where_that_was_allowed),
 		cmocka_unit_test(recursive_removals_leave_everything),
-		cmocka_unit_test(a_read_only_mount_changes_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
