@@ -60,7 +60,8 @@ static bool harvest_prepare(struct harvest *harvest, int64_t expires_ms)
 	struct keyed_set *unlistable = harvest->listing->unlistable;
 	const struct name_map_entry *entry;
 
-	harvest->list = keyed_set_new(&functions_kind, functions->table.count, harvest->listing->tick);
+	harvest->list =
+		keyed_set_new(&functions_kind, functions->table.count, harvest->listing->tick);
 	harvest->sets = calloc(functions->table.count + 1, sizeof(struct keyed_set *));
 	if (!harvest->list || !harvest->sets)
 		return false;

@@ -5,7 +5,6 @@
  */
 #include <errno.h>
 
-#include "backend/base/clock.h"
 #include "fs/gesture/private.h"
 #include "fs/rules/tool.h"
 
@@ -14,9 +13,7 @@ struct change {
 	struct gestures *gestures;
 	const struct call_scope *scope;
 	enum errno_gesture gesture;
-	void (*decide)(const struct remap *remap, const struct remap_event *event,
-		struct remap_plan *plan);
-	struct remap_event event;
+	struct remap_event *event;
 	struct remap_plan plan;
 	size_t key_count;
 	char keys[REMAP_KEYS][REMAP_NAME_MAX + 1]; /* begun */
@@ -27,10 +24,8 @@ struct change {
 	struct lambda_error *reterr;
 };
 
-static void set_caller(struct change *change, const struct caller *caller)
+static void set_caller(struct remap_event *event, const struct caller *caller)
 {
-	struct remap_event *event = &change->event;
-
 	event->thread = caller->thread;
 	event->process = caller->process;
 	event->asker = caller_identify(caller);
@@ -47,8 +42,8 @@ static void set_caller(struct change *change, const struct caller *caller)
 static bool begin_all(struct change *change)
 {
 	struct remap *remap = change->gestures->remap;
-	const char *function = change->event.place->function;
-	size_t count = remap_name_keys(remap, &change->event, change->keys);
+	const char *function = change->event->place->function;
+	size_t count = remap_name_keys(remap, change->event, change->keys);
 	size_t i;
 
 	for (i = 0; i < count; i++)
@@ -67,7 +62,7 @@ static void end_all(struct change *change)
 
 	pthread_mutex_lock(&gestures->mutex);
 	while (change->key_count)
-		remap_end(gestures->remap, change->event.place->function,
+		remap_end(gestures->remap, change->event->place->function,
 			change->keys[--change->key_count]);
 	pthread_cond_broadcast(&gestures->changed);
 	pthread_mutex_unlock(&gestures->mutex);
@@ -92,14 +87,14 @@ static int begin(struct change *change)
 		bool depends;
 
 		pthread_mutex_lock(&gestures->mutex);
-		change->event.now_ms = clock_monotonic_ms();
-		depends = remap_find_dependency(gestures->remap, &change->event, alias);
+		change->event->now_ms = gestures->calls->now_ms();
+		depends = remap_find_dependency(gestures->remap, change->event, alias);
 		if (!depends && !(begun = begin_all(change)))
 			r = gesture_wait(gestures, change->scope->mutation_deadline_ms);
 		pthread_mutex_unlock(&gestures->mutex);
 		if (depends)
 			r = gesture_settle_alias(
-				gestures, change->scope, change->event.place->function, alias);
+				gestures, change->scope, change->event->place->function, alias);
 	}
 	return r < 0 ? fail_for_time(change) : 0;
 }
@@ -117,7 +112,7 @@ static bool needs_fact(struct change *change, const struct gesture_place *place,
 	if (place->in_version || (name->kind != NAME_ALIAS && name->kind != NAME_WEIGHT))
 		return false;
 	pthread_mutex_lock(&gestures->mutex);
-	is_link = remap_find_link(gestures->remap, change->event.now_ms, place, text) != NULL;
+	is_link = remap_find_link(gestures->remap, change->event->now_ms, place, text) != NULL;
 	pthread_mutex_unlock(&gestures->mutex);
 	return !is_link;
 }
@@ -127,7 +122,7 @@ static enum lambda_status fetch_fact(struct change *change, const char *alias,
 {
 	bool there;
 	enum lambda_status status = gesture_fetch_alias(change->gestures, change->scope,
-		change->event.place->function, alias, into, &there, change->reterr);
+		change->event->place->function, alias, into, &there, change->reterr);
 
 	*fact = there ? into : NULL;
 	return status;
@@ -136,7 +131,7 @@ static enum lambda_status fetch_fact(struct change *change, const char *alias,
 static enum lambda_status fetch_facts(struct change *change)
 {
 	struct gestures *gestures = change->gestures;
-	struct remap_event *event = &change->event;
+	struct remap_event *event = change->event;
 	char through[LAMBDA_ALIAS_NAME_MAX + 1] = "";
 	enum lambda_status status = LAMBDA_OK;
 	const char *found;
@@ -161,7 +156,7 @@ static enum lambda_status fetch_facts(struct change *change)
 static const struct lambda_alias *find_fact(const struct change *change, const char *alias)
 {
 	const struct lambda_alias *facts[] = {
-		change->event.alias, change->event.new_alias, change->event.through};
+		change->event->alias, change->event->new_alias, change->event->through};
 	size_t i;
 
 	for (i = 0; i < array_count(facts); i++)
@@ -183,14 +178,14 @@ static void release_facts(struct change *change)
 static enum lambda_status confirm(
 	struct change *change, const struct lambda_alias *wanted, bool with_description)
 {
-	const char *function = change->event.place->function;
+	const char *function = change->event->place->function;
 	struct lambda_alias alias = {0};
 	char version[LAMBDA_VERSION_TEXT_SIZE];
 	enum lambda_status status;
 	bool same;
 
-	status = catalog_alias_get_afresh(change->gestures->catalog, change->scope, function,
-		wanted->name, &alias, change->reterr);
+	status = change->gestures->calls->get_alias_afresh(change->gestures->catalog, change->scope,
+		function, wanted->name, &alias, change->reterr);
 	if (status == LAMBDA_NOT_FOUND)
 		return lambda_fail(change->reterr, LAMBDA_REVISION_CHANGED,
 			"%s was deleted by somebody else", wanted->name);
@@ -222,7 +217,7 @@ static enum lambda_status resolve_source(struct change *change, uint64_t *ret_ve
 		return LAMBDA_OK;
 	default:
 		return gesture_resolve_target(change->gestures, change->scope,
-			change->event.place->function, &plan->target, ret_version, change->reterr);
+			change->event->place->function, &plan->target, ret_version, change->reterr);
 	}
 }
 
@@ -237,7 +232,7 @@ static void note_old_weight(struct change *change, const struct lambda_alias *cu
 static enum lambda_status write_alias(struct change *change)
 {
 	struct gestures *gestures = change->gestures;
-	const char *function = change->event.place->function;
+	const char *function = change->event->place->function;
 	const struct lambda_alias *current = find_fact(change, change->plan.alias);
 	const struct lambda_alias *source = find_fact(change, change->plan.source);
 	struct remap_content base;
@@ -250,17 +245,17 @@ static enum lambda_status write_alias(struct change *change)
 	if (status != LAMBDA_OK)
 		return status;
 	pthread_mutex_lock(&gestures->mutex);
-	call = remap_form_call(gestures->remap, &change->event, &change->plan, change->version,
+	call = remap_form_call(gestures->remap, change->event, &change->plan, change->version,
 		current, source, &wanted, &with_description);
 	if (call == REMAP_CALL_UPDATE)
-		remap_find_base(gestures->remap, &change->event, &change->plan, current, &base);
+		remap_find_base(gestures->remap, change->event, &change->plan, current, &base);
 	pthread_mutex_unlock(&gestures->mutex);
 	switch (call) {
 	case REMAP_CALL_CONFIRM:
 		return confirm(change, &wanted, with_description);
 	case REMAP_CALL_CREATE:
-		return catalog_create_alias(gestures->catalog, change->scope, function, &wanted,
-			&change->created, change->reterr);
+		return gestures->calls->create_alias(gestures->catalog, change->scope, function,
+			&wanted, &change->created, change->reterr);
 	case REMAP_CALL_UPDATE:
 		note_old_weight(change, current);
 		return gesture_update_alias(gestures, change->scope, function, &wanted,
@@ -281,7 +276,7 @@ static enum lambda_status write_half(struct change *change, const struct lambda_
 	remap_get_content(into, &base);
 	snprintf(wanted.name, sizeof(wanted.name), "%s", into->name);
 	snprintf(wanted.revision_id, sizeof(wanted.revision_id), "%s", into->revision_id);
-	return gesture_update_alias(change->gestures, change->scope, change->event.place->function,
+	return gesture_update_alias(change->gestures, change->scope, change->event->place->function,
 		&wanted, true, &base, ret_alias, reterr);
 }
 
@@ -325,14 +320,14 @@ static void complete(struct change *change, int *r)
 {
 	struct gestures *gestures = change->gestures;
 	const struct lambda_alias *created = *change->created.name ? &change->created : NULL;
-	const char *function = change->event.place->function;
+	const char *function = change->event->place->function;
 	bool cancelled;
 	int completed;
 
 	pthread_mutex_lock(&gestures->mutex);
-	change->event.now_ms = clock_monotonic_ms();
+	change->event->now_ms = gestures->calls->now_ms();
 	completed = remap_complete(
-		gestures->remap, &change->event, &change->plan, *r, created, &cancelled);
+		gestures->remap, change->event, &change->plan, *r, created, &cancelled);
 	if (change->plan.buries)
 		pthread_cond_broadcast(&gestures->changed);
 	pthread_mutex_unlock(&gestures->mutex);
@@ -341,10 +336,10 @@ static void complete(struct change *change, int *r)
 			completed == -ENOSPC ? "too many links are on their way" : "out of memory");
 	if (cancelled)
 		gesture_tell_shown_changed(gestures, function,
-			change->event.new_name ? change->event.new_name : change->event.name);
+			change->event->new_name ? change->event->new_name : change->event->name);
 	if (*r == 0 && *change->old_weight_name)
 		gesture_tell_shown_changed(gestures, function, change->old_weight_name);
-	if (*r == 0 && change->event.through)
+	if (*r == 0 && change->event->through)
 		gesture_tell_shown_changed(gestures, function, change->plan.alias);
 }
 
@@ -369,30 +364,25 @@ static int bury_at_once(struct change *change)
 static enum lambda_status check_target(struct change *change)
 {
 	struct gestures *gestures = change->gestures;
-	const char *function = change->event.place->function;
-	const struct catalog_versions *versions = NULL;
+	const char *function = change->event->place->function;
 	struct catalog_version known;
+	uint64_t version = 0, newest;
 	enum lambda_status status;
-	uint64_t version = 0;
-	bool there;
+	bool there = true;
 
 	status = gesture_resolve_target(
 		gestures, change->scope, function, &change->plan.target, &version, change->reterr);
-	if (status != LAMBDA_OK || change->plan.target.kind != TARGET_VERSION)
+	if (status || change->plan.target.kind != TARGET_VERSION)
 		return status;
-	status = catalog_version_get(
+	status = gestures->calls->get_version(
 		gestures->catalog, change->scope, function, version, &known, NULL, change->reterr);
-	if (status != LAMBDA_NOT_FOUND)
+	if (status == LAMBDA_NOT_FOUND)
+		status = gestures->calls->list_versions(gestures->catalog, change->scope, function,
+			version, &there, &newest, change->reterr);
+	if (status || there)
 		return status;
-	status = catalog_versions_get_afresh(
-		gestures->catalog, change->scope, function, &versions, change->reterr);
-	if (status != LAMBDA_OK)
-		return status;
-	there = catalog_versions_find(versions, version) != NULL;
-	catalog_versions_unref(versions);
-	return there ? LAMBDA_OK
-		     : lambda_fail(change->reterr, LAMBDA_NOT_FOUND, "there is no version %s of %s",
-			       change->event.target, function);
+	return lambda_fail(change->reterr, LAMBDA_NOT_FOUND, "there is no version %s of %s",
+		change->event->target, function);
 }
 
 static int carry_out(struct change *change)
@@ -412,8 +402,15 @@ static int carry_out(struct change *change)
 
 static void decide_once(struct change *change)
 {
+	const struct remap *remap = change->gestures->remap;
+
 	pthread_mutex_lock(&change->gestures->mutex);
-	change->decide(change->gestures->remap, &change->event, &change->plan);
+	if (change->gesture == ERRNO_SYMLINK)
+		remap_decide_symlink(remap, change->event, &change->plan);
+	else if (change->gesture == ERRNO_RENAME)
+		remap_decide_rename(remap, change->event, &change->plan);
+	else
+		remap_decide_unlink(remap, change->event, &change->plan);
 	pthread_mutex_unlock(&change->gestures->mutex);
 }
 
@@ -430,13 +427,13 @@ static enum lambda_status read_moved(struct change *change)
 {
 	struct lambda_alias alias;
 	enum lambda_status status = gesture_read_unchanged(change->gestures, change->scope,
-		change->event.place->function, change->event.alias, &alias, change->reterr);
+		change->event->place->function, change->event->alias, &alias, change->reterr);
 
 	if (status != LAMBDA_OK)
 		return status;
 	lambda_alias_release(&change->alias);
 	change->alias = alias;
-	change->event.alias = &change->alias;
+	change->event->alias = &change->alias;
 	return LAMBDA_OK;
 }
 
@@ -458,28 +455,36 @@ static enum lambda_status decide(struct change *change)
 	return LAMBDA_OK;
 }
 
-static int make(struct change *change)
+int gesture_change(struct gestures *gestures, const struct call_scope *scope,
+	enum errno_gesture gesture, struct remap_event *event, struct gesture_written *ret_written,
+	struct lambda_error *reterr)
 {
+	struct change change = {.gestures = gestures,
+		.scope = scope,
+		.gesture = gesture,
+		.event = event,
+		.reterr = reterr};
 	enum lambda_status status;
-	int r;
+	int r = begin(&change);
 
-	r = begin(change);
 	if (r < 0)
 		return r;
-	status = fetch_facts(change);
-	if (status == LAMBDA_OK)
-		status = decide(change);
-	if (status == LAMBDA_OK) {
-		r = carry_out(change);
+	status = fetch_facts(&change);
+	if (!status)
+		status = decide(&change);
+	if (!status) {
+		r = carry_out(&change);
 	} else {
-		remap_decide_nothing(&change->event, &change->plan);
-		r = -errno_of(status, change->gesture);
+		remap_decide_nothing(event, &change.plan);
+		r = -errno_of(status, gesture);
 	}
-	complete(change, &r);
-	if (r == 0 && change->plan.bury_at_once)
-		r = bury_at_once(change);
-	end_all(change);
-	release_facts(change);
+	complete(&change, &r);
+	if (r == 0 && change.plan.bury_at_once)
+		r = bury_at_once(&change);
+	end_all(&change);
+	release_facts(&change);
+	ret_written->is_written = change.plan.write != REMAP_WRITE_NOTHING;
+	ret_written->version = change.version;
 	return r;
 }
 
@@ -487,23 +492,18 @@ int gesture_symlink(struct gestures *gestures, const struct call_scope *scope,
 	const struct caller *caller, const struct gesture_place *place, const char *name,
 	const char *target, size_t *ret_target_length, struct lambda_error *reterr)
 {
-	struct change change = {
-		.gestures = gestures,
-		.scope = scope,
-		.gesture = ERRNO_SYMLINK,
-		.decide = remap_decide_symlink,
-		.event = {.place = place, .name = name, .target = target},
-		.reterr = reterr,
-	};
+	struct remap_event event = {.place = place, .name = name, .target = target};
 	char version[LAMBDA_VERSION_TEXT_SIZE];
+	struct gesture_written written;
 	int r;
 
-	set_caller(&change, caller);
-	r = make(&change);
-	lambda_version_format(change.version, version);
-	*ret_target_length = strlen(
-		change.plan.write == REMAP_WRITE_NOTHING || place->in_version ? target : version);
-	return r;
+	set_caller(&event, caller);
+	r = gesture_change(gestures, scope, ERRNO_SYMLINK, &event, &written, reterr);
+	if (r < 0)
+		return r;
+	lambda_version_format(written.version, version);
+	*ret_target_length = strlen(written.is_written && !place->in_version ? version : target);
+	return 0;
 }
 
 int gesture_rename(struct gestures *gestures, const struct call_scope *scope,
@@ -511,39 +511,24 @@ int gesture_rename(struct gestures *gestures, const struct call_scope *scope,
 	const struct gesture_place *to, const char *new_name, unsigned int flags,
 	struct lambda_error *reterr)
 {
-	struct change change = {
-		.gestures = gestures,
-		.scope = scope,
-		.gesture = ERRNO_RENAME,
-		.decide = remap_decide_rename,
-		.event = {.place = from,
-			.name = name,
-			.to = to,
-			.new_name = new_name,
-			.flags = flags},
-		.reterr = reterr,
-	};
+	struct remap_event event = {
+		.place = from, .name = name, .to = to, .new_name = new_name, .flags = flags};
+	struct gesture_written written;
 
 	if (strcmp(from->function, to->function) != 0)
 		return gesture_refuse(
 			reterr, EPERM, "an alias cannot be moved to another function");
-	set_caller(&change, caller);
-	return make(&change);
+	set_caller(&event, caller);
+	return gesture_change(gestures, scope, ERRNO_RENAME, &event, &written, reterr);
 }
 
 int gesture_unlink(struct gestures *gestures, const struct call_scope *scope,
 	const struct caller *caller, const struct gesture_place *place, const char *name,
 	struct lambda_error *reterr)
 {
-	struct change change = {
-		.gestures = gestures,
-		.scope = scope,
-		.gesture = ERRNO_UNLINK,
-		.decide = remap_decide_unlink,
-		.event = {.place = place, .name = name},
-		.reterr = reterr,
-	};
+	struct remap_event event = {.place = place, .name = name};
+	struct gesture_written written;
 
-	set_caller(&change, caller);
-	return make(&change);
+	set_caller(&event, caller);
+	return gesture_change(gestures, scope, ERRNO_UNLINK, &event, &written, reterr);
 }

@@ -23,8 +23,10 @@ static void stop_threads(struct gestures *gestures)
 	gestures->thread_count = 0;
 }
 
-static void destroy(struct gestures *gestures)
+void gestures_abandon(struct gestures *gestures)
 {
+	if (!gestures)
+		return;
 	stop_threads(gestures);
 	pthread_cond_destroy(&gestures->changed);
 	pthread_mutex_destroy(&gestures->mutex);
@@ -44,12 +46,14 @@ static struct remap *make_remap(const struct gesture_options *options)
 	return remap_new(&remap_options);
 }
 
-struct gestures *gestures_new(struct catalog *catalog, const struct gesture_options *options)
+struct gestures *gestures_make(const struct gesture_calls *calls, struct catalog *catalog,
+	const struct gesture_options *options)
 {
 	struct gestures *gestures = calloc(1, sizeof(*gestures));
 
 	if (!gestures)
 		return NULL;
+	gestures->calls = calls;
 	gestures->catalog = catalog;
 	gestures->options = *options;
 	gestures->options.mountpoint = NULL;
@@ -66,10 +70,19 @@ struct gestures *gestures_new(struct catalog *catalog, const struct gesture_opti
 		free(gestures);
 		return NULL;
 	}
+	return gestures;
+}
+
+struct gestures *gestures_new(struct catalog *catalog, const struct gesture_options *options)
+{
+	struct gestures *gestures = gestures_make(&gesture_catalog_calls, catalog, options);
+
+	if (!gestures)
+		return NULL;
 	while (gestures->thread_count < GESTURE_THREADS) {
 		if (pthread_create(&gestures->threads[gestures->thread_count], NULL,
 			    gesture_run_pending, gestures)) {
-			destroy(gestures);
+			gestures_abandon(gestures);
 			return NULL;
 		}
 		gestures->thread_count++;
@@ -89,7 +102,7 @@ void gestures_free(struct gestures *gestures, int64_t deadline_ms)
 	if (gesture_settle(gestures, &scope, NULL, &error) < 0)
 		log_write(gestures->options.log, LOG_LEVEL_WARNING,
 			"not everything that was pending could be done: %s", error.message);
-	destroy(gestures);
+	gestures_abandon(gestures);
 }
 
 /* --- what is shown --- */

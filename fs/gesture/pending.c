@@ -2,7 +2,6 @@
 /* What time brings: the ends of graces (2.4), and held names that become aliases (2.2). */
 #include <errno.h>
 
-#include "backend/base/clock.h"
 #include "fs/gesture/private.h"
 #include "fs/rules/decide.h"
 
@@ -56,7 +55,7 @@ static enum lambda_status delete_alias(struct gestures *gestures, const struct c
 	enum lambda_status status;
 	bool changed;
 
-	status = catalog_alias_get_afresh(
+	status = gestures->calls->get_alias_afresh(
 		gestures->catalog, scope, tombstone->function, tombstone->alias, &alias, reterr);
 	*ret_gone = status == LAMBDA_NOT_FOUND;
 	if (status == LAMBDA_NOT_FOUND)
@@ -69,7 +68,7 @@ static enum lambda_status delete_alias(struct gestures *gestures, const struct c
 		return fail_because_changed(tombstone, reterr);
 	if (!still_stands(gestures, due))
 		return LAMBDA_OK;
-	status = catalog_delete_alias(gestures->catalog, scope, tombstone->function,
+	status = gestures->calls->delete_alias(gestures->catalog, scope, tombstone->function,
 		tombstone->alias, tombstone->revision_id, reterr);
 	*ret_gone = status == LAMBDA_OK;
 	return status;
@@ -139,7 +138,7 @@ static enum lambda_status create_held(struct gestures *gestures, const struct ca
 		gestures, scope, due->function, &due->target, &wanted.version, reterr);
 	if (status != LAMBDA_OK)
 		return status;
-	return catalog_create_alias(
+	return gestures->calls->create_alias(
 		gestures->catalog, scope, due->function, &wanted, ret_alias, reterr);
 }
 
@@ -150,7 +149,7 @@ static enum lambda_status finish_held(struct gestures *gestures, const struct ca
 	enum lambda_status status = create_held(gestures, scope, due, &alias, reterr);
 
 	pthread_mutex_lock(&gestures->mutex);
-	remap_drop_held(gestures->remap, clock_monotonic_ms(), due->function, due->name,
+	remap_drop_held(gestures->remap, gestures->calls->now_ms(), due->function, due->name,
 		status == LAMBDA_OK ? alias.revision_id : NULL);
 	pthread_mutex_unlock(&gestures->mutex);
 	if (status == LAMBDA_OK)
@@ -202,14 +201,6 @@ enum lambda_status gesture_finish_in_background(struct gestures *gestures,
 	return status;
 }
 
-/* Takes the next due thing and begins its name; the mutex is held. */
-static bool take_due(struct gestures *gestures, int64_t now_ms, const char *function,
-	struct remap_due *due, int64_t *next_ms)
-{
-	return remap_next_due(gestures->remap, now_ms, function, due, next_ms) &&
-	       remap_begin(gestures->remap, due->function, due->name);
-}
-
 /* Carries out what take_due() gave; the mutex is held before and after, not meanwhile. */
 static enum lambda_status do_due(struct gestures *gestures, const struct call_scope *scope,
 	const struct remap_due *due, struct lambda_error *reterr)
@@ -248,24 +239,29 @@ static void note_result(
 	gestures->end_error = *error;
 }
 
-void *gesture_run_pending(void *data)
+bool gesture_end_next(struct gestures *gestures, int64_t *ret_next_ms)
 {
-	struct gestures *gestures = data;
+	int64_t until_ms = gestures->is_ending ? INT64_MAX : gestures->calls->now_ms();
 	struct lambda_error error;
 	struct call_scope scope;
 	struct remap_due due;
-	int64_t until_ms, next_ms;
+
+	if (!remap_take_due(gestures->remap, until_ms, NULL, &due, ret_next_ms))
+		return false;
+	scope = scope_of_pending(gestures);
+	note_result(gestures, do_due(gestures, &scope, &due, &error), &error);
+	return true;
+}
+
+void *gesture_run_pending(void *data)
+{
+	struct gestures *gestures = data;
+	int64_t next_ms;
 
 	pthread_mutex_lock(&gestures->mutex);
-	while (!gestures->stopping) {
-		until_ms = gestures->is_ending ? INT64_MAX : clock_monotonic_ms();
-		if (!take_due(gestures, until_ms, NULL, &due, &next_ms)) {
+	while (!gestures->stopping)
+		if (!gesture_end_next(gestures, &next_ms))
 			gesture_wait(gestures, next_ms);
-			continue;
-		}
-		scope = scope_of_pending(gestures);
-		note_result(gestures, do_due(gestures, &scope, &due, &error), &error);
-	}
 	pthread_mutex_unlock(&gestures->mutex);
 	return NULL;
 }
@@ -273,7 +269,7 @@ void *gesture_run_pending(void *data)
 /* The mutex is held before and after. */
 static void report_what_is_left(struct gestures *gestures)
 {
-	int64_t now_ms = clock_monotonic_ms();
+	int64_t now_ms = gestures->calls->now_ms();
 	int64_t left_ms = ending_deadline_ms(&gestures->ending) - now_ms;
 	size_t count = remap_count_pending(gestures->remap);
 
@@ -291,12 +287,13 @@ int gesture_end(struct gestures *gestures, struct lambda_error *reterr)
 	int result;
 
 	pthread_mutex_lock(&gestures->mutex);
-	ending_begin(&gestures->ending, clock_monotonic_ms());
+	ending_begin(&gestures->ending, gestures->calls->now_ms());
 	gestures->is_ending = true;
 	pthread_cond_broadcast(&gestures->changed);
 	/* Past the deadline each fails at once, and is told by its name. */
 	while (remap_has_pending(gestures->remap, NULL) &&
-		clock_monotonic_ms() < ending_deadline_ms(&gestures->ending) + ENDING_REPORT_MS) {
+		gestures->calls->now_ms() <
+			ending_deadline_ms(&gestures->ending) + ENDING_REPORT_MS) {
 		gesture_wait(gestures, ending_next_report_ms(&gestures->ending));
 		report_what_is_left(gestures);
 	}
@@ -333,14 +330,15 @@ int gesture_settle(struct gestures *gestures, const struct call_scope *scope, co
 	pthread_mutex_lock(&gestures->mutex);
 	for (;;) {
 		/* At the very end each is tried all the same: it fails at once, and is told by its name. */
-		if (!gestures->stopping && clock_monotonic_ms() >= scope->mutation_deadline_ms &&
+		if (!gestures->stopping &&
+			gestures->calls->now_ms() >= scope->mutation_deadline_ms &&
 			remap_has_pending(gestures->remap, function)) {
 			lambda_fail(reterr, LAMBDA_TIMED_OUT,
 				"there was no time left for all that was pending");
 			result = -ETIMEDOUT;
 			break;
 		}
-		if (take_due(gestures, INT64_MAX, function, &due, NULL)) {
+		if (remap_take_due(gestures->remap, INT64_MAX, function, &due, NULL)) {
 			share = share_of(gestures, scope);
 			status = do_due(gestures, &share, &due, &error);
 			if (status != LAMBDA_OK && result == 0) {

@@ -19,7 +19,44 @@
 #define GESTURE_REPEATS_MAX 2 /* of an update that a change of permissions got in the way of */
 #define GESTURE_THREADS 4     /* a slow function delays nobody else's graces */
 
+/*
+ * What changes ask of the catalog, and of the clock (calls.c). Tests put an account in memory in their place. Where
+ * nothing else is said, these are the functions of backend/catalog/catalog.h.
+ */
+struct gesture_calls {
+	enum lambda_status (*get_alias)(struct catalog *catalog, const struct call_scope *scope,
+		const char *function, const char *name, struct lambda_alias *ret_alias,
+		struct lambda_error *reterr);
+	enum lambda_status (*get_alias_afresh)(struct catalog *catalog,
+		const struct call_scope *scope, const char *function, const char *name,
+		struct lambda_alias *ret_alias, struct lambda_error *reterr);
+	/* The alias as the list of all has it; LAMBDA_NOT_FOUND: there is no such function. */
+	enum lambda_status (*find_listed_alias)(struct catalog *catalog,
+		const struct call_scope *scope, const char *function, const char *name,
+		struct lambda_alias *ret_alias, bool *ret_there, struct lambda_error *reterr);
+	enum lambda_status (*get_version)(struct catalog *catalog, const struct call_scope *scope,
+		const char *function, uint64_t version, struct catalog_version *ret_version,
+		int64_t *ret_expires_ms, struct lambda_error *reterr);
+	/* All versions, listed afresh: whether that one is there, and the newest published one (0: none). */
+	enum lambda_status (*list_versions)(struct catalog *catalog, const struct call_scope *scope,
+		const char *function, uint64_t version, bool *ret_there, uint64_t *ret_newest,
+		struct lambda_error *reterr);
+	enum lambda_status (*create_alias)(struct catalog *catalog, const struct call_scope *scope,
+		const char *function, const struct lambda_alias *wanted,
+		struct lambda_alias *ret_alias, struct lambda_error *reterr);
+	enum lambda_status (*update_alias)(struct catalog *catalog, const struct call_scope *scope,
+		const char *function, const struct lambda_alias *wanted, bool with_description,
+		struct lambda_alias *ret_alias, struct lambda_error *reterr);
+	enum lambda_status (*delete_alias)(struct catalog *catalog, const struct call_scope *scope,
+		const char *function, const char *name, const char *revision_id,
+		struct lambda_error *reterr);
+	int64_t (*now_ms)(void); /* clock_monotonic_ms() */
+};
+
+extern const struct gesture_calls gesture_catalog_calls;
+
 struct gestures {
+	const struct gesture_calls *calls;
 	struct catalog *catalog;
 	struct gesture_options options; /* its strings are not to be used: the remap has copies */
 	pthread_mutex_t mutex;
@@ -33,6 +70,33 @@ struct gestures {
 	size_t thread_count;
 	pthread_t threads[GESTURE_THREADS];
 };
+
+/* gestures_new() without its threads: nothing that time brings happens by itself. `calls` is kept. */
+struct gestures *gestures_make(const struct gesture_calls *calls, struct catalog *catalog,
+	const struct gesture_options *options) must_check;
+
+/* Frees what gestures_make() made, or gestures_new(): what is pending is not done. NULL is fine. */
+void gestures_abandon(struct gestures *gestures);
+
+/* Where what a change has written leads. */
+struct gesture_written {
+	bool is_written; /* false: nothing was to be written */
+	uint64_t version;
+};
+
+/*
+ * One change of links, from the beginning of its names to their end: 0 or -errno. The event says what is asked for
+ * and by whom; its time and AWS's facts are filled in. `gesture` is ERRNO_SYMLINK, ERRNO_RENAME or ERRNO_UNLINK.
+ */
+int gesture_change(struct gestures *gestures, const struct call_scope *scope,
+	enum errno_gesture gesture, struct remap_event *event, struct gesture_written *ret_written,
+	struct lambda_error *reterr) must_check;
+
+/*
+ * Makes the next thing that is due, if there is one; the mutex is held before and after. False: none, and nothing
+ * will be before *ret_next_ms, or before gestures->changed is signalled.
+ */
+bool gesture_end_next(struct gestures *gestures, int64_t *ret_next_ms);
 
 /* -error, with the sentence of the rule in *reterr. */
 int gesture_refuse(struct lambda_error *reterr, int error, const char *sentence);

@@ -192,7 +192,8 @@ static enum lambda_status write_description(struct gestures *gestures,
 	enum lambda_status status;
 	char *description;
 
-	status = catalog_alias_get(gestures->catalog, scope, function, alias_name, &alias, reterr);
+	status = gestures->calls->get_alias(
+		gestures->catalog, scope, function, alias_name, &alias, reterr);
 	if (status != LAMBDA_OK || !strcmp(alias.description, text))
 		return status;
 	description = strdup(text);

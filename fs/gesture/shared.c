@@ -3,7 +3,6 @@
 
 #include <errno.h>
 
-#include "backend/base/clock.h"
 #include "backend/base/condition.h"
 
 int gesture_refuse(struct lambda_error *reterr, int error, const char *sentence)
@@ -20,7 +19,7 @@ void gesture_tell_shown_changed(struct gestures *gestures, const char *function,
 
 struct call_scope gesture_background_scope(const struct gestures *gestures)
 {
-	int64_t deadline_ms = clock_monotonic_ms() + gestures->options.mutation_timeout_ms;
+	int64_t deadline_ms = gestures->calls->now_ms() + gestures->options.mutation_timeout_ms;
 
 	return (struct call_scope){.read_deadline_ms = deadline_ms,
 		.mutation_deadline_ms = deadline_ms,
@@ -36,43 +35,33 @@ enum lambda_status gesture_fetch_alias(struct gestures *gestures, const struct c
 	const char *function, const char *alias, struct lambda_alias *ret_alias, bool *ret_there,
 	struct lambda_error *reterr)
 {
-	const struct catalog_aliases *aliases = NULL;
-	const struct lambda_alias *known;
 	enum lambda_status status;
 
 	*ret_there = false;
-	if (!name_looks_temporary(alias, NAME_PATTERNS_ALL)) {
-		status = catalog_alias_get(
-			gestures->catalog, scope, function, alias, ret_alias, reterr);
-		*ret_there = status == LAMBDA_OK;
-		return status == LAMBDA_NOT_FOUND ? LAMBDA_OK : status;
-	}
 	/* A tool's random name is nothing to ask AWS for: the list tells. */
-	status = catalog_aliases_get(gestures->catalog, scope, function, &aliases, reterr);
-	if (status != LAMBDA_OK)
-		return status;
-	known = catalog_aliases_find(aliases, alias);
-	if (known && lambda_alias_copy(known, ret_alias) < 0)
-		status = lambda_fail_memory(reterr);
-	*ret_there = known && status == LAMBDA_OK;
-	catalog_aliases_unref(aliases);
-	return status;
+	if (name_looks_temporary(alias, NAME_PATTERNS_ALL))
+		return gestures->calls->find_listed_alias(
+			gestures->catalog, scope, function, alias, ret_alias, ret_there, reterr);
+	status = gestures->calls->get_alias(
+		gestures->catalog, scope, function, alias, ret_alias, reterr);
+	*ret_there = !status;
+	return status == LAMBDA_NOT_FOUND ? LAMBDA_OK : status;
 }
 
 enum lambda_status gesture_resolve_target(struct gestures *gestures, const struct call_scope *scope,
 	const char *function, const struct target *target, uint64_t *ret_version,
 	struct lambda_error *reterr)
 {
-	const struct catalog_versions *versions = NULL;
 	struct lambda_alias alias = {0};
 	enum lambda_status status;
+	bool there;
 
 	switch (target->kind) {
 	case TARGET_VERSION:
 		*ret_version = target->version;
 		return LAMBDA_OK;
 	case TARGET_ALIAS:
-		status = catalog_alias_get_afresh(
+		status = gestures->calls->get_alias_afresh(
 			gestures->catalog, scope, function, target->alias, &alias, reterr);
 		if (status != LAMBDA_OK)
 			return status;
@@ -80,16 +69,12 @@ enum lambda_status gesture_resolve_target(struct gestures *gestures, const struc
 		lambda_alias_release(&alias);
 		return LAMBDA_OK;
 	case TARGET_NEWEST:
-		status = catalog_versions_get_afresh(
-			gestures->catalog, scope, function, &versions, reterr);
-		if (status != LAMBDA_OK)
-			return status;
-		*ret_version = versions->newest;
-		catalog_versions_unref(versions);
-		if (!*ret_version)
+		status = gestures->calls->list_versions(
+			gestures->catalog, scope, function, 0, &there, ret_version, reterr);
+		if (!status && !*ret_version)
 			return lambda_fail(
 				reterr, LAMBDA_NOT_FOUND, "%s has no published version", function);
-		return LAMBDA_OK;
+		return status;
 	default:
 		return lambda_fail(reterr, LAMBDA_INVALID, "%s", target->sentence);
 	}

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* One write of an alias: compared and swapped, and noted as this mount's own. */
-#include "backend/base/clock.h"
 #include "fs/gesture/private.h"
 
 /* Sends the update once, and notes what came of it. */
@@ -10,14 +9,14 @@ static enum lambda_status send_update(struct gestures *gestures, const struct ca
 	struct lambda_error *reterr)
 {
 	struct lambda_alias answer;
-	enum lambda_status status = catalog_update_alias(
+	enum lambda_status status = gestures->calls->update_alias(
 		gestures->catalog, scope, function, wanted, with_description, &answer, reterr);
 
 	if (status)
 		return status;
 	pthread_mutex_lock(&gestures->mutex);
-	remap_note_write(
-		gestures->remap, clock_monotonic_ms(), function, base, wanted, answer.revision_id);
+	remap_note_write(gestures->remap, gestures->calls->now_ms(), function, base, wanted,
+		answer.revision_id);
 	pthread_mutex_unlock(&gestures->mutex);
 	if (ret_alias)
 		*ret_alias = answer;
@@ -44,7 +43,7 @@ static bool find_new_revision(struct gestures *gestures, const struct call_scope
 	within.interrupted = NULL;
 	within.read_deadline_ms = scope->mutation_deadline_ms;
 	within.for_change = true;
-	looked = catalog_alias_get(
+	looked = gestures->calls->get_alias(
 		gestures->catalog, &within, function, wanted->name, &alias, &error);
 	if (looked == LAMBDA_NOT_FOUND)
 		return false;
@@ -89,7 +88,7 @@ enum lambda_status gesture_read_unchanged(struct gestures *gestures, const struc
 {
 	char version[LAMBDA_VERSION_TEXT_SIZE];
 	struct remap_content content;
-	enum lambda_status status = catalog_alias_get_afresh(
+	enum lambda_status status = gestures->calls->get_alias_afresh(
 		gestures->catalog, scope, function, shown->name, ret_alias, reterr);
 
 	if (status == LAMBDA_NOT_FOUND)

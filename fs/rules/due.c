@@ -107,6 +107,18 @@ bool remap_next_due(const struct remap *remap, int64_t now_ms, const char *funct
 	return true;
 }
 
+bool remap_take_due(struct remap *remap, int64_t now_ms, const char *function,
+	struct remap_due *ret_due, int64_t *ret_next_ms)
+{
+	if (!remap_next_due(remap, now_ms, function, ret_due, ret_next_ms))
+		return false;
+	if (remap_begin(remap, ret_due->function, ret_due->name))
+		return true;
+	if (ret_next_ms)
+		*ret_next_ms = INT64_MAX;
+	return false;
+}
+
 static const struct remap_link *find_held(
 	const struct remap *remap, const char *function, const char *name)
 {

@@ -378,6 +378,13 @@ struct remap_due {
 bool remap_next_due(const struct remap *remap, int64_t now_ms, const char *function,
 	struct remap_due *ret_due, int64_t *ret_next_ms);
 
+/*
+ * remap_next_due(), and its name is begun: remap_end() is the caller's. When no name can be begun any more, there is
+ * nothing to do until one ends: false, and *ret_next_ms is INT64_MAX.
+ */
+bool remap_take_due(struct remap *remap, int64_t now_ms, const char *function,
+	struct remap_due *ret_due, int64_t *ret_next_ms);
+
 /* How many tombstones and held links that become aliases there are, of all functions, busy or not. */
 size_t remap_count_pending(const struct remap *remap);
 

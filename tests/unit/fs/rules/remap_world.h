@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * For test_remap.c: requests as the kernel sends them, played against a handful of aliases in memory,
- * with the clock in the test's hand and every write noted as text.
+ * For test_remap.c and test_remap_through.c: requests as the kernel sends them, decided by the rules and carried out by
+ * fs/gesture's own driver against a handful of aliases in memory, with the clock in the test's hand and every write
+ * noted as text.
  */
 #ifndef ALIASFS_TESTS_REMAP_WORLD_H
 #define ALIASFS_TESTS_REMAP_WORLD_H
@@ -11,6 +12,7 @@
 #include <errno.h>
 
 #include "backend/base/buffer.h"
+#include "fs/gesture/private.h"
 #include "fs/rules/remap.h"
 
 #define ALIASES 12
@@ -32,14 +34,19 @@ static const struct player other = {.thread = 30, .process = 30};
 static const struct player nobody = {.unknown = true};
 
 struct world {
-	struct remap *remap;
+	struct gestures *gestures;
+	struct remap *remap; /* of the gestures */
 	int64_t now_ms;
 	struct lambda_alias aliases[ALIASES];
 	unsigned int revision;
 	uint64_t newest;
 	int fail_next; /* the errno of the next write, 0: none */
 	struct buffer writes;
+	char read[LAMBDA_ALIAS_NAME_MAX + 1]; /* the last alias that was read afresh */
 };
+
+/* The one that is being played: its clock and its account are the driver's. */
+static struct world *playing;
 
 static const struct gesture_place here = {.function = "hello"};
 
@@ -97,37 +104,6 @@ static inline void take(struct world *world, const char *name)
 	}
 }
 
-/* PROD -> 1, BETA -> 2, CANARY -> 1 with 10 % to 3 and a description. */
-static inline void start_with(struct world *world, const struct remap_options *options)
-{
-	memset(world, 0, sizeof(*world));
-	world->writes.maximum = 4096;
-	world->now_ms = 1000000;
-	world->newest = 9;
-	world->remap = remap_new(options);
-	assert_non_null(world->remap);
-	put(world, "PROD", 1, 0, 0, "live");
-	put(world, "BETA", 2, 0, 0, "next");
-	put(world, "CANARY", 1, 3, 0.1, "bird");
-}
-
-static inline void start(struct world *world)
-{
-	const struct remap_options options = {.mountpoint = "/mnt", .delete_grace_ms = 500};
-
-	start_with(world, &options);
-}
-
-static inline void stop_world(struct world *world)
-{
-	size_t i;
-
-	for (i = 0; i < ALIASES; i++)
-		free(world->aliases[i].description);
-	buffer_release(&world->writes);
-	remap_free(world->remap);
-}
-
 static inline void note(struct world *world, const char *call, const struct lambda_alias *alias)
 {
 	char version[LAMBDA_VERSION_TEXT_SIZE];
@@ -151,180 +127,229 @@ static inline void assert_writes(struct world *world, const char *expected, cons
 	buffer_reset(&world->writes);
 }
 
-/* --- the calls --- */
+/* --- the account: what the driver asks of the catalog --- */
 
-static inline int update(
-	struct world *world, const struct lambda_alias *wanted, bool with_description)
+static inline int64_t world_now_ms(void)
 {
-	struct lambda_alias *alias = find(world, wanted->name);
+	return playing->now_ms;
+}
 
-	if (world->fail_next) {
-		int error = world->fail_next;
+static inline enum lambda_status fail_if_asked(void)
+{
+	int error = playing->fail_next;
 
-		world->fail_next = 0;
-		return -error;
-	}
+	playing->fail_next = 0;
+	if (error == EACCES)
+		return LAMBDA_ACCESS_DENIED;
+	if (error == EREMCHG)
+		return LAMBDA_REVISION_CHANGED;
+	return error ? LAMBDA_SERVICE_FAILED : LAMBDA_OK;
+}
+
+static inline enum lambda_status copy_alias(const char *name, struct lambda_alias *ret_alias)
+{
+	const struct lambda_alias *alias = find(playing, name);
+
 	if (!alias)
-		return -ENOENT;
+		return LAMBDA_NOT_FOUND;
+	if (ret_alias)
+		assert_int_equal(lambda_alias_copy(alias, ret_alias), 0);
+	return LAMBDA_OK;
+}
+
+static inline enum lambda_status world_get_alias(struct catalog *catalog,
+	const struct call_scope *scope, const char *function, const char *name,
+	struct lambda_alias *ret_alias, struct lambda_error *reterr)
+{
+	assert_string_equal(function, "hello");
+	return copy_alias(name, ret_alias);
+}
+
+static inline enum lambda_status world_get_alias_afresh(struct catalog *catalog,
+	const struct call_scope *scope, const char *function, const char *name,
+	struct lambda_alias *ret_alias, struct lambda_error *reterr)
+{
+	snprintf(playing->read, sizeof(playing->read), "%s", name);
+	return world_get_alias(catalog, scope, function, name, ret_alias, reterr);
+}
+
+static inline enum lambda_status world_find_listed_alias(struct catalog *catalog,
+	const struct call_scope *scope, const char *function, const char *name,
+	struct lambda_alias *ret_alias, bool *ret_there, struct lambda_error *reterr)
+{
+	*ret_there = !world_get_alias(catalog, scope, function, name, ret_alias, reterr);
+	return LAMBDA_OK;
+}
+
+static inline enum lambda_status world_get_version(struct catalog *catalog,
+	const struct call_scope *scope, const char *function, uint64_t version,
+	struct catalog_version *ret_version, int64_t *ret_expires_ms, struct lambda_error *reterr)
+{
+	*ret_version = (struct catalog_version){.version = version};
+	return version <= playing->newest ? LAMBDA_OK : LAMBDA_NOT_FOUND;
+}
+
+static inline enum lambda_status world_list_versions(struct catalog *catalog,
+	const struct call_scope *scope, const char *function, uint64_t version, bool *ret_there,
+	uint64_t *ret_newest, struct lambda_error *reterr)
+{
+	*ret_there = version <= playing->newest;
+	*ret_newest = playing->newest;
+	return LAMBDA_OK;
+}
+
+static inline enum lambda_status world_update_alias(struct catalog *catalog,
+	const struct call_scope *scope, const char *function, const struct lambda_alias *wanted,
+	bool with_description, struct lambda_alias *ret_alias, struct lambda_error *reterr)
+{
+	struct world *world = playing;
+	const struct lambda_alias *alias = find(world, wanted->name);
+	enum lambda_status status = fail_if_asked();
+
+	if (status)
+		return status;
+	if (!alias)
+		return LAMBDA_NOT_FOUND;
 	if (strcmp(alias->revision_id, wanted->revision_id) != 0)
-		return -EREMCHG;
+		return LAMBDA_REVISION_CHANGED;
 	if (wanted->version > world->newest || wanted->weighted_version > world->newest)
-		return -ENOENT;
+		return LAMBDA_NOT_FOUND;
 	note(world, "update", wanted);
 	if (with_description)
 		assert_int_equal(buffer_appendf(&world->writes, " '%s'", wanted->description), 0);
 	put(world, wanted->name, wanted->version, wanted->weighted_version, wanted->weight,
 		with_description ? wanted->description : alias->description);
-	return 0;
+	return copy_alias(wanted->name, ret_alias);
 }
 
-static inline int create(struct world *world, const struct lambda_alias *wanted)
+static inline enum lambda_status world_create_alias(struct catalog *catalog,
+	const struct call_scope *scope, const char *function, const struct lambda_alias *wanted,
+	struct lambda_alias *ret_alias, struct lambda_error *reterr)
 {
-	if (world->fail_next) {
-		int error = world->fail_next;
+	struct world *world = playing;
+	enum lambda_status status = fail_if_asked();
 
-		world->fail_next = 0;
-		return -error;
-	}
+	if (status)
+		return status;
 	if (find(world, wanted->name))
-		return -EEXIST;
+		return LAMBDA_ALREADY_EXISTS;
 	if (wanted->version > world->newest)
-		return -ENOENT;
+		return LAMBDA_NOT_FOUND;
 	note(world, "create", wanted);
 	if (*wanted->description)
 		assert_int_equal(buffer_appendf(&world->writes, " '%s'", wanted->description), 0);
 	put(world, wanted->name, wanted->version, wanted->weighted_version, wanted->weight,
 		wanted->description);
-	return 0;
+	return copy_alias(wanted->name, ret_alias);
 }
 
-static inline int confirm(struct world *world, const struct lambda_alias *wanted)
+static inline enum lambda_status world_delete_alias(struct catalog *catalog,
+	const struct call_scope *scope, const char *function, const char *name,
+	const char *revision_id, struct lambda_error *reterr)
 {
-	const struct lambda_alias *alias = find(world, wanted->name);
+	enum lambda_status status = fail_if_asked();
 
-	note(world, "get", wanted);
-	return alias && alias->version == wanted->version &&
-			       alias->weighted_version == wanted->weighted_version
-		       ? 0
-		       : -EREMCHG;
+	if (status)
+		return status;
+	note(playing, "delete", get(playing, name));
+	take(playing, name);
+	return LAMBDA_OK;
 }
 
-static inline int find_version(
-	struct world *world, const struct remap_plan *plan, uint64_t *version)
-{
-	const struct lambda_alias *source = find(world,
-		plan->source_kind == REMAP_SOURCE_TARGET ? plan->target.alias : plan->source);
+static const struct gesture_calls world_calls = {
+	.get_alias = world_get_alias,
+	.get_alias_afresh = world_get_alias_afresh,
+	.find_listed_alias = world_find_listed_alias,
+	.get_version = world_get_version,
+	.list_versions = world_list_versions,
+	.create_alias = world_create_alias,
+	.update_alias = world_update_alias,
+	.delete_alias = world_delete_alias,
+	.now_ms = world_now_ms,
+};
 
-	if (plan->source_kind == REMAP_SOURCE_TARGET && plan->target.kind == TARGET_VERSION)
-		*version = plan->target.version;
-	else if (plan->source_kind == REMAP_SOURCE_TARGET && plan->target.kind == TARGET_NEWEST)
-		*version = world->newest;
-	else if (!source)
-		return -ENOENT;
-	else
-		*version = plan->source_kind == REMAP_SOURCE_WEIGHT ? source->weighted_version
-								    : source->version;
-	return 0;
+/* PROD -> 1, BETA -> 2, CANARY -> 1 with 10 % to 3 and a description. */
+static inline void start_with(struct world *world, const struct gesture_options *options)
+{
+	memset(world, 0, sizeof(*world));
+	playing = world;
+	world->writes.maximum = 4096;
+	world->now_ms = 1000000;
+	world->newest = 9;
+	world->gestures = gestures_make(&world_calls, NULL, options);
+	assert_non_null(world->gestures);
+	world->remap = world->gestures->remap;
+	put(world, "PROD", 1, 0, 0, "live");
+	put(world, "BETA", 2, 0, 0, "next");
+	put(world, "CANARY", 1, 3, 0.1, "bird");
 }
 
-static inline int write_plan(struct world *world, const struct remap_event *event,
-	const struct remap_plan *plan, const struct lambda_alias **created)
+static inline void start(struct world *world)
 {
-	struct lambda_alias *current = find(world, plan->alias);
-	struct lambda_alias *source = find(world, plan->source);
-	struct lambda_alias wanted;
-	bool with_description;
-	uint64_t version = 0;
-	int r;
+	const struct gesture_options options = {.mountpoint = "/mnt", .delete_grace_ms = 500};
 
-	if (plan->write == REMAP_WRITE_NOTHING)
-		return 0;
-	if (plan->write == REMAP_WRITE_EXCHANGE) {
-		note(world, "exchange", current);
-		return 0;
-	}
-	r = find_version(world, plan, &version);
-	if (r < 0)
-		return r;
-	switch (remap_form_call(
-		world->remap, event, plan, version, current, source, &wanted, &with_description)) {
-	case REMAP_CALL_CONFIRM:
-		return confirm(world, &wanted);
-	case REMAP_CALL_CREATE:
-		r = create(world, &wanted);
-		*created = r == 0 ? get(world, wanted.name) : NULL;
-		return r;
-	case REMAP_CALL_UPDATE:
-		return update(world, &wanted, with_description);
-	default:
-		return 0;
-	}
+	start_with(world, &options);
 }
 
-static inline void finish(struct world *world, const struct remap_due *due)
+/* What is pending is dropped: nothing is written any more. */
+static inline void stop_world(struct world *world)
 {
-	const struct remap_tombstone *tombstone = &due->tombstone;
-	struct lambda_alias *alias = find(world, due->name), wanted = {0};
-	bool gone = false;
+	size_t i;
 
-	if (due->kind == REMAP_DUE_HELD) {
-		static char no_description[] = "";
+	for (i = 0; i < ALIASES; i++)
+		free(world->aliases[i].description);
+	buffer_release(&world->writes);
+	gestures_abandon(world->gestures);
+}
 
-		wanted.description = no_description;
-		snprintf(
-			wanted.name, sizeof(wanted.name), "%.*s", LAMBDA_ALIAS_NAME_MAX, due->name);
-		wanted.version = due->target.version;
-		remap_drop_held(world->remap, world->now_ms, due->function, due->name,
-			create(world, &wanted) == 0 ? get(world, wanted.name)->revision_id : NULL);
-		return;
-	}
-	if (!tombstone->may_delete || !alias ||
-		(tombstone->is_weight ? !remap_content_is(&tombstone->content, alias)
-				      : strcmp(alias->revision_id, tombstone->revision_id) != 0)) {
+/* Notes a name that is shown again, though nothing was written or tried. */
+static inline void note_return(struct world *world, const struct remap_due *due, int failing)
+{
+	if (due->kind == REMAP_DUE_TOMBSTONE && world->fail_next == failing)
 		assert_int_equal(buffer_appendf(&world->writes, "%sback %s",
-					 world->writes.length ? "; " : "", tombstone->name),
+					 world->writes.length ? "; " : "", due->tombstone.name),
 			0);
-	} else if (tombstone->is_weight) {
-		wanted = *alias;
-		wanted.weighted_version = 0;
-		gone = update(world, &wanted, false) == 0;
-	} else if (world->fail_next) {
-		world->fail_next = 0;
-	} else {
-		note(world, "delete", alias);
-		take(world, due->name);
-		gone = true;
-	}
-	remap_drop_tombstone(world->remap, tombstone, gone);
 }
 
 /* Lets time pass, and happen what it brings. */
 static inline void pass(struct world *world, int64_t milliseconds)
 {
 	struct remap_due due;
+	int64_t next_ms;
 
 	world->now_ms += milliseconds;
-	while (remap_next_due(world->remap, world->now_ms, NULL, &due, NULL))
-		finish(world, &due);
+	pthread_mutex_lock(&world->gestures->mutex);
+	while (remap_next_due(world->remap, world->now_ms, NULL, &due, NULL)) {
+		size_t written = world->writes.length;
+		int failing = world->fail_next;
+
+		assert_true(gesture_end_next(world->gestures, &next_ms));
+		if (world->writes.length == written)
+			note_return(world, &due, failing);
+	}
+	pthread_mutex_unlock(&world->gestures->mutex);
 }
 
 /* --- the requests --- */
 
-static inline int play(struct world *world, struct remap_event *event, const struct player *player,
-	void (*decide)(const struct remap *remap, const struct remap_event *event,
-		struct remap_plan *plan))
+/* Whether the alias is the one that the event would change. */
+static inline bool is_about(const struct remap_event *event, const char *alias)
 {
-	char keys[REMAP_KEYS][REMAP_NAME_MAX + 1], dependency[LAMBDA_ALIAS_NAME_MAX + 1];
-	const struct remap_tombstone *tombstone;
-	struct remap_due due;
-	struct remap_plan plan;
 	struct name name;
-	const struct lambda_alias *created = NULL;
-	const char *through;
-	size_t count, i;
-	int r, completed;
 
-	event->now_ms = world->now_ms;
+	name_parse(event->new_name ? event->new_name : event->name, &name);
+	return event->through || !strcmp(name.alias, alias);
+}
+
+static inline int play(struct world *world, enum errno_gesture gesture, struct remap_event *event,
+	const struct player *player)
+{
+	const struct call_scope scope = {world->now_ms, world->now_ms};
+	size_t written = world->writes.length;
+	struct gesture_written result;
+	struct lambda_error error = {0};
+	int r;
+
 	event->thread = player->thread;
 	event->process = player->process;
 	event->caller_is_known = !player->unknown;
@@ -332,42 +357,12 @@ static inline int play(struct world *world, struct remap_event *event, const str
 	event->caller_forces = player->forces;
 	event->caller_names_it = player->names && !strcmp(player->names, event->name);
 	event->name_patterns = player->script ? 0 : NAME_PATTERNS_ALL;
-	while (remap_find_dependency(world->remap, event, dependency)) {
-		tombstone = remap_find_tombstone(world->remap, "hello", dependency, false);
-		if (tombstone) {
-			due = (struct remap_due){
-				.kind = REMAP_DUE_TOMBSTONE, .tombstone = *tombstone};
-			snprintf(due.name, sizeof(due.name), "%s", dependency);
-		} else {
-			assert_true(remap_find_held(world->remap, "hello", dependency, &due));
-		}
-		finish(world, &due);
-	}
-	count = remap_name_keys(world->remap, event, keys);
-	for (i = 0; i < count; i++)
-		assert_true(remap_begin(world->remap, "hello", keys[i]));
-	through = remap_find_through(world->remap, event);
-	event->through = through ? find(world, through) : NULL;
-	name_parse(event->name, &name);
-	event->alias = *name.alias ? find(world, name.alias) : NULL;
-	if (event->new_name) {
-		name_parse(event->new_name, &name);
-		event->new_alias = *name.alias ? find(world, name.alias) : NULL;
-	}
-	decide(world->remap, event, &plan);
-	remap_reserve(world->remap, &plan);
-	r = plan.error ? -plan.error : write_plan(world, event, &plan, &created);
-	assert_int_equal(plan.error != 0, plan.sentence != NULL);
-	completed = remap_complete(world->remap, event, &plan, r, created, NULL);
-	if (r == 0)
-		r = completed;
-	if (r == 0 && plan.bury_at_once) {
-		due = (struct remap_due){.kind = REMAP_DUE_TOMBSTONE, .tombstone = plan.tombstone};
-		snprintf(due.name, sizeof(due.name), "%s", plan.tombstone.alias);
-		finish(world, &due);
-	}
-	for (i = 0; i < count; i++)
-		remap_end(world->remap, "hello", keys[i]);
+	*world->read = '\0';
+	r = gesture_change(world->gestures, &scope, gesture, event, &result, &error);
+	/* Nothing was to be changed: the alias was read, and says what it should. */
+	if (r == 0 && result.is_written && world->writes.length == written &&
+		is_about(event, world->read))
+		note(world, "get", get(world, world->read));
 	return -r;
 }
 
@@ -376,7 +371,7 @@ static inline int do_symlink_in(struct world *world, const struct player *player
 {
 	struct remap_event event = {.place = place, .name = name, .target = target};
 
-	return play(world, &event, player, remap_decide_symlink);
+	return play(world, ERRNO_SYMLINK, &event, player);
 }
 
 static inline int do_symlink(
@@ -392,7 +387,7 @@ static inline int do_rename_between(struct world *world, const struct player *pl
 	struct remap_event event = {
 		.place = from, .name = name, .to = to, .new_name = new_name, .flags = flags};
 
-	return play(world, &event, player, remap_decide_rename);
+	return play(world, ERRNO_RENAME, &event, player);
 }
 
 static inline int do_rename(struct world *world, const struct player *player, const char *name,
@@ -405,7 +400,7 @@ static inline int do_unlink(struct world *world, const struct player *player, co
 {
 	struct remap_event event = {.place = &here, .name = name};
 
-	return play(world, &event, player, remap_decide_unlink);
+	return play(world, ERRNO_UNLINK, &event, player);
 }
 
 static inline int do_unlink_in(
@@ -415,7 +410,7 @@ static inline int do_unlink_in(
 		.function = "hello", .in_version = true, .version = version};
 	struct remap_event event = {.place = &place, .name = name};
 
-	return play(world, &event, player, remap_decide_unlink);
+	return play(world, ERRNO_UNLINK, &event, player);
 }
 
 static inline void do_readlink(struct world *world, const struct player *player, const char *name)

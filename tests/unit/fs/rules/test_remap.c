@@ -77,7 +77,8 @@ static void other_gestures_write_what_the_table_says(void **state)
 		{"mv back and forth", &tool, "rn PROD X\nr BETA PROD\nr X BETA",
 			"create X>1 'live'; update PROD>2 'next'; update BETA>1 'live'",
 			"delete X>1"},
-		{"exchange", &tool, "rx PROD BETA", "exchange PROD>1", ""},
+		{"exchange", &tool, "rx PROD BETA", "update PROD>2 'next'; update BETA>1 'live'",
+			""},
 		{"a weight", &tool, "s PROD%10 3", "update PROD>1+3@0.1", ""},
 		{"another weight", &tool, "s CANARY%25 3", "update CANARY>1+3@0.25", ""},
 		{"a retargeted weight", &ln, "s CuAb12xY 4\nr CuAb12xY CANARY%10",
@@ -245,6 +246,35 @@ static void a_busy_name_stops_its_clock(void **state)
 	assert_int_equal(due.kind, REMAP_DUE_TOMBSTONE);
 	assert_string_equal(due.name, "PROD");
 	stop_world(&world);
+}
+
+/* What is due cannot be begun: who waits for it waits for the end of a change, and not for a time that is past. */
+static void with_all_names_busy_nothing_is_due_before_one_ends(void **state)
+{
+	struct remap_due due;
+	struct world world;
+	char name[32];
+	int64_t next_ms = 0;
+	int i;
+
+	(void)state;
+	start(&world);
+	assert_int_equal(do_unlink(&world, &tool, "PROD"), 0);
+	for (i = 0; i < REMAP_BUSY; i++) {
+		snprintf(name, sizeof(name), "busy%d", i);
+		assert_true(remap_begin(world.remap, "other", name));
+	}
+	assert_false(remap_take_due(world.remap, world.now_ms, NULL, &due, &next_ms));
+	assert_true(next_ms == world.now_ms + 500);
+	world.now_ms += 500;
+	assert_false(remap_take_due(world.remap, world.now_ms, NULL, &due, &next_ms));
+	assert_true(next_ms == INT64_MAX);
+	assert_false(remap_take_due(world.remap, world.now_ms, NULL, &due, NULL));
+	remap_end(world.remap, "other", "busy7");
+	assert_true(remap_take_due(world.remap, world.now_ms, NULL, &due, &next_ms));
+	assert_string_equal(due.name, "PROD");
+	assert_true(remap_is_busy(world.remap, "hello", "PROD"));
+	stop(&world);
 }
 
 static void the_next_end_is_foretold(void **state)
@@ -497,7 +527,7 @@ static void a_colleagues_change_in_the_grace_wins(void **state)
 /* semantics(2.4.12, 2.4.13) */
 static void a_grace_of_0_deletes_at_once(void **state)
 {
-	const struct remap_options options = {.mountpoint = "/mnt", .delete_grace_ms = 0};
+	const struct gesture_options options = {.mountpoint = "/mnt", .delete_grace_ms = 0};
 	struct world world;
 
 	(void)state;
@@ -629,6 +659,7 @@ int main(void)
 		cmocka_unit_test(links_that_cannot_be_aliases_are_local_for_a_minute),
 		cmocka_unit_test(held_names_are_never_lost_and_never_littered),
 		cmocka_unit_test(a_busy_name_stops_its_clock),
+		cmocka_unit_test(with_all_names_busy_nothing_is_due_before_one_ends),
 		cmocka_unit_test(the_next_end_is_foretold),
 		cmocka_unit_test(what_ended_first_is_done_first),
 		cmocka_unit_test(hidden_names_are_hidden_until_something_takes_their_place),

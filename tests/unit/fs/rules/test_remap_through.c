@@ -46,7 +46,7 @@ static void ln_sf_without_n_moves_the_alias_it_came_through(void **state)
 /* semantics(2.1.8, 2.1.9, 2.1.10, 2.1.11) */
 static void without_evidence_versions_are_read_only(void **state)
 {
-	const struct remap_options strict = {.mountpoint = "/mnt", .strict_ln = true};
+	const struct gesture_options strict = {.mountpoint = "/mnt", .strict_ln = true};
 	struct world world;
 
 	(void)state;
@@ -416,7 +416,7 @@ static void what_could_not_be_replaced_is_shown_again(void **state)
 static void protected_names_are_not_deleted(void **state)
 {
 	static const char *const globs[] = {"PROD", "C*", NULL};
-	const struct remap_options options = {
+	const struct gesture_options options = {
 		.mountpoint = "/mnt", .delete_grace_ms = 500, .protect = globs};
 	struct world world;
 
