@@ -29,7 +29,7 @@ struct fuse_session;
 struct gestures;
 struct handles;
 struct invalidator;
-struct journal;
+struct error_log;
 struct lambda_client;
 struct node_table;
 struct notify;
@@ -53,7 +53,7 @@ struct aliasfs {
 	struct listed *listed;
 	struct drafts *drafts;
 	struct bases *bases;
-	struct journal *journal;
+	struct error_log *errors;
 	struct invalidator *invalidator;
 	struct request_list *requests; /* those under way */
 	struct handles *handles;       /* what the kernel holds open */

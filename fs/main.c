@@ -40,7 +40,7 @@ static int set_environment(const struct options *options)
 	return 0;
 }
 
-static enum exit_code run(struct options *options)
+static enum exit_code run_command(struct options *options)
 {
 	cleanup(buffer_release) struct buffer message = BUFFER_INIT(EXIT_TEXT_MAX);
 	struct daemon daemon = DAEMON_INIT;
@@ -86,5 +86,5 @@ int main(int count, char **arguments)
 		return (int)print_help();
 	if (options.version)
 		return (int)print_version();
-	return (int)run(&options);
+	return (int)run_command(&options);
 }

@@ -35,10 +35,10 @@
 #define VERIFY_MS ((DAEMON_START_SECONDS - 10) * 1000)
 
 /* Says why it does not start: to the waiting parent, or in the foreground to standard error. */
-static enum exit_code fail(struct aliasfs *fs, struct daemon *daemon, enum exit_code code,
+static enum exit_code fail_mount(struct aliasfs *fs, struct daemon *daemon, enum exit_code code,
 	const char *format, ...) printf_like(4, 5);
 
-static enum exit_code fail(
+static enum exit_code fail_mount(
 	struct aliasfs *fs, struct daemon *daemon, enum exit_code code, const char *format, ...)
 {
 	char text[EXIT_TEXT_MAX];
@@ -61,7 +61,7 @@ static enum exit_code fail_api(struct aliasfs *fs, struct daemon *daemon, const 
 	char text[EXIT_TEXT_MAX];
 
 	connect_explain(what, error, text, sizeof(text));
-	return fail(fs, daemon, connect_exit_code(error->status), "%s", text);
+	return fail_mount(fs, daemon, connect_exit_code(error->status), "%s", text);
 }
 
 static struct call_scope scope_for(const struct aliasfs *fs)
@@ -114,7 +114,7 @@ static void on_background_failure(void *data, const char *operation, const char 
 	char where[2 * NAME_MAX + 2];
 
 	snprintf(where, sizeof(where), "%s/%s", function, name ? name : "");
-	journal_background_failure(fs->journal, operation, where,
+	error_log_note_background(fs->errors, operation, where,
 		errno_of(error->status, creates ? ERRNO_SYMLINK : ERRNO_UNLINK), error);
 }
 
@@ -145,14 +145,14 @@ static enum exit_code make_client(struct aliasfs *fs, struct daemon *daemon)
 	fs->embedded = connection.embedded;
 	fs->client = connection.client;
 	if (code)
-		return fail(fs, daemon, code, "%s", text);
+		return fail_mount(fs, daemon, code, "%s", text);
 	if (fs->embedded && mountpoint_hides(fs->options->mountpoint, fs->options->local_directory))
-		return fail(fs, daemon, EXIT_MOUNTPOINT,
+		return fail_mount(fs, daemon, EXIT_MOUNTPOINT,
 			"mountpoint '%s': it would hide %s, where the functions are kept",
 			fs->options->mountpoint, fs->options->local_directory);
 	fs->catalog = catalog_new(fs->client, &catalog);
 	if (!fs->catalog)
-		return fail(fs, daemon, EXIT_FAILED, "out of memory");
+		return fail_mount(fs, daemon, EXIT_FAILED, "out of memory");
 	return EXIT_OK;
 }
 
@@ -169,9 +169,9 @@ static enum exit_code make_code_cache(struct aliasfs *fs, struct daemon *daemon)
 	fs->code_cache = code_cache_new(
 		fs->client, directory, (uint64_t)(fs->options->code_cache * 1024 * 1024));
 	if (!fs->code_cache)
-		return fail(fs, daemon, EXIT_FAILED, "out of memory");
+		return fail_mount(fs, daemon, EXIT_FAILED, "out of memory");
 	if (code_cache_check(fs->code_cache, &error))
-		return fail(fs, daemon, EXIT_FAILED,
+		return fail_mount(fs, daemon, EXIT_FAILED,
 			"option 'code': %s - set TMPDIR to a directory that you may write to",
 			error.message);
 	return EXIT_OK;
@@ -215,16 +215,16 @@ static enum exit_code make_gestures(struct aliasfs *fs, struct daemon *daemon)
 	};
 
 	if (protect_text && !split_protect(protect_text, protect))
-		return fail(fs, daemon, EXIT_USAGE, "option 'protect' takes at most %d patterns",
-			PROTECT_MAX);
+		return fail_mount(fs, daemon, EXIT_USAGE,
+			"option 'protect' takes at most %d patterns", PROTECT_MAX);
 	fs->gestures = gestures_new(fs->catalog, &options);
 	fs->account = account_new(fs->catalog);
 	if (!fs->gestures || !fs->account)
-		return fail(fs, daemon, EXIT_FAILED, "out of memory or threads");
+		return fail_mount(fs, daemon, EXIT_FAILED, "out of memory or threads");
 	return EXIT_OK;
 }
 
-static void unmake(struct aliasfs *fs)
+static void free_parts(struct aliasfs *fs)
 {
 	if (fs->session)
 		handles_abandon_all(fs->handles, fs);
@@ -239,7 +239,7 @@ static void unmake(struct aliasfs *fs)
 	times_free(fs->times);
 	listed_free(fs->listed);
 	node_table_free(fs->nodes);
-	journal_free(fs->journal);
+	error_log_free(fs->errors);
 	session_free(fs->session);
 	code_cache_free(fs->code_cache);
 	request_list_free(fs->requests);
@@ -248,7 +248,7 @@ static void unmake(struct aliasfs *fs)
 	audit_free(fs->audit);
 }
 
-static enum exit_code make(struct aliasfs *fs, struct daemon *daemon)
+static enum exit_code make_parts(struct aliasfs *fs, struct daemon *daemon)
 {
 	cleanup(buffer_release) struct buffer message = BUFFER_INIT(EXIT_TEXT_MAX);
 	struct call_scope scope;
@@ -260,7 +260,7 @@ static enum exit_code make(struct aliasfs *fs, struct daemon *daemon)
 	fs->shown_uid = fs->options->shown_uid < 0 ? fs->uid : (uid_t)fs->options->shown_uid;
 	fs->shown_gid = fs->options->shown_gid < 0 ? fs->gid : (gid_t)fs->options->shown_gid;
 	fs->mounted_at = clock_wall_ms() / 1000;
-	fs->journal = journal_new(&fs->log);
+	fs->errors = error_log_new(&fs->log);
 	fs->requests = request_list_new();
 	fs->handles = handles_new();
 	fs->stats = stats_new();
@@ -269,11 +269,11 @@ static enum exit_code make(struct aliasfs *fs, struct daemon *daemon)
 	fs->listed = listed_new();
 	fs->drafts = drafts_new();
 	fs->bases = bases_new();
-	if (!fs->journal || !fs->requests || !fs->handles || !fs->stats || !fs->nodes ||
+	if (!fs->errors || !fs->requests || !fs->handles || !fs->stats || !fs->nodes ||
 		!fs->times || !fs->listed || !fs->drafts || !fs->bases)
-		return fail(fs, daemon, EXIT_FAILED, "out of memory");
+		return fail_mount(fs, daemon, EXIT_FAILED, "out of memory");
 	if (audit_new(fs->options->audit, &fs->log, &fs->audit, &message))
-		return fail(fs, daemon, EXIT_FAILED, "%s", buffer_text(&message));
+		return fail_mount(fs, daemon, EXIT_FAILED, "%s", buffer_text(&message));
 	code = make_client(fs, daemon);
 	if (code)
 		return code;
@@ -291,11 +291,11 @@ static enum exit_code make(struct aliasfs *fs, struct daemon *daemon)
 		return fail_api(fs, daemon, what, &error);
 	}
 	if (session_make(fs))
-		return fail(fs, daemon, EXIT_USAGE, "libfuse does not take these options: %s",
+		return fail_mount(fs, daemon, EXIT_USAGE, "libfuse does not take these options: %s",
 			buffer_text(&fs->options->fuse_options));
 	fs->invalidator = invalidator_new(fs->session, fs->nodes);
 	if (!fs->invalidator)
-		return fail(fs, daemon, EXIT_FAILED, "out of memory or threads");
+		return fail_mount(fs, daemon, EXIT_FAILED, "out of memory or threads");
 	code = make_code_cache(fs, daemon);
 	return code ? code : make_gestures(fs, daemon);
 }
@@ -314,7 +314,7 @@ static void log_mount(struct aliasfs *fs, const char *what)
 }
 
 /* The session stands and is mounted: serves until the end, and does what is pending while it is still there. */
-static enum exit_code serve(struct aliasfs *fs, struct daemon *daemon)
+static enum exit_code serve_mount(struct aliasfs *fs, struct daemon *daemon)
 {
 	struct lambda_error unheard; /* told by the failed() callback */
 	int result = 0;
@@ -353,10 +353,10 @@ static enum exit_code mount_here(struct aliasfs *fs, struct daemon *daemon)
 
 	/* Since the start looked there, AWS has been asked: another start may have been quicker. */
 	if (mountpoint_reserve(fs->options->mountpoint, &lock, &message))
-		return fail(fs, daemon, EXIT_MOUNTPOINT, "%s", buffer_text(&message));
+		return fail_mount(fs, daemon, EXIT_MOUNTPOINT, "%s", buffer_text(&message));
 	error = session_mount(fs);
 	if (error)
-		return fail(fs, daemon, EXIT_MOUNTPOINT, "cannot mount on %s: %s%s",
+		return fail_mount(fs, daemon, EXIT_MOUNTPOINT, "cannot mount on %s: %s%s",
 			fs->options->mountpoint, strerrordesc_np(-error), mount_hint());
 	return EXIT_OK;
 }
@@ -367,7 +367,7 @@ static enum exit_code mount_and_serve(struct aliasfs *fs, struct daemon *daemon)
 
 	if (code)
 		return code;
-	code = serve(fs, daemon);
+	code = serve_mount(fs, daemon);
 	invalidator_stop(fs->invalidator);
 	session_unmount(fs);
 	log_mount(fs, "unmounted from");
@@ -453,11 +453,11 @@ enum exit_code mount_run(struct options *options, struct daemon *daemon)
 	notify_init(&notify);
 	signals = signals_start(&actions);
 	if (!signals)
-		return fail(&fs, daemon, EXIT_FAILED, "out of memory or threads");
-	code = make(&fs, daemon);
+		return fail_mount(&fs, daemon, EXIT_FAILED, "out of memory or threads");
+	code = make_parts(&fs, daemon);
 	if (!code)
 		code = mount_and_serve(&fs, daemon);
 	signals_stop(signals);
-	unmake(&fs);
+	free_parts(&fs);
 	return code;
 }

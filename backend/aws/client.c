@@ -23,7 +23,7 @@ void aws_client_free(struct aws_client *client)
 	free(client);
 }
 
-static enum lambda_status resolve(const struct aws_client_options *options,
+static enum lambda_status resolve_settings(const struct aws_client_options *options,
 	struct aws_client *client, struct lambda_error *reterr)
 {
 	const struct settings_request request = {.profile = options->profile,
@@ -82,7 +82,7 @@ enum lambda_status aws_client_new(const struct aws_client_options *options,
 	if (getcwd(directory, sizeof(directory)) && directory[0] == '/')
 		client->environment.directory = strdup(directory);
 	client->quota.tokens = RETRY_QUOTA;
-	status = resolve(options, client, reterr);
+	status = resolve_settings(options, client, reterr);
 	if (status)
 		return status;
 	if (make_parts(options, client))

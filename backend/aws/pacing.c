@@ -29,7 +29,7 @@ void pacing_init(struct pacing *pacing, double rate, int64_t now_ms)
 	pacing->period = now_ms / HALF_SECOND_MS;
 }
 
-static void fill(struct pacing_bucket *bucket, double rate, int64_t now_ms)
+static void fill_bucket(struct pacing_bucket *bucket, double rate, int64_t now_ms)
 {
 	double more = (double)(now_ms - bucket->filled_ms) / 1000 * rate;
 
@@ -38,7 +38,7 @@ static void fill(struct pacing_bucket *bucket, double rate, int64_t now_ms)
 }
 
 /* Counts a call that goes now. */
-static void measure(struct pacing *pacing, int64_t now_ms)
+static void count_call(struct pacing *pacing, int64_t now_ms)
 {
 	int64_t period = now_ms / HALF_SECOND_MS;
 
@@ -62,11 +62,11 @@ static double current_rate(const struct pacing *pacing)
 }
 
 /* Takes from the bucket what leaves at least `floor` in it. */
-static int64_t take(struct pacing_bucket *bucket, double floor, double rate, int64_t now_ms)
+static int64_t take_token(struct pacing_bucket *bucket, double floor, double rate, int64_t now_ms)
 {
 	double missing;
 
-	fill(bucket, rate, now_ms);
+	fill_bucket(bucket, rate, now_ms);
 	missing = floor + 1 - bucket->tokens;
 	if (missing > 1e-9)
 		return (int64_t)ceil(missing / rate * 1000);
@@ -119,14 +119,14 @@ int64_t pacing_take(struct pacing *pacing, struct pacing_waiter *waiter, int64_t
 	if (pacing_next(pacing, waiter->kind) != waiter)
 		return PACING_OTHERS_FIRST;
 	if (waiter->kind == PACING_GET_FUNCTION)
-		wait = take(&pacing->get_function, 0, PACING_GET_FUNCTION_RATE, now_ms);
+		wait = take_token(&pacing->get_function, 0, PACING_GET_FUNCTION_RATE, now_ms);
 	else if (rate > 0)
-		wait = take(&pacing->calls, may_borrow ? -WRITES_BORROW : 0, rate, now_ms);
+		wait = take_token(&pacing->calls, may_borrow ? -WRITES_BORROW : 0, rate, now_ms);
 	if (wait)
 		return wait;
 	pacing_leave(pacing, waiter);
 	if (waiter->kind != PACING_GET_FUNCTION)
-		measure(pacing, now_ms);
+		count_call(pacing, now_ms);
 	return 0;
 }
 
@@ -154,7 +154,7 @@ void pacing_learn(struct pacing *pacing, bool throttled, int64_t now_ms)
 		knee = cbrt(pacing->rate_at_throttle * (1 - BETA) / SCALE);
 		rate = SCALE * pow(since - knee, 3) + pacing->rate_at_throttle;
 	}
-	fill(&pacing->calls, current_rate(pacing), now_ms);
+	fill_bucket(&pacing->calls, current_rate(pacing), now_ms);
 	pacing->adaptive_rate = fmax(fmin(rate, 2 * pacing->measured), RATE_MIN);
 	if (pacing->rate > 0 && pacing->adaptive_rate >= pacing->rate) {
 		pacing->throttled = false;

@@ -68,7 +68,7 @@ static enum lambda_status wait_for_a_place(struct aws_client *client,
 	return LAMBDA_TIMED_OUT;
 }
 
-static void learn(struct aws_client *client, const struct aws_tries *tries)
+static void learn_rate(struct aws_client *client, const struct aws_tries *tries)
 {
 	pacer_learn(client->pacer, tries->class == RETRY_THROTTLED);
 	if (tries->class != RETRY_SUCCESS)
@@ -97,7 +97,7 @@ static int64_t attempt_deadline(const struct call_scope *scope, const struct aws
 static int sign_and_send(struct aws_client *client, const struct call_scope *scope,
 	const struct aws_request *request, struct attempt *attempt)
 {
-	static const struct sigv4_header json = {"Content-Type", "application/json"};
+	static const struct http_header json = {"Content-Type", "application/json"};
 	cleanup(signed_request_release) struct signed_request sent;
 	const struct signer signer = {.access_key_id = attempt->credentials.access_key_id,
 		.secret_access_key = attempt->credentials.secret_access_key,
@@ -179,7 +179,7 @@ static enum lambda_status judge_answer(const struct aws_request *request,
 	return error.status;
 }
 
-static enum lambda_status judge(const struct aws_request *request, struct attempt *attempt,
+static enum lambda_status judge_attempt(const struct aws_request *request, struct attempt *attempt,
 	struct aws_tries *tries, struct lambda_error *reterr)
 {
 	const struct http_response *response = &attempt->response;
@@ -340,14 +340,14 @@ static enum lambda_status attempt_request(struct aws_client *client, const struc
 		return status;
 	}
 	tries->attempt++;
-	status = judge(request, &attempt, tries, reterr);
+	status = judge_attempt(request, &attempt, tries, reterr);
 	tries->throttled += tries->class == RETRY_THROTTLED;
 	if (scope->record) {
 		scope->record->calls++;
 		memcpy(scope->record->request_id, attempt.response.request_id,
 			sizeof(scope->record->request_id));
 	}
-	learn(client, tries);
+	learn_rate(client, tries);
 	if (status && attempt.answered)
 		*ret_again = correct_clock(client, &attempt, reterr, tries) ||
 			     renew_credentials(client, scope, request, &attempt, reterr, tries);

@@ -30,7 +30,7 @@ void aws_stats_free(struct aws_stats *stats)
 }
 
 /* The operation's row, made when there is none; NULL when the table is full. The mutex is held. */
-static struct aws_operation_stats *find(struct aws_stats *stats, const char *operation)
+static struct aws_operation_stats *find_row(struct aws_stats *stats, const char *operation)
 {
 	size_t i;
 
@@ -59,7 +59,7 @@ void aws_stats_note(struct aws_stats *stats, const char *operation, enum lambda_
 	struct aws_operation_stats *row;
 
 	pthread_mutex_lock(&stats->mutex);
-	row = find(stats, operation);
+	row = find_row(stats, operation);
 	if (row && status < LAMBDA_STATUS_COUNT) {
 		row->outcomes[status]++;
 		row->attempts += attempts;

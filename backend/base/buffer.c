@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 /* Makes room for `extra` more bytes and the NUL. */
-static int reserve(struct buffer *buffer, size_t extra)
+static int reserve_bytes(struct buffer *buffer, size_t extra)
 {
 	size_t wanted, capacity;
 	char *data;
@@ -36,7 +36,7 @@ static int reserve(struct buffer *buffer, size_t extra)
 
 int buffer_append(struct buffer *buffer, const void *data, size_t length)
 {
-	int error = reserve(buffer, length);
+	int error = reserve_bytes(buffer, length);
 
 	if (error)
 		return error;
@@ -68,7 +68,7 @@ static int printf_like(2, 0)
 	va_end(again);
 	if (needed < 0)
 		return -EINVAL;
-	error = reserve(buffer, (size_t)needed);
+	error = reserve_bytes(buffer, (size_t)needed);
 	if (error)
 		return error;
 	vsnprintf(buffer->data + buffer->length, (size_t)needed + 1, format, arguments);
@@ -118,7 +118,7 @@ char *buffer_detach(struct buffer *buffer, size_t *ret_length)
 {
 	char *data;
 
-	if (reserve(buffer, 0))
+	if (reserve_bytes(buffer, 0))
 		return NULL;
 	data = buffer->data;
 	data[buffer->length] = '\0';

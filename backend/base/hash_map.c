@@ -28,7 +28,7 @@ struct hash_entry *hash_map_find_next(const struct hash_entry *entry)
 	return skip_others(entry->next, entry->hash);
 }
 
-static void insert(struct hash_map *map, struct hash_entry *entry)
+static void insert_entry(struct hash_map *map, struct hash_entry *entry)
 {
 	struct hash_entry **bucket = bucket_of(map, entry->hash);
 
@@ -37,7 +37,7 @@ static void insert(struct hash_map *map, struct hash_entry *entry)
 	map->count++;
 }
 
-static int resize(struct hash_map *map, size_t bucket_count)
+static int resize_table(struct hash_map *map, size_t bucket_count)
 {
 	struct hash_map grown = {
 		calloc(bucket_count, sizeof(struct hash_entry *)), bucket_count, 0};
@@ -47,7 +47,7 @@ static int resize(struct hash_map *map, size_t bucket_count)
 		return -ENOMEM;
 	for (entry = hash_map_first(map); entry; entry = next) {
 		next = hash_map_next(map, entry);
-		insert(&grown, entry);
+		insert_entry(&grown, entry);
 	}
 	free(map->buckets);
 	*map = grown;
@@ -58,11 +58,11 @@ int hash_map_add(struct hash_map *map, struct hash_entry *entry, uint64_t hash)
 {
 	/* A table that cannot grow is only slower. */
 	if (map->count >= map->bucket_count &&
-		resize(map, map->bucket_count ? map->bucket_count * 2 : BUCKETS_AT_FIRST) &&
+		resize_table(map, map->bucket_count ? map->bucket_count * 2 : BUCKETS_AT_FIRST) &&
 		!map->bucket_count)
 		return -ENOMEM;
 	entry->hash = hash;
-	insert(map, entry);
+	insert_entry(map, entry);
 	return 0;
 }
 

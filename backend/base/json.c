@@ -16,22 +16,22 @@
 #define PLAIN_DIGITS_MAX 15                  /* so many digits always fit into a double */
 #define CJSON_NUMBER_MAX 63 /* bytes of a number that cJSON takes; it refuses longer ones */
 
-static cJSON *inside(struct json *json)
+static cJSON *unwrap_json(struct json *json)
 {
 	return (cJSON *)json;
 }
 
-static const cJSON *look(const struct json *json)
+static const cJSON *unwrap_const_json(const struct json *json)
 {
 	return (const cJSON *)json;
 }
 
-static struct json *outside(cJSON *json)
+static struct json *wrap_json(cJSON *json)
 {
 	return (struct json *)json;
 }
 
-static const struct json *show(const cJSON *json)
+static const struct json *wrap_const_json(const cJSON *json)
 {
 	return (const struct json *)json;
 }
@@ -91,7 +91,7 @@ static bool starts_number(char byte)
  * What cJSON does not check and can be seen without parsing: one pass over the bytes. NULL or what is wrong;
  * *ret_longest: bytes of the longest number.
  */
-static const char *prescan(const char *data, size_t length, size_t *ret_longest)
+static const char *scan_text(const char *data, size_t length, size_t *ret_longest)
 {
 	size_t depth = 0, values = 1, i, number;
 	const char *reason = NULL;
@@ -234,7 +234,7 @@ static cJSON **sorted_members(const cJSON *object, size_t count)
 /* Names must not repeat; recursion is bounded by JSON_DEPTH_MAX. */
 static const char *check_tree(const cJSON *json)
 {
-	size_t count = json_count(show(json)), i;
+	size_t count = json_count(wrap_const_json(json)), i;
 	const cJSON *child;
 
 	if (cJSON_IsObject(json) && count > 1) {
@@ -286,7 +286,7 @@ static const char *parse_tree(
 struct json *json_parse(const char *data, size_t length, const char **ret_reason)
 {
 	size_t longest_number = 0;
-	const char *reason = prescan(data, length, &longest_number);
+	const char *reason = scan_text(data, length, &longest_number);
 	cJSON *tree = NULL;
 
 	if (!reason)
@@ -297,23 +297,23 @@ struct json *json_parse(const char *data, size_t length, const char **ret_reason
 			*ret_reason = reason;
 		return NULL;
 	}
-	return outside(tree);
+	return wrap_json(tree);
 }
 
 /* Services and programs give credentials as JSON: none of its texts stays in memory. */
-static void wipe(cJSON *json)
+static void wipe_texts(cJSON *json)
 {
 	for (; json; json = json->next) {
 		if (json->valuestring)
 			explicit_bzero(json->valuestring, strlen(json->valuestring));
-		wipe(json->child);
+		wipe_texts(json->child);
 	}
 }
 
 void json_free(struct json *json)
 {
-	wipe(inside(json));
-	cJSON_Delete(inside(json));
+	wipe_texts(unwrap_json(json));
+	cJSON_Delete(unwrap_json(json));
 }
 
 const struct json *json_member(const struct json *object, const char *name)
@@ -322,18 +322,19 @@ const struct json *json_member(const struct json *object, const char *name)
 
 	if (!json_is_object(object))
 		return NULL;
-	found = cJSON_GetObjectItemCaseSensitive(look(object), name);
-	return cJSON_IsNull(found) ? NULL : show(found);
+	found = cJSON_GetObjectItemCaseSensitive(unwrap_const_json(object), name);
+	return cJSON_IsNull(found) ? NULL : wrap_const_json(found);
 }
 
 bool json_has_member(const struct json *object, const char *name)
 {
-	return json_is_object(object) && cJSON_GetObjectItemCaseSensitive(look(object), name);
+	return json_is_object(object) &&
+	       cJSON_GetObjectItemCaseSensitive(unwrap_const_json(object), name);
 }
 
 const char *json_string(const struct json *json)
 {
-	return cJSON_GetStringValue(look(json));
+	return cJSON_GetStringValue(unwrap_const_json(json));
 }
 
 const char *json_member_string(const struct json *object, const char *name, const char *fallback)
@@ -345,9 +346,10 @@ const char *json_member_string(const struct json *object, const char *name, cons
 
 bool json_number(const struct json *json, double *ret_value)
 {
-	if (!cJSON_IsNumber(look(json)) || !isfinite(look(json)->valuedouble))
+	if (!cJSON_IsNumber(unwrap_const_json(json)) ||
+		!isfinite(unwrap_const_json(json)->valuedouble))
 		return false;
-	*ret_value = look(json)->valuedouble;
+	*ret_value = unwrap_const_json(json)->valuedouble;
 	return true;
 }
 
@@ -377,7 +379,7 @@ static double read_towards_zero(const char *digits)
 
 bool json_whole(const struct json *json, int64_t minimum, int64_t maximum, int64_t *ret_value)
 {
-	const cJSON *item = look(json);
+	const cJSON *item = unwrap_const_json(json);
 	double value;
 
 	if (!cJSON_IsNumber(item))
@@ -394,27 +396,27 @@ bool json_whole(const struct json *json, int64_t minimum, int64_t maximum, int64
 
 bool json_is_object(const struct json *json)
 {
-	return cJSON_IsObject(look(json));
+	return cJSON_IsObject(unwrap_const_json(json));
 }
 
 bool json_is_array(const struct json *json)
 {
-	return cJSON_IsArray(look(json));
+	return cJSON_IsArray(unwrap_const_json(json));
 }
 
 bool json_is_boolean(const struct json *json)
 {
-	return cJSON_IsBool(look(json));
+	return cJSON_IsBool(unwrap_const_json(json));
 }
 
 bool json_is_null(const struct json *json)
 {
-	return cJSON_IsNull(look(json));
+	return cJSON_IsNull(unwrap_const_json(json));
 }
 
 bool json_is_true(const struct json *json)
 {
-	return cJSON_IsTrue(look(json));
+	return cJSON_IsTrue(unwrap_const_json(json));
 }
 
 size_t json_count(const struct json *json)
@@ -423,59 +425,61 @@ size_t json_count(const struct json *json)
 	size_t count = 0;
 
 	if (json_is_object(json) || json_is_array(json))
-		for (item = look(json)->child; item; item = item->next)
+		for (item = unwrap_const_json(json)->child; item; item = item->next)
 			count++;
 	return count;
 }
 
 const struct json *json_first(const struct json *json)
 {
-	return json_is_object(json) || json_is_array(json) ? show(look(json)->child) : NULL;
+	return json_is_object(json) || json_is_array(json)
+		       ? wrap_const_json(unwrap_const_json(json)->child)
+		       : NULL;
 }
 
 const struct json *json_next(const struct json *item)
 {
-	return item ? show(look(item)->next) : NULL;
+	return item ? wrap_const_json(unwrap_const_json(item)->next) : NULL;
 }
 
 const char *json_name(const struct json *item)
 {
-	return item && look(item)->string ? look(item)->string : "";
+	return item && unwrap_const_json(item)->string ? unwrap_const_json(item)->string : "";
 }
 
 struct json *json_new_object(void)
 {
-	return outside(cJSON_CreateObject());
+	return wrap_json(cJSON_CreateObject());
 }
 
 struct json *json_new_array(void)
 {
-	return outside(cJSON_CreateArray());
+	return wrap_json(cJSON_CreateArray());
 }
 
 struct json *json_new_string(const char *value)
 {
-	return outside(cJSON_CreateString(value));
+	return wrap_json(cJSON_CreateString(value));
 }
 
 struct json *json_new_number(double value)
 {
-	return outside(cJSON_CreateNumber(value));
+	return wrap_json(cJSON_CreateNumber(value));
 }
 
 struct json *json_new_boolean(bool value)
 {
-	return outside(cJSON_CreateBool(value));
+	return wrap_json(cJSON_CreateBool(value));
 }
 
 struct json *json_new_null(void)
 {
-	return outside(cJSON_CreateNull());
+	return wrap_json(cJSON_CreateNull());
 }
 
 struct json *json_copy(const struct json *json)
 {
-	return outside(cJSON_Duplicate(look(json), true));
+	return wrap_json(cJSON_Duplicate(unwrap_const_json(json), true));
 }
 
 int json_set(struct json *object, const char *name, struct json *value)
@@ -484,13 +488,13 @@ int json_set(struct json *object, const char *name, struct json *value)
 
 	if (!value)
 		return -ENOMEM;
-	old = cJSON_GetObjectItemCaseSensitive(inside(object), name);
-	if (!cJSON_AddItemToObject(inside(object), name, inside(value))) {
+	old = cJSON_GetObjectItemCaseSensitive(unwrap_json(object), name);
+	if (!cJSON_AddItemToObject(unwrap_json(object), name, unwrap_json(value))) {
 		json_free(value);
 		return -ENOMEM;
 	}
 	if (old)
-		json_free(outside(cJSON_DetachItemViaPointer(inside(object), old)));
+		json_free(wrap_json(cJSON_DetachItemViaPointer(unwrap_json(object), old)));
 	return 0;
 }
 
@@ -513,7 +517,7 @@ int json_append(struct json *array, struct json *value)
 {
 	if (!value)
 		return -ENOMEM;
-	if (!cJSON_AddItemToArray(inside(array), inside(value))) {
+	if (!cJSON_AddItemToArray(unwrap_json(array), unwrap_json(value))) {
 		json_free(value);
 		return -ENOMEM;
 	}
@@ -522,19 +526,19 @@ int json_append(struct json *array, struct json *value)
 
 void json_forget_digits(struct json *json)
 {
-	cJSON *item = inside(json), *child;
+	cJSON *item = unwrap_json(json), *child;
 
 	if (cJSON_IsNumber(item) && item->valuestring && isfinite(item->valuedouble)) {
 		cJSON_free(item->valuestring);
 		item->valuestring = NULL;
 	}
 	for (child = item ? item->child : NULL; child; child = child->next)
-		json_forget_digits(outside(child));
+		json_forget_digits(wrap_json(child));
 }
 
 void json_remove(struct json *object, const char *name)
 {
-	cJSON_DeleteItemFromObjectCaseSensitive(inside(object), name);
+	cJSON_DeleteItemFromObjectCaseSensitive(unwrap_json(object), name);
 }
 
 static int print_string(const char *text, struct buffer *out)
@@ -603,7 +607,7 @@ static int print_value(const cJSON *json, int depth, struct buffer *out)
 {
 	bool object = cJSON_IsObject(json), first = true;
 	int inner = depth < 0 ? depth : depth + 1, error;
-	size_t count = json_count(show(json)), i;
+	size_t count = json_count(wrap_const_json(json)), i;
 	const cJSON *item;
 
 	if (!object && !cJSON_IsArray(json))
@@ -627,12 +631,12 @@ static int print_value(const cJSON *json, int depth, struct buffer *out)
 
 int json_print(const struct json *json, struct buffer *out)
 {
-	return print_value(look(json), -1, out);
+	return print_value(unwrap_const_json(json), -1, out);
 }
 
 int json_print_canonical(const struct json *json, struct buffer *out)
 {
-	int error = print_value(look(json), 0, out);
+	int error = print_value(unwrap_const_json(json), 0, out);
 
 	return error ? error : buffer_append_byte(out, '\n');
 }

@@ -158,7 +158,7 @@ static enum lambda_status lead_flight(struct flight_room *room, struct flight_li
 	flight->error = error;
 	unlink_flight(list, flight);
 	pthread_cond_broadcast(&flight->landed);
-	if (status == LAMBDA_OK)
+	if (!status)
 		*ret_result = snapshot_ref(flight->result);
 	else if (reterr)
 		*reterr = error;

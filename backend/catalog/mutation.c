@@ -66,7 +66,7 @@ static void report_write(
 
 	if (!catalog->wrote || (status && !error->outcome_unknown))
 		return;
-	mutation->write.outcome_unknown = status != LAMBDA_OK;
+	mutation->write.outcome_unknown = status;
 	mutation->write.request_id = mutation->scope.record->request_id;
 	catalog->wrote(catalog->wrote_data, &mutation->write);
 }

@@ -28,7 +28,7 @@ static void write_origin(const struct profile_origin *origin, char source[SETTIN
 	snprintf(source, SETTING_SOURCE_SIZE, "%s line %u", origin->path, origin->line);
 }
 
-static enum lambda_status set(
+static enum lambda_status set_setting(
 	struct setting *setting, const char *value, const char *source, struct lambda_error *reterr)
 {
 	char *copy = strdup(value);
@@ -84,13 +84,13 @@ static enum lambda_status resolve_profile(const struct settings_request *request
 		source = variables[i];
 	}
 	if (!name)
-		return set(&settings->profile, "default", "default", reterr);
+		return set_setting(&settings->profile, "default", "default", reterr);
 	if (!profile_set_has(settings->profiles, name))
 		return lambda_fail(reterr, LAMBDA_INVALID,
 			"profile %s, chosen by %s, is neither in %s nor in %s", name, source,
 			profile_set_path(settings->profiles, PROFILE_CONFIG),
 			profile_set_path(settings->profiles, PROFILE_CREDENTIALS));
-	return set(&settings->profile, name, source, reterr);
+	return set_setting(&settings->profile, name, source, reterr);
 }
 
 static enum lambda_status resolve_region(const struct settings_request *request,
@@ -120,7 +120,7 @@ static enum lambda_status resolve_region(const struct settings_request *request,
 	if (!endpoint_is_region(name))
 		return lambda_fail(reterr, LAMBDA_INVALID,
 			"\"%s\" (%s) cannot be the name of a region", name, region->source);
-	return set(region, name, region->source, reterr);
+	return set_setting(region, name, region->source, reterr);
 }
 
 /* The URL that a profile gives a service, by its services section or for all; NULL when it gives none. */
@@ -256,7 +256,7 @@ static enum lambda_status resolve_endpoint(const struct settings_request *reques
 	if (status)
 		return status;
 	endpoint_format(&settings->endpoint, url);
-	return set(&settings->endpoint_url, url, settings->endpoint_url.source, reterr);
+	return set_setting(&settings->endpoint_url, url, settings->endpoint_url.source, reterr);
 }
 
 static enum lambda_status resolve_rest(const struct environment *environment,
@@ -271,7 +271,7 @@ static enum lambda_status resolve_rest(const struct environment *environment,
 	if (value) {
 		cleanup(free_pointer) char *path = profile_resolve_path(environment, value);
 
-		status = path ? set(bundle, path, bundle->source, reterr)
+		status = path ? set_setting(bundle, path, bundle->source, reterr)
 			      : lambda_fail_memory(reterr);
 	}
 	if (status)
@@ -279,32 +279,34 @@ static enum lambda_status resolve_rest(const struct environment *environment,
 	value = settings_lookup(
 		settings, environment, "AWS_MAX_ATTEMPTS", "max_attempts", attempts->source);
 	if (!value)
-		return set(attempts, "3", "default", reterr);
+		return set_setting(attempts, "3", "default", reterr);
 	if (number_parse_u64(value, UINT32_MAX, &settings->attempts) || !settings->attempts)
 		return lambda_fail(reterr, LAMBDA_INVALID,
 			"\"%s\" (%s) is not a number of attempts", value, attempts->source);
 	if (settings->attempts > ATTEMPTS_MAX)
 		settings->attempts = ATTEMPTS_MAX;
-	return set(attempts, value, attempts->source, reterr);
+	return set_setting(attempts, value, attempts->source, reterr);
 }
 
 static enum lambda_status resolve_local(const struct settings_request *request,
 	struct settings *settings, struct lambda_error *reterr)
 {
 	const char *reason = NULL;
-	enum lambda_status status = set(&settings->profile, "", "not used by local:", reterr);
+	enum lambda_status status =
+		set_setting(&settings->profile, "", "not used by local:", reterr);
 
 	settings->attempts = ATTEMPTS;
 	if (!status)
-		status = set(&settings->region, request->region ? request->region : LOCAL_REGION,
+		status = set_setting(&settings->region,
+			request->region ? request->region : LOCAL_REGION,
 			request->region ? "the region option" : "default of local:", reterr);
 	if (!status && !endpoint_is_region(settings->region.value))
 		status = lambda_fail(reterr, LAMBDA_INVALID,
 			"\"%s\" cannot be the name of a region", settings->region.value);
 	if (!status)
-		status = set(&settings->endpoint_url, LOCAL_URL, "local:", reterr);
+		status = set_setting(&settings->endpoint_url, LOCAL_URL, "local:", reterr);
 	if (!status)
-		status = set(&settings->max_attempts, "3", "default", reterr);
+		status = set_setting(&settings->max_attempts, "3", "default", reterr);
 	if (!status && endpoint_parse(LOCAL_URL, &settings->endpoint, &reason))
 		status = lambda_fail(reterr, LAMBDA_INVALID, LOCAL_URL " %s", reason);
 	return status;

@@ -169,7 +169,8 @@ static enum lambda_status load_file(
 	return LAMBDA_OK;
 }
 
-static char *locate(const struct environment *environment, const char *name, const char *fallback)
+static char *locate_file(
+	const struct environment *environment, const char *name, const char *fallback)
 {
 	const char *path = environment_get(environment, name);
 
@@ -180,9 +181,9 @@ enum lambda_status profile_set_load(const struct environment *environment,
 	struct profile_set **ret_set, struct lambda_error *reterr)
 {
 	cleanup(free_pointer) char *config_path =
-		locate(environment, "AWS_CONFIG_FILE", "~/.aws/config");
+		locate_file(environment, "AWS_CONFIG_FILE", "~/.aws/config");
 	cleanup(free_pointer) char *credentials_path =
-		locate(environment, "AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials");
+		locate_file(environment, "AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials");
 	cleanup(profile_file_free_pointer) struct profile_file *config = NULL;
 	cleanup(profile_file_free_pointer) struct profile_file *credentials = NULL;
 	enum lambda_status status;
@@ -241,7 +242,7 @@ const char *profile_set_path(const struct profile_set *set, enum profile_source 
  * Whether a section's name is `kind NAME`, its words split as a shell would. As botocore does it,
  * whatever starts with the kind counts.
  */
-static bool names(const char *section, const char *kind, const char *name)
+static bool is_section_named(const char *section, const char *kind, const char *name)
 {
 	cleanup(profile_free_words_pointer) char **words = NULL;
 	size_t count = 0;
@@ -263,7 +264,7 @@ static const struct ini_section *config_section(
 	for (i = file ? file->count : 0; i > 0; i--) {
 		const struct ini_section *section = &file->sections[i - 1];
 
-		if (names(section->name, kind, name) ||
+		if (is_section_named(section->name, kind, name) ||
 			(is_default && !strcmp(section->name, "default")))
 			return section;
 	}

@@ -29,7 +29,7 @@ struct reader {
 	struct buffer text;          /* the current value's text so far */
 };
 
-static int refuse(struct reader *reader, const char *reason)
+static int refuse_line(struct reader *reader, const char *reason)
 {
 	reader->problem->line = reader->line;
 	reader->problem->reason = reason;
@@ -52,7 +52,7 @@ static size_t blank_length(struct span text, bool at_end)
 	return 0;
 }
 
-static struct span strip(struct span span)
+static struct span strip_blanks(struct span span)
 {
 	size_t length;
 
@@ -82,7 +82,7 @@ static char *copy_span(struct span span)
 }
 
 /* Grows an array by one zeroed element, doubling at powers of two. NULL when out of memory. */
-static void *grow(void **array, size_t count, size_t size)
+static void *grow_array(void **array, size_t count, size_t size)
 {
 	if (!(count & (count - 1))) {
 		void *larger = reallocarray(*array, count ? count * 2 : 1, size);
@@ -164,17 +164,18 @@ static int add_nested(struct reader *reader, struct ini_value *value, struct spa
 	struct span key, text;
 
 	if (!equals)
-		return refuse(reader, "has a nested block with a line that is not `key = value`");
+		return refuse_line(
+			reader, "has a nested block with a line that is not `key = value`");
 	key.start = line.start;
 	key.length = (size_t)(equals - line.start);
 	text.start = equals + 1;
 	text.length = line.length - key.length - 1;
-	nested = grow((void **)&value->nested, value->nested_count, sizeof(*nested));
+	nested = grow_array((void **)&value->nested, value->nested_count, sizeof(*nested));
 	if (!nested)
 		return -ENOMEM;
 	value->nested_count++;
-	nested->key = copy_span(strip(key));
-	nested->text = copy_span(strip(text));
+	nested->key = copy_span(strip_blanks(key));
+	nested->text = copy_span(strip_blanks(text));
 	return nested->key && nested->text ? 0 : -ENOMEM;
 }
 
@@ -188,7 +189,7 @@ static int read_nested(struct reader *reader, struct ini_value *value)
 		struct span line = {at, strcspn(at, "\n")};
 
 		at += line.length + (at[line.length] == '\n');
-		line = strip(line);
+		line = strip_blanks(line);
 		if (line.length)
 			error = add_nested(reader, value, line);
 	}
@@ -227,14 +228,14 @@ static int start_value(struct reader *reader, struct span line)
 		line.start[key.length] != ':')
 		key.length++;
 	if (key.length == line.length)
-		return refuse(reader, "is not `key = value`");
+		return refuse_line(reader, "is not `key = value`");
 	text.start = line.start + key.length + 1;
 	text.length = line.length - key.length - 1;
-	key = strip(key);
-	text = strip(text);
+	key = strip_blanks(key);
+	text = strip_blanks(text);
 	if (!key.length)
-		return refuse(reader, "has no key");
-	value = grow((void **)&section->values, section->count, sizeof(*value));
+		return refuse_line(reader, "has no key");
+	value = grow_array((void **)&section->values, section->count, sizeof(*value));
 	if (!value)
 		return -ENOMEM;
 	value->key = copy_span(key);
@@ -245,7 +246,7 @@ static int start_value(struct reader *reader, struct span line)
 			*at = (char)(*at - 'A' + 'a');
 	if (find_own(section, value->key)) {
 		free(value->key);
-		return refuse(reader, "has a key that stands twice in its section");
+		return refuse_line(reader, "has a key that stands twice in its section");
 	}
 	section->count++;
 	value->line = reader->line;
@@ -277,9 +278,9 @@ static int start_section(struct reader *reader, struct span name)
 		return -ENOMEM;
 	section = find_section(file, text);
 	if (section && strcmp(text, INI_DEFAULTS) != 0)
-		return refuse(reader, "starts a section whose name stands twice");
+		return refuse_line(reader, "starts a section whose name stands twice");
 	if (!section) {
-		section = grow((void **)&file->sections, file->count, sizeof(*section));
+		section = grow_array((void **)&file->sections, file->count, sizeof(*section));
 		if (!section)
 			return -ENOMEM;
 		section->name = take_pointer(text);
@@ -298,7 +299,7 @@ static int continue_value(struct reader *reader, struct span text)
 
 static int read_line(struct reader *reader, struct span line)
 {
-	struct span text = strip(line);
+	struct span text = strip_blanks(line);
 	size_t indent = indent_of(line, text), header;
 	int error;
 
@@ -319,7 +320,7 @@ static int read_line(struct reader *reader, struct span line)
 		return start_section(reader, name);
 	}
 	if (!reader->section)
-		return refuse(reader, "stands before any [section]");
+		return refuse_line(reader, "stands before any [section]");
 	return start_value(reader, text);
 }
 
@@ -327,9 +328,9 @@ static int read_line(struct reader *reader, struct span line)
 static int check_bytes(struct reader *reader, struct span *rest)
 {
 	if (memchr(rest->start, '\0', rest->length))
-		return refuse(reader, "holds a NUL byte");
+		return refuse_line(reader, "holds a NUL byte");
 	if (!text_is_utf8(rest->start, rest->length))
-		return refuse(reader, "is not UTF-8");
+		return refuse_line(reader, "is not UTF-8");
 	if (rest->length >= 3 && !memcmp(rest->start, "\xef\xbb\xbf", 3)) {
 		rest->start += 3;
 		rest->length -= 3;
@@ -377,7 +378,7 @@ int profile_file_parse(const char *text, size_t length, struct profile_file **re
 	memset(ret_problem, 0, sizeof(*ret_problem));
 	if (!file)
 		return -ENOMEM;
-	error = length > PROFILE_FILE_MAX ? refuse(&reader, "is too large")
+	error = length > PROFILE_FILE_MAX ? refuse_line(&reader, "is too large")
 					  : read_lines(&reader, all);
 	buffer_release_secret(&reader.text);
 	if (error)

@@ -77,7 +77,7 @@ static enum lambda_status fetch_keys(const struct credentials_context *context,
 	cleanup(buffer_release_secret) struct buffer token = BUFFER_INIT(TOKEN_MAX);
 	const struct credentials_document document = {
 		.token = "Token", .expiration_required = true, .source = who};
-	struct sigv4_header headers[2] = {{"Accept", "application/json"}};
+	struct http_header headers[2] = {{"Accept", "application/json"}};
 	struct credentials_request request = {.method = "GET",
 		.endpoint = endpoint,
 		.path = path,
@@ -92,7 +92,7 @@ static enum lambda_status fetch_keys(const struct credentials_context *context,
 		return status;
 	if (token.length)
 		headers[request.header_count++] =
-			(struct sigv4_header){"Authorization", buffer_text(&token)};
+			(struct http_header){"Authorization", buffer_text(&token)};
 	return credentials_fetch_document(context, &request, &document, ret_credentials, reterr);
 }
 

@@ -3,7 +3,7 @@
 
 #include <errno.h>
 
-static void forget(char **text)
+static void forget_text(char **text)
 {
 	if (*text)
 		explicit_bzero(*text, strlen(*text));
@@ -13,9 +13,9 @@ static void forget(char **text)
 
 void credentials_release(struct credentials *credentials)
 {
-	forget(&credentials->access_key_id);
-	forget(&credentials->secret_access_key);
-	forget(&credentials->session_token);
+	forget_text(&credentials->access_key_id);
+	forget_text(&credentials->secret_access_key);
+	forget_text(&credentials->session_token);
 }
 
 int credentials_copy(const struct credentials *from, struct credentials *ret_copy)

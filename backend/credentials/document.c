@@ -58,8 +58,8 @@ int credentials_parse_time(const char *text, int64_t *ret_seconds)
 	return 0;
 }
 
-static enum lambda_status lacks(const struct credentials_document *document, const char *member,
-	struct lambda_error *reterr)
+static enum lambda_status lacks_member(const struct credentials_document *document,
+	const char *member, struct lambda_error *reterr)
 {
 	return lambda_fail(reterr, LAMBDA_NO_CREDENTIALS, "%s: the answer has no usable %s",
 		document->source, member);
@@ -74,7 +74,7 @@ static enum lambda_status say_its_message(const struct credentials_document *doc
 	char line[256];
 
 	if (!code || !message)
-		return lacks(document, "AccessKeyId", reterr);
+		return lacks_member(document, "AccessKeyId", reterr);
 	lambda_error_copy_line(line, sizeof(line), message, strlen(message));
 	return lambda_fail(
 		reterr, LAMBDA_NO_CREDENTIALS, "%s: %.64s: %s", document->source, code, line);
@@ -93,15 +93,15 @@ static enum lambda_status read_members(const struct json *json,
 	if (!id || !*id)
 		return say_its_message(document, json, reterr);
 	if (!secret || !*secret)
-		return lacks(document, "SecretAccessKey", reterr);
+		return lacks_member(document, "SecretAccessKey", reterr);
 	if (!token && (document->expiration_required || json_member(json, document->token)))
-		return lacks(document, document->token, reterr);
+		return lacks_member(document, document->token, reterr);
 	if (!expiration && document->expiration_required)
-		return lacks(document, "Expiration", reterr);
+		return lacks_member(document, "Expiration", reterr);
 	if (expiration && (!json_string(expiration) ||
 				  credentials_parse_time(json_string(expiration), &expires_s) ||
 				  expires_s <= 0))
-		return lacks(document, "Expiration", reterr);
+		return lacks_member(document, "Expiration", reterr);
 	return credentials_set(
 		ret_credentials, id, secret, token, expires_s, document->source, reterr);
 }

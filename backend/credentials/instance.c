@@ -32,7 +32,7 @@ static bool is_true(const char *text)
 	return text && !strcasecmp(text, "true");
 }
 
-static const char *setting(
+static const char *find_setting(
 	const struct credentials_context *context, const char *variable, const char *key)
 {
 	char source[SETTING_SOURCE_SIZE];
@@ -40,22 +40,22 @@ static const char *setting(
 	return settings_lookup(context->settings, context->environment, variable, key, source);
 }
 
-static enum lambda_status configure(const struct credentials_context *context,
+static enum lambda_status configure_service(const struct credentials_context *context,
 	struct service *service, struct lambda_error *reterr)
 {
-	const char *url = setting(
+	const char *url = find_setting(
 		context, "AWS_EC2_METADATA_SERVICE_ENDPOINT", "ec2_metadata_service_endpoint");
-	const char *mode = setting(context, "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE",
+	const char *mode = find_setting(context, "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE",
 		"ec2_metadata_service_endpoint_mode");
 	const char *timeout =
-		setting(context, "AWS_METADATA_SERVICE_TIMEOUT", "metadata_service_timeout");
-	const char *attempts = setting(
+		find_setting(context, "AWS_METADATA_SERVICE_TIMEOUT", "metadata_service_timeout");
+	const char *attempts = find_setting(
 		context, "AWS_METADATA_SERVICE_NUM_ATTEMPTS", "metadata_service_num_attempts");
 	uint64_t seconds = 1, times = 1;
 	const char *reason = NULL;
 
 	service->version_1_disabled = is_true(
-		setting(context, "AWS_EC2_METADATA_V1_DISABLED", "ec2_metadata_v1_disabled"));
+		find_setting(context, "AWS_EC2_METADATA_V1_DISABLED", "ec2_metadata_v1_disabled"));
 	if ((timeout && number_parse_u64(timeout, 60, &seconds)) ||
 		(attempts && number_parse_u64(attempts, 10, &times)))
 		return lambda_fail(reterr, LAMBDA_NO_CREDENTIALS,
@@ -77,7 +77,7 @@ static enum lambda_status configure(const struct credentials_context *context,
 
 /* `header` may be NULL, and is borrowed. */
 static struct credentials_request make_request(const struct service *service, const char *method,
-	const char *path, const struct sigv4_header *header)
+	const char *path, const struct http_header *header)
 {
 	return (struct credentials_request){.method = method,
 		.endpoint = &service->endpoint,
@@ -117,7 +117,7 @@ static bool means_version_1(int status)
 static enum lambda_status fetch_token(const struct credentials_context *context,
 	struct service *service, bool *ret_there, struct lambda_error *reterr)
 {
-	static const struct sigv4_header header = {
+	static const struct http_header header = {
 		"X-aws-ec2-metadata-token-ttl-seconds", TOKEN_SECONDS};
 	struct lambda_error error = {0};
 	struct http_response response;
@@ -147,7 +147,7 @@ static enum lambda_status fetch_token(const struct credentials_context *context,
 }
 
 /* A service that gives old credentials is in trouble: do not ask it every time. */
-static void extend(struct credentials *credentials)
+static void extend_expiry(struct credentials *credentials)
 {
 	int64_t now_s = clock_wall_ms() / 1000, longer;
 	unsigned char byte = 0;
@@ -163,7 +163,7 @@ static enum lambda_status fetch_keys(const struct credentials_context *context,
 	const struct service *service, const char *role, struct credentials *ret_credentials,
 	struct lambda_error *reterr)
 {
-	const struct sigv4_header header = {"X-aws-ec2-metadata-token", service->token};
+	const struct http_header header = {"X-aws-ec2-metadata-token", service->token};
 	const struct credentials_document document = {
 		.token = "Token", .expiration_required = true, .source = who};
 	char path[sizeof(ROLE_PATH) + TEXT_MAX_BYTES];
@@ -174,7 +174,7 @@ static enum lambda_status fetch_keys(const struct credentials_context *context,
 	snprintf(path, sizeof(path), ROLE_PATH "%s", role);
 	status = credentials_fetch_document(context, &request, &document, ret_credentials, reterr);
 	if (!status)
-		extend(ret_credentials);
+		extend_expiry(ret_credentials);
 	return status;
 }
 
@@ -183,7 +183,7 @@ static enum lambda_status fetch_role(const struct credentials_context *context,
 	const struct service *service, char role[TEXT_MAX_BYTES], bool *ret_found,
 	struct lambda_error *reterr)
 {
-	const struct sigv4_header header = {"X-aws-ec2-metadata-token", service->token};
+	const struct http_header header = {"X-aws-ec2-metadata-token", service->token};
 	const struct credentials_request request =
 		make_request(service, "GET", ROLE_PATH, service->token[0] ? &header : NULL);
 	struct http_response response;
@@ -212,7 +212,7 @@ enum lambda_status credentials_from_instance(const struct credentials_context *c
 	*ret_found = false;
 	if (is_true(environment_get(context->environment, "AWS_EC2_METADATA_DISABLED")))
 		return LAMBDA_OK;
-	status = configure(context, &service, reterr);
+	status = configure_service(context, &service, reterr);
 	if (!status)
 		status = fetch_token(context, &service, ret_found, reterr);
 	if (!status && *ret_found)

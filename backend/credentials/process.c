@@ -40,7 +40,8 @@ static void close_end(int *descriptor)
  * Starts it where we were started, in a process group of its own, with default signals, nothing on standard input and none
  * of our other descriptors: libcurl does not close its connections on exec.
  */
-static int spawn(char **words, const char *directory, int output, int complaint, pid_t *ret_pid)
+static int spawn_program(
+	char **words, const char *directory, int output, int complaint, pid_t *ret_pid)
 {
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
@@ -72,14 +73,14 @@ static int spawn(char **words, const char *directory, int output, int complaint,
 }
 
 /* 0 or what went wrong. */
-static int start(struct program *program, char **words, const char *directory)
+static int start_program(struct program *program, char **words, const char *directory)
 {
 	int output[2] = {-1, -1}, complaint[2] = {-1, -1}, error;
 
 	if (pipe2(output, O_CLOEXEC) || pipe2(complaint, O_CLOEXEC))
 		error = -errno;
 	else
-		error = spawn(words, directory, output[1], complaint[1], &program->pid);
+		error = spawn_program(words, directory, output[1], complaint[1], &program->pid);
 	close_end(&output[1]);
 	close_end(&complaint[1]);
 	if (error) {
@@ -93,7 +94,7 @@ static int start(struct program *program, char **words, const char *directory)
 }
 
 /* Takes what one of its pipes has; closes it at the end. 0, -EFBIG, -ENOMEM. */
-static int take(int *descriptor, struct buffer *buffer)
+static int take_output(int *descriptor, struct buffer *buffer)
 {
 	char chunk[CHUNK_SIZE];
 	ssize_t got = read(*descriptor, chunk, sizeof(chunk));
@@ -138,9 +139,9 @@ static int wait_once(struct program *program)
 	if (poll(ends, array_count(ends), STEP_MS) <= 0)
 		return 0;
 	if (ends[0].revents)
-		error = take(&program->output, &program->text);
+		error = take_output(&program->output, &program->text);
 	if (!error && ends[1].revents)
-		error = take(&program->complaint, &program->words);
+		error = take_output(&program->complaint, &program->words);
 	drop_middle(&program->words);
 	return error;
 }
@@ -152,12 +153,12 @@ static void take_rest(struct program *program)
 	unsigned int left = CHUNKS_LEFT_MAX;
 
 	while (program->complaint >= 0 && left-- && poll(&end, 1, 0) > 0 &&
-		!take(&program->complaint, &program->words))
+		!take_output(&program->complaint, &program->words))
 		drop_middle(&program->words);
 }
 
 /* Runs it to its end: 0, -ETIMEDOUT, -EINTR, -EFBIG, -ENOMEM; then it is killed. */
-static int finish(struct program *program, const struct credentials_context *context)
+static int finish_program(struct program *program, const struct credentials_context *context)
 {
 	int error = 0;
 	pid_t ended = 0;
@@ -186,7 +187,7 @@ static int finish(struct program *program, const struct credentials_context *con
 }
 
 /* Its standard error as one line; of a long one the start and the end. */
-static void summarise(const struct buffer *complaint, char line[WORDS_SIZE])
+static void summarise_complaint(const struct buffer *complaint, char line[WORDS_SIZE])
 {
 	const char *text = buffer_text(complaint);
 	size_t length = complaint->length, from;
@@ -224,7 +225,7 @@ static enum lambda_status say_end(
 	if (error)
 		return lambda_fail(
 			reterr, LAMBDA_NO_CREDENTIALS, "%s: %s", who, strerrordesc_np(-error));
-	summarise(&program->words, words);
+	summarise_complaint(&program->words, words);
 	if (WIFSIGNALED(program->status))
 		return lambda_fail(reterr, LAMBDA_NO_CREDENTIALS,
 			"%s: it was ended by signal %d: %s", who, WTERMSIG(program->status), words);
@@ -250,7 +251,7 @@ static enum lambda_status read_output(const struct program *program, const char 
 		&document, ret_credentials, reterr);
 }
 
-static enum lambda_status run(const struct credentials_context *context, char **words,
+static enum lambda_status run_program(const struct credentials_context *context, char **words,
 	const char *who, struct credentials *ret_credentials, struct lambda_error *reterr)
 {
 	struct program program = {.output = -1,
@@ -258,13 +259,13 @@ static enum lambda_status run(const struct credentials_context *context, char **
 		.text = BUFFER_INIT(OUTPUT_MAX),
 		.words = BUFFER_INIT(COMPLAINT_MAX + CHUNK_SIZE)};
 	enum lambda_status status;
-	int error = start(&program, words, context->environment->directory);
+	int error = start_program(&program, words, context->environment->directory);
 
 	if (error) {
 		status = lambda_fail(reterr, LAMBDA_NO_CREDENTIALS, "%s: %s: %s", who, words[0],
 			strerrordesc_np(-error));
 	} else {
-		status = say_end(&program, finish(&program, context), who, reterr);
+		status = say_end(&program, finish_program(&program, context), who, reterr);
 		if (!status)
 			status = read_output(&program, who, ret_credentials, reterr);
 	}
@@ -297,5 +298,5 @@ enum lambda_status credentials_from_process(const struct credentials_context *co
 	if (error || !count)
 		return lambda_fail(reterr, LAMBDA_NO_CREDENTIALS,
 			"%s: its words cannot be told apart (a quote is left open?)", who);
-	return run(context, words, who, ret_credentials, reterr);
+	return run_program(context, words, who, ret_credentials, reterr);
 }

@@ -63,7 +63,7 @@ struct credentials_request {
 	const struct endpoint *endpoint;
 	const char *path;  /* behind the endpoint's own */
 	const char *query; /* encoded, NULL: none */
-	const struct sigv4_header *headers;
+	const struct http_header *headers;
 	size_t header_count; /* at most SIGNED_HEADERS_MAX */
 	const char *body;
 	size_t body_length;

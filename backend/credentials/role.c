@@ -12,13 +12,13 @@
 #define CHAIN_MAX 16 /* profiles that name one another */
 #define VERSION "2011-06-15"
 
-static const char *value(const struct credentials_context *context, const char *key)
+static const char *find_value(const struct credentials_context *context, const char *key)
 {
 	return profile_set_get(context->profiles, context->profile, key, NULL);
 }
 
 /* "… line 3, profile x": where the profile's role stands, for messages. */
-static void describe(
+static void describe_role(
 	const struct credentials_context *context, const char *key, char text[SETTING_SOURCE_SIZE])
 {
 	struct profile_origin origin = {.path = "", .line = 0};
@@ -66,12 +66,13 @@ static enum lambda_status assume_role(const struct credentials_context *context,
 
 static bool is_role_profile(const struct credentials_context *context)
 {
-	return value(context, "role_arn") && !value(context, "web_identity_token_file");
+	return find_value(context, "role_arn") && !find_value(context, "web_identity_token_file");
 }
 
 static bool has_static_keys(const struct credentials_context *context)
 {
-	return value(context, "aws_access_key_id") || value(context, "aws_secret_access_key");
+	return find_value(context, "aws_access_key_id") ||
+	       find_value(context, "aws_secret_access_key");
 }
 
 static bool was_visited(const struct chain *chain, const char *profile)
@@ -162,8 +163,8 @@ static enum lambda_status source_credentials(const struct credentials_context *c
 	struct chain *chain, const char *who, struct credentials *ret_credentials,
 	struct lambda_error *reterr)
 {
-	const char *profile = value(context, "source_profile");
-	const char *source = value(context, "credential_source");
+	const char *profile = find_value(context, "source_profile");
+	const char *source = find_value(context, "credential_source");
 
 	if (profile && source)
 		return lambda_fail(reterr, LAMBDA_NO_CREDENTIALS,
@@ -181,14 +182,15 @@ static int write_form(const struct credentials_context *context, struct buffer *
 	int error = buffer_append_string(form, "Action=AssumeRole&Version=" VERSION);
 
 	if (!error)
-		error = credentials_append_form(form, "RoleArn", value(context, "role_arn"));
+		error = credentials_append_form(form, "RoleArn", find_value(context, "role_arn"));
 	if (!error)
-		error = append_session_name(form, value(context, "role_session_name"));
+		error = append_session_name(form, find_value(context, "role_session_name"));
 	if (!error)
 		error = credentials_append_form(
-			form, "DurationSeconds", value(context, "duration_seconds"));
+			form, "DurationSeconds", find_value(context, "duration_seconds"));
 	if (!error)
-		error = credentials_append_form(form, "ExternalId", value(context, "external_id"));
+		error = credentials_append_form(
+			form, "ExternalId", find_value(context, "external_id"));
 	return error;
 }
 
@@ -200,8 +202,8 @@ static enum lambda_status assume_role(const struct credentials_context *context,
 	char who[SETTING_SOURCE_SIZE];
 	enum lambda_status status;
 
-	describe(context, "role_arn", who);
-	if (value(context, "mfa_serial")) {
+	describe_role(context, "role_arn", who);
+	if (find_value(context, "mfa_serial")) {
 		lambda_fail(reterr, LAMBDA_NO_CREDENTIALS,
 			"%s wants an MFA code, which a mount cannot ask for", who);
 		lambda_hint(reterr,
@@ -210,7 +212,7 @@ static enum lambda_status assume_role(const struct credentials_context *context,
 			context->profile);
 		return LAMBDA_NO_CREDENTIALS;
 	}
-	status = check_duration(value(context, "duration_seconds"), who, reterr);
+	status = check_duration(find_value(context, "duration_seconds"), who, reterr);
 	if (!status)
 		status = source_credentials(context, chain, who, &source, reterr);
 	if (status)
@@ -239,7 +241,7 @@ static const char *web_value(
 				    ? NULL
 				    : environment_get(context->environment, variable);
 
-	return found ? found : value(context, key);
+	return found ? found : find_value(context, key);
 }
 
 static enum lambda_status read_token(const struct credentials_context *context, const char *name,
@@ -276,8 +278,8 @@ enum lambda_status credentials_from_web_identity(const struct credentials_contex
 	*ret_found = file != NULL;
 	if (!file)
 		return LAMBDA_OK;
-	if (value(context, "web_identity_token_file"))
-		describe(context, "web_identity_token_file", who);
+	if (find_value(context, "web_identity_token_file"))
+		describe_role(context, "web_identity_token_file", who);
 	else
 		snprintf(who, sizeof(who), "AWS_WEB_IDENTITY_TOKEN_FILE");
 	if (!role)

@@ -71,7 +71,7 @@ static int find_cache(struct sso *sso)
 	return asprintf(&sso->cache_path, "%s/%s.json", directory, text) < 0 ? -ENOMEM : 0;
 }
 
-static enum lambda_status configure(struct sso *sso, struct lambda_error *reterr)
+static enum lambda_status configure_sso(struct sso *sso, struct lambda_error *reterr)
 {
 	const struct credentials_context *context = sso->context;
 	struct profile_origin origin = {.path = "", .line = 0};
@@ -237,9 +237,9 @@ static int merge_answer(const struct http_response *response, struct json *token
 }
 
 /* Renews the token in place; what fails is no harm while the old one lives. Takes half of the time at most. */
-static void renew(const struct sso *sso, struct json *token)
+static void renew_token(const struct sso *sso, struct json *token)
 {
-	static const struct sigv4_header headers[] = {{"Content-Type", "application/json"}};
+	static const struct http_header headers[] = {{"Content-Type", "application/json"}};
 	cleanup(buffer_release_secret) struct buffer body = BUFFER_INIT(CACHE_FILE_MAX);
 	struct credentials_context context = *sso->context;
 	int64_t now_ms = clock_monotonic_ms();
@@ -283,7 +283,7 @@ static enum lambda_status load_token(
 	if (credentials_parse_time(json_member_string(*ret_token, "expiresAt", ""), &expires_s))
 		expires_s = 0;
 	if (sso->session && expires_s - now_s < RENEW_BEFORE_S)
-		renew(sso, *ret_token);
+		renew_token(sso, *ret_token);
 	if (credentials_parse_time(json_member_string(*ret_token, "expiresAt", ""), &expires_s) ||
 		expires_s <= clock_wall_ms() / 1000) {
 		lambda_fail(
@@ -352,7 +352,7 @@ static enum lambda_status fetch_role(const struct sso *sso, const struct json *t
 	struct credentials *ret_credentials, struct lambda_error *reterr)
 {
 	const struct credentials_context *context = sso->context;
-	const struct sigv4_header headers[] = {
+	const struct http_header headers[] = {
 		{"x-amz-sso_bearer_token", json_member_string(token, "accessToken", "")}};
 	cleanup(buffer_release) struct buffer query = BUFFER_INIT(QUERY_MAX);
 	struct http_response response;
@@ -396,7 +396,7 @@ enum lambda_status credentials_from_sso(const struct credentials_context *contex
 		     profile_set_get(context->profiles, context->profile, "sso_account_id", NULL);
 	if (!*ret_found)
 		return LAMBDA_OK;
-	status = configure(&sso, reterr);
+	status = configure_sso(&sso, reterr);
 	if (!status)
 		status = load_token(&sso, &token, reterr);
 	if (!status)

@@ -83,7 +83,7 @@ static enum lambda_status check_successor(const struct credentials_store *store,
 }
 
 /* Fetches without the mutex, which is held on entry and on return. */
-static enum lambda_status fetch(struct credentials_store *store, int64_t deadline_ms,
+static enum lambda_status fetch_credentials(struct credentials_store *store, int64_t deadline_ms,
 	const atomic_bool *interrupted, struct lambda_error *reterr)
 {
 	struct credentials_context context = store->context;
@@ -146,7 +146,7 @@ static void fetch_early(
 	int64_t now = clock_monotonic_ms();
 	struct lambda_error error = {0};
 
-	if (fetch(store, now + (deadline_ms - now) / 2, interrupted, &error))
+	if (fetch_credentials(store, now + (deadline_ms - now) / 2, interrupted, &error))
 		log_write(store->context.log, LOG_LEVEL_WARNING,
 			"credentials of %s could not be renewed yet: %s", store->current.source,
 			error.message);
@@ -168,7 +168,7 @@ static enum lambda_status make_current(struct credentials_store *store, int64_t 
 		if (need != CREDENTIALS_REFRESH_NOW)
 			return LAMBDA_OK;
 		if (!store->fetching)
-			return fetch(store, deadline_ms, interrupted, reterr);
+			return fetch_credentials(store, deadline_ms, interrupted, reterr);
 		status = wait_for_fetch(store, deadline_ms, interrupted, reterr);
 		if (status)
 			return status;
@@ -212,7 +212,7 @@ enum lambda_status credentials_store_renew(struct credentials_store *store, int6
 	while (!status && store->fetching)
 		status = wait_for_fetch(store, deadline_ms, interrupted, reterr);
 	if (!status)
-		status = fetch(store, deadline_ms, interrupted, reterr);
+		status = fetch_credentials(store, deadline_ms, interrupted, reterr);
 	pthread_mutex_unlock(&store->mutex);
 	return status;
 }

@@ -45,7 +45,7 @@ enum lambda_status credentials_post_sts(const struct credentials_context *contex
 	const struct buffer *form, const struct credentials *signer, const char *who,
 	struct http_response *ret_response, struct lambda_error *reterr)
 {
-	static const struct sigv4_header headers[] = {
+	static const struct http_header headers[] = {
 		{"Content-Type", "application/x-www-form-urlencoded; charset=utf-8"}};
 	const char *region = context->settings->region.value;
 	struct endpoint endpoint;

@@ -47,7 +47,7 @@ struct document {
 	bool refused;
 };
 
-static void refuse(struct document *document)
+static void refuse_document(struct document *document)
 {
 	document->refused = true;
 	XML_StopParser(document->parser, XML_FALSE);
@@ -62,7 +62,7 @@ static void on_start(void *data, const XML_Char *name, const XML_Char **attribut
 	(void)attributes;
 	document->collecting = -1;
 	if (document->depth == DEPTH_MAX) {
-		refuse(document);
+		refuse_document(document);
 		return;
 	}
 	for (i = 0; i < WANTED_COUNT; i++)
@@ -87,7 +87,7 @@ static void on_text(void *data, const XML_Char *text, int length)
 
 	if (document->collecting >= 0 &&
 		buffer_append(&document->texts[document->collecting], text, (size_t)length))
-		refuse(document);
+		refuse_document(document);
 }
 
 /* Entities are how a few bytes become many: no document of STS declares any. */
@@ -98,7 +98,7 @@ static void on_doctype(void *data, const XML_Char *name, const XML_Char *system_
 	(void)system_id;
 	(void)public_id;
 	(void)has_subset;
-	refuse(data);
+	refuse_document(data);
 }
 
 static void document_release(struct document *document)
@@ -110,7 +110,7 @@ static void document_release(struct document *document)
 }
 
 /* 0, -EINVAL, -ENOMEM. */
-static int parse(const char *text, size_t length, struct document *document)
+static int parse_answer(const char *text, size_t length, struct document *document)
 {
 	enum XML_Status status;
 	size_t i;
@@ -133,7 +133,7 @@ static int parse(const char *text, size_t length, struct document *document)
 	return status == XML_STATUS_OK && !document->refused ? 0 : -EINVAL;
 }
 
-static bool has(const struct document *document, enum wanted wanted)
+static bool has_member(const struct document *document, enum wanted wanted)
 {
 	return document->texts[wanted].length > 0;
 }
@@ -142,13 +142,14 @@ enum lambda_status credentials_read_sts(const char *text, size_t length, const c
 	struct credentials *ret_credentials, struct lambda_error *reterr)
 {
 	cleanup(document_release) struct document document;
-	int error = parse(text, length, &document);
+	int error = parse_answer(text, length, &document);
 	int64_t expires_s = 0;
 
 	if (error == -ENOMEM)
 		return lambda_fail_memory(reterr);
-	if (error || !has(&document, ACCESS_KEY_ID) || !has(&document, SECRET_ACCESS_KEY) ||
-		!has(&document, SESSION_TOKEN) ||
+	if (error || !has_member(&document, ACCESS_KEY_ID) ||
+		!has_member(&document, SECRET_ACCESS_KEY) ||
+		!has_member(&document, SESSION_TOKEN) ||
 		credentials_parse_time(buffer_text(&document.texts[EXPIRATION]), &expires_s))
 		return lambda_fail(reterr, LAMBDA_NO_CREDENTIALS,
 			"%s: the answer of STS has no usable credentials", source);
@@ -161,9 +162,9 @@ int credentials_read_identity(
 	const char *text, size_t length, char *account, char *arn, size_t size)
 {
 	cleanup(document_release) struct document document;
-	int error = parse(text, length, &document);
+	int error = parse_answer(text, length, &document);
 
-	if (!error && (!has(&document, ACCOUNT) || !has(&document, ARN)))
+	if (!error && (!has_member(&document, ACCOUNT) || !has_member(&document, ARN)))
 		error = -EINVAL;
 	if (error)
 		return error;
@@ -181,7 +182,7 @@ void credentials_read_sts_error(const char *text, size_t length, struct lambda_e
 
 	ret_error->code[0] = '\0';
 	ret_error->message[0] = '\0';
-	if (parse(text, length, &document))
+	if (parse_answer(text, length, &document))
 		return;
 	code = &document.texts[ERROR_CODE];
 	message = &document.texts[ERROR_MESSAGE];

@@ -388,7 +388,7 @@ static CURLcode set_request(CURL *easy, struct exchange *exchange, struct curl_s
 #undef SET
 
 /* Drives the transfer to its end. 0 with *ret_code, -ETIMEDOUT, -EINTR, -ENOMEM. */
-static int drive(struct slot *slot, const struct http_request *request, CURLcode *ret_code)
+static int drive_transfer(struct slot *slot, const struct http_request *request, CURLcode *ret_code)
 {
 	int running = 1, queued;
 	CURLMsg *message;
@@ -416,8 +416,8 @@ static int drive(struct slot *slot, const struct http_request *request, CURLcode
 }
 
 /* Judges the end of a transfer. */
-static enum lambda_status conclude(struct slot *slot, struct exchange *exchange, int driven,
-	CURLcode code, struct http_failure *ret_failure)
+static enum lambda_status conclude_exchange(struct slot *slot, struct exchange *exchange,
+	int driven, CURLcode code, struct http_failure *ret_failure)
 {
 	long status = 0, system_error = 0, proxy_status = 0;
 
@@ -460,7 +460,18 @@ static int kept_socket(CURL *easy)
 	return version == CURL_HTTP_VERSION_2_0 ? -1 : kept;
 }
 
-static enum lambda_status perform(struct slot *slot, struct exchange *exchange,
+/*
+ * Whether the server has said something on the kept connection since. That is a farewell, or an answer
+ * that nobody asked for; libcurl would take it for the next one's.
+ */
+static bool has_spoken(const struct slot *slot)
+{
+	struct pollfd ready = {.fd = slot->socket, .events = POLLIN};
+
+	return slot->socket >= 0 && poll(&ready, 1, 0) > 0;
+}
+
+static enum lambda_status perform_exchange(struct slot *slot, struct exchange *exchange,
 	struct curl_slist *headers, struct http_failure *ret_failure)
 {
 	CURLcode code = set_connection(slot->easy, exchange);
@@ -472,9 +483,9 @@ static enum lambda_status perform(struct slot *slot, struct exchange *exchange,
 	if (!code && curl_multi_add_handle(slot->multi, slot->easy))
 		code = CURLE_OUT_OF_MEMORY;
 	if (code)
-		return conclude(slot, exchange, 0, code, ret_failure);
-	driven = drive(slot, exchange->request, &code);
-	status = conclude(slot, exchange, driven, code, ret_failure);
+		return conclude_exchange(slot, exchange, 0, code, ret_failure);
+	driven = drive_transfer(slot, exchange->request, &code);
+	status = conclude_exchange(slot, exchange, driven, code, ret_failure);
 	slot->socket = driven ? -1 : kept_socket(slot->easy);
 	curl_multi_remove_handle(slot->multi, slot->easy);
 	return status;
@@ -531,7 +542,7 @@ enum lambda_status http_exchange(struct http_pool *pool, const struct http_reque
 		return ret_failure->status;
 	headers = without_libcurls_own(make_headers(request));
 	if (headers && slot_is_ready(slot))
-		status = perform(slot, &exchange, headers, ret_failure);
+		status = perform_exchange(slot, &exchange, headers, ret_failure);
 	else
 		http_failure_set(ret_failure, LAMBDA_NO_MEMORY, "out of memory");
 	if (slot->easy)

@@ -46,10 +46,10 @@ DEFINE_CLEANUP(struct http_pool *, http_pool_free);
 /* All pointers are borrowed for the length of the exchange. */
 struct http_request {
 	const char *method;
-	const char *url;                    /* absolute, encoded */
-	const char *unix_socket;            /* connect there instead; NULL: by the URL */
-	bool direct;                        /* never through a proxy */
-	const struct sigv4_header *headers; /* Host too */
+	const char *url;                   /* absolute, encoded */
+	const char *unix_socket;           /* connect there instead; NULL: by the URL */
+	bool direct;                       /* never through a proxy */
+	const struct http_header *headers; /* Host too */
 	size_t header_count;
 	const void *body; /* NULL: none */
 	size_t body_length;

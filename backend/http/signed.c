@@ -25,7 +25,7 @@ static int write_url(struct signed_request *request, const struct signed_parts *
 
 static void add_header(struct signed_request *request, const char *name, const char *value)
 {
-	request->headers[request->http.header_count++] = (struct sigv4_header){name, value};
+	request->headers[request->http.header_count++] = (struct http_header){name, value};
 }
 
 static int derive_key(const struct signer *signer, const struct sigv4_scope *scope,
@@ -37,7 +37,7 @@ static int derive_key(const struct signer *signer, const struct sigv4_scope *sco
 }
 
 /* Signs the headers that are there, and adds the signature. */
-static int sign(struct signed_request *request, const struct signed_parts *parts)
+static int sign_request(struct signed_request *request, const struct signed_parts *parts)
 {
 	const struct signer *signer = parts->signer;
 	struct sigv4_scope scope = {.region = signer->region, .service = signer->service};
@@ -81,7 +81,7 @@ int signed_request_build(struct signed_request *request, const struct signed_par
 	for (i = 0; i < parts->header_count; i++)
 		add_header(request, parts->headers[i].name, parts->headers[i].value);
 	if (!error && parts->signer)
-		error = sign(request, parts);
+		error = sign_request(request, parts);
 	add_header(request, "Accept-Encoding", "identity"); /* proxies change these: not signed */
 	add_header(request, "User-Agent", "aliasfs/" ALIASFS_VERSION);
 	request->http.url = buffer_text(&request->url);

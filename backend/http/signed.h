@@ -28,11 +28,11 @@ struct signer {
 struct signed_parts {
 	const char *method;
 	const struct endpoint *endpoint;
-	const char *path;                   /* encoded, behind the endpoint's own */
-	const char *query;                  /* encoded, NULL: none */
-	const struct sigv4_header *headers; /* beside Host and those of the signature; signed */
-	size_t header_count;                /* at most SIGNED_HEADERS_MAX */
-	const char *body;                   /* NULL: none */
+	const char *path;                  /* encoded, behind the endpoint's own */
+	const char *query;                 /* encoded, NULL: none */
+	const struct http_header *headers; /* beside Host and those of the signature; signed */
+	size_t header_count;               /* at most SIGNED_HEADERS_MAX */
+	const char *body;                  /* NULL: none */
 	size_t body_length;
 	const struct signer *signer; /* NULL: not signed */
 };
@@ -43,7 +43,7 @@ struct signed_request {
 	/* what it borrows */
 	struct buffer path, url, authorization;
 	char date[SIGV4_DATE_SIZE];
-	struct sigv4_header headers[SIGNED_HEADERS_MAX + 6];
+	struct http_header headers[SIGNED_HEADERS_MAX + 6];
 };
 
 /*

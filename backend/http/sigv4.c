@@ -69,12 +69,12 @@ void sigv4_format_date(int64_t seconds, char date[SIGV4_DATE_SIZE])
 		date[0] = '\0';
 }
 
-static int hash(const void *data, size_t length, unsigned char digest[SIGV4_KEY_SIZE])
+static int compute_digest(const void *data, size_t length, unsigned char digest[SIGV4_KEY_SIZE])
 {
 	return EVP_Digest(data, length, digest, NULL, EVP_sha256(), NULL) == 1 ? 0 : -EIO;
 }
 
-static int authenticate(const void *key, size_t key_length, const char *text, size_t length,
+static int compute_hmac(const void *key, size_t key_length, const char *text, size_t length,
 	unsigned char code[SIGV4_KEY_SIZE])
 {
 	size_t written = 0;
@@ -87,7 +87,7 @@ static int authenticate(const void *key, size_t key_length, const char *text, si
 int sigv4_hex_digest(const void *data, size_t length, char digest[SIGV4_DIGEST_SIZE])
 {
 	unsigned char bytes[SIGV4_KEY_SIZE];
-	int error = hash(data ? data : "", length, bytes);
+	int error = compute_digest(data ? data : "", length, bytes);
 
 	if (!error)
 		text_format_hex(bytes, sizeof(bytes), digest);
@@ -251,7 +251,7 @@ static char *lower_case(const char *text)
 }
 
 /* The value trimmed, every run of blanks inside made one space. */
-static char *squeezed(const char *value)
+static char *squeeze_blanks(const char *value)
 {
 	char *copy = malloc(strlen(value) + 1);
 	size_t length = 0;
@@ -285,7 +285,7 @@ static int collect_headers(const struct sigv4_request *request, struct pairs *re
 			return -ENOMEM;
 		if (!request->every_header && !is_signed(name))
 			continue;
-		pair->value = squeezed(request->headers[i].value);
+		pair->value = squeeze_blanks(request->headers[i].value);
 		if (!pair->value)
 			return -ENOMEM;
 		pair->name = take_pointer(name);
@@ -365,15 +365,15 @@ int sigv4_derive_key(const char *secret_access_key, const struct sigv4_scope *sc
 	int error = buffer_appendf(&seed, "AWS4%s", secret_access_key);
 
 	if (!error)
-		error = authenticate(seed.data, seed.length, scope->date, DAY_LENGTH, day);
+		error = compute_hmac(seed.data, seed.length, scope->date, DAY_LENGTH, day);
 	if (!error)
-		error = authenticate(
+		error = compute_hmac(
 			day, sizeof(day), scope->region, strlen(scope->region), region);
 	if (!error)
-		error = authenticate(
+		error = compute_hmac(
 			region, sizeof(region), scope->service, strlen(scope->service), service);
 	if (!error)
-		error = authenticate(service, sizeof(service), TERMINATOR, strlen(TERMINATOR), key);
+		error = compute_hmac(service, sizeof(service), TERMINATOR, strlen(TERMINATOR), key);
 	explicit_bzero(day, sizeof(day));
 	explicit_bzero(region, sizeof(region));
 	explicit_bzero(service, sizeof(service));
@@ -394,7 +394,7 @@ int sigv4_authorization(const struct sigv4_request *request, const struct sigv4_
 		error = sigv4_string_to_sign(
 			scope, buffer_text(&canonical), canonical.length, &text);
 	if (!error)
-		error = authenticate(
+		error = compute_hmac(
 			key, SIGV4_KEY_SIZE, buffer_text(&text), text.length, signature);
 	if (error)
 		return error;
@@ -439,17 +439,18 @@ void sigv4_key_cache_free(struct sigv4_key_cache *cache)
 	free(cache);
 }
 
-static int identify(const char *secret_access_key, const struct sigv4_scope *scope,
+static int identify_key(const char *secret_access_key, const struct sigv4_scope *scope,
 	unsigned char identity[SIGV4_KEY_SIZE])
 {
 	cleanup(buffer_release_secret) struct buffer text = BUFFER_INIT(CANONICAL_MAX);
 	int error = buffer_appendf(&text, "%.*s/%s/%s/%s", DAY_LENGTH, scope->date, scope->region,
 		scope->service, secret_access_key);
 
-	return error ? error : hash(text.data, text.length, identity);
+	return error ? error : compute_digest(text.data, text.length, identity);
 }
 
-static bool recall(struct sigv4_key_cache *cache, const unsigned char *identity, unsigned char *key)
+static bool recall_key(
+	struct sigv4_key_cache *cache, const unsigned char *identity, unsigned char *key)
 {
 	bool found = false;
 	size_t i;
@@ -466,7 +467,7 @@ static bool recall(struct sigv4_key_cache *cache, const unsigned char *identity,
 	return found;
 }
 
-static void remember(
+static void remember_key(
 	struct sigv4_key_cache *cache, const unsigned char *identity, const unsigned char *key)
 {
 	pthread_mutex_lock(&cache->mutex);
@@ -481,12 +482,12 @@ int sigv4_key_cache_get(struct sigv4_key_cache *cache, const char *secret_access
 	const struct sigv4_scope *scope, unsigned char key[SIGV4_KEY_SIZE])
 {
 	unsigned char identity[SIGV4_KEY_SIZE];
-	int error = identify(secret_access_key, scope, identity);
+	int error = identify_key(secret_access_key, scope, identity);
 
-	if (error || recall(cache, identity, key))
+	if (error || recall_key(cache, identity, key))
 		return error;
 	error = sigv4_derive_key(secret_access_key, scope, key);
 	if (!error)
-		remember(cache, identity, key);
+		remember_key(cache, identity, key);
 	return error;
 }

@@ -22,7 +22,7 @@
 #define SIGV4_DIGEST_SIZE 65 /* hexadecimal SHA-256 and the NUL */
 
 /* A header as it is sent. */
-struct sigv4_header {
+struct http_header {
 	const char *name;
 	const char *value;
 };
@@ -32,7 +32,7 @@ struct sigv4_request {
 	const char *method;
 	const char *path;  /* percent-encoded as sent, starting with '/'; "" counts as "/" */
 	const char *query; /* as sent, without the '?'; NULL or "" when there is none */
-	const struct sigv4_header *headers; /* with Host and X-Amz-Date */
+	const struct http_header *headers; /* with Host and X-Amz-Date */
 	size_t header_count;
 	const void *body;
 	size_t body_length;

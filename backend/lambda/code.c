@@ -55,7 +55,7 @@ static int take_bytes(void *data, const void *bytes, size_t length)
 	return download->error;
 }
 
-static enum lambda_status fail(
+static enum lambda_status fail_download(
 	struct lambda_error *reterr, enum lambda_status status, const char *sentence)
 {
 	lambda_fail(reterr, status, "%s", sentence);
@@ -64,25 +64,25 @@ static enum lambda_status fail(
 	return status;
 }
 
-static enum lambda_status verify(struct download *download, struct lambda_error *reterr)
+static enum lambda_status verify_code(struct download *download, struct lambda_error *reterr)
 {
 	unsigned char digest[EVP_MAX_MD_SIZE];
 	unsigned int length = 0;
 
 	if (download->received != download->expected->size)
-		return fail(
+		return fail_download(
 			reterr, LAMBDA_BAD_ANSWER, "the code that came is shorter than CodeSize");
 	if (!EVP_DigestFinal_ex(download->hash, digest, &length))
 		return lambda_fail_memory(reterr);
 	if (length != sizeof(download->expected->sha256) ||
 		memcmp(digest, download->expected->sha256, length) != 0)
-		return fail(reterr, LAMBDA_BAD_ANSWER,
+		return fail_download(reterr, LAMBDA_BAD_ANSWER,
 			"the code that came has another SHA-256 than CodeSha256");
 	return LAMBDA_OK;
 }
 
 /* Where the code lies now, and that it is the code that is wanted. */
-static enum lambda_status locate(struct lambda_client *client, const struct call_scope *scope,
+static enum lambda_status locate_code(struct lambda_client *client, const struct call_scope *scope,
 	const char *function, uint64_t version, const struct lambda_code *expected,
 	struct buffer *location, struct lambda_error *reterr)
 {
@@ -99,7 +99,8 @@ static enum lambda_status locate(struct lambda_client *client, const struct call
 	lambda_version_format(version, qualifier);
 	if (lambda_append_path(&path, function, "") || buffer_append_string(&query, "Qualifier=") ||
 		text_append_percent_encoded(&query, qualifier))
-		return fail(reterr, LAMBDA_INVALID, "the function's name cannot be asked for");
+		return fail_download(
+			reterr, LAMBDA_INVALID, "the function's name cannot be asked for");
 	request.path = buffer_text(&path);
 	request.query = buffer_text(&query);
 	status = aws_request_json(client->aws, scope, &request, &json, reterr);
@@ -112,10 +113,11 @@ static enum lambda_status locate(struct lambda_client *client, const struct call
 	       !memcmp(now.code_sha256, expected->sha256, sizeof(expected->sha256));
 	lambda_version_release(&now);
 	if (!same)
-		return fail(reterr, LAMBDA_REVISION_CHANGED, "the code has changed meanwhile");
+		return fail_download(
+			reterr, LAMBDA_REVISION_CHANGED, "the code has changed meanwhile");
 	address = json_member_string(json_member(json, "Code"), "Location", "");
 	if (!*address || buffer_append_string(location, address))
-		return fail(
+		return fail_download(
 			reterr, LAMBDA_BAD_ANSWER, "the answer does not tell where the code is");
 	return LAMBDA_OK;
 }
@@ -129,14 +131,14 @@ static bool is_safe(const struct lambda_client *client, const char *location)
 }
 
 /* One GET of the address. *ret_again: worth another try, with a new address. */
-static enum lambda_status download(struct lambda_client *client, const struct call_scope *scope,
-	const char *location, struct download *download, bool *ret_again,
-	struct lambda_error *reterr)
+static enum lambda_status download_code(struct lambda_client *client,
+	const struct call_scope *scope, const char *location, struct download *download,
+	bool *ret_again, struct lambda_error *reterr)
 {
 	struct endpoint endpoint;
 	const char *reason;
 	char *origin = strndup(location, strcspn(location, "?"));
-	struct sigv4_header host = {.name = "Host"};
+	struct http_header host = {.name = "Host"};
 	struct http_request request = {.method = "GET",
 		.url = location,
 		.unix_socket = client->aws->unix_socket,
@@ -155,11 +157,12 @@ static enum lambda_status download(struct lambda_client *client, const struct ca
 	free(origin);
 	*ret_again = false;
 	if (!is_url || !is_safe(client, location))
-		return fail(reterr, LAMBDA_BAD_ANSWER, "the address of the code cannot be trusted");
+		return fail_download(
+			reterr, LAMBDA_BAD_ANSWER, "the address of the code cannot be trusted");
 	host.value = endpoint.authority;
 	status = http_exchange(client->aws->pool, &request, &response, &failure);
 	if (download->error == -EFBIG)
-		return fail(
+		return fail_download(
 			reterr, LAMBDA_BAD_ANSWER, "the code that came is longer than CodeSize");
 	if (download->error)
 		return lambda_fail_disk(
@@ -178,7 +181,7 @@ static enum lambda_status download(struct lambda_client *client, const struct ca
 			response.status);
 	}
 	http_response_release(&response);
-	return status ? status : verify(download, reterr);
+	return status ? status : verify_code(download, reterr);
 }
 
 static enum lambda_status try_once(struct lambda_client *client, const struct call_scope *scope,
@@ -188,7 +191,7 @@ static enum lambda_status try_once(struct lambda_client *client, const struct ca
 	cleanup(buffer_release_secret) struct buffer location = BUFFER_INIT(LOCATION_MAX);
 	struct download attempt = {.expected = expected, .file = file};
 	enum lambda_status status =
-		locate(client, scope, function, version, expected, &location, reterr);
+		locate_code(client, scope, function, version, expected, &location, reterr);
 
 	*ret_again = false;
 	if (status)
@@ -197,7 +200,7 @@ static enum lambda_status try_once(struct lambda_client *client, const struct ca
 	if (!attempt.hash || !EVP_DigestInit_ex(attempt.hash, EVP_sha256(), NULL))
 		status = lambda_fail_memory(reterr);
 	else
-		status = download(
+		status = download_code(
 			client, scope, buffer_text(&location), &attempt, ret_again, reterr);
 	EVP_MD_CTX_free(attempt.hash);
 	return status;
@@ -221,6 +224,6 @@ enum lambda_status lambda_fetch_code(struct lambda_client *client, const struct 
 			break;
 	}
 	if (status && call_scope_interrupted(&patient))
-		status = fail(reterr, LAMBDA_INTERRUPTED, "interrupted");
+		status = fail_download(reterr, LAMBDA_INTERRUPTED, "interrupted");
 	return status;
 }

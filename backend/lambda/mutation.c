@@ -307,7 +307,7 @@ static void name_other(const struct mutation *mutation, struct lambda_error *err
 	snprintf(error->operation, sizeof(error->operation), "%s", mutation->request.operation);
 }
 
-static enum lambda_status run(struct mutation *mutation, struct lambda_error *reterr)
+static enum lambda_status run_mutation(struct mutation *mutation, struct lambda_error *reterr)
 {
 	struct aws_tries tries = {0};
 	bool lost_before = false;
@@ -357,7 +357,7 @@ static enum lambda_status run(struct mutation *mutation, struct lambda_error *re
 }
 
 /* Makes the call; `body` NULL for none. A query is set before. */
-static enum lambda_status change(struct mutation *mutation, const char *operation,
+static enum lambda_status make_change(struct mutation *mutation, const char *operation,
 	const char *method, const struct buffer *path, const struct buffer *body,
 	struct lambda_error *reterr)
 {
@@ -370,7 +370,7 @@ static enum lambda_status change(struct mutation *mutation, const char *operatio
 	request->body = body ? buffer_text(body) : NULL;
 	request->body_length = body ? body->length : 0;
 	request->mutation = true;
-	return run(mutation, reterr);
+	return run_mutation(mutation, reterr);
 }
 
 static enum lambda_status check_description(const char *description, struct lambda_error *reterr)
@@ -416,7 +416,7 @@ enum lambda_status lambda_create_alias(struct lambda_client *client, const struc
 		error = lambda_write_create_alias(wanted, &body);
 	if (status || error)
 		return status ? status : lambda_fail_to_write(error, reterr);
-	status = change(&mutation, "CreateAlias", "POST", &path, &body, reterr);
+	status = make_change(&mutation, "CreateAlias", "POST", &path, &body, reterr);
 	if (!status)
 		*ret_alias = mutation.alias;
 	if (status == LAMBDA_CONFLICT) {
@@ -454,7 +454,7 @@ enum lambda_status lambda_update_alias(struct lambda_client *client, const struc
 		error = lambda_write_update_alias(wanted, with_description, &body);
 	if (status || error)
 		return status ? status : lambda_fail_to_write(error, reterr);
-	status = change(&mutation, "UpdateAlias", "PUT", &path, &body, reterr);
+	status = make_change(&mutation, "UpdateAlias", "PUT", &path, &body, reterr);
 	if (!status)
 		*ret_alias = mutation.alias;
 	return status;
@@ -477,7 +477,7 @@ enum lambda_status lambda_delete_alias(struct lambda_client *client, const struc
 		error = lambda_append_segment(&path, name);
 	if (error)
 		return lambda_fail_to_write(error, reterr);
-	return change(&mutation, "DeleteAlias", "DELETE", &path, NULL, reterr);
+	return make_change(&mutation, "DeleteAlias", "DELETE", &path, NULL, reterr);
 }
 
 /* --- versions --- */
@@ -517,7 +517,7 @@ enum lambda_status lambda_publish_version(struct lambda_client *client,
 		error = lambda_write_publish_version(description, &body);
 	if (status || error)
 		return status ? status : lambda_fail_to_write(error, reterr);
-	status = change(&mutation, "PublishVersion", "POST", &path, &body, reterr);
+	status = make_change(&mutation, "PublishVersion", "POST", &path, &body, reterr);
 	if (status)
 		return status;
 	if (mutation.version.version <= known_latest) {
@@ -556,5 +556,5 @@ enum lambda_status lambda_delete_version(struct lambda_client *client,
 	lambda_version_format(version, text);
 	snprintf(query, sizeof(query), "Qualifier=%s", text);
 	mutation.request.query = query;
-	return change(&mutation, "DeleteFunction", "DELETE", &path, NULL, reterr);
+	return make_change(&mutation, "DeleteFunction", "DELETE", &path, NULL, reterr);
 }

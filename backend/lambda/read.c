@@ -61,7 +61,7 @@ static int append_page_query(struct buffer *out, const char *marker)
 }
 
 /* Fills in the operation of an error that was found in the answer's JSON. */
-static enum lambda_status told(
+static enum lambda_status name_operation(
 	enum lambda_status status, const char *operation, struct lambda_error *reterr)
 {
 	if (status && reterr)
@@ -99,7 +99,7 @@ static enum lambda_status get_version_page(struct lambda_client *client,
 		else
 			*ret_page = page;
 	}
-	return told(status, request->operation, reterr);
+	return name_operation(status, request->operation, reterr);
 }
 
 enum lambda_status lambda_list_functions(struct lambda_client *client,
@@ -178,7 +178,7 @@ enum lambda_status lambda_get_version_as(struct lambda_client *client,
 	}
 	if (!status)
 		*ret_version = answer;
-	return told(status, operation, reterr);
+	return name_operation(status, operation, reterr);
 }
 
 enum lambda_status lambda_get_version(struct lambda_client *client, const struct call_scope *scope,
@@ -217,7 +217,7 @@ enum lambda_status lambda_list_aliases(struct lambda_client *client, const struc
 		else
 			*ret_page = page;
 	}
-	return told(status, operation, reterr);
+	return name_operation(status, operation, reterr);
 }
 
 enum lambda_status lambda_get_alias_as(struct lambda_client *client, const struct call_scope *scope,
@@ -247,7 +247,7 @@ enum lambda_status lambda_get_alias_as(struct lambda_client *client, const struc
 	}
 	if (!status)
 		*ret_alias = answer;
-	return told(status, operation, reterr);
+	return name_operation(status, operation, reterr);
 }
 
 enum lambda_status lambda_get_alias(struct lambda_client *client, const struct call_scope *scope,
@@ -266,6 +266,7 @@ enum lambda_status lambda_get_account(struct lambda_client *client, const struct
 		get_json(client, scope, operation, PACING_READ, ACCOUNT_PATH, NULL, &json, reterr);
 
 	if (!status)
-		status = told(lambda_read_account(json, ret_account, reterr), operation, reterr);
+		status = name_operation(
+			lambda_read_account(json, ret_account, reterr), operation, reterr);
 	return status;
 }

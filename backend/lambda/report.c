@@ -10,7 +10,7 @@ struct report {
 	void *tell_data;
 };
 
-static void tell(
+static void report_line(
 	const struct report *report, const char *name, const char *value, const char *source)
 {
 	const struct lambda_report_line line = {.name = name, .value = value, .source = source};
@@ -22,7 +22,7 @@ static void tell_setting(
 	const struct report *report, const char *name, const struct setting *setting)
 {
 	if (setting->value)
-		tell(report, name, setting->value, setting->source);
+		report_line(report, name, setting->value, setting->source);
 }
 
 static void tell_credentials(const struct report *report, const struct credentials *credentials)
@@ -33,11 +33,11 @@ static void tell_credentials(const struct report *report, const struct credentia
 
 	snprintf(text, sizeof(text), "****%s%s", credentials->access_key_id + hidden,
 		credentials->session_token ? ", with a session token" : "");
-	tell(report, "credentials", text, credentials->source);
+	report_line(report, "credentials", text, credentials->source);
 	if (!credentials->expires_s)
 		return;
 	text_format_time(credentials->expires_s * 1000, when);
-	tell(report, "credentials expire", when, credentials->source);
+	report_line(report, "credentials expire", when, credentials->source);
 }
 
 enum lambda_status lambda_client_report(struct lambda_client *client,
@@ -57,7 +57,7 @@ enum lambda_status lambda_client_report(struct lambda_client *client,
 	tell_setting(&report, "CA bundle", &settings->ca_bundle);
 	tell_setting(&report, "attempts", &settings->max_attempts);
 	if (client->aws->unix_socket) {
-		tell(&report, "credentials", "none needed", "local:");
+		report_line(&report, "credentials", "none needed", "local:");
 		return LAMBDA_OK;
 	}
 	status = credentials_store_get(client->aws->credentials, scope->read_deadline_ms,

@@ -8,7 +8,7 @@
 
 #define IDENTITY_MS 5000 /* for STS, which only makes the answer friendlier */
 
-static void tell(void *data, const struct lambda_report_line *line)
+static void print_fact(void *data, const struct lambda_report_line *line)
 {
 	(void)data;
 	printf("%-12s %s%s%s%s\n", line->name, line->value,
@@ -16,7 +16,7 @@ static void tell(void *data, const struct lambda_report_line *line)
 		line->source && *line->source ? ")" : "");
 }
 
-static enum exit_code complain(const char *what, const struct lambda_error *error)
+static enum exit_code print_complaint(const char *what, const struct lambda_error *error)
 {
 	char text[EXIT_TEXT_MAX];
 
@@ -173,9 +173,9 @@ static enum exit_code try_calls(
 	size_t i;
 
 	if (try_functions(&trial, &error))
-		return complain("cannot list the functions", &error);
+		return print_complaint("cannot list the functions", &error);
 	if (trial.listing.status)
-		code = complain(
+		code = print_complaint(
 			"the mount would stand, but its root cannot be listed", &trial.listing);
 	for (i = 0; i < array_count(trials); i++) {
 		enum lambda_status status;
@@ -189,21 +189,21 @@ static enum exit_code try_calls(
 			if (trials[i].needed)
 				code = EXIT_PERMISSION;
 		} else if (status) {
-			return complain(trials[i].action, &error);
+			return print_complaint(trials[i].action, &error);
 		}
 	}
 	return code;
 }
 
-static enum exit_code check(const struct options *options, struct lambda_client *client)
+static enum exit_code check_account(const struct options *options, struct lambda_client *client)
 {
 	int64_t deadline_ms = clock_monotonic_ms() + (int64_t)(options->read_timeout * 1000);
 	const struct call_scope scope = {
 		.read_deadline_ms = deadline_ms, .mutation_deadline_ms = deadline_ms};
 	struct lambda_error error = {0};
 
-	if (lambda_client_report(client, &scope, tell, NULL, &error))
-		return complain("no credentials can be used", &error);
+	if (lambda_client_report(client, &scope, print_fact, NULL, &error))
+		return print_complaint("no credentials can be used", &error);
 	tell_identity(options, client);
 	return try_calls(options, client, &scope);
 }
@@ -220,7 +220,7 @@ enum exit_code check_run(const struct options *options)
 	if (code)
 		fprintf(stderr, "aliasfs: %s\n", text);
 	else
-		code = check(options, connection.client);
+		code = check_account(options, connection.client);
 	connect_close(&connection);
 	return code;
 }

@@ -77,7 +77,7 @@ static void remove_left_behind(int runtime, const char *name)
 }
 
 /* Removes what a kill -9 left. */
-static void sweep(const char *runtime)
+static void sweep_directories(const char *runtime)
 {
 	DIR *directory = opendir(runtime);
 	const struct dirent *entry;
@@ -109,7 +109,7 @@ struct embedded *embedded_start(
 		snprintf(text, size, "out of memory");
 		return NULL;
 	}
-	sweep(runtime);
+	sweep_directories(runtime);
 	snprintf(embedded->directory, sizeof(embedded->directory), "%s/" PREFIX "%d-XXXXXX",
 		runtime, (int)getpid());
 	/* mkdtemp() makes it with mode 0700. */

@@ -28,10 +28,10 @@ struct gathering {
 	char text[EXIT_TEXT_MAX];
 };
 
-static int fail(struct gathering *gathering, enum exit_code code, const char *format, ...)
+static int fail_gathering(struct gathering *gathering, enum exit_code code, const char *format, ...)
 	printf_like(3, 4);
 
-static int fail(struct gathering *gathering, enum exit_code code, const char *format, ...)
+static int fail_gathering(struct gathering *gathering, enum exit_code code, const char *format, ...)
 {
 	va_list arguments;
 
@@ -44,7 +44,7 @@ static int fail(struct gathering *gathering, enum exit_code code, const char *fo
 
 static int fail_memory(struct gathering *gathering)
 {
-	return fail(gathering, EXIT_FAILED, "out of memory");
+	return fail_gathering(gathering, EXIT_FAILED, "out of memory");
 }
 
 /* Whether that function is asked for. */
@@ -61,7 +61,7 @@ static bool is_wanted(const struct options *options, const char *function)
 }
 
 /* Room for one more element of an array that doubles. */
-static void *grown(void *array, size_t count, size_t size)
+static void *grow_array(void *array, size_t count, size_t size)
 {
 	if (count & (count - 1))
 		return array;
@@ -71,7 +71,8 @@ static void *grown(void *array, size_t count, size_t size)
 static struct show_function *add_function(struct gathering *gathering, const char *name)
 {
 	struct show_list *list = &gathering->list;
-	struct show_function *functions = grown(list->functions, list->count, sizeof(*functions));
+	struct show_function *functions =
+		grow_array(list->functions, list->count, sizeof(*functions));
 
 	if (!functions)
 		return NULL;
@@ -84,7 +85,7 @@ static struct show_function *add_function(struct gathering *gathering, const cha
 static int add_version(struct show_function *function, const struct show_version *version)
 {
 	struct show_version *versions =
-		grown(function->versions, function->version_count, sizeof(*versions));
+		grow_array(function->versions, function->version_count, sizeof(*versions));
 
 	if (!versions)
 		return -ENOMEM;
@@ -134,7 +135,7 @@ static struct show_alias *alias_of(struct show_function *function, const char *n
 	for (i = 0; i < function->alias_count; i++)
 		if (!strcmp(function->aliases[i].name, name))
 			return &function->aliases[i];
-	aliases = grown(function->aliases, function->alias_count, sizeof(*aliases));
+	aliases = grow_array(function->aliases, function->alias_count, sizeof(*aliases));
 	if (!aliases)
 		return NULL;
 	function->aliases = aliases;
@@ -167,7 +168,7 @@ static int compare_functions(const void *left, const void *right)
 		((const struct show_function *)right)->name);
 }
 
-static void sort(struct show_list *list)
+static void sort_list(struct show_list *list)
 {
 	size_t i;
 
@@ -240,7 +241,8 @@ static int gather_directory(struct gathering *gathering, int root, const char *n
 	int error = 0;
 
 	if (!directory)
-		return fail(gathering, EXIT_FAILED, "%s: %s", name, strerrordesc_np(errno));
+		return fail_gathering(
+			gathering, EXIT_FAILED, "%s: %s", name, strerrordesc_np(errno));
 	function = add_function(gathering, name);
 	if (!function)
 		error = -ENOMEM;
@@ -255,7 +257,9 @@ static int gather_directory(struct gathering *gathering, int root, const char *n
 			error = gather_entry(function, dirfd(directory), entry->d_name);
 	}
 	closedir(directory);
-	return error ? fail(gathering, EXIT_FAILED, "%s: %s", name, strerrordesc_np(-error)) : 0;
+	return error ? fail_gathering(
+			       gathering, EXIT_FAILED, "%s: %s", name, strerrordesc_np(-error))
+		     : 0;
 }
 
 /* Whether each word is a function's name: they are looked up by their paths, whatever else is there. */
@@ -309,8 +313,8 @@ static int gather_root(struct gathering *gathering, int root)
 	int failed = 0;
 
 	if (!directory) {
-		failed = fail(gathering, EXIT_FAILED, "'%s': %s - see %s/.aliasfs/errors", path,
-			strerrordesc_np(errno), path);
+		failed = fail_gathering(gathering, EXIT_FAILED, "'%s': %s - see %s/.aliasfs/errors",
+			path, strerrordesc_np(errno), path);
 		if (descriptor >= 0)
 			close(descriptor);
 		return failed;
@@ -320,7 +324,7 @@ static int gather_root(struct gathering *gathering, int root)
 		entry = readdir(directory);
 		if (!entry) {
 			if (errno)
-				failed = fail(gathering, EXIT_FAILED, "'%s': %s", path,
+				failed = fail_gathering(gathering, EXIT_FAILED, "'%s': %s", path,
 					strerrordesc_np(errno));
 			break;
 		}
@@ -338,9 +342,10 @@ static int gather_mount(struct gathering *gathering)
 	struct stat status;
 
 	if (root < 0)
-		return fail(gathering, EXIT_MOUNTPOINT, "'%s': %s", path, strerrordesc_np(errno));
+		return fail_gathering(
+			gathering, EXIT_MOUNTPOINT, "'%s': %s", path, strerrordesc_np(errno));
 	if (fstatat(root, ".aliasfs/version", &status, 0))
-		return fail(gathering, EXIT_MOUNTPOINT,
+		return fail_gathering(gathering, EXIT_MOUNTPOINT,
 			"'%s' is neither a mount of aliasfs nor aws, aws:REGION or local:DIR",
 			path);
 	return names_functions(gathering->options) ? gather_words(gathering, root)
@@ -481,7 +486,7 @@ static int check_words(struct gathering *gathering)
 			if (!fnmatch(options->words[i], gathering->list.functions[j].name, 0))
 				break;
 		if (j == gathering->list.count)
-			return fail(gathering, EXIT_FAILED, "there is no function '%s'",
+			return fail_gathering(gathering, EXIT_FAILED, "there is no function '%s'",
 				options->words[i]);
 	}
 	return 0;
@@ -495,7 +500,7 @@ static bool wants_colours(void)
 	       strcmp(terminal, "dumb") != 0;
 }
 
-static int print(struct gathering *gathering)
+static int print_gathered(struct gathering *gathering)
 {
 	cleanup(buffer_release) struct buffer text = BUFFER_INIT(OUTPUT_MAX);
 	int error = gathering->options->json
@@ -505,7 +510,8 @@ static int print(struct gathering *gathering)
 	if (error)
 		return fail_memory(gathering);
 	if (fputs(buffer_text(&text), stdout) < 0 || fflush(stdout))
-		return fail(gathering, EXIT_FAILED, "standard output: %s", strerrordesc_np(errno));
+		return fail_gathering(
+			gathering, EXIT_FAILED, "standard output: %s", strerrordesc_np(errno));
 	return 0;
 }
 
@@ -520,8 +526,8 @@ enum exit_code show_run(const struct options *options)
 	if (!failed && complete_versions(&gathering.list))
 		failed = fail_memory(&gathering);
 	if (!failed) {
-		sort(&gathering.list);
-		failed = print(&gathering);
+		sort_list(&gathering.list);
+		failed = print_gathered(&gathering);
 	}
 	if (failed)
 		fprintf(stderr, "aliasfs: %s\n", gathering.text);

@@ -8,7 +8,7 @@
 #include <sys/random.h>
 #include <sys/stat.h>
 
-static int complain(struct buffer *message, int error, const char *path, const char *what)
+static int write_complaint(struct buffer *message, int error, const char *path, const char *what)
 {
 	if (buffer_appendf(message, "the key of env=redact, '%s': %s", path, what))
 		return -ENOMEM;
@@ -30,7 +30,7 @@ static int default_path(char path[PATH_MAX], struct buffer *message)
 			home = entry ? entry->pw_dir : NULL;
 		}
 		if (!home)
-			return complain(message, ENOENT, "~/.config/aliasfs/redact.key",
+			return write_complaint(message, ENOENT, "~/.config/aliasfs/redact.key",
 				"there is no home directory; name a file with redact_key=FILE");
 		snprintf(directory, sizeof(directory), "%s/.config", home);
 	}
@@ -88,19 +88,19 @@ int redact_key_load(const char *path, unsigned char key[REDACT_KEY_SIZE], struct
 	if (file < 0 && errno == ENOENT) {
 		error = make_file(path);
 		if (error)
-			return complain(message, -error, path, strerrordesc_np(-error));
+			return write_complaint(message, -error, path, strerrordesc_np(-error));
 		file = open_file(path);
 	}
 	if (file < 0 && errno != ENXIO)
-		return complain(message, errno, path, strerrordesc_np(errno));
+		return write_complaint(message, errno, path, strerrordesc_np(errno));
 	/* open(2) of a socket fails with ENXIO */
 	if (file < 0 || fstat(file, &status) || !S_ISREG(status.st_mode))
-		return complain(message, EINVAL, path, "this is no plain file");
+		return write_complaint(message, EINVAL, path, "this is no plain file");
 	if (status.st_mode & 077)
-		return complain(message, EPERM, path,
+		return write_complaint(message, EPERM, path,
 			"this must be a file that nobody else may read: chmod 600 it");
 	if (read(file, key, REDACT_KEY_SIZE) != REDACT_KEY_SIZE ||
 		status.st_size != REDACT_KEY_SIZE)
-		return complain(message, EINVAL, path, "this is not a key of 32 bytes");
+		return write_complaint(message, EINVAL, path, "this is not a key of 32 bytes");
 	return 0;
 }

@@ -21,7 +21,7 @@ struct invalidator {
 	bool stopping;
 };
 
-static void tell(struct invalidator *invalidator, const struct invalidation *item)
+static void notify_kernel(struct invalidator *invalidator, const struct invalidation *item)
 {
 	/*
 	 * An offset below 0 spares the pages: invalidating those can wait for a READ of ours. -ENOENT means
@@ -30,7 +30,7 @@ static void tell(struct invalidator *invalidator, const struct invalidation *ite
 	fuse_lowlevel_notify_inval_inode(invalidator->session, item->inode, -1, 0);
 }
 
-static void *work(void *data)
+static void *run_invalidator(void *data)
 {
 	struct invalidator *invalidator = data;
 
@@ -47,7 +47,7 @@ static void *work(void *data)
 			invalidator->last = &invalidator->first;
 		invalidator->count--;
 		pthread_mutex_unlock(&invalidator->mutex);
-		tell(invalidator, item);
+		notify_kernel(invalidator, item);
 		free(item);
 		pthread_mutex_lock(&invalidator->mutex);
 	}
@@ -66,7 +66,7 @@ struct invalidator *invalidator_new(struct fuse_session *session, struct node_ta
 	invalidator->last = &invalidator->first;
 	pthread_mutex_init(&invalidator->mutex, NULL);
 	pthread_cond_init(&invalidator->changed, NULL);
-	if (pthread_create(&invalidator->thread, NULL, work, invalidator)) {
+	if (pthread_create(&invalidator->thread, NULL, run_invalidator, invalidator)) {
 		pthread_cond_destroy(&invalidator->changed);
 		pthread_mutex_destroy(&invalidator->mutex);
 		free(invalidator);

@@ -25,7 +25,7 @@ void reply_begin(fuse_req_t handle, struct request *request, const char *operati
 }
 
 /* Taking the function away waits for one that is running: the request lives on the stack. */
-static void end(fuse_req_t handle, struct request *request)
+static void end_request(fuse_req_t handle, struct request *request)
 {
 	fuse_req_interrupt_func(handle, NULL, NULL);
 	if (request->visit)
@@ -53,22 +53,22 @@ bool reply_find_node(
 void reply_failure(fuse_req_t handle, struct request *request, int error, const struct node *node,
 	const char *name)
 {
-	char path[JOURNAL_PATH_MAX];
+	char path[ERROR_LOG_PATH_MAX];
 
 	if (request_is_worth_a_line(request, error)) {
 		if (node)
 			node_path(node, name, path, sizeof(path));
-		journal_failure(request->fs->journal, request_caller(request), request->operation,
+		error_log_note(request->fs->errors, request_caller(request), request->operation,
 			node ? path : NULL, -error, &request->error);
 	}
 	request->result = error;
-	end(handle, request);
+	end_request(handle, request);
 	fuse_reply_err(handle, -error);
 }
 
 void reply_success(fuse_req_t handle, struct request *request)
 {
-	end(handle, request);
+	end_request(handle, request);
 	fuse_reply_err(handle, 0);
 }
 
@@ -106,7 +106,7 @@ void reply_entry(fuse_req_t handle, struct request *request, const struct node *
 		return;
 	}
 	entry = reply_entry_param(inode, attributes);
-	end(handle, request);
+	end_request(handle, request);
 	if (fuse_reply_entry(handle, &entry))
 		node_table_forget(fs->nodes, inode, 1);
 }
@@ -115,7 +115,7 @@ void reply_no_entry(fuse_req_t handle, struct request *request, double timeout)
 {
 	const struct fuse_entry_param nothing = {.entry_timeout = timeout};
 
-	end(handle, request);
+	end_request(handle, request);
 	fuse_reply_entry(handle, &nothing);
 }
 
@@ -124,7 +124,7 @@ bool reply_created(fuse_req_t handle, struct request *request, const struct fuse
 {
 	struct aliasfs *fs = request->fs;
 
-	end(handle, request);
+	end_request(handle, request);
 	if (!fuse_reply_create(handle, entry, info))
 		return true;
 	node_table_forget(fs->nodes, entry->ino, 1);
@@ -134,38 +134,38 @@ bool reply_created(fuse_req_t handle, struct request *request, const struct fuse
 void reply_attributes(
 	fuse_req_t handle, struct request *request, const struct tree_attributes *attributes)
 {
-	end(handle, request);
+	end_request(handle, request);
 	fuse_reply_attr(handle, &attributes->stat, attributes->attribute_timeout);
 }
 
 void reply_link(fuse_req_t handle, struct request *request, const char *target)
 {
-	end(handle, request);
+	end_request(handle, request);
 	fuse_reply_readlink(handle, target);
 }
 
 bool reply_opened(fuse_req_t handle, struct request *request, const struct fuse_file_info *info)
 {
-	end(handle, request);
+	end_request(handle, request);
 	return !fuse_reply_open(handle, info);
 }
 
 void reply_bytes(fuse_req_t handle, struct request *request, const void *bytes, size_t length)
 {
-	end(handle, request);
+	end_request(handle, request);
 	fuse_reply_buf(handle, bytes, length);
 }
 
 void reply_written(fuse_req_t handle, struct request *request, size_t written)
 {
-	end(handle, request);
+	end_request(handle, request);
 	fuse_reply_write(handle, written);
 }
 
 void reply_attribute_value(
 	fuse_req_t handle, struct request *request, const struct buffer *value, size_t size)
 {
-	end(handle, request);
+	end_request(handle, request);
 	if (size)
 		fuse_reply_buf(handle, buffer_text(value), value->length);
 	else

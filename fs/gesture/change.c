@@ -76,14 +76,14 @@ static int fail_for_time(struct change *change)
 }
 
 /* Waits until nobody else is about the names, and ends the graces that the change depends on. */
-static int begin(struct change *change)
+static int begin_change(struct change *change)
 {
 	struct gestures *gestures = change->gestures;
 	char alias[LAMBDA_ALIAS_NAME_MAX + 1];
 	bool begun = false;
 	int r = 0;
 
-	while (!begun && r == 0) {
+	while (!begun && !r) {
 		bool depends;
 
 		pthread_mutex_lock(&gestures->mutex);
@@ -144,10 +144,9 @@ static enum lambda_status fetch_facts(struct change *change)
 	pthread_mutex_unlock(&gestures->mutex);
 	if (*through)
 		status = fetch_fact(change, through, &change->through, &event->through);
-	if (status == LAMBDA_OK && needs_fact(change, event->place, event->name, &name))
+	if (!status && needs_fact(change, event->place, event->name, &name))
 		status = fetch_fact(change, name.alias, &change->alias, &event->alias);
-	if (status == LAMBDA_OK && event->new_name &&
-		needs_fact(change, event->to, event->new_name, &name))
+	if (!status && event->new_name && needs_fact(change, event->to, event->new_name, &name))
 		status = fetch_fact(change, name.alias, &change->new_alias, &event->new_alias);
 	return status;
 }
@@ -175,7 +174,7 @@ static void release_facts(struct change *change)
 
 /* --- calls --- */
 
-static enum lambda_status confirm(
+static enum lambda_status confirm_alias(
 	struct change *change, const struct lambda_alias *wanted, bool with_description)
 {
 	const char *function = change->event->place->function;
@@ -189,7 +188,7 @@ static enum lambda_status confirm(
 	if (status == LAMBDA_NOT_FOUND)
 		return lambda_fail(change->reterr, LAMBDA_REVISION_CHANGED,
 			"%s was deleted by somebody else", wanted->name);
-	if (status != LAMBDA_OK)
+	if (status)
 		return status;
 	same = alias.version == wanted->version &&
 	       alias.weighted_version == wanted->weighted_version &&
@@ -242,7 +241,7 @@ static enum lambda_status write_alias(struct change *change)
 	enum remap_call call;
 
 	status = resolve_source(change, &change->version);
-	if (status != LAMBDA_OK)
+	if (status)
 		return status;
 	pthread_mutex_lock(&gestures->mutex);
 	call = remap_form_call(gestures->remap, change->event, &change->plan, change->version,
@@ -252,7 +251,7 @@ static enum lambda_status write_alias(struct change *change)
 	pthread_mutex_unlock(&gestures->mutex);
 	switch (call) {
 	case REMAP_CALL_CONFIRM:
-		return confirm(change, &wanted, with_description);
+		return confirm_alias(change, &wanted, with_description);
 	case REMAP_CALL_CREATE:
 		return gestures->calls->create_alias(gestures->catalog, change->scope, function,
 			&wanted, &change->created, change->reterr);
@@ -297,17 +296,17 @@ static void undo_half(
 			one->name);
 }
 
-static enum lambda_status exchange(struct change *change)
+static enum lambda_status exchange_aliases(struct change *change)
 {
 	const struct lambda_alias *one = find_fact(change, change->plan.alias);
 	const struct lambda_alias *other = find_fact(change, change->plan.source);
 	struct lambda_alias now;
 	enum lambda_status status = write_half(change, one, other, &now, change->reterr);
 
-	if (status != LAMBDA_OK)
+	if (status)
 		return status;
 	status = write_half(change, other, one, NULL, change->reterr);
-	if (status != LAMBDA_OK)
+	if (status)
 		undo_half(change, &now, one);
 	lambda_alias_release(&now);
 	return status;
@@ -316,7 +315,7 @@ static enum lambda_status exchange(struct change *change)
 /* --- the whole --- */
 
 /* Takes note of the end; *r is the errno so far. */
-static void complete(struct change *change, int *r)
+static void complete_change(struct change *change, int *r)
 {
 	struct gestures *gestures = change->gestures;
 	const struct lambda_alias *created = *change->created.name ? &change->created : NULL;
@@ -331,15 +330,15 @@ static void complete(struct change *change, int *r)
 	if (change->plan.buries)
 		pthread_cond_broadcast(&gestures->changed);
 	pthread_mutex_unlock(&gestures->mutex);
-	if (completed < 0 && *r == 0)
+	if (completed < 0 && !*r)
 		*r = gesture_refuse(change->reterr, -completed,
 			completed == -ENOSPC ? "too many links are on their way" : "out of memory");
 	if (cancelled)
 		gesture_tell_shown_changed(gestures, function,
 			change->event->new_name ? change->event->new_name : change->event->name);
-	if (*r == 0 && *change->old_weight_name)
+	if (!*r && *change->old_weight_name)
 		gesture_tell_shown_changed(gestures, function, change->old_weight_name);
-	if (*r == 0 && change->event->through)
+	if (!*r && change->event->through)
 		gesture_tell_shown_changed(gestures, function, change->plan.alias);
 }
 
@@ -353,7 +352,7 @@ static int bury_at_once(struct change *change)
 	snprintf(due.function, sizeof(due.function), "%s", due.tombstone.function);
 	snprintf(due.name, sizeof(due.name), "%s", due.tombstone.alias);
 	status = gesture_finish(change->gestures, change->scope, &due, change->reterr);
-	if (status != LAMBDA_OK && change->plan.write != REMAP_WRITE_NOTHING)
+	if (status && change->plan.write != REMAP_WRITE_NOTHING)
 		lambda_hint(change->reterr,
 			"%s was written, but %s could not be removed and is still there",
 			change->plan.alias, due.tombstone.name);
@@ -394,7 +393,7 @@ static int carry_out(struct change *change)
 	if (change->plan.check_target)
 		status = check_target(change);
 	else if (change->plan.write == REMAP_WRITE_EXCHANGE)
-		status = exchange(change);
+		status = exchange_aliases(change);
 	else if (change->plan.write != REMAP_WRITE_NOTHING)
 		status = write_alias(change);
 	return -errno_of(status, change->gesture);
@@ -429,7 +428,7 @@ static enum lambda_status read_moved(struct change *change)
 	enum lambda_status status = gesture_read_unchanged(change->gestures, change->scope,
 		change->event->place->function, change->event->alias, &alias, change->reterr);
 
-	if (status != LAMBDA_OK)
+	if (status)
 		return status;
 	lambda_alias_release(&change->alias);
 	change->alias = alias;
@@ -438,14 +437,14 @@ static enum lambda_status read_moved(struct change *change)
 }
 
 /* What is to be done, with the room for it. */
-static enum lambda_status decide(struct change *change)
+static enum lambda_status decide_change(struct change *change)
 {
 	enum lambda_status status = LAMBDA_OK;
 
 	decide_once(change);
 	if (copies_an_alias(&change->plan)) {
 		status = read_moved(change);
-		if (status != LAMBDA_OK)
+		if (status)
 			return status;
 		decide_once(change); /* whether this mount has made it depends on its revision */
 	}
@@ -465,21 +464,21 @@ int gesture_change(struct gestures *gestures, const struct call_scope *scope,
 		.event = event,
 		.reterr = reterr};
 	enum lambda_status status;
-	int r = begin(&change);
+	int r = begin_change(&change);
 
-	if (r < 0)
+	if (r)
 		return r;
 	status = fetch_facts(&change);
 	if (!status)
-		status = decide(&change);
+		status = decide_change(&change);
 	if (!status) {
 		r = carry_out(&change);
 	} else {
 		remap_decide_nothing(event, &change.plan);
 		r = -errno_of(status, gesture);
 	}
-	complete(&change, &r);
-	if (r == 0 && change.plan.bury_at_once)
+	complete_change(&change, &r);
+	if (!r && change.plan.bury_at_once)
 		r = bury_at_once(&change);
 	end_all(&change);
 	release_facts(&change);
@@ -499,7 +498,7 @@ int gesture_symlink(struct gestures *gestures, const struct call_scope *scope,
 
 	set_caller(&event, caller);
 	r = gesture_change(gestures, scope, ERRNO_SYMLINK, &event, &written, reterr);
-	if (r < 0)
+	if (r)
 		return r;
 	lambda_version_format(written.version, version);
 	*ret_target_length = strlen(written.is_written && !place->in_version ? version : target);

@@ -154,7 +154,7 @@ static enum lambda_status look_up_alias(struct gestures *gestures, const struct 
 	if (name_looks_temporary(name->alias, NAME_PATTERNS_ALL)) {
 		status = gesture_fetch_alias(
 			gestures, scope, function, name->alias, &alias, &there, reterr);
-		if (status == LAMBDA_OK && !there)
+		if (!status && !there)
 			status = LAMBDA_NOT_FOUND;
 	} else {
 		status = catalog_alias_look_up(gestures->catalog, scope, function, name->alias,
@@ -162,7 +162,7 @@ static enum lambda_status look_up_alias(struct gestures *gestures, const struct 
 	}
 	if (status == LAMBDA_NOT_FOUND)
 		return LAMBDA_OK;
-	if (status != LAMBDA_OK)
+	if (status)
 		return status;
 	if (name->kind == NAME_ALIAS)
 		fill_entry(entry, GESTURE_ALIAS, alias.version);
@@ -179,7 +179,7 @@ static enum lambda_status look_up_newest(struct gestures *gestures, const struct
 	enum lambda_status status;
 
 	status = catalog_versions_get(gestures->catalog, scope, function, &versions, reterr);
-	if (status != LAMBDA_OK)
+	if (status)
 		return status;
 	entry->expires_ms = versions->expires_ms;
 	if (versions->newest)
@@ -199,7 +199,7 @@ static int look_up(struct gestures *gestures, const struct call_scope *scope,
 	memset(entry, 0, sizeof(*entry));
 	name_parse(text, &name);
 	if (look_in_remap(gestures, place, text, &name, target, entry, &r)) {
-		if (r < 0)
+		if (r)
 			lambda_fail_memory(reterr);
 		return r;
 	}
@@ -226,7 +226,7 @@ int gesture_readlink(struct gestures *gestures, const struct call_scope *scope,
 	int r;
 
 	r = look_up(gestures, scope, place, name, target, &entry, reterr);
-	if (r < 0)
+	if (r)
 		return r;
 	if (entry.kind == GESTURE_NOTHING)
 		return gesture_refuse(reterr, ENOENT, "the name is gone");
@@ -238,7 +238,7 @@ int gesture_readlink(struct gestures *gestures, const struct call_scope *scope,
 	remap_note_readlink(gestures->remap, clock_monotonic_ms(), caller->thread, place->function,
 		entry.kind == GESTURE_ALIAS ? name : NULL);
 	pthread_mutex_unlock(&gestures->mutex);
-	if (r < 0)
+	if (r)
 		lambda_fail_memory(reterr);
 	return r;
 }
@@ -295,7 +295,7 @@ static int list_alias(const struct hidden_names *hidden, const char *function,
 	}
 	if (!is_hidden(hidden, alias->name, false))
 		r = add(data, alias->name, GESTURE_ALIAS, alias->version);
-	if (r == 0 && alias->weighted_version && !is_hidden(hidden, alias->name, true))
+	if (!r && alias->weighted_version && !is_hidden(hidden, alias->name, true))
 		r = add(data, weight_name, GESTURE_WEIGHT, alias->weighted_version);
 	return r;
 }
@@ -315,12 +315,12 @@ int gesture_list(struct gestures *gestures, const struct call_scope *scope, cons
 		return -ENOMEM;
 	}
 	status = catalog_aliases_get(gestures->catalog, scope, function, &aliases, reterr);
-	if (status != LAMBDA_OK) {
+	if (status) {
 		free(hidden.tombstones);
 		return -errno_of(status, ERRNO_READ);
 	}
 	*ret_expires_ms = hidden.count ? 0 : aliases->expires_ms;
-	for (i = 0; r == 0 && i < aliases->count; i++)
+	for (i = 0; !r && i < aliases->count; i++)
 		r = list_alias(&hidden, function, &aliases->entries[i], add, data, reterr);
 	catalog_aliases_unref(aliases);
 	free(hidden.tombstones);

@@ -60,7 +60,7 @@ static enum lambda_status delete_alias(struct gestures *gestures, const struct c
 	*ret_gone = status == LAMBDA_NOT_FOUND;
 	if (status == LAMBDA_NOT_FOUND)
 		return LAMBDA_OK;
-	if (status != LAMBDA_OK)
+	if (status)
 		return status;
 	changed = strcmp(alias.revision_id, tombstone->revision_id) != 0;
 	lambda_alias_release(&alias);
@@ -70,7 +70,7 @@ static enum lambda_status delete_alias(struct gestures *gestures, const struct c
 		return LAMBDA_OK;
 	status = gestures->calls->delete_alias(gestures->catalog, scope, tombstone->function,
 		tombstone->alias, tombstone->revision_id, reterr);
-	*ret_gone = status == LAMBDA_OK;
+	*ret_gone = !status;
 	return status;
 }
 
@@ -85,7 +85,7 @@ static enum lambda_status call_off_weight(struct gestures *gestures, const struc
 
 	status = gesture_fetch_alias(
 		gestures, scope, tombstone->function, tombstone->alias, &alias, &there, reterr);
-	if (status != LAMBDA_OK || !there)
+	if (status || !there)
 		return status;
 	if (!remap_content_is(&tombstone->content, &alias)) {
 		status = fail_because_changed(tombstone, reterr);
@@ -136,7 +136,7 @@ static enum lambda_status create_held(struct gestures *gestures, const struct ca
 	memcpy(wanted.name, name.alias, sizeof(wanted.name));
 	status = gesture_resolve_target(
 		gestures, scope, due->function, &due->target, &wanted.version, reterr);
-	if (status != LAMBDA_OK)
+	if (status)
 		return status;
 	return gestures->calls->create_alias(
 		gestures->catalog, scope, due->function, &wanted, ret_alias, reterr);
@@ -150,9 +150,9 @@ static enum lambda_status finish_held(struct gestures *gestures, const struct ca
 
 	pthread_mutex_lock(&gestures->mutex);
 	remap_drop_held(gestures->remap, gestures->calls->now_ms(), due->function, due->name,
-		status == LAMBDA_OK ? alias.revision_id : NULL);
+		!status ? alias.revision_id : NULL);
 	pthread_mutex_unlock(&gestures->mutex);
-	if (status == LAMBDA_OK)
+	if (!status)
 		lambda_alias_release(&alias);
 	gesture_tell_shown_changed(gestures, due->function, due->name);
 	return status;
@@ -190,7 +190,7 @@ enum lambda_status gesture_finish_in_background(struct gestures *gestures,
 	const char *name = due->kind == REMAP_DUE_HELD ? due->name : due->tombstone.name;
 	enum lambda_status status = gesture_finish(gestures, scope, due, reterr);
 
-	if (status == LAMBDA_OK)
+	if (!status)
 		return LAMBDA_OK;
 	if (gestures->options.failed)
 		gestures->options.failed(gestures->options.callback_data, operation_of(due),
@@ -233,7 +233,7 @@ static void note_result(
 	if (!gestures->is_ending)
 		return;
 	ending_note(&gestures->ending, status);
-	if (status == LAMBDA_OK || gestures->end_result < 0)
+	if (!status || gestures->end_result < 0)
 		return;
 	gestures->end_result = -errno_of(status, ERRNO_WRITE);
 	gestures->end_error = *error;
@@ -341,7 +341,7 @@ int gesture_settle(struct gestures *gestures, const struct call_scope *scope, co
 		if (remap_take_due(gestures->remap, INT64_MAX, function, &due, NULL)) {
 			share = share_of(gestures, scope);
 			status = do_due(gestures, &share, &due, &error);
-			if (status != LAMBDA_OK && result == 0) {
+			if (status && result == 0) {
 				result = -errno_of(status, ERRNO_WRITE);
 				*reterr = error;
 			}
@@ -386,8 +386,8 @@ static struct call_scope scope_of_due(const struct call_scope *scope, const stru
 	return own;
 }
 
-static int settle(struct gestures *gestures, const struct call_scope *scope, const char *function,
-	const char *alias, bool held_only)
+static int settle_name(struct gestures *gestures, const struct call_scope *scope,
+	const char *function, const char *alias, bool held_only)
 {
 	struct lambda_error error;
 	struct call_scope own;
@@ -395,7 +395,7 @@ static int settle(struct gestures *gestures, const struct call_scope *scope, con
 	int r = 0;
 
 	pthread_mutex_lock(&gestures->mutex);
-	while (r == 0 && find_pending(gestures, function, alias, held_only, &due)) {
+	while (!r && find_pending(gestures, function, alias, held_only, &due)) {
 		if (remap_begin(gestures->remap, function, alias)) {
 			own = scope_of_due(scope, &due);
 			do_due(gestures, &own, &due, &error);
@@ -410,15 +410,15 @@ static int settle(struct gestures *gestures, const struct call_scope *scope, con
 int gesture_settle_alias(struct gestures *gestures, const struct call_scope *scope,
 	const char *function, const char *alias)
 {
-	return settle(gestures, scope, function, alias, false);
+	return settle_name(gestures, scope, function, alias, false);
 }
 
 int gesture_settle_held(struct gestures *gestures, const struct call_scope *scope,
 	const char *function, const char *alias, struct lambda_error *reterr)
 {
-	int r = settle(gestures, scope, function, alias, true);
+	int r = settle_name(gestures, scope, function, alias, true);
 
-	if (r < 0)
+	if (r)
 		lambda_fail(reterr, LAMBDA_TIMED_OUT,
 			"another change of the same alias did not end in time");
 	return r;

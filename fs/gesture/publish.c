@@ -101,7 +101,7 @@ int gesture_mkdir(struct gestures *gestures, const struct call_scope *scope,
 			"the directories of a function are its versions: `mkdir +` or "
 			"`mkdir '+description'` publishes one");
 	r = check_description(name.description, reterr);
-	if (r < 0)
+	if (r)
 		return r;
 	status = catalog_publish_version(
 		gestures->catalog, scope, place->function, name.description, ret_version, reterr);
@@ -194,7 +194,7 @@ static enum lambda_status write_description(struct gestures *gestures,
 
 	status = gestures->calls->get_alias(
 		gestures->catalog, scope, function, alias_name, &alias, reterr);
-	if (status != LAMBDA_OK || !strcmp(alias.description, text))
+	if (status || !strcmp(alias.description, text))
 		return status;
 	description = strdup(text);
 	if (!description)
@@ -217,7 +217,7 @@ static int begin_alias(struct gestures *gestures, const struct call_scope *scope
 		if (*ret_hidden || remap_begin(gestures->remap, function, alias))
 			break;
 		r = gesture_wait(gestures, scope->mutation_deadline_ms);
-	} while (r == 0);
+	} while (!r);
 	pthread_mutex_unlock(&gestures->mutex);
 	return r;
 }
@@ -232,13 +232,13 @@ int gesture_set_description(struct gestures *gestures, const struct call_scope *
 
 	(void)caller;
 	r = check_description(text, reterr);
-	if (r < 0)
+	if (r)
 		return r;
 	r = gesture_settle_held(gestures, scope, function, alias, reterr);
-	if (r < 0)
+	if (r)
 		return r;
 	r = begin_alias(gestures, scope, function, alias, &hidden);
-	if (r < 0) {
+	if (r) {
 		lambda_fail(reterr, LAMBDA_TIMED_OUT,
 			"another change of the same alias did not end in time");
 		return r;

@@ -63,7 +63,7 @@ enum lambda_status gesture_resolve_target(struct gestures *gestures, const struc
 	case TARGET_ALIAS:
 		status = gestures->calls->get_alias_afresh(
 			gestures->catalog, scope, function, target->alias, &alias, reterr);
-		if (status != LAMBDA_OK)
+		if (status)
 			return status;
 		*ret_version = alias.version;
 		lambda_alias_release(&alias);

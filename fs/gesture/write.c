@@ -47,7 +47,7 @@ static bool find_new_revision(struct gestures *gestures, const struct call_scope
 		gestures->catalog, &within, function, wanted->name, &alias, &error);
 	if (looked == LAMBDA_NOT_FOUND)
 		return false;
-	if (looked != LAMBDA_OK) {
+	if (looked) {
 		*status = looked;
 		*reterr = error;
 		lambda_hint(reterr, "%s has another revision than before: it was not changed",
@@ -94,7 +94,7 @@ enum lambda_status gesture_read_unchanged(struct gestures *gestures, const struc
 	if (status == LAMBDA_NOT_FOUND)
 		return lambda_fail(reterr, LAMBDA_REVISION_CHANGED,
 			"%s was deleted by somebody else", shown->name);
-	if (status != LAMBDA_OK)
+	if (status)
 		return status;
 	remap_get_content(shown, &content);
 	if (remap_content_is(&content, ret_alias))

@@ -23,7 +23,7 @@ struct audit {
 	bool cut;    /* the file ends in the middle of a line of ours */
 };
 
-static int complain(struct buffer *message, int error, const char *path, const char *what)
+static int write_complaint(struct buffer *message, int error, const char *path, const char *what)
 {
 	if (buffer_appendf(message, "the audit file '%s' %s", path, what))
 		return -ENOMEM;
@@ -38,15 +38,16 @@ static int open_file(const char *path, int *ret_file, struct buffer *message)
 	struct stat status;
 
 	if (file < 0 || fstat(file, &status))
-		return complain(message, errno, path,
+		return write_complaint(message, errno, path,
 			errno == ELOOP ? "is a symbolic link" : strerrordesc_np(errno));
 	if (!S_ISREG(status.st_mode))
-		return complain(message, EINVAL, path, "is no plain file");
+		return write_complaint(message, EINVAL, path, "is no plain file");
 	if (status.st_nlink > 1)
-		return complain(message, EINVAL, path,
+		return write_complaint(message, EINVAL, path,
 			"has other names (hard links): name a file of its own");
 	if (status.st_mode & 022)
-		return complain(message, EPERM, path, "may be written by others: chmod 600 it");
+		return write_complaint(
+			message, EPERM, path, "may be written by others: chmod 600 it");
 	*ret_file = file;
 	file = -1;
 	return 0;
@@ -176,7 +177,7 @@ static int print_line(
  * One writev(2): lines of several mounts into one file do not mix. A full disk may take the half of a line;
  * the next one does not continue it. The mutex is held.
  */
-static void append(
+static void append_line(
 	struct audit *audit, const struct buffer *line, const struct catalog_write *write)
 {
 	char end_of_line[] = "\n";
@@ -209,7 +210,7 @@ void audit_write(
 			write->operation, write->function);
 	} else {
 		if (audit->file >= 0)
-			append(audit, &line, write);
+			append_line(audit, &line, write);
 		free(audit->lines[audit->next]);
 		audit->lines[audit->next] = buffer_detach(&line, NULL);
 		audit->next = (audit->next + 1) % AUDIT_LINES_MAX;

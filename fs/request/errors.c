@@ -7,34 +7,34 @@
 #include "backend/base/clock.h"
 #include "backend/base/text.h"
 
-struct journal {
+struct error_log {
 	struct log *log;
 	pthread_mutex_t mutex; /* protects what is below */
-	char *lines[JOURNAL_LINES_MAX];
+	char *lines[ERROR_LOG_LINES_MAX];
 	size_t next; /* where the next line goes: the oldest one */
 };
 
-struct journal *journal_new(struct log *log)
+struct error_log *error_log_new(struct log *log)
 {
-	struct journal *journal = calloc(1, sizeof(*journal));
+	struct error_log *errors = calloc(1, sizeof(*errors));
 
-	if (!journal)
+	if (!errors)
 		return NULL;
-	journal->log = log;
-	pthread_mutex_init(&journal->mutex, NULL);
-	return journal;
+	errors->log = log;
+	pthread_mutex_init(&errors->mutex, NULL);
+	return errors;
 }
 
-void journal_free(struct journal *journal)
+void error_log_free(struct error_log *errors)
 {
 	size_t i;
 
-	if (!journal)
+	if (!errors)
 		return;
-	for (i = 0; i < JOURNAL_LINES_MAX; i++)
-		free(journal->lines[i]);
-	pthread_mutex_destroy(&journal->mutex);
-	free(journal);
+	for (i = 0; i < ERROR_LOG_LINES_MAX; i++)
+		free(errors->lines[i]);
+	pthread_mutex_destroy(&errors->mutex);
+	free(errors);
 }
 
 /* Names come from callers and messages from servers: one line stays one line. */
@@ -73,7 +73,7 @@ static int append_details(struct buffer *line, const struct lambda_error *error)
 	return failed;
 }
 
-static void keep(struct journal *journal, const char *text)
+static void keep_line(struct error_log *errors, const char *text)
 {
 	char time[TEXT_TIME_SIZE];
 	char *line = NULL;
@@ -81,23 +81,23 @@ static void keep(struct journal *journal, const char *text)
 	text_format_time(clock_wall_ms(), time);
 	if (asprintf(&line, "%s %s\n", time, text) < 0)
 		return;
-	pthread_mutex_lock(&journal->mutex);
-	free(journal->lines[journal->next]);
-	journal->lines[journal->next] = line;
-	journal->next = (journal->next + 1) % JOURNAL_LINES_MAX;
-	pthread_mutex_unlock(&journal->mutex);
+	pthread_mutex_lock(&errors->mutex);
+	free(errors->lines[errors->next]);
+	errors->lines[errors->next] = line;
+	errors->next = (errors->next + 1) % ERROR_LOG_LINES_MAX;
+	pthread_mutex_unlock(&errors->mutex);
 }
 
 /* A line that did not fit is cut, not dropped: what was appended before stands. */
-static void publish(struct journal *journal, struct buffer *line)
+static void publish_line(struct error_log *errors, struct buffer *line)
 {
 	if (line->data)
 		make_one_line(line->data);
-	log_write(journal->log, LOG_LEVEL_WARNING, "%s", buffer_text(line));
-	keep(journal, buffer_text(line));
+	log_write(errors->log, LOG_LEVEL_WARNING, "%s", buffer_text(line));
+	keep_line(errors, buffer_text(line));
 }
 
-void journal_failure(struct journal *journal, const struct caller *caller, const char *operation,
+void error_log_note(struct error_log *errors, const struct caller *caller, const char *operation,
 	const char *path, int error_number, const struct lambda_error *error)
 {
 	cleanup(buffer_release) struct buffer line = BUFFER_INIT(LOG_LINE_MAX);
@@ -110,10 +110,10 @@ void journal_failure(struct journal *journal, const struct caller *caller, const
 	if (!failed)
 		failed = append_details(&line, error);
 	(void)failed;
-	publish(journal, &line);
+	publish_line(errors, &line);
 }
 
-void journal_background_failure(struct journal *journal, const char *operation, const char *where,
+void error_log_note_background(struct error_log *errors, const char *operation, const char *where,
 	int error_number, const struct lambda_error *error)
 {
 	cleanup(buffer_release) struct buffer line = BUFFER_INIT(LOG_LINE_MAX);
@@ -124,21 +124,21 @@ void journal_background_failure(struct journal *journal, const char *operation, 
 	if (!failed)
 		failed = append_details(&line, error);
 	(void)failed;
-	publish(journal, &line);
+	publish_line(errors, &line);
 }
 
-int journal_read(struct journal *journal, struct buffer *out)
+int error_log_read(struct error_log *errors, struct buffer *out)
 {
 	int error = 0;
 	size_t i;
 
-	pthread_mutex_lock(&journal->mutex);
-	for (i = 0; i < JOURNAL_LINES_MAX && !error; i++) {
-		const char *line = journal->lines[(journal->next + i) % JOURNAL_LINES_MAX];
+	pthread_mutex_lock(&errors->mutex);
+	for (i = 0; i < ERROR_LOG_LINES_MAX && !error; i++) {
+		const char *line = errors->lines[(errors->next + i) % ERROR_LOG_LINES_MAX];
 
 		if (line)
 			error = buffer_append_string(out, line);
 	}
-	pthread_mutex_unlock(&journal->mutex);
+	pthread_mutex_unlock(&errors->mutex);
 	return error == -EFBIG ? 0 : error;
 }

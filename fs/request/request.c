@@ -46,7 +46,7 @@ size_t request_count(struct request_list *list)
 	return count;
 }
 
-static void enlist(struct request_list *list, struct request *request)
+static void enlist_request(struct request_list *list, struct request *request)
 {
 	pthread_mutex_lock(&list->mutex);
 	request->next = list->first;
@@ -86,7 +86,7 @@ void request_begin(struct request *request, struct aliasfs *fs, const struct ask
 	request->scope.interrupted = &request->interrupted;
 	request->scope.record = &request->record;
 	request->begun_us = stats_now_us();
-	enlist(request->fs->requests, request);
+	enlist_request(request->fs->requests, request);
 }
 
 void request_end(struct request *request)
@@ -131,7 +131,7 @@ int request_refuse(struct request *request, int error, const char *format, ...)
 bool request_is_worth_a_line(const struct request *request, int error)
 {
 	if (error == -ENOENT)
-		return request->error.status != LAMBDA_OK && strcmp(request->operation, "LOOKUP") &&
+		return request->error.status && strcmp(request->operation, "LOOKUP") &&
 		       strcmp(request->operation, "GETATTR") &&
 		       strcmp(request->operation, "READLINK");
 	if (error == -EINTR)

@@ -26,7 +26,7 @@ struct asker {
 struct request {
 	struct aliasfs *fs;
 	struct asker asker;
-	const char *operation; /* "RENAME": for the journal */
+	const char *operation; /* "RENAME": for the error log */
 	struct call_scope scope;
 	struct call_record record; /* scope.record: its `who` is `identity`, if that is read */
 	int64_t begun_us;          /* CLOCK_MONOTONIC */

@@ -38,7 +38,7 @@ int64_t stats_now_us(void)
 }
 
 /* The operation's row; the first to need one takes it. NULL when all are taken. */
-static struct row *find(struct stats *stats, const char *operation)
+static struct row *find_row(struct stats *stats, const char *operation)
 {
 	size_t i;
 
@@ -54,7 +54,7 @@ static struct row *find(struct stats *stats, const char *operation)
 	return NULL;
 }
 
-static void add(_Atomic uint64_t *counter, uint64_t value)
+static void add_to_counter(_Atomic uint64_t *counter, uint64_t value)
 {
 	atomic_fetch_add_explicit(counter, value, memory_order_relaxed);
 }
@@ -62,14 +62,14 @@ static void add(_Atomic uint64_t *counter, uint64_t value)
 void stats_note(struct stats *stats, const char *operation, int error, unsigned int calls,
 	int64_t microseconds)
 {
-	struct row *row = find(stats, operation);
+	struct row *row = find_row(stats, operation);
 
 	if (!row)
 		return;
-	add(error ? &row->failed : &row->succeeded, 1);
+	add_to_counter(error ? &row->failed : &row->succeeded, 1);
 	if (!error && !calls)
-		add(&row->from_cache, 1);
-	add(&row->microseconds, microseconds > 0 ? (uint64_t)microseconds : 0);
+		add_to_counter(&row->from_cache, 1);
+	add_to_counter(&row->microseconds, microseconds > 0 ? (uint64_t)microseconds : 0);
 }
 
 /* --- the text --- */

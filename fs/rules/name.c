@@ -154,7 +154,7 @@ int name_format_weight(const char *alias, double weight, char text[NAME_WEIGHT_S
 	char percentage[WEIGHT_TEXT_SIZE];
 	int r = weight_format(weight, percentage);
 
-	if (r < 0)
+	if (r)
 		return r;
 	snprintf(text, NAME_WEIGHT_SIZE, "%.*s%%%s", LAMBDA_ALIAS_NAME_MAX, alias, percentage);
 	return 0;

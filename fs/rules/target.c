@@ -35,7 +35,7 @@ static bool add_component(struct path *path, const char *text, size_t length)
 }
 
 /* Follows `text` from the path, by its letters alone; false when there is no room. */
-static bool follow(struct path *path, const char *text)
+static bool follow_path(struct path *path, const char *text)
 {
 	while (*text) {
 		size_t length = strcspn(text, "/");
@@ -102,15 +102,15 @@ static bool find_path(const char *mountpoint, const struct gesture_place *place,
 	path->length = 0;
 	path->text[0] = '\0';
 	if (*text == '/')
-		return follow(path, text);
-	if (!follow(path, mountpoint) || !follow(path, place->function))
+		return follow_path(path, text);
+	if (!follow_path(path, mountpoint) || !follow_path(path, place->function))
 		return false;
 	if (place->in_version) {
 		lambda_version_format(place->version, version);
-		if (!follow(path, version))
+		if (!follow_path(path, version))
 			return false;
 	}
-	return follow(path, text);
+	return follow_path(path, text);
 }
 
 void target_parse(const char *mountpoint, const struct gesture_place *place, const char *text,

@@ -103,10 +103,10 @@ int weight_parse(const char *text, double *ret_weight)
 		!shift_point(text, shifted))
 		return -EINVAL;
 	r = number_parse_double(shifted, 0, 1, &weight);
-	if (r < 0)
+	if (r)
 		return r;
 	r = weight_format(weight, canonical);
-	if (r < 0 || strcmp(canonical, text) != 0)
+	if (r || strcmp(canonical, text) != 0)
 		return -EINVAL;
 	*ret_weight = weight;
 	return 0;

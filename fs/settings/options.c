@@ -25,9 +25,9 @@ void options_release(struct options *options)
 }
 
 /* A complaint for the user: always -EINVAL, or -ENOMEM. */
-static int complain(struct buffer *message, const char *format, ...) printf_like(2, 3);
+static int write_complaint(struct buffer *message, const char *format, ...) printf_like(2, 3);
 
-static int complain(struct buffer *message, const char *format, ...)
+static int write_complaint(struct buffer *message, const char *format, ...)
 {
 	char text[1024]; /* a longer one is cut */
 	va_list arguments;
@@ -42,7 +42,7 @@ static int unknown_option(const char *text, size_t length, struct buffer *messag
 {
 	const struct option_row *nearest = option_nearest(text, length);
 
-	return complain(message, "unknown option '%.*s'%s%s%s", (int)length, text,
+	return write_complaint(message, "unknown option '%.*s'%s%s%s", (int)length, text,
 		nearest ? "; did you mean '" : "", nearest ? nearest->name : "",
 		nearest ? "'?" : "");
 }
@@ -63,7 +63,7 @@ static int set_number(
 {
 	if (!number_parse_double(value, row->minimum, row->maximum, field))
 		return 0;
-	return complain(message, "option '%s' takes a number from %.10g to %.10g, not '%s'",
+	return write_complaint(message, "option '%s' takes a number from %.10g to %.10g, not '%s'",
 		row->name, row->minimum, row->maximum, value);
 }
 
@@ -73,7 +73,8 @@ static int set_id(
 	uint64_t number;
 
 	if (number_parse_u64(value, (uint64_t)row->maximum, &number))
-		return complain(message, "option '%s' takes a number, not '%s'", row->name, value);
+		return write_complaint(
+			message, "option '%s' takes a number, not '%s'", row->name, value);
 	*field = (int64_t)number;
 	return 0;
 }
@@ -87,8 +88,8 @@ static int set_mask(
 	for (i = 0; i < length && value[i] >= '0' && value[i] <= '7' && bits <= 0777; i++)
 		bits = bits * 8 + (value[i] - '0');
 	if (i < length || bits > 0777)
-		return complain(message, "option '%s' takes octal digits up to 0777, not '%s'",
-			row->name, value);
+		return write_complaint(message,
+			"option '%s' takes octal digits up to 0777, not '%s'", row->name, value);
 	*field = bits;
 	return 0;
 }
@@ -109,7 +110,8 @@ static int set_choice(
 		}
 		choice += here + (choice[here] == '|');
 	}
-	return complain(message, "option '%s' takes %s, not '%s'", row->name, row->argument, value);
+	return write_complaint(
+		message, "option '%s' takes %s, not '%s'", row->name, row->argument, value);
 }
 
 static int set_flag(
@@ -118,7 +120,7 @@ static int set_flag(
 	bool wanted = true;
 
 	if (value && number_parse_boolean(value, &wanted))
-		return complain(
+		return write_complaint(
 			message, "option '%s' takes true or false, not '%s'", row->name, value);
 	*field = wanted == (row->kind == OPTION_FLAG);
 	return 0;
@@ -143,13 +145,13 @@ int options_pass_on(struct options *options, const char *name, const char *value
 }
 
 /* One option with its value (NULL: none was given). */
-static int apply(struct options *options, const struct option_row *row, const char *value,
+static int apply_option(struct options *options, const struct option_row *row, const char *value,
 	struct buffer *message)
 {
 	void *field = (char *)options + row->offset;
 
 	if (option_takes_value(row) && (!value || !*value))
-		return complain(message, "option '%s' needs a value", row->name);
+		return write_complaint(message, "option '%s' needs a value", row->name);
 	switch (row->kind) {
 	case OPTION_FLAG:
 	case OPTION_OFF:
@@ -167,12 +169,13 @@ static int apply(struct options *options, const struct option_row *row, const ch
 		return set_choice(row, field, value, message);
 	case OPTION_FUSE_FLAG:
 		if (value)
-			return complain(message, "option '%s' takes no value", row->name);
+			return write_complaint(message, "option '%s' takes no value", row->name);
 		return options_pass_on(options, row->name, NULL);
 	case OPTION_FUSE_TEXT:
 		return options_pass_on(options, row->name, value);
 	case OPTION_REFUSED:
-		return complain(message, "option '%s' cannot be used: %s", row->name, row->help);
+		return write_complaint(
+			message, "option '%s' cannot be used: %s", row->name, row->help);
 	case OPTION_IGNORED:
 		break;
 	}
@@ -190,7 +193,7 @@ static int apply_word(struct options *options, char *text, struct buffer *messag
 	row = option_find(text, value ? (size_t)(value - text) : strlen(text));
 	if (!row)
 		return unknown_option(text, value ? (size_t)(value - text) : strlen(text), message);
-	return apply(options, row, value ? value + 1 : NULL, message);
+	return apply_option(options, row, value ? value + 1 : NULL, message);
 }
 
 /* The words of -o, at commas; `\,` is a comma in a word and `\\` a backslash. */
@@ -239,7 +242,7 @@ static int apply_long(struct options *options, const char *text, struct argument
 		return unknown_option(text, length, message);
 	if (!value && option_takes_value(row))
 		value = next_argument(arguments);
-	return apply(options, row, value, message);
+	return apply_option(options, row, value, message);
 }
 
 /* -fds and -o; mount(8)'s and systemd's -n and -v are accepted and mean nothing. */
@@ -256,19 +259,19 @@ static int apply_short(struct options *options, const char *text, struct argumen
 
 			if (list)
 				return apply_list(options, list, message);
-			return complain(message, "option '-o' needs a value");
+			return write_complaint(message, "option '-o' needs a value");
 		}
 		if (*text == 'n' || *text == 'v')
 			continue;
 		row = option_find_letter(*text);
-		error = row ? apply(options, row, NULL, message)
-			    : complain(message, "unknown option '-%c'", *text);
+		error = row ? apply_option(options, row, NULL, message)
+			    : write_complaint(message, "unknown option '-%c'", *text);
 	}
 	return error;
 }
 
 /* `ls` in front; the source; the mountpoint, or the functions to list. */
-static int positional(struct options *options, const char *text, struct buffer *message)
+static int take_positional(struct options *options, const char *text, struct buffer *message)
 {
 	if (!options->source_text && !options->listing && !strcmp(text, "ls")) {
 		options->listing = true;
@@ -282,7 +285,7 @@ static int positional(struct options *options, const char *text, struct buffer *
 	}
 	if (!options->mountpoint)
 		return set_text(&options->mountpoint, text);
-	return complain(message, "one argument too many: '%s'", text);
+	return write_complaint(message, "one argument too many: '%s'", text);
 }
 
 bool options_is_source(const char *text)
@@ -308,7 +311,8 @@ static int read_source(struct options *options, struct buffer *message)
 		options->source = SOURCE_LOCAL;
 		return set_text(&options->local_directory, text + 6);
 	}
-	return complain(message, "SOURCE is 'aws', 'aws:REGION' or 'local:DIR', not '%s'", text);
+	return write_complaint(
+		message, "SOURCE is 'aws', 'aws:REGION' or 'local:DIR', not '%s'", text);
 }
 
 int options_parse(int count, char *const *values, struct options *options, struct buffer *message)
@@ -323,7 +327,7 @@ int options_parse(int count, char *const *values, struct options *options, struc
 		return -ENOMEM;
 	while (!error && (text = next_argument(&arguments))) {
 		if (only_positional || text[0] != '-' || !text[1])
-			error = positional(options, text, message);
+			error = take_positional(options, text, message);
 		else if (!strcmp(text, "--"))
 			only_positional = true;
 		else if (text[1] == '-')
@@ -334,12 +338,12 @@ int options_parse(int count, char *const *values, struct options *options, struc
 	if (error || options->help || options->version)
 		return error;
 	if (options->listing && !options->source_text)
-		return complain(message, "ls needs a MOUNTPOINT or a SOURCE");
+		return write_complaint(message, "ls needs a MOUNTPOINT or a SOURCE");
 	if (!options->source_text || (!options->mountpoint && !options->check && !options->listing))
-		return complain(message,
+		return write_complaint(message,
 			options->check ? "SOURCE is needed" : "SOURCE and MOUNTPOINT are needed");
 	if (options->json && !options->listing)
-		return complain(message, "option 'json' goes with ls");
+		return write_complaint(message, "option 'json' goes with ls");
 	options->foreground |= options->debug;
 	if (options->debug)
 		options->log_level = LOG_LEVEL_DEBUG;
@@ -358,7 +362,7 @@ static int make_absolute(char **path, struct buffer *message)
 		return 0;
 	here = getcwd(NULL, 0);
 	if (!here)
-		return complain(message, "no working directory for '%s': %s", *path,
+		return write_complaint(message, "no working directory for '%s': %s", *path,
 			strerrordesc_np(errno));
 	if (asprintf(&absolute, "%s/%s", strcmp(here, "/") ? here : "", *path) < 0)
 		return -ENOMEM;
@@ -381,7 +385,7 @@ int options_resolve(struct options *options, struct buffer *message)
 	error = make_absolute(&options->local_directory, message);
 	/* Made where it is missing: a first look needs no preparation. */
 	if (!error && mkdir(options->local_directory, 0700) && errno != EEXIST)
-		error = complain(message, "cannot make '%s': %s", options->local_directory,
+		error = write_complaint(message, "cannot make '%s': %s", options->local_directory,
 			strerrordesc_np(errno));
 	return error;
 }

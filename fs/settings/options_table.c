@@ -180,7 +180,7 @@ const struct option_row *option_find_letter(char letter)
 #define DISTANCE_MAX 60 /* bytes of the texts that are compared */
 
 /* How many single-byte changes turn one text into the other (Levenshtein), for short texts. */
-static unsigned int distance(const char *left, size_t left_length, const char *right)
+static unsigned int measure_distance(const char *left, size_t left_length, const char *right)
 {
 	unsigned int previous[DISTANCE_MAX + 1], current[DISTANCE_MAX + 1];
 	size_t right_length = strlen(right), i, j;
@@ -213,7 +213,7 @@ const struct option_row *option_nearest(const char *name, size_t length)
 	size_t i;
 
 	for (i = 0; i < option_row_count; i++) {
-		unsigned int changes = distance(name, length, option_rows[i].name);
+		unsigned int changes = measure_distance(name, length, option_rows[i].name);
 
 		/* Of a word of two letters two changes leave nothing. */
 		if (changes < best && changes < strlen(option_rows[i].name)) {

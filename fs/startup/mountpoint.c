@@ -99,7 +99,7 @@ static int read_mountinfo(struct buffer *out)
 }
 
 /* What is mounted there, "" for nothing (or when /proc is not readable: then nothing is cleared). */
-static void look(const char *path, char type[MOUNTPOINT_TYPE_SIZE])
+static void find_mounted_type(const char *path, char type[MOUNTPOINT_TYPE_SIZE])
 {
 	cleanup(buffer_release) struct buffer text = BUFFER_INIT(MOUNTINFO_MAX);
 
@@ -135,14 +135,14 @@ static int run_fusermount(const char *path)
 	return WIFEXITED(status) && !WEXITSTATUS(status) ? 0 : -EPERM;
 }
 
-static int detach(const char *path)
+static int detach_mount(const char *path)
 {
 	if (geteuid() == 0)
 		return umount2(path, MNT_DETACH) ? -errno : 0;
 	return run_fusermount(path);
 }
 
-static int complain(struct buffer *message, int error, const char *path, const char *what)
+static int write_complaint(struct buffer *message, int error, const char *path, const char *what)
 {
 	if (buffer_appendf(message, "mountpoint '%s': %s", path, what))
 		return -ENOMEM;
@@ -151,24 +151,24 @@ static int complain(struct buffer *message, int error, const char *path, const c
 
 static int complain_of_mount(struct buffer *message, const char *path)
 {
-	return complain(message, EBUSY, path,
+	return write_complaint(message, EBUSY, path,
 		"aliasfs is mounted there already; unmount it with `fusermount3 -u MOUNTPOINT`");
 }
 
 /* Clears dead mounts of ours; refuses a living one. */
-static int clear(const char *path, bool *ret_cleared, struct buffer *message)
+static int clear_mountpoint(const char *path, bool *ret_cleared, struct buffer *message)
 {
 	char type[MOUNTPOINT_TYPE_SIZE];
 	int i;
 
 	for (i = 0; i < STACKED_MAX; i++) {
-		look(path, type);
+		find_mounted_type(path, type);
 		if (strcmp(type, OUR_TYPE))
 			return 0;
 		if (!is_dead(path))
 			return complain_of_mount(message, path);
-		if (detach(path))
-			return complain(message, ENOTCONN, path,
+		if (detach_mount(path))
+			return write_complaint(message, ENOTCONN, path,
 				"a dead mount is in the way (Transport endpoint is not connected) "
 				"and cannot be cleared; try `fusermount3 -u -z MOUNTPOINT` or, "
 				"as root, `umount -l MOUNTPOINT`");
@@ -210,22 +210,22 @@ int mountpoint_prepare(char **path, bool *ret_cleared, struct buffer *message)
 	if (!absolute && errno == ENOTCONN)
 		absolute = resolve_parent(*path);
 	if (!absolute)
-		return complain(message, errno, *path,
+		return write_complaint(message, errno, *path,
 			errno == ENOENT ? "there is no such directory; make it with mkdir"
 					: strerrordesc_np(errno));
 	free(*path);
 	*path = absolute;
-	error = clear(absolute, ret_cleared, message);
+	error = clear_mountpoint(absolute, ret_cleared, message);
 	if (error)
 		return error;
 	if (stat(absolute, &stat_of_it))
-		return complain(message, errno, absolute,
+		return write_complaint(message, errno, absolute,
 			errno == ENOTCONN
 				? "a dead mount of another filesystem is there (Transport "
 				  "endpoint is not connected); unmount it first"
 				: strerrordesc_np(errno));
 	if (!S_ISDIR(stat_of_it.st_mode))
-		return complain(message, ENOTDIR, absolute, "this is not a directory");
+		return write_complaint(message, ENOTDIR, absolute, "this is not a directory");
 	return 0;
 }
 
@@ -252,11 +252,11 @@ int mountpoint_reserve(const char *path, int *ret_lock, struct buffer *message)
 	char type[MOUNTPOINT_TYPE_SIZE];
 
 	*ret_lock = -1;
-	look(path, type);
+	find_mounted_type(path, type);
 	/* To open an autofs placeholder is to ask for the mount that is being made. */
 	if (strcmp(type, OUR_TYPE) && strcmp(type, "autofs")) {
 		*ret_lock = lock_directory(path);
-		look(path, type);
+		find_mounted_type(path, type);
 	}
 	if (strcmp(type, OUR_TYPE))
 		return 0;

@@ -16,12 +16,12 @@ struct signals {
 };
 
 /* Interrupts a blocking call of the thread it is sent to; that is all. */
-static void wake(int number)
+static void wake_from_call(int number)
 {
 	(void)number;
 }
 
-static void act(struct signals *signals, int number, bool *ending)
+static void act_on_signal(struct signals *signals, int number, bool *ending)
 {
 	const struct signals_actions *actions = &signals->actions;
 
@@ -44,7 +44,7 @@ static void act(struct signals *signals, int number, bool *ending)
 	}
 }
 
-static void *work(void *data)
+static void *run_signals(void *data)
 {
 	static const struct timespec insist = {.tv_nsec = SIGNALS_INSIST_MS * 1000000L};
 	struct signals *signals = data;
@@ -54,7 +54,7 @@ static void *work(void *data)
 		int number = ending ? sigtimedwait(&signals->taken, NULL, &insist)
 				    : sigwaitinfo(&signals->taken, NULL);
 
-		act(signals, number, &ending);
+		act_on_signal(signals, number, &ending);
 		if (ending && !atomic_load(&signals->stopping)) {
 			signals->actions.end(signals->actions.data);
 			/* libfuse looks whether it is to end and then waits: it may have to be woken twice. */
@@ -67,7 +67,7 @@ static void *work(void *data)
 struct signals *signals_start(const struct signals_actions *actions)
 {
 	struct signals *signals = calloc(1, sizeof(*signals));
-	struct sigaction action = {.sa_handler = wake}; /* without SA_RESTART */
+	struct sigaction action = {.sa_handler = wake_from_call}; /* without SA_RESTART */
 	sigset_t only_wake;
 	int error;
 
@@ -91,7 +91,7 @@ struct signals *signals_start(const struct signals_actions *actions)
 	signal(SIGXFSZ, SIG_IGN); /* a limit on files is told by write(2) */
 	/* The thread takes the wake signal by waiting for it, its caller by being interrupted. */
 	pthread_sigmask(SIG_BLOCK, &only_wake, NULL);
-	error = pthread_create(&signals->thread, NULL, work, signals);
+	error = pthread_create(&signals->thread, NULL, run_signals, signals);
 	pthread_sigmask(SIG_UNBLOCK, &only_wake, NULL);
 	if (error) {
 		free(signals);

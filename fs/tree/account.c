@@ -19,7 +19,7 @@ struct account {
 	int64_t asked_ms; /* clock_monotonic_ms() of the last try */
 };
 
-static void ask(struct account *account)
+static void ask_account(struct account *account)
 {
 	int64_t now_ms = clock_monotonic_ms();
 	struct call_scope scope = {
@@ -33,7 +33,7 @@ static void ask(struct account *account)
 		return;
 }
 
-static void *work(void *data)
+static void *run_account(void *data)
 {
 	struct account *account = data;
 
@@ -46,7 +46,7 @@ static void *work(void *data)
 		account->wanted = false;
 		account->asked_ms = clock_monotonic_ms();
 		pthread_mutex_unlock(&account->mutex);
-		ask(account);
+		ask_account(account);
 		pthread_mutex_lock(&account->mutex);
 	}
 	pthread_mutex_unlock(&account->mutex);
@@ -63,7 +63,7 @@ struct account *account_new(struct catalog *catalog)
 	account->asked_ms = INT64_MIN / 2;
 	pthread_mutex_init(&account->mutex, NULL);
 	pthread_cond_init(&account->changed, NULL);
-	if (pthread_create(&account->thread, NULL, work, account)) {
+	if (pthread_create(&account->thread, NULL, run_account, account)) {
 		pthread_cond_destroy(&account->changed);
 		pthread_mutex_destroy(&account->mutex);
 		free(account);

@@ -18,7 +18,7 @@ struct control_file {
 
 static int read_errors(struct request *request, struct buffer *out)
 {
-	return journal_read(request->fs->journal, out);
+	return error_log_read(request->fs->errors, out);
 }
 
 static int read_version(struct request *request, struct buffer *out)
@@ -68,7 +68,7 @@ static const struct control_file files[] = {
 	{"version", 0444, read_version, NULL},
 };
 
-static const struct control_file *find(const char *name)
+static const struct control_file *find_file(const char *name)
 {
 	size_t i;
 
@@ -85,12 +85,12 @@ const char *control_file_name(size_t index)
 
 bool control_file_exists(const char *name)
 {
-	return find(name) != NULL;
+	return find_file(name) != NULL;
 }
 
 mode_t control_file_mode(const char *name)
 {
-	const struct control_file *file = find(name);
+	const struct control_file *file = find_file(name);
 
 	return file ? file->mode : 0;
 }
@@ -104,14 +104,14 @@ off_t control_file_size(const struct aliasfs *fs, const struct node *node)
 
 int control_read(struct request *request, const char *name, struct buffer *out)
 {
-	const struct control_file *file = find(name);
+	const struct control_file *file = find_file(name);
 
 	return file ? file->read(request, out) : -ENOENT;
 }
 
 int control_write(struct request *request, const char *name, const char *data, size_t size)
 {
-	const struct control_file *file = find(name);
+	const struct control_file *file = find_file(name);
 
 	(void)data;
 	(void)size;

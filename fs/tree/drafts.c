@@ -64,14 +64,14 @@ static bool same_node(const struct node *left, const struct node *right)
 	       !strcmp(left->name, right->name);
 }
 
-static void drop(struct drafts *drafts, struct draft **draft)
+static void drop_draft(struct drafts *drafts, struct draft **draft)
 {
 	drafts->bytes -= (*draft)->content.length;
 	draft_free(take_pointer(*draft));
 }
 
 /* The place of the draft of that name, or NULL; what has expired is dropped on the way. */
-static struct draft **find(struct drafts *drafts, int64_t now_ms, const struct node *node)
+static struct draft **find_draft(struct drafts *drafts, int64_t now_ms, const struct node *node)
 {
 	struct draft **found = NULL;
 	size_t i;
@@ -80,7 +80,7 @@ static struct draft **find(struct drafts *drafts, int64_t now_ms, const struct n
 		struct draft **draft = &drafts->all[i];
 
 		if (*draft && !(*draft)->open_count && (*draft)->expires_ms <= now_ms)
-			drop(drafts, draft);
+			drop_draft(drafts, draft);
 		else if (*draft && (*draft)->state == DRAFT_NAMED &&
 			 same_node(&(*draft)->node, node))
 			found = draft;
@@ -88,7 +88,7 @@ static struct draft **find(struct drafts *drafts, int64_t now_ms, const struct n
 	return found;
 }
 
-static int add(struct drafts *drafts, int64_t now_ms, const struct node *node)
+static int add_draft(struct drafts *drafts, int64_t now_ms, const struct node *node)
 {
 	struct draft *draft;
 	size_t i = 0;
@@ -108,7 +108,7 @@ static int add(struct drafts *drafts, int64_t now_ms, const struct node *node)
 	return 0;
 }
 
-static int charge(struct drafts *drafts, size_t old, size_t now)
+static int charge_bytes(struct drafts *drafts, size_t old, size_t now)
 {
 	if (now > old && now - old > DRAFTS_BYTES_MAX - drafts->bytes)
 		return -ENOSPC;
@@ -119,7 +119,7 @@ static int charge(struct drafts *drafts, size_t old, size_t now)
 static int set_content(struct drafts *drafts, struct draft *draft, const void *data, size_t length)
 {
 	size_t old = draft->content.length;
-	int error = charge(drafts, old, length);
+	int error = charge_bytes(drafts, old, length);
 
 	if (error)
 		return error;
@@ -135,7 +135,7 @@ static void take_name(struct drafts *drafts, struct draft **draft, enum draft_st
 {
 	(*draft)->state = state;
 	if (!(*draft)->open_count)
-		drop(drafts, draft);
+		drop_draft(drafts, draft);
 }
 
 /* --- what others use --- */
@@ -145,8 +145,8 @@ int drafts_create(struct drafts *drafts, int64_t now_ms, const struct node *node
 	int error = 0;
 
 	pthread_mutex_lock(&drafts->mutex);
-	if (!find(drafts, now_ms, node))
-		error = add(drafts, now_ms, node);
+	if (!find_draft(drafts, now_ms, node))
+		error = add_draft(drafts, now_ms, node);
 	else if (exclusive)
 		error = -EEXIST;
 	pthread_mutex_unlock(&drafts->mutex);
@@ -159,7 +159,7 @@ int drafts_open(
 	struct draft **found;
 
 	pthread_mutex_lock(&drafts->mutex);
-	found = find(drafts, now_ms, node);
+	found = find_draft(drafts, now_ms, node);
 	if (found) {
 		(*found)->open_count++;
 		*ret_draft = *found;
@@ -177,7 +177,7 @@ void drafts_close(struct drafts *drafts, int64_t now_ms, struct draft *draft)
 	if (!--draft->open_count && draft->state != DRAFT_NAMED) {
 		while (drafts->all[i] != draft)
 			i++;
-		drop(drafts, &drafts->all[i]);
+		drop_draft(drafts, &drafts->all[i]);
 	}
 	pthread_mutex_unlock(&drafts->mutex);
 }
@@ -199,7 +199,7 @@ int drafts_read(struct drafts *drafts, int64_t now_ms, const struct node *node, 
 	int error = -ENOENT;
 
 	pthread_mutex_lock(&drafts->mutex);
-	found = find(drafts, now_ms, node);
+	found = find_draft(drafts, now_ms, node);
 	if (found)
 		error = buffer_append(
 			out, buffer_text(&(*found)->content), (*found)->content.length);
@@ -214,7 +214,7 @@ int drafts_write(struct drafts *drafts, int64_t now_ms, const struct node *node,
 	int error = -ENOENT;
 
 	pthread_mutex_lock(&drafts->mutex);
-	found = find(drafts, now_ms, node);
+	found = find_draft(drafts, now_ms, node);
 	if (found) {
 		error = set_content(drafts, *found, data, length);
 		(*found)->expires_ms = now_ms + DRAFT_LIFE_MS;
@@ -230,8 +230,8 @@ int drafts_rename(struct drafts *drafts, int64_t now_ms, const struct node *from
 	int error = 0;
 
 	pthread_mutex_lock(&drafts->mutex);
-	found = find(drafts, now_ms, from);
-	other = find(drafts, now_ms, to);
+	found = find_draft(drafts, now_ms, from);
+	other = find_draft(drafts, now_ms, to);
 	if (!found)
 		error = -ENOENT;
 	else if (other && exclusive)
@@ -251,7 +251,7 @@ int drafts_remove(struct drafts *drafts, int64_t now_ms, const struct node *node
 	struct draft **found;
 
 	pthread_mutex_lock(&drafts->mutex);
-	found = find(drafts, now_ms, node);
+	found = find_draft(drafts, now_ms, node);
 	if (found)
 		take_name(drafts, found, became ? DRAFT_BECAME : DRAFT_REMOVED);
 	pthread_mutex_unlock(&drafts->mutex);
@@ -264,7 +264,7 @@ int drafts_stat(struct drafts *drafts, int64_t now_ms, const struct node *node, 
 	struct draft **found;
 
 	pthread_mutex_lock(&drafts->mutex);
-	found = find(drafts, now_ms, node);
+	found = find_draft(drafts, now_ms, node);
 	if (found) {
 		*ret_size = (*found)->content.length;
 		*ret_modified = (*found)->modified;
@@ -278,7 +278,7 @@ int drafts_charge(struct drafts *drafts, size_t old, size_t now)
 	int error;
 
 	pthread_mutex_lock(&drafts->mutex);
-	error = charge(drafts, old, now);
+	error = charge_bytes(drafts, old, now);
 	pthread_mutex_unlock(&drafts->mutex);
 	return error;
 }

@@ -16,7 +16,7 @@
 #include "fs/tree/open_handles.h"
 #include "fs/tree/tree.h"
 
-/* More than any content: documents, the journal's lines, a draft. */
+/* More than any content: documents, the error log's lines, a draft. */
 #define CONTENT_MAX (4 * 1024 * 1024)
 
 struct open_file {
@@ -60,7 +60,7 @@ static int load_code(struct request *request, struct open_file *file)
 }
 
 /* What the file holds now. */
-static int load(struct request *request, struct open_file *file)
+static int load_content(struct request *request, struct open_file *file)
 {
 	const struct node *node = &file->node;
 
@@ -124,7 +124,7 @@ static int access_mask(int flags)
 }
 
 /* The content is about to be `size` bytes long: -ENOSPC when drafts and open files hold too many. The mutex is held. */
-static int charge(const struct aliasfs *fs, struct open_file *file, size_t size)
+static int charge_file(const struct aliasfs *fs, struct open_file *file, size_t size)
 {
 	int error;
 
@@ -137,7 +137,7 @@ static int charge(const struct aliasfs *fs, struct open_file *file, size_t size)
 }
 
 /* What a file holds at first: nothing when it is cut. */
-static int fill(struct request *request, struct open_file *file, int flags)
+static int fill_file(struct request *request, struct open_file *file, int flags)
 {
 	bool reads = access_mask(flags) & R_OK;
 	int error;
@@ -148,16 +148,16 @@ static int fill(struct request *request, struct open_file *file, int flags)
 	}
 	if (file->node.kind == NODE_CONTROL_FILE && !reads)
 		return 0;
-	error = load(request, file);
+	error = load_content(request, file);
 	if (error)
 		return error;
 	if (file->node.kind == NODE_DESCRIPTION && reads)
 		description_note_read(request, &file->node, &file->content);
-	return charge(request->fs, file, file->content.length);
+	return charge_file(request->fs, file, file->content.length);
 }
 
 /* Lets the file be what is there under its name: a draft, or a description that nobody has changed meanwhile. */
-static int attach(struct request *request, struct open_file *file)
+static int attach_file(struct request *request, struct open_file *file)
 {
 	if (file->node.kind == NODE_DRAFT)
 		return drafts_open(
@@ -186,9 +186,9 @@ int file_open(
 	file = file_new(node, mask & W_OK);
 	if (!file)
 		return -ENOMEM;
-	error = attach(request, file);
+	error = attach_file(request, file);
 	if (!error)
-		error = fill(request, file, flags);
+		error = fill_file(request, file, flags);
 	if (error) {
 		file_abandon(request->fs, file);
 		return error;
@@ -220,9 +220,9 @@ int file_create(struct request *request, const struct node *directory, const cha
 	file = file_new(ret_node, true);
 	if (!file)
 		return -ENOMEM;
-	error = attach(request, file);
+	error = attach_file(request, file);
 	if (!error)
-		error = fill(request, file, flags);
+		error = fill_file(request, file, flags);
 	if (error) {
 		file_abandon(request->fs, file);
 		return error;
@@ -318,7 +318,7 @@ const struct node *file_node(const struct open_file *file)
 }
 
 /* Makes the content `size` bytes long, with NUL bytes where it grows. The mutex is held. */
-static int resize(struct buffer *content, size_t size)
+static int resize_content(struct buffer *content, size_t size)
 {
 	static const char zeros[256];
 	int error = 0;
@@ -356,9 +356,9 @@ int file_write(struct request *request, struct open_file *file, const char *data
 			request, EFBIG, "at most %d bytes can be written here", DRAFT_SIZE_MAX);
 	end = (size_t)offset + size;
 	pthread_mutex_lock(&file->mutex);
-	error = charge(request->fs, file, end);
+	error = charge_file(request->fs, file, end);
 	if (!error && end > file->content.length)
-		error = resize(&file->content, end);
+		error = resize_content(&file->content, end);
 	if (!error && size) {
 		memcpy(file->content.data + offset, data, size);
 		file->written = true;
@@ -377,7 +377,7 @@ int file_write(struct request *request, struct open_file *file, const char *data
 }
 
 /* Carries out what the file holds: a draft is kept, a description goes to AWS. */
-static int commit(
+static int commit_content(
 	struct request *request, const struct open_file *file, const char *data, size_t length)
 {
 	int error;
@@ -410,7 +410,7 @@ static int commit_if(struct request *request, struct open_file *file, bool trunc
 	pthread_mutex_unlock(&file->mutex);
 	if (error || !wanted)
 		return error;
-	return commit(request, file, buffer_text(&content), content.length);
+	return commit_content(request, file, buffer_text(&content), content.length);
 }
 
 int file_truncate(
@@ -437,9 +437,9 @@ int file_truncate(
 	}
 	pthread_mutex_lock(&file->mutex);
 	if (file->content.length != (size_t)size || !size) {
-		error = charge(request->fs, file, (size_t)size);
+		error = charge_file(request->fs, file, (size_t)size);
 		if (!error)
-			error = resize(&file->content, (size_t)size);
+			error = resize_content(&file->content, (size_t)size);
 		file->truncated = !error;
 	}
 	pthread_mutex_unlock(&file->mutex);

@@ -75,7 +75,7 @@ static bool has_version(enum node_kind kind)
 }
 
 /* FNV's low bits are weak for short inputs: mix before taking a number from it. */
-static uint64_t mix(uint64_t hash)
+static uint64_t mix_hash(uint64_t hash)
 {
 	hash ^= hash >> 33;
 	hash *= UINT64_C(0xff51afd7ed558ccd);
@@ -131,7 +131,7 @@ uint64_t node_inode(const struct node *node)
 	hash = hash_bytes(hash, &kind, 1);
 	hash = hash_bytes(hash, node->function, strlen(node->function) + 1);
 	hash = hash_bytes(hash, version, node->in_version ? 9 : 8);
-	hash = mix(hash_bytes(hash, node->name, strlen(node->name) + 1));
+	hash = mix_hash(hash_bytes(hash, node->name, strlen(node->name) + 1));
 	return hash > ROOT_INODE ? hash : hash + 2;
 }
 

@@ -75,7 +75,7 @@ static int print_calls(struct aliasfs *fs, struct buffer *out)
 	return error;
 }
 
-static int gauge(struct buffer *out, const char *name, const char *help, uint64_t value)
+static int print_gauge(struct buffer *out, const char *name, const char *help, uint64_t value)
 {
 	int error = stats_print_head(out, name, "gauge", help);
 
@@ -85,25 +85,25 @@ static int gauge(struct buffer *out, const char *name, const char *help, uint64_
 static int print_state(struct aliasfs *fs, struct buffer *out)
 {
 	struct gesture_counts counts = gesture_count(fs->gestures);
-	int error = gauge(out, "aliasfs_mounted_seconds", "How long the mount stands.",
+	int error = print_gauge(out, "aliasfs_mounted_seconds", "How long the mount stands.",
 		(uint64_t)(clock_wall_ms() / 1000 - fs->mounted_at));
 
 	if (!error)
-		error = gauge(out, "aliasfs_requests_under_way",
+		error = print_gauge(out, "aliasfs_requests_under_way",
 			"Requests that are not answered yet.", request_count(fs->requests));
 	if (!error)
-		error = gauge(out, "aliasfs_api_calls_waiting",
+		error = print_gauge(out, "aliasfs_api_calls_waiting",
 			"Calls of the API that wait for their turn (-o rate).",
 			lambda_client_waiting(fs->client));
 	if (!error)
-		error = gauge(out, "aliasfs_nodes", "Inodes that the kernel remembers.",
+		error = print_gauge(out, "aliasfs_nodes", "Inodes that the kernel remembers.",
 			node_table_count(fs->nodes));
 	if (!error)
-		error = gauge(out, "aliasfs_staged_names",
+		error = print_gauge(out, "aliasfs_staged_names",
 			"Links that only this mount knows, on their way to become something.",
 			counts.links);
 	if (!error)
-		error = gauge(out, "aliasfs_tombstoned_names",
+		error = print_gauge(out, "aliasfs_tombstoned_names",
 			"Names that are hidden and wait to be deleted.", counts.tombstones);
 	return error;
 }

@@ -166,7 +166,7 @@ static int link_last_modified(struct request *request, const struct node *node, 
 		return 0;
 	status = catalog_version_get(request->fs->catalog, &request->scope, node->function, target,
 		&version, NULL, &request->error);
-	if (status == LAMBDA_OK)
+	if (!status)
 		*ret_last_modified = version.last_modified;
 	return status == LAMBDA_NOT_FOUND ? 0 : request_errno(status, ERRNO_READ);
 }

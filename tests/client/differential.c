@@ -42,7 +42,7 @@ static struct json *sign(const struct json *input)
 {
 	cleanup(buffer_release) struct buffer body = BUFFER_INIT(BODY_MAX);
 	cleanup(buffer_release) struct buffer authorization = BUFFER_INIT(65536);
-	struct sigv4_header headers[HEADERS_MAX];
+	struct http_header headers[HEADERS_MAX];
 	struct sigv4_request request = {.method = text_of(input, "method"),
 		.path = text_of(input, "path"),
 		.query = json_string(json_member(input, "query")),

@@ -49,7 +49,7 @@ static void check_signing(const char *text)
 	cleanup(buffer_release) struct buffer once = BUFFER_INIT(1 << 20);
 	cleanup(buffer_release) struct buffer names = BUFFER_INIT(1 << 20);
 	cleanup(buffer_release) struct buffer twice = BUFFER_INIT(1 << 20);
-	struct sigv4_header headers[] = {{"Host", "h"}, {"X-Odd", text}};
+	struct http_header headers[] = {{"Host", "h"}, {"X-Odd", text}};
 	struct sigv4_request request = {.method = "GET",
 		.path = text,
 		.query = text,

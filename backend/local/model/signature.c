@@ -207,7 +207,7 @@ static int check_signed_headers(
 static int compute(const struct signature_key *key, const struct sigv4_request *request,
 	const struct authorization *parts, const char *date, struct buffer *ret_authorization)
 {
-	struct sigv4_header headers[HEADERS_MAX];
+	struct http_header headers[HEADERS_MAX];
 	struct sigv4_request covered = *request;
 	struct sigv4_scope scope = {.region = key->region, .service = "lambda"};
 	unsigned char derived[SIGV4_KEY_SIZE];

@@ -47,7 +47,7 @@ struct exchange {
 	char refusal_text[400];
 	struct MHD_Connection *connection;
 	size_t header_count, header_bytes;
-	struct sigv4_header headers[HEADERS_MAX];
+	struct http_header headers[HEADERS_MAX];
 };
 
 static void exchange_free(struct server *server, struct exchange *exchange)
@@ -124,7 +124,7 @@ static enum MHD_Result on_header(
 	exchange->header_bytes += strlen(name) + (value ? strlen(value) : 0) + 4;
 	if (exchange->header_count < HEADERS_MAX)
 		exchange->headers[exchange->header_count] =
-			(struct sigv4_header){.name = name, .value = value ? value : ""};
+			(struct http_header){.name = name, .value = value ? value : ""};
 	exchange->header_count++;
 	return MHD_YES;
 }
@@ -186,7 +186,7 @@ static void check_framing(struct exchange *exchange)
 	bool differ = false;
 
 	for (size_t i = 0; i < exchange->header_count; i++) {
-		const struct sigv4_header *header = &exchange->headers[i];
+		const struct http_header *header = &exchange->headers[i];
 
 		if (!strcasecmp(header->name, "Transfer-Encoding")) {
 			differ = differ || coding || strcasecmp(header->value, "chunked");
@@ -212,7 +212,7 @@ static void check_headers(const struct server *server, struct exchange *exchange
 		return;
 	}
 	for (size_t i = 0; i < exchange->header_count; i++) {
-		const struct sigv4_header *header = &exchange->headers[i];
+		const struct http_header *header = &exchange->headers[i];
 
 		if (server->allowed_hosts && !strcasecmp(header->name, "Host"))
 			check_host(server, exchange, header->value);

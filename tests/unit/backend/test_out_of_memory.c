@@ -131,7 +131,7 @@ static int scene_error(void)
 
 static int scene_sign(void)
 {
-	static const struct sigv4_header headers[] = {
+	static const struct http_header headers[] = {
 		{"Host", "h"}, {"X-Amz-Date", "d"}, {"X-Amz-Security-Token", ALLOCATOR_SECRET}};
 	const struct sigv4_request request = {.method = "GET",
 		.path = "/a%20b/../c",

@@ -65,11 +65,13 @@ static void packs_give_back_what_went_in(void **state)
 
 		assert_non_null(dictionary);
 		for (i = 0; i < array_count(documents); i++) {
-			j = (i + base) % array_count(documents);
-			struct lambda_version version = version_of(
-				(char *)(uintptr_t)documents[i], (char *)(uintptr_t)documents[j]);
-			struct pack *pack = pack_new(packer, dictionary, &version);
+			struct lambda_version version;
+			struct pack *pack;
 
+			j = (i + base) % array_count(documents);
+			version = version_of(
+				(char *)(uintptr_t)documents[i], (char *)(uintptr_t)documents[j]);
+			pack = pack_new(packer, dictionary, &version);
 			assert_non_null(pack);
 			opens_as(pack, documents[i], documents[j]);
 			pack_unref(pack);

@@ -80,16 +80,15 @@ static int begin(void **state)
 {
 	struct world *world = calloc(1, sizeof(*world));
 	char reason[256] = "", name[32];
+	const struct plane_options plane = {
+		.state_directory = world->directory, .unix_socket = world->socket};
+	const struct aws_client_options client = {
+		.unix_socket = world->socket, .rate_unlimited = true, .region = "us-east-1"};
 	unsigned int i;
 
 	snprintf(world->directory, sizeof(world->directory), "/tmp/catalog-plane-XXXXXX");
 	assert_non_null(mkdtemp(world->directory));
 	snprintf(world->socket, sizeof(world->socket), "%s/socket", world->directory);
-	const struct plane_options plane = {
-		.state_directory = world->directory, .unix_socket = world->socket};
-	const struct aws_client_options client = {
-		.unix_socket = world->socket, .rate_unlimited = true, .region = "us-east-1"};
-
 	if (plane_start(&plane, &world->plane, reason, sizeof(reason)) < 0)
 		fail_msg("%s", reason);
 	assert_int_equal(

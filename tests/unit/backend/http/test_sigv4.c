@@ -35,19 +35,19 @@ static void signs_the_four_known_requests(void **state)
 {
 	static const char body[] = "{\"FunctionVersion\": \"2\", \"RoutingConfig\": "
 				   "{\"AdditionalVersionWeights\": {}}}";
-	static const struct sigv4_header plain[] = {
+	static const struct http_header plain[] = {
 		{"Host", AWS_HOST},
 		{"X-Amz-Date", DATE},
 		{"User-Agent", "never signed"},
 	};
-	static const struct sigv4_header put[] = {
+	static const struct http_header put[] = {
 		{"X-Amz-Security-Token", "TOKEN=="},
 		{"Host", AWS_HOST},
 		{"Content-Type", "application/json"},
 		{"X-Amz-Date", DATE},
 		{"Content-Length", "75"},
 	};
-	static const struct sigv4_header local[] = {
+	static const struct http_header local[] = {
 		{"Host", "127.0.0.1:9001"},
 		{"X-Amz-Date", DATE},
 	};
@@ -109,7 +109,7 @@ static void canonical_forms(void **state)
 		{"/", "m=100%", "/", "m=100%25"},
 		{"/", "a-b=1&a=1", "/", "a=1&a-b=1"},
 	};
-	static const struct sigv4_header headers[] = {{"Host", "h"}};
+	static const struct http_header headers[] = {{"Host", "h"}};
 	size_t i;
 
 	(void)state;
@@ -134,7 +134,7 @@ static void canonical_forms(void **state)
 
 static void headers_are_sorted_joined_and_squeezed(void **state)
 {
-	static const struct sigv4_header headers[] = {
+	static const struct http_header headers[] = {
 		{"X-Amz-B", "  two   words\t here  "},
 		{"host", "h"},
 		{"X-Amz-A", "second"},

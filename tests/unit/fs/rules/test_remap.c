@@ -274,7 +274,7 @@ static void with_all_names_busy_nothing_is_due_before_one_ends(void **state)
 	assert_true(remap_take_due(world.remap, world.now_ms, NULL, &due, &next_ms));
 	assert_string_equal(due.name, "PROD");
 	assert_true(remap_is_busy(world.remap, "hello", "PROD"));
-	stop(&world);
+	stop_world(&world);
 }
 
 static void the_next_end_is_foretold(void **state)

@@ -13,7 +13,7 @@ static const struct signature_key key = {KEY, SECRET, "us-east-1"};
 
 /* A request as a client sends it, signed. */
 struct signed_request {
-	struct sigv4_header headers[8];
+	struct http_header headers[8];
 	struct sigv4_request request;
 	struct buffer authorization;
 };
@@ -26,9 +26,9 @@ static void sign(struct signed_request *signed_request, const char *region, cons
 
 	memset(signed_request, 0, sizeof(*signed_request));
 	signed_request->authorization.maximum = 4096;
-	signed_request->headers[0] = (struct sigv4_header){"Host", "127.0.0.1:9001"};
-	signed_request->headers[1] = (struct sigv4_header){"X-Amz-Date", DATE};
-	signed_request->headers[2] = (struct sigv4_header){"Content-Type", "application/json"};
+	signed_request->headers[0] = (struct http_header){"Host", "127.0.0.1:9001"};
+	signed_request->headers[1] = (struct http_header){"X-Amz-Date", DATE};
+	signed_request->headers[2] = (struct http_header){"Content-Type", "application/json"};
 	*request = (struct sigv4_request){.method = "PUT",
 		.path = "/2015-03-31/functions/fn/aliases/PROD",
 		.query = "a=%24b",
@@ -42,9 +42,9 @@ static void sign(struct signed_request *signed_request, const char *region, cons
 		0);
 	/* What proxies and SDKs add behind the signature does no harm. */
 	signed_request->headers[3] =
-		(struct sigv4_header){"Authorization", buffer_text(&signed_request->authorization)};
-	signed_request->headers[4] = (struct sigv4_header){"User-Agent", "test"};
-	signed_request->headers[5] = (struct sigv4_header){"amz-sdk-request", "attempt=1"};
+		(struct http_header){"Authorization", buffer_text(&signed_request->authorization)};
+	signed_request->headers[4] = (struct http_header){"User-Agent", "test"};
+	signed_request->headers[5] = (struct http_header){"amz-sdk-request", "attempt=1"};
 	request->header_count = 6;
 }
 
@@ -108,7 +108,7 @@ static void test_every_change_is_seen(void **state)
 	signed_request.headers[2].value = "text/plain";
 	check(&signed_request.request, NOW, "does not match");
 	signed_request.headers[2].value = "application/json";
-	signed_request.headers[6] = (struct sigv4_header){"X-Amz-Invocation-Type", "DryRun"};
+	signed_request.headers[6] = (struct http_header){"X-Amz-Invocation-Type", "DryRun"};
 	signed_request.request.header_count = 7;
 	check(&signed_request.request, NOW, "must be a 'SignedHeader'");
 	buffer_release(&signed_request.authorization);
