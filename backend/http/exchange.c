@@ -460,17 +460,6 @@ static int kept_socket(CURL *easy)
 	return version == CURL_HTTP_VERSION_2_0 ? -1 : kept;
 }
 
-/*
- * Whether the server has said something on the kept connection since. That is a farewell, or an answer
- * that nobody asked for; libcurl would take it for the next one's.
- */
-static bool has_spoken(const struct slot *slot)
-{
-	struct pollfd ready = {.fd = slot->socket, .events = POLLIN};
-
-	return slot->socket >= 0 && poll(&ready, 1, 0) > 0;
-}
-
 static enum lambda_status perform_exchange(struct slot *slot, struct exchange *exchange,
 	struct curl_slist *headers, struct http_failure *ret_failure)
 {
