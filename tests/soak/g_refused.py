@@ -42,7 +42,10 @@ def link_to_nothing(hand):
 def remove_and_mkdir(hand):
     name = hand.standing()
     return name and Plan(
-        ["sh", "-c", 'rm "$0" && mkdir "$0"', str(hand.path(name))], outcome="refused", hidden=(name,)
+        ["sh", "-c", 'rm "$0" && mkdir "$0"', str(hand.path(name))],
+        outcome="refused",
+        hidden=(name,),
+        gone_if_killed=(name,),
     )
 
 
@@ -50,7 +53,10 @@ def remove_and_mkdir(hand):
 def remove_and_mkfifo(hand):
     name = hand.standing()
     return name and Plan(
-        ["sh", "-c", 'rm "$0" && mkfifo "$0"', str(hand.path(name))], outcome="refused", hidden=(name,)
+        ["sh", "-c", 'rm "$0" && mkfifo "$0"', str(hand.path(name))],
+        outcome="refused",
+        hidden=(name,),
+        gone_if_killed=(name,),
     )
 
 
@@ -58,7 +64,10 @@ def remove_and_mkfifo(hand):
 def remove_and_write(hand):
     name = hand.standing()
     return name and Plan(
-        ["sh", "-c", 'rm "$0" && echo x >"$0"', str(hand.path(name))], outcome="refused", hidden=(name,)
+        ["sh", "-c", 'rm "$0" && echo x >"$0"', str(hand.path(name))],
+        outcome="refused",
+        hidden=(name,),
+        gone_if_killed=(name,),
     )
 
 
@@ -72,7 +81,7 @@ def remove_and_rename_from_elsewhere(hand):
         os.unlink(hand.path(name))
         os.rename(hand.directory.parent / "common" / "1", hand.path(name))
 
-    return Plan(act, outcome="refused", hidden=(name,))
+    return Plan(act, outcome="refused", hidden=(name,), gone_if_killed=(name,))
 
 
 @gesture(0.7, "shutil.move elsewhere")
@@ -95,7 +104,10 @@ def git_directory(hand):
         return None
     commit = hand.git_commit({f"{name}/file": None})
     return Plan(
-        hand.git("checkout", "-q", "-f", commit, "--", name), outcome="either", hidden=(name,)
+        hand.git("checkout", "-q", "-f", commit, "--", name),
+        outcome="either",
+        hidden=(name,),
+        gone_if_killed=(name,),
     )
 
 
@@ -137,7 +149,9 @@ def links_first(directory):
 
 @gesture(0.4, "shutil.rmtree of Python 3.13")
 def remove_tree_links_first(hand):
-    return Plan(lambda: links_first(hand.directory), outcome="either", hidden=everything(hand))
+    # Killed before it comes to a version, it has removed the links and nothing more: as asked.
+    names = everything(hand)
+    return Plan(lambda: links_first(hand.directory), outcome="either", hidden=names, gone_if_killed=names)
 
 
 @gesture(0.4, "shutil.rmtree")
@@ -154,9 +168,9 @@ def rsync_followed(hand):
     """A backup that followed the links: each alias is a directory in it."""
     copy = hand.scratch / "followed"
     script = 'rm -rf "$1" && rsync -aL "$0/" "$1/" && rsync -a "$1/" "$0/"'
-    return Plan(
-        ["sh", "-c", script, str(hand.directory), str(copy)], outcome="either", hidden=everything(hand)
-    )
+    names = everything(hand)
+    command = ["sh", "-c", script, str(hand.directory), str(copy)]
+    return Plan(command, outcome="either", hidden=names, gone_if_killed=names)
 
 
 @gesture(0.3, "toybox cp -rf of a directory")
@@ -168,4 +182,5 @@ def copy_directory_over(hand):
     copy.mkdir(parents=True, exist_ok=True)
     (copy / "file").write_text("x")
     tool = hand.random.choice([[TOYBOX, "cp", "-rf"], [BUSYBOX, "cp", "-rf"], ["cp", "-rf"]])
-    return Plan([*tool, str(copy), f"{hand.directory}/"], outcome="either", hidden=(name,))
+    command = [*tool, str(copy), f"{hand.directory}/"]
+    return Plan(command, outcome="either", hidden=(name,), gone_if_killed=(name,))

@@ -52,6 +52,12 @@ class Judge:
         for permit in permitted_writes(plan, before) | set(grown):
             self.permits[permit] = now + self.config["late"] + PATIENCE
 
+    def permit_removals(self, plan):
+        """A killed tool has removed what it had come to, and made nothing in its place."""
+        until = time.monotonic() + self.config["late"] + PATIENCE
+        for name in plan.gone_if_killed:
+            self.permits["DeleteAlias", name] = until
+
     def read_changes(self, gesture):
         """Each change that took effect was asked for by somebody."""
         now = time.monotonic()
@@ -111,7 +117,9 @@ class Judge:
             self.finding("hang", f"{gesture} on {'AB'[hand.mount]} has not ended in {ended.seconds:.0f} s")
             stormy = True
         failed = ended.killed or ended.rc != 0 or away
-        if failed and not ended.killed:
+        if ended.killed:
+            self.permit_removals(plan)
+        elif failed:
             worker.figures["failed in a storm" if stormy else "refused"] += 1
         if not failed and plan.check:
             wrong = plan.check(ended.out)
@@ -149,7 +157,8 @@ class Judge:
             if entry.pending:
                 entry.pending.due = max(entry.pending.due, now + self.config["grace"])
             elif name not in plan.after:
-                self.wait(name, gesture, [entry.state], [], self.config["grace"])
+                removed = [None] if name in plan.gone_if_killed and ended.killed else []
+                self.wait(name, gesture, [entry.state, *removed], [], self.config["late"])
         for name, states in plan.after.items():
             ways = alternatives(states)
             if failed:

@@ -52,6 +52,8 @@ class Plan:
     `deferred`: the effect comes within the grace, not before the exit.
     `gap`: names that are removed before they are made again: whoever kills the tool in between has removed
     them.
+    `gone_if_killed`: names that it removes and that come back when the next step is refused: whoever kills it
+    before that has removed them.
     `check`: takes the tool's standard output when it exits 0 and gives "" or what is wrong with it.
     """
 
@@ -61,6 +63,7 @@ class Plan:
     outcome: str = "done"
     deferred: bool = False
     gap: tuple = ()
+    gone_if_killed: tuple = ()
     hidden: tuple = ()  # names that may be hidden for the grace although nothing comes of it
     check: object = None
     compared: bool = False  # with what the mount last showed, however long ago that was
