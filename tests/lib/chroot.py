@@ -89,8 +89,9 @@ class Chroot:
             if place == str(self.root) or place.startswith(f"{self.root}/"):
                 subprocess.run(["umount", "-l", place], check=False)
 
-    def run(self, *argv, environment=None, cwd="/", **named):
-        """subprocess.run() inside; fails unless check=False."""
+    def run(self, *argv, environment=None, cwd="/", own_namespace=False, **named):
+        """subprocess.run() inside; fails unless check=False. In a mount namespace of its own, the chroot is what nsenter(1)
+        finds there too, and mounts end with the command."""
         named.setdefault("check", True)
         variables = {
             "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
@@ -100,7 +101,11 @@ class Chroot:
             **(environment or {}),
         }
         inside = ["/bin/sh", "-c", 'cd "$0" && exec "$@"', cwd, *argv]
-        return subprocess.run(["chroot", str(self.root), *map(str, inside)], env=variables, **named)
+        enter = ["chroot", str(self.root)]
+        if own_namespace:
+            pivot = 'cd "$0" && pivot_root . . && umount -l . && exec "$@"'
+            enter = ["unshare", "--mount", "--propagation", "private", "/bin/sh", "-c", pivot, str(self.root)]
+        return subprocess.run([*enter, *map(str, inside)], env=variables, **named)
 
     def output(self, *argv, **named):
         return self.run(*argv, stdout=subprocess.PIPE, text=True, **named).stdout
