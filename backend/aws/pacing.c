@@ -26,6 +26,7 @@ void pacing_init(struct pacing *pacing, double rate, int64_t now_ms)
 	pacing->rate = rate;
 	bucket_init(&pacing->calls, rate, now_ms);
 	bucket_init(&pacing->get_function, PACING_GET_FUNCTION_RATE, now_ms);
+	bucket_init(&pacing->trail, PACING_TRAIL_RATE, now_ms);
 	pacing->period = now_ms / HALF_SECOND_MS;
 }
 
@@ -120,12 +121,14 @@ int64_t pacing_take(struct pacing *pacing, struct pacing_waiter *waiter, int64_t
 		return PACING_OTHERS_FIRST;
 	if (waiter->kind == PACING_GET_FUNCTION)
 		wait = take_token(&pacing->get_function, 0, PACING_GET_FUNCTION_RATE, now_ms);
-	else if (rate > 0)
+	else if (waiter->kind == PACING_TRAIL && pacing->rate > 0)
+		wait = take_token(&pacing->trail, 0, PACING_TRAIL_RATE, now_ms);
+	else if (waiter->kind != PACING_TRAIL && rate > 0)
 		wait = take_token(&pacing->calls, may_borrow ? -WRITES_BORROW : 0, rate, now_ms);
 	if (wait)
 		return wait;
 	pacing_leave(pacing, waiter);
-	if (waiter->kind != PACING_GET_FUNCTION)
+	if (waiter->kind != PACING_GET_FUNCTION && waiter->kind != PACING_TRAIL)
 		count_call(pacing, now_ms);
 	return 0;
 }

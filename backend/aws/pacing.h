@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * When a call may be made. AWS allows 15 control-plane calls a second for the whole account, and
- * GetFunction 100 of its own (lambda-api.md section 7); reads are held to `rate`, writes go first and
+ * GetFunction 100 of its own (lambda-api.md section 7), CloudTrail's LookupEvents 2; reads are held to `rate`, writes go first and
  * may borrow a little. After a throttle the rate is cut and grows back slowly, as AWS's adaptive
  * mode does it (section 8.4). Who waits stands in a line and goes in order of arrival. Pure: the time is
  * an argument; pacer.h waits and locks.
@@ -14,11 +14,13 @@
 
 #define PACING_RATE 10.0               /* control-plane calls a second, unless told otherwise */
 #define PACING_GET_FUNCTION_RATE 100.0 /* AWS's own limit for it */
+#define PACING_TRAIL_RATE 2.0          /* CloudTrail's limit for LookupEvents */
 
 enum pacing_kind {
 	PACING_READ,
 	PACING_WRITE, /* and what a change has to look up (call_scope.for_change) */
 	PACING_GET_FUNCTION,
+	PACING_TRAIL, /* LookupEvents: what it takes is not taken from Lambda */
 	PACING_KIND_COUNT,
 };
 
@@ -40,7 +42,7 @@ struct pacing_bucket {
 
 struct pacing {
 	double rate; /* calls a second; 0: as many as wanted until AWS throttles */
-	struct pacing_bucket calls, get_function;
+	struct pacing_bucket calls, get_function, trail;
 	struct pacing_line lines[PACING_KIND_COUNT];
 	unsigned int waiting; /* in all lines */
 	/* what is sent, measured in half seconds */

@@ -68,9 +68,12 @@ static enum lambda_status wait_for_a_place(struct aws_client *client,
 	return LAMBDA_TIMED_OUT;
 }
 
-static void learn_rate(struct aws_client *client, const struct aws_tries *tries)
+/* What CloudTrail refuses says nothing of how many calls Lambda takes. */
+static void learn_rate(
+	struct aws_client *client, const struct aws_request *request, const struct aws_tries *tries)
 {
-	pacer_learn(client->pacer, tries->class == RETRY_THROTTLED);
+	if (request->pacing != PACING_TRAIL)
+		pacer_learn(client->pacer, tries->class == RETRY_THROTTLED);
 	if (tries->class != RETRY_SUCCESS)
 		return;
 	pthread_mutex_lock(&client->mutex);
@@ -97,7 +100,10 @@ static int64_t attempt_deadline(const struct call_scope *scope, const struct aws
 static int sign_and_send(struct aws_client *client, const struct call_scope *scope,
 	const struct aws_request *request, struct attempt *attempt)
 {
-	static const struct http_header json = {"Content-Type", "application/json"};
+	const struct http_header headers[] = {
+		{"Content-Type",
+			request->content_type ? request->content_type : "application/json"},
+		{"X-Amz-Target", request->target}};
 	cleanup(signed_request_release) struct signed_request sent;
 	const struct signer signer = {.access_key_id = attempt->credentials.access_key_id,
 		.secret_access_key = attempt->credentials.secret_access_key,
@@ -110,8 +116,10 @@ static int sign_and_send(struct aws_client *client, const struct call_scope *sco
 		.endpoint = request->endpoint,
 		.path = request->path,
 		.query = request->query,
-		.headers = &json,
-		.header_count = request->body != NULL,
+		.headers = headers,
+		.header_count = !request->body    ? 0
+				: request->target ? 2
+						  : 1,
 		.body = request->body,
 		.body_length = request->body_length,
 		.signer = client->unix_socket ? NULL : &signer};
@@ -347,7 +355,7 @@ static enum lambda_status attempt_request(struct aws_client *client, const struc
 		memcpy(scope->record->request_id, attempt.response.request_id,
 			sizeof(scope->record->request_id));
 	}
-	learn_rate(client, tries);
+	learn_rate(client, request, tries);
 	if (status && attempt.answered)
 		*ret_again = correct_clock(client, &attempt, reterr, tries) ||
 			     renew_credentials(client, scope, request, &attempt, reterr, tries);

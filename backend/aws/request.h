@@ -26,6 +26,9 @@ struct aws_request {
 	const char *query; /* encoded, NULL: none */
 	const char *body;  /* NULL: none */
 	size_t body_length;
+	const char *content_type; /* of the body; NULL: application/json */
+	const char *
+		target; /* X-Amz-Target, of a request with a body, for services that name the operation there; NULL: none */
 	enum pacing_kind pacing;
 	bool mutation;
 };

@@ -84,7 +84,8 @@ struct settings {
 	struct setting region;
 	struct setting endpoint_url;
 	struct endpoint endpoint;
-	bool insecure_http;          /* as asked for; other services' addresses too */
+	bool endpoint_explicit; /* by option: what answers Lambda's calls answers CloudTrail's too */
+	bool insecure_http;     /* as asked for; other services' addresses too */
 	struct setting ca_bundle;    /* value NULL: the system's */
 	struct setting max_attempts; /* decimal */
 	uint64_t attempts;

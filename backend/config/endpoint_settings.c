@@ -255,6 +255,7 @@ static enum lambda_status resolve_endpoint(const struct settings_request *reques
 
 	if (status)
 		return status;
+	settings->endpoint_explicit = request->endpoint_url != NULL;
 	endpoint_format(&settings->endpoint, url);
 	return set_setting(&settings->endpoint_url, url, settings->endpoint_url.source, reterr);
 }
@@ -296,6 +297,7 @@ static enum lambda_status resolve_local(const struct settings_request *request,
 		set_setting(&settings->profile, "", "not used by local:", reterr);
 
 	settings->attempts = ATTEMPTS;
+	settings->endpoint_explicit = true;
 	if (!status)
 		status = set_setting(&settings->region,
 			request->region ? request->region : LOCAL_REGION,

@@ -44,6 +44,11 @@ const struct lambda_printer *lambda_client_printer(const struct lambda_client *c
 	return client->printer.print ? &client->printer : NULL;
 }
 
+struct aws_client *lambda_client_aws(const struct lambda_client *client)
+{
+	return client->aws;
+}
+
 const char *lambda_client_region(const struct lambda_client *client)
 {
 	return client->aws->settings.region.value;

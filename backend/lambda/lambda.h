@@ -37,6 +37,9 @@ enum lambda_status lambda_client_new(const struct aws_client_options *options,
 void lambda_client_free(struct lambda_client *client);
 DEFINE_CLEANUP(struct lambda_client *, lambda_client_free);
 
+/* What its requests go through, for the calls of another service (backend/cloudtrail). Belongs to the client. */
+struct aws_client *lambda_client_aws(const struct lambda_client *client);
+
 /* What was resolved, for messages: belongs to the client. */
 const char *lambda_client_region(const struct lambda_client *client);
 const char *lambda_client_endpoint(const struct lambda_client *client);

@@ -167,6 +167,18 @@ static void get_function_has_its_own(void **state)
 	assert_within(drain(&pacing, PACING_GET_FUNCTION, 0, 10000), 990, 1045);
 }
 
+static void cloudtrail_has_its_own(void **state)
+{
+	struct pacing pacing;
+
+	(void)state;
+	pacing_init(&pacing, PACING_RATE, 0);
+	assert_in_range(drain(&pacing, PACING_TRAIL, 0, 10000), 19, 21);
+	assert_in_range(drain(&pacing, PACING_READ, 10000, 20000), 99, 105);
+	pacing_learn(&pacing, true, 20000);
+	assert_in_range(drain(&pacing, PACING_TRAIL, 20000, 30000), 19, 21);
+}
+
 static void unlimited_never_waits(void **state)
 {
 	struct pacing pacing;
@@ -175,7 +187,7 @@ static void unlimited_never_waits(void **state)
 	(void)state;
 	pacing_init(&pacing, 0, 0);
 	for (i = 0; i < 1000; i++)
-		assert_int_equal(ask(&pacing, PACING_READ, 1), 0);
+		assert_int_equal(ask(&pacing, i % 2 ? PACING_READ : PACING_TRAIL, 1), 0);
 }
 
 static void a_throttle_slows_down_and_time_heals(void **state)
@@ -237,6 +249,7 @@ int main(void)
 		cmocka_unit_test(who_came_first_goes_first),
 		cmocka_unit_test(the_first_is_not_overtaken),
 		cmocka_unit_test(get_function_has_its_own),
+		cmocka_unit_test(cloudtrail_has_its_own),
 		cmocka_unit_test(unlimited_never_waits),
 		cmocka_unit_test(a_throttle_slows_down_and_time_heals),
 		cmocka_unit_test(the_rate_never_falls_to_nothing),
