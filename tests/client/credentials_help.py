@@ -56,7 +56,7 @@ def refused(answer, *parts, status="no credentials"):
     return answer.error
 
 
-def verify_signature(seen, secret, port, region="us-east-1"):
+def verify_signature(seen, secret, port, region="us-east-1", service="sts"):
     """Signs the request again with botocore and compares."""
     request = botocore.awsrequest.AWSRequest(
         method=seen.method, url=f"http://127.0.0.1:{port}{seen.target}", data=seen.body
@@ -67,7 +67,7 @@ def verify_signature(seen, secret, port, region="us-east-1"):
             request.headers[name] = seen.headers[name]
     request.context["timestamp"] = seen.headers["x-amz-date"]
     key = re.search(r"Credential=([^/]+)", seen.headers["authorization"])[1]
-    auth = botocore.auth.SigV4Auth(botocore.credentials.Credentials(key, secret), "sts", region)
+    auth = botocore.auth.SigV4Auth(botocore.credentials.Credentials(key, secret), service, region)
     canonical = auth.canonical_request(request)
     wanted = auth.signature(auth.string_to_sign(request, canonical), request)
     assert seen.headers["authorization"].endswith(f"Signature={wanted}")

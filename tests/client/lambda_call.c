@@ -18,6 +18,7 @@
 #include "backend/base/number.h"
 #include "backend/documents/document.h"
 #include "backend/lambda/lambda.h"
+#include "tests/client/trail_call.h"
 
 struct settings_of_call {
 	struct aws_client_options client;
@@ -261,6 +262,8 @@ static enum lambda_status call(
 		return report(run, scope, error);
 	if (!strcmp(name, "identity"))
 		return identity(run, scope, error);
+	if (!strcmp(name, "lookup") || !strcmp(name, "history"))
+		return trail_call(run->client, scope, run->settings->arguments, run->answer, error);
 	if (!strcmp(name, "get-account"))
 		return get_account(run, scope, error);
 	if (!strcmp(name, "delete-alias"))
