@@ -10,10 +10,13 @@
 #include <stdarg.h>
 
 #include "backend/base/clock.h"
+#include "backend/cloudtrail/model.h"
+#include "backend/cloudtrail/trail.h"
 #include "backend/config/profile_ini.h"
 #include "backend/credentials/providers.h"
 #include "backend/credentials/sts_answer.h"
 #include "backend/documents/document.h"
+#include "backend/history/history.h"
 #include "backend/http/error_answer.h"
 #include "backend/lambda/lambda.h"
 #include "backend/lambda/model.h"
@@ -72,6 +75,67 @@ static int scene_aliases(void)
 		lambda_alias_release(&copy);
 	}
 	lambda_alias_page_release(&page);
+	return error;
+}
+
+#define RECORD(id, time, revision, version)                                                        \
+	"{\"EventId\":\"" id "\",\"EventName\":\"UpdateAlias20150331\",\"EventTime\":" time        \
+	",\"CloudTrailEvent\":\"{\\\"requestParameters\\\":{\\\"functionName\\\":\\\"f\\\","       \
+	"\\\"name\\\":"                                                                            \
+	"\\\"P\\\",\\\"functionVersion\\\":\\\"" version                                           \
+	"\\\"},\\\"responseElements\\\":{\\\"name\\\":\\\"P\\\",\\\"functionVersion\\\":"          \
+	"\\\"" version "\\\",\\\"revisionId\\\":\\\"" revision "\\\"}}\"}"
+
+static enum lambda_status read_records(void *data, const struct call_scope *scope,
+	const struct cloudtrail_query *query, struct cloudtrail_page *ret_page,
+	struct lambda_error *reterr)
+{
+	cleanup(json_free_pointer) struct json *json = parse("{\"Events\":[" RECORD(
+		"e2", "2000", "r2", "2") "," RECORD("e1", "1000", "r1", "1") "]}");
+	cleanup(buffer_release) struct buffer body = BUFFER_INIT(4096);
+
+	if (!json || cloudtrail_write_lookup(query, &body))
+		return lambda_fail_memory(reterr);
+	return cloudtrail_read_page(json, ret_page, reterr);
+}
+
+static int64_t time_of_records(void *data)
+{
+	return 1000000;
+}
+
+/* From CloudTrail's answer to what is proven. */
+static int scene_history(void)
+{
+	const struct trail_source source = {.lookup = read_records, .now_s = time_of_records};
+	const struct trail_subject subject = {.arn = "a", .function = "f", .alias = "P"};
+	const struct trail_wanted wanted = {.reach = TRAIL_BY_NAME};
+	const struct call_scope scope = {.read_deadline_ms = clock_monotonic_ms() + 60000};
+	cleanup(trail_free_pointer) struct trail *trail = trail_new(&source);
+	struct history_input input = {.present_since_s = 3000, .present_read_s = 999999};
+	struct trail_events events = {0};
+	struct history history = {0};
+	uint64_t version = 0;
+	int error = trail && !trail_fetch(trail, &scope, &subject, &wanted, NULL) ? 0 : -ENOMEM;
+
+	if (!error)
+		error = trail_copy(trail, &subject, &events);
+	if (error)
+		return error;
+	assert_int_equal(events.count, 2);
+	input.events = events.items;
+	input.event_count = events.count;
+	input.changes = events.changes;
+	input.all = events.all;
+	input.present =
+		events.items[0].time_s == 2000 ? &events.items[0].result : &events.items[1].result;
+	error = history_find(&input, &history);
+	if (!error) {
+		assert_int_equal(history_at(&history, 1, &version), HISTORY_PROVEN);
+		assert_int_equal(version, 1);
+	}
+	history_release(&history);
+	trail_events_release(&events);
 	return error;
 }
 
@@ -275,6 +339,7 @@ static int scene_client(void)
 
 SWEEP(json);
 SWEEP(aliases);
+SWEEP(history);
 SWEEP(versions);
 SWEEP(functions);
 SWEEP(error);
@@ -289,6 +354,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sweep_json),
 		cmocka_unit_test(sweep_aliases),
+		cmocka_unit_test(sweep_history),
 		cmocka_unit_test(sweep_versions),
 		cmocka_unit_test(sweep_functions),
 		cmocka_unit_test(sweep_error),
