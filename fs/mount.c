@@ -112,10 +112,12 @@ static void on_background_failure(void *data, const char *operation, const char 
 	struct aliasfs *fs = data;
 	bool creates = !strcmp(operation, "CreateAlias");
 	char where[2 * NAME_MAX + 2];
+	/* What a rule refused, AWS was not asked for: "Operation not permitted", as where a caller hears it. */
+	bool is_asked = error->http_status || error->status != LAMBDA_INVALID;
 
 	snprintf(where, sizeof(where), "%s/%s", function, name ? name : "");
 	error_log_note_background(fs->errors, operation, where,
-		errno_of(error->status, creates ? ERRNO_SYMLINK : ERRNO_UNLINK), error);
+		errno_of(error->status, creates && is_asked ? ERRNO_SYMLINK : ERRNO_UNLINK), error);
 }
 
 static void on_wrote(void *data, const struct catalog_write *write)
@@ -204,6 +206,7 @@ static enum exit_code make_gestures(struct aliasfs *fs, struct daemon *daemon)
 	struct gesture_options options = {
 		.delete_grace_ms = (int64_t)(fs->options->delete_grace * 1000),
 		.strict_ln = fs->options->strict_ln,
+		.no_create = fs->options->no_create,
 		.allow_version_delete = fs->options->allow_version_delete,
 		.mountpoint = fs->options->mountpoint,
 		.protect = protect,

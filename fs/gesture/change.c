@@ -174,32 +174,28 @@ static void release_facts(struct change *change)
 
 /* --- calls --- */
 
-static enum lambda_status confirm_alias(
-	struct change *change, const struct lambda_alias *wanted, bool with_description)
+static enum lambda_status confirm_alias(struct change *change, const struct lambda_alias *wanted,
+	bool with_description, const struct remap_content *base)
 {
 	const char *function = change->event->place->function;
 	struct lambda_alias alias = {0};
-	char version[LAMBDA_VERSION_TEXT_SIZE];
 	enum lambda_status status;
 	bool same;
 
 	status = change->gestures->calls->get_alias_afresh(change->gestures->catalog, change->scope,
 		function, wanted->name, &alias, change->reterr);
 	if (status == LAMBDA_NOT_FOUND)
-		return lambda_fail(change->reterr, LAMBDA_REVISION_CHANGED,
-			"%s was deleted by somebody else", wanted->name);
+		return gesture_fail_changed(wanted->name, base, NULL, change->reterr);
 	if (status)
 		return status;
 	same = alias.version == wanted->version &&
 	       alias.weighted_version == wanted->weighted_version &&
 	       (!alias.weighted_version || alias.weight == wanted->weight) &&
 	       (!with_description || !strcmp(alias.description, wanted->description));
-	lambda_version_format(alias.version, version);
+	if (!same)
+		status = gesture_fail_changed(wanted->name, base, &alias, change->reterr);
 	lambda_alias_release(&alias);
-	if (same)
-		return LAMBDA_OK;
-	return lambda_fail(change->reterr, LAMBDA_REVISION_CHANGED,
-		"%s was changed by somebody else: it leads to %s now", wanted->name, version);
+	return status;
 }
 
 static enum lambda_status resolve_source(struct change *change, uint64_t *ret_version)
@@ -246,12 +242,12 @@ static enum lambda_status write_alias(struct change *change)
 	pthread_mutex_lock(&gestures->mutex);
 	call = remap_form_call(gestures->remap, change->event, &change->plan, change->version,
 		current, source, &wanted, &with_description);
-	if (call == REMAP_CALL_UPDATE)
+	if (call == REMAP_CALL_UPDATE || call == REMAP_CALL_CONFIRM)
 		remap_find_base(gestures->remap, change->event, &change->plan, current, &base);
 	pthread_mutex_unlock(&gestures->mutex);
 	switch (call) {
 	case REMAP_CALL_CONFIRM:
-		return confirm_alias(change, &wanted, with_description);
+		return confirm_alias(change, &wanted, with_description, &base);
 	case REMAP_CALL_CREATE:
 		return gestures->calls->create_alias(gestures->catalog, change->scope, function,
 			&wanted, &change->created, change->reterr);
@@ -279,21 +275,25 @@ static enum lambda_status write_half(struct change *change, const struct lambda_
 		&wanted, true, &base, ret_alias, reterr);
 }
 
+/* Adds what became of the first half to what is to be said of the second. */
+static void hint_half(struct change *change, const struct lambda_alias *one, const char *what)
+{
+	char hint[sizeof(change->reterr->hint)];
+
+	memcpy(hint, change->reterr->hint, sizeof(hint));
+	lambda_hint(change->reterr, "of this exchange %s was already changed, and %s%s%s",
+		one->name, what, *hint ? "; " : "", hint);
+}
+
 /* Puts the first half, which is `now`, back to `one`, and says in the second's error what is left. */
 static void undo_half(
 	struct change *change, const struct lambda_alias *now, const struct lambda_alias *one)
 {
 	struct lambda_error why;
 
-	if (!write_half(change, now, one, NULL, &why))
-		lambda_hint(change->reterr,
-			"of this exchange %s was already changed, and is as it was again",
-			one->name);
-	else
-		lambda_hint(change->reterr,
-			"of this exchange %s was already changed, and could not be put back: "
-			"look at both",
-			one->name);
+	hint_half(change, one,
+		write_half(change, now, one, NULL, &why) ? "could not be put back: look at both"
+							 : "is as it was again");
 }
 
 static enum lambda_status exchange_aliases(struct change *change)
@@ -384,18 +384,27 @@ static enum lambda_status check_target(struct change *change)
 		change->event->target, function);
 }
 
+static int refuse(struct change *change)
+{
+	gesture_refuse(change->reterr, change->plan.error, change->plan.sentence);
+	gesture_hint_refusal(change->gestures, change->event, &change->plan, change->reterr);
+	return -change->plan.error;
+}
+
 static int carry_out(struct change *change)
 {
 	enum lambda_status status = LAMBDA_OK;
 
 	if (change->plan.error)
-		return gesture_refuse(change->reterr, change->plan.error, change->plan.sentence);
+		return refuse(change);
 	if (change->plan.check_target)
 		status = check_target(change);
 	else if (change->plan.write == REMAP_WRITE_EXCHANGE)
 		status = exchange_aliases(change);
 	else if (change->plan.write != REMAP_WRITE_NOTHING)
 		status = write_alias(change);
+	if (status == LAMBDA_NOT_FOUND)
+		gesture_hint_target(change->gestures, change->event, &change->plan, change->reterr);
 	return -errno_of(status, change->gesture);
 }
 
@@ -410,6 +419,7 @@ static void decide_once(struct change *change)
 		remap_decide_rename(remap, change->event, &change->plan);
 	else
 		remap_decide_unlink(remap, change->event, &change->plan);
+	remap_refuse_creation(remap, change->event, &change->plan);
 	pthread_mutex_unlock(&change->gestures->mutex);
 }
 

@@ -40,6 +40,7 @@ static struct remap *make_remap(const struct gesture_options *options)
 		.mountpoint = options->mountpoint,
 		.delete_grace_ms = options->delete_grace_ms,
 		.strict_ln = options->strict_ln,
+		.no_create = options->no_create,
 		.protect = options->protect,
 	};
 

@@ -25,6 +25,7 @@ struct gestures;
 struct gesture_options {
 	int64_t delete_grace_ms;
 	bool strict_ln;
+	bool no_create;
 	bool allow_version_delete;
 	const char *mountpoint; /* absolute, without a trailing slash; copied */
 	const char *const *

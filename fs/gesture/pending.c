@@ -15,13 +15,14 @@ static void drop_tombstone(
 	gesture_tell_shown_changed(gestures, tombstone->function, tombstone->name);
 }
 
-static enum lambda_status fail_because_changed(
-	const struct remap_tombstone *tombstone, struct lambda_error *reterr)
+static enum lambda_status fail_because_changed(const struct remap_tombstone *tombstone,
+	const struct lambda_alias *now, struct lambda_error *reterr)
 {
-	return lambda_fail(reterr, LAMBDA_REVISION_CHANGED,
+	lambda_fail(reterr, LAMBDA_REVISION_CHANGED,
 		"%s, or who may invoke it, was changed by somebody else after it was removed here: "
 		"it is shown again",
 		tombstone->alias);
+	return gesture_fail_changed(tombstone->alias, &tombstone->content, now, reterr);
 }
 
 /*
@@ -63,9 +64,11 @@ static enum lambda_status delete_alias(struct gestures *gestures, const struct c
 	if (status)
 		return status;
 	changed = strcmp(alias.revision_id, tombstone->revision_id) != 0;
+	if (changed)
+		status = fail_because_changed(tombstone, &alias, reterr);
 	lambda_alias_release(&alias);
 	if (changed)
-		return fail_because_changed(tombstone, reterr);
+		return status;
 	if (!still_stands(gestures, due))
 		return LAMBDA_OK;
 	status = gestures->calls->delete_alias(gestures->catalog, scope, tombstone->function,
@@ -88,7 +91,7 @@ static enum lambda_status call_off_weight(struct gestures *gestures, const struc
 	if (status || !there)
 		return status;
 	if (!remap_content_is(&tombstone->content, &alias)) {
-		status = fail_because_changed(tombstone, reterr);
+		status = fail_because_changed(tombstone, &alias, reterr);
 	} else if (alias.weighted_version && still_stands(gestures, due)) {
 		alias.weighted_version = 0;
 		alias.weight = 0;
@@ -133,6 +136,10 @@ static enum lambda_status create_held(struct gestures *gestures, const struct ca
 	name_parse(due->name, &name);
 	if (name.kind != NAME_ALIAS)
 		return lambda_fail(reterr, LAMBDA_INVALID, "%s", REMAP_NAME_IS_TOO_LONG);
+	return lambda_fail(reterr, LAMBDA_INVALID, "the name of an alias has at most %d characters",
+		LAMBDA_ALIAS_NAME_MAX);
+	if (gestures->options.no_create)
+		return lambda_fail(reterr, LAMBDA_INVALID, "%s", REMAP_NO_ALIAS_IS_MADE);
 	memcpy(wanted.name, name.alias, sizeof(wanted.name));
 	status = gesture_resolve_target(
 		gestures, scope, due->function, &due->target, &wanted.version, reterr);

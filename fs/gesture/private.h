@@ -130,6 +130,21 @@ enum lambda_status gesture_update_alias(struct gestures *gestures, const struct 
 	struct lambda_error *reterr) must_check;
 
 /*
+ * LAMBDA_REVISION_CHANGED: what the alias is `now` (NULL: gone), and what this mount saw of it, `seen`. *reterr keeps
+ * what AWS answered, where it did, and gets a hint.
+ */
+enum lambda_status gesture_fail_changed(const char *alias, const struct remap_content *seen,
+	const struct lambda_alias *now, struct lambda_error *reterr);
+
+/* What was not found is what a link was to lead to: *reterr gets its target as it was typed. The mutex is not held. */
+void gesture_hint_target(struct gestures *gestures, const struct remap_event *event,
+	const struct remap_plan *plan, struct lambda_error *reterr);
+
+/* What a refusal by rule hints at: swapped arguments, or a mistyped target. The mutex is not held. */
+void gesture_hint_refusal(struct gestures *gestures, const struct remap_event *event,
+	const struct remap_plan *plan, struct lambda_error *reterr);
+
+/*
  * One GetAlias, for an alias that is about to be copied: LAMBDA_REVISION_CHANGED when it says something else
  * than `shown`, or is gone (3.0.4). Of success *ret_alias is the caller's.
  */

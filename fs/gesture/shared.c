@@ -11,6 +11,20 @@ int gesture_refuse(struct lambda_error *reterr, int error, const char *sentence)
 	return -error;
 }
 
+enum lambda_status gesture_fail_changed(const char *alias, const struct remap_content *seen,
+	const struct lambda_alias *now, struct lambda_error *reterr)
+{
+	char sentence[REMAP_SENTENCE_SIZE];
+
+	if (reterr && reterr->status != LAMBDA_REVISION_CHANGED)
+		lambda_fail(reterr, LAMBDA_REVISION_CHANGED,
+			now ? "%s was changed by somebody else" : "%s was deleted by somebody else",
+			alias);
+	remap_describe_change(alias, seen, now, sentence);
+	lambda_hint(reterr, "%s", sentence);
+	return LAMBDA_REVISION_CHANGED;
+}
+
 void gesture_tell_shown_changed(struct gestures *gestures, const char *function, const char *name)
 {
 	if (gestures->options.shown_changed)

@@ -45,8 +45,10 @@ static bool find_new_revision(struct gestures *gestures, const struct call_scope
 	within.for_change = true;
 	looked = gestures->calls->get_alias(
 		gestures->catalog, &within, function, wanted->name, &alias, &error);
-	if (looked == LAMBDA_NOT_FOUND)
+	if (looked == LAMBDA_NOT_FOUND) {
+		gesture_fail_changed(wanted->name, base, NULL, reterr);
 		return false;
+	}
 	if (looked) {
 		*status = looked;
 		*reterr = error;
@@ -55,7 +57,9 @@ static bool find_new_revision(struct gestures *gestures, const struct call_scope
 		return false;
 	}
 	same = remap_content_is(base, &alias);
-	if (same)
+	if (!same)
+		gesture_fail_changed(wanted->name, base, &alias, reterr);
+	else
 		memcpy(wanted->revision_id, alias.revision_id, sizeof(wanted->revision_id));
 	lambda_alias_release(&alias);
 	return same;
@@ -73,11 +77,18 @@ enum lambda_status gesture_update_alias(struct gestures *gestures, const struct 
 	for (;;) {
 		status = send_update(gestures, scope, function, &sent, with_description, base,
 			ret_alias, reterr);
-		if (status != LAMBDA_REVISION_CHANGED || repeats == GESTURE_REPEATS_MAX)
+		if (status != LAMBDA_REVISION_CHANGED)
 			return status;
 		/* The catalog has asked AWS for the alias by now. */
 		if (!find_new_revision(gestures, scope, function, base, &sent, &status, reterr))
 			return status;
+		if (repeats == GESTURE_REPEATS_MAX) {
+			lambda_hint(reterr,
+				"%s says what this mount last saw, but its revision changes all "
+				"the time",
+				wanted->name);
+			return status;
+		}
 		repeats++;
 	}
 }
@@ -86,22 +97,16 @@ enum lambda_status gesture_read_unchanged(struct gestures *gestures, const struc
 	const char *function, const struct lambda_alias *shown, struct lambda_alias *ret_alias,
 	struct lambda_error *reterr)
 {
-	char version[LAMBDA_VERSION_TEXT_SIZE];
 	struct remap_content content;
 	enum lambda_status status = gestures->calls->get_alias_afresh(
 		gestures->catalog, scope, function, shown->name, ret_alias, reterr);
 
-	if (status == LAMBDA_NOT_FOUND)
-		return lambda_fail(reterr, LAMBDA_REVISION_CHANGED,
-			"%s was deleted by somebody else", shown->name);
-	if (status)
-		return status;
 	remap_get_content(shown, &content);
-	if (remap_content_is(&content, ret_alias))
-		return LAMBDA_OK;
-	lambda_version_format(ret_alias->version, version);
+	if (status == LAMBDA_NOT_FOUND)
+		return gesture_fail_changed(shown->name, &content, NULL, reterr);
+	if (status != LAMBDA_OK || remap_content_is(&content, ret_alias))
+		return status;
+	status = gesture_fail_changed(shown->name, &content, ret_alias, reterr);
 	lambda_alias_release(ret_alias);
-	return lambda_fail(reterr, LAMBDA_REVISION_CHANGED,
-		"%s was changed by somebody else: look at it again, it leads to %s now",
-		shown->name, version);
+	return status;
 }

@@ -6,6 +6,7 @@
 
 #include "backend/base/clock.h"
 #include "backend/base/text.h"
+#include "fs/request/permission.h"
 
 struct error_log {
 	struct log *log;
@@ -70,6 +71,7 @@ static int append_details(struct buffer *line, const struct lambda_error *error)
 		failed |= buffer_append_string(line, " (it may or may not have happened)");
 	if (error->hint[0])
 		failed |= buffer_appendf(line, " - %s", error->hint);
+	failed |= permission_append_advice(line, error);
 	return failed;
 }
 

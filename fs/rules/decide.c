@@ -99,12 +99,43 @@ static bool is_temporary_in_version(const struct remap_event *event)
 	return target_ends_with_name(event->target, base);
 }
 
+/*
+ * `ln -sf PROD 2`: a link in version 2, which nobody came to through an alias, to an alias of its own name. Or
+ * `ln -sf PROD 9`, where there is no 9.
+ */
+static bool is_swapped(const struct remap *remap, const struct remap_event *event)
+{
+	const char *through =
+		remap_find_arrival(remap, event->now_ms, event->thread, event->place->function);
+	struct target target;
+	struct name name;
+
+	if (!event->caller_is_ln)
+		return false;
+	name_parse(event->name, &name);
+	if (event->place->in_version && name.kind != NAME_ALIAS && name.kind != NAME_WEIGHT)
+		return false;
+	/* `ln -r` reads PROD itself, and makes its target of what it says. */
+	if (event->place->in_version)
+		return through ? !strcmp(through, event->name) &&
+					 !target_ends_with_name(event->target, event->name)
+			       : target_ends_with_name(event->target, event->name);
+	target_parse(remap->mountpoint, event->place, event->target, &target);
+	return (name.kind == NAME_VERSION || name.kind == NAME_NUMERIC) &&
+	       target.kind == TARGET_ALIAS;
+}
+
 static void decide_symlink_in_version(
 	const struct remap *remap, const struct remap_event *event, struct remap_plan *plan)
 {
 	bool ends_with_name = target_ends_with_name(event->target, event->name);
 	struct target target;
 
+	if (is_swapped(remap, event)) {
+		remap_refuse(plan, EROFS, REMAP_VERSIONS_ARE_READ_ONLY);
+		plan->is_swapped = true;
+		return;
+	}
 	if (!remap_comes_through(remap, event, event->place) ||
 		(!ends_with_name && !is_temporary_in_version(event))) {
 		remap_refuse(plan, EROFS,
@@ -258,6 +289,7 @@ void remap_decide_symlink(
 		break;
 	default:
 		remap_refuse(plan, EPERM, REMAP_NAME_CANNOT_BE);
+		plan->is_swapped = is_swapped(remap, event);
 		break;
 	}
 }

@@ -15,6 +15,8 @@
 	"too many removals wait for the end of their grace: try again when some are done"
 #define REMAP_ALIAS_IS_PROTECTED "the mount option protect keeps that alias from being deleted"
 
+#define REMAP_NO_ALIAS_IS_MADE                                                                     \
+	"the mount option no_create keeps aliases from being made that AWS does not have"
 void remap_refuse(struct remap_plan *plan, int error, const char *sentence);
 
 /* Whether the alias is there for those who look at this mount. */

@@ -35,6 +35,7 @@ struct remap *remap_new(const struct remap_options *options)
 	remap->protect = copy_texts(options->protect);
 	remap->delete_grace_ms = options->delete_grace_ms;
 	remap->strict_ln = options->strict_ln;
+	remap->no_create = options->no_create;
 	if (!remap->mountpoint || !remap->protect ||
 		recent_init(&remap->arrivals, REMAP_ARRIVALS, REMAP_ARRIVAL_MS) ||
 		recent_init(&remap->births, REMAP_BIRTHS, REMAP_LOCAL_MS) ||

@@ -61,6 +61,7 @@ struct remap_options {
 	const char *mountpoint; /* as target_parse() takes it; copied */
 	int64_t delete_grace_ms;
 	bool strict_ln;
+	bool no_create;
 	const char *const *protect; /* globs, NULL-ended or NULL; copied */
 };
 
@@ -241,6 +242,7 @@ struct remap_plan {
 	int error; /* 0, or the errno to answer: nothing is to be done but remap_complete() */
 	const char *sentence; /* with `error`: why; static */
 	bool note_refused_removal;
+	bool is_swapped; /* refused: `ln -sf PROD 2` was probably meant the other way round */
 	bool note_refused_retry; /* the failed replacement before it has been answered for */
 
 	enum remap_write write;
@@ -278,6 +280,13 @@ void remap_decide_unlink(
 
 /* The same when the facts could not be had: nothing is done, and what would have been written is no longer hidden. */
 void remap_decide_nothing(const struct remap_event *event, struct remap_plan *plan);
+
+/*
+ * With no_create: a plan of SYMLINK or RENAME that would make an alias of which AWS has none, by the event's
+ * facts, becomes a refusal, EPERM (3.0.20).
+ */
+void remap_refuse_creation(
+	const struct remap *remap, const struct remap_event *event, struct remap_plan *plan);
 
 /* The alias whose facts the event needs as `through`: NULL when it needs none. Belongs to the remap. */
 const char *remap_find_through(const struct remap *remap, const struct remap_event *event);
@@ -341,6 +350,15 @@ enum remap_call remap_form_call(const struct remap *remap, const struct remap_ev
 	const struct remap_plan *plan, uint64_t version, const struct lambda_alias *current,
 	const struct lambda_alias *source, struct lambda_alias *ret_wanted,
 	bool *ret_with_description);
+
+#define REMAP_SENTENCE_SIZE 512
+
+/*
+ * How the alias `name` differs from what this mount last saw of it (`seen`), as a sentence: where it leads `now`
+ * (NULL: it is gone), and where it led. Cut where it is too long.
+ */
+void remap_describe_change(const char *name, const struct remap_content *seen,
+	const struct lambda_alias *now, char sentence[REMAP_SENTENCE_SIZE]);
 
 /* What the alias says. */
 void remap_get_content(const struct lambda_alias *alias, struct remap_content *ret_content);

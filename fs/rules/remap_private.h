@@ -23,6 +23,7 @@ struct remap {
 	char **protect; /* NULL-ended */
 	int64_t delete_grace_ms;
 	bool strict_ln;
+	bool no_create;
 	size_t links_end, tombstones_end; /* past the last entry in use */
 	size_t reserved;                  /* tombstones that changes under way will need */
 	struct remap_link links[REMAP_LINKS];

@@ -57,6 +57,7 @@ struct options {
 	bool code;
 	bool insecure_http;
 	bool strict_ln;
+	bool no_create; /* no alias is made that AWS does not have */
 	bool read_only;
 	bool allow_version_delete;
 	bool allow_other;

@@ -76,6 +76,7 @@ const struct option_row option_rows[] = {
 	{"rw", 0, OPTION_OFF, NULL, FIELD(read_only), 0, 0, NULL},
 	TEXT("protect", "GLOB[:GLOB]", protect, "aliases that cannot be removed"),
 	FLAG("strict_ln", 0, strict_ln, "refuse `ln -sf 2 PROD` without -n"),
+	FLAG("no_create", 0, no_create, "make no alias that AWS does not have"),
 	FLAG("allow_version_delete", 0, allow_version_delete,
 		"let rmdir delete a published version"),
 	PATH("audit", "FILE", audit, "append a JSON line for every change"),

@@ -252,6 +252,15 @@ def test_policies_allow_what_a_mount_calls_and_no_more(plane, api, hello, make_m
     assert policy("browse") < policy("promote") < policy("publish")
 
 
+def test_the_log_names_the_smallest_policy_with_an_action():
+    """What a line about a denied call says (fs/request/permission.c)."""
+    table = re.findall(r'\{"(\w+)", "(\w+)\.json"\}', (ROOT / "fs/request/permission.c").read_text())
+    smallest = {}
+    for name in ("publish", "promote", "browse"):
+        smallest.update({action: name for action in policy(name)})
+    assert dict(table) == smallest and len(table) == len(smallest)
+
+
 def test_every_committed_policy_is_described():
     described = (CONTRIB / "iam/README.md").read_text()
     for path in (CONTRIB / "iam").glob("*.json"):

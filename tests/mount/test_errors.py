@@ -189,11 +189,11 @@ REMAP = r"RENAME hello/Cu\S+ -> PROD by ln .*: "
 LOOK = r"OPENDIR hello by ls .*: "
 
 
-def refused(error, status, code, message):
+def refused(error, status, code, message, advice=""):
     """A remap that AWS refuses."""
     return Case(
         error,
-        rf"{REMAP}{re.escape(message)} \[UpdateAlias {status} {code}\] {REQUEST}",
+        rf"{REMAP}{re.escape(message)} \[UpdateAlias {status} {code}\] {REQUEST}{advice}",
         provoke=answers(faultproxy.aws_error(status, code, message)),
     )
 
@@ -212,7 +212,7 @@ CASES = {
     "no such version": Case(
         errno.ENOENT,
         REMAP + r"Function not found: arn:aws:lambda:\S+:function:hello:99 "
-        r"\[UpdateAlias 404 ResourceNotFoundException\] request \S+",
+        r"\[UpdateAlias 404 ResourceNotFoundException\] request \S+ - hello/PROD was to lead to '99'",
         does=does("ln", "-sfnT", "99", "mnt/hello/PROD"),
     ),
     "no such alias": Case(
@@ -253,7 +253,7 @@ CASES = {
     "changed by somebody else": Case(
         errno.EREMCHG,
         REMAP + r"The Revision Id provided does not match .* "
-        r"\[UpdateAlias 412 PreconditionFailedException\] request \S+",
+        r"\[UpdateAlias 412 PreconditionFailedException\] request \S+ - PROD leads to 3 now; .* to 1",
         provoke=somebody_moves_prod,
         changes=True,
     ),
@@ -281,10 +281,14 @@ CASES = {
         403,
         "AccessDeniedException",
         "User: arn:aws:iam::000000000000:user/test is not authorized to perform: lambda:UpdateAlias",
+        r" - lambda:UpdateAlias is not allowed: the policy contrib/iam/promote\.json has it",
     ),
     "denied to look": Case(
         errno.EACCES,
-        LOOK + r".*lambda:ListAliases \[ListAliases 403 AccessDeniedException\] " + REQUEST,
+        LOOK
+        + r".*lambda:ListAliases \[ListAliases 403 AccessDeniedException\] "
+        + REQUEST
+        + r" - lambda:ListAliases is not allowed: the policy contrib/iam/browse\.json has it",
         does=look,
         provoke=answers(faultproxy.access_denied("lambda:ListAliases"), method="GET", path="/aliases"),
     ),
