@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "fs/commands/check.h"
+#include "fs/commands/diff.h"
 #include "fs/commands/ls.h"
 #include "fs/mount.h"
 #include "fs/settings/options.h"
@@ -53,6 +54,8 @@ static enum exit_code run_command(struct options *options)
 	}
 	if (set_environment(options))
 		return EXIT_FAILED;
+	if (options->comparing)
+		return diff_run(options);
 	if (options->listing)
 		return show_run(options);
 	if (options->check)

@@ -39,7 +39,7 @@ static bool is_missing(const struct lambda_error *error)
 	if (error->status != LAMBDA_ACCESS_DENIED || !length)
 		return false;
 	if (!action)
-		return !error->message[0];
+		return strstr(error->message, "without a message") != NULL;
 	action += strlen(before);
 	return !strncmp(action, error->operation, length) &&
 	       strspn(action, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz") == length;

@@ -15,7 +15,8 @@ void options_release(struct options *options)
 	size_t i;
 
 	for (i = 0; i < option_row_count; i++)
-		if (option_rows[i].kind == OPTION_TEXT || option_rows[i].kind == OPTION_PATH)
+		if (option_rows[i].kind == OPTION_TEXT || option_rows[i].kind == OPTION_PATH ||
+			option_rows[i].kind == OPTION_PAIR)
 			free(*(char **)((char *)options + option_rows[i].offset));
 	free(options->words);
 	free(options->source_text);
@@ -56,6 +57,17 @@ static int set_text(char **field, const char *value)
 	free(*field);
 	*field = copy;
 	return 0;
+}
+
+static int set_pair(
+	const struct option_row *row, char **field, const char *value, struct buffer *message)
+{
+	const char *colon = strchr(value, ':');
+
+	if (colon && colon > value && colon[1] && !strchr(colon + 1, ':'))
+		return set_text(field, value);
+	return write_complaint(
+		message, "option '%s' takes %s, not '%s'", row->name, row->argument, value);
 }
 
 static int set_number(
@@ -159,6 +171,8 @@ static int apply_option(struct options *options, const struct option_row *row, c
 	case OPTION_TEXT:
 	case OPTION_PATH:
 		return set_text(field, value);
+	case OPTION_PAIR:
+		return set_pair(row, field, value, message);
 	case OPTION_NUMBER:
 		return set_number(row, field, value, message);
 	case OPTION_ID:
@@ -229,6 +243,17 @@ static const char *next_argument(struct arguments *arguments)
 	return arguments->at < arguments->count ? arguments->values[arguments->at++] : NULL;
 }
 
+/* --name V V: the second one is an argument of its own. */
+static int apply_pair(struct options *options, const struct option_row *row, const char *one,
+	const char *other, struct buffer *message)
+{
+	cleanup(free_pointer) char *pair = NULL;
+
+	if (asprintf(&pair, "%s:%s", one, other ? other : "") < 0)
+		return -ENOMEM;
+	return apply_option(options, row, pair, message);
+}
+
 /* --name, --name=value, --name value. */
 static int apply_long(struct options *options, const char *text, struct arguments *arguments,
 	struct buffer *message)
@@ -242,6 +267,8 @@ static int apply_long(struct options *options, const char *text, struct argument
 		return unknown_option(text, length, message);
 	if (!value && option_takes_value(row))
 		value = next_argument(arguments);
+	if (row->kind == OPTION_PAIR && value && !strchr(value, ':'))
+		return apply_pair(options, row, value, next_argument(arguments), message);
 	return apply_option(options, row, value, message);
 }
 
@@ -270,20 +297,26 @@ static int apply_short(struct options *options, const char *text, struct argumen
 	return error;
 }
 
-/* `ls` in front; the source; the mountpoint, or the functions to list. */
+/* `ls` or `diff` in front; the source; the mountpoint, or the functions to list. */
 static int take_positional(struct options *options, const char *text, struct buffer *message)
 {
-	if (!options->source_text && !options->listing && !strcmp(text, "ls")) {
+	bool is_first = !options->source_text && !options->listing && !options->comparing;
+
+	if (is_first && !strcmp(text, "diff")) {
+		options->comparing = true;
+		return 0;
+	}
+	if (is_first && !strcmp(text, "ls")) {
 		options->listing = true;
 		return 0;
 	}
 	if (!options->source_text)
 		return set_text(&options->source_text, text);
-	if (options->listing) {
+	if (options->listing || (options->comparing && !options->word_count)) {
 		options->words[options->word_count++] = text;
 		return 0;
 	}
-	if (!options->mountpoint)
+	if (!options->mountpoint && !options->comparing)
 		return set_text(&options->mountpoint, text);
 	return write_complaint(message, "one argument too many: '%s'", text);
 }
@@ -315,6 +348,29 @@ static int read_source(struct options *options, struct buffer *message)
 		message, "SOURCE is 'aws', 'aws:REGION' or 'local:DIR', not '%s'", text);
 }
 
+/* Options that go with one command only. */
+static int check_command(const struct options *options, struct buffer *message)
+{
+	const struct {
+		bool is_set, has_command;
+		const char *name, *command;
+	} rows[] = {
+		{options->json, options->listing, "json", "ls"},
+		{options->aliases, options->listing, "aliases", "ls"},
+		{options->differ != NULL, options->listing, "differ", "ls"},
+		{options->values, options->comparing, "values", "diff"},
+	};
+	size_t i;
+
+	for (i = 0; i < array_count(rows); i++)
+		if (rows[i].is_set && !rows[i].has_command)
+			return write_complaint(
+				message, "option '%s' goes with %s", rows[i].name, rows[i].command);
+	if (options->json + options->aliases + (options->differ != NULL) > 1)
+		return write_complaint(message, "one of 'json', 'aliases' and 'differ' at a time");
+	return 0;
+}
+
 int options_parse(int count, char *const *values, struct options *options, struct buffer *message)
 {
 	struct arguments arguments = {.values = values, .count = count};
@@ -339,11 +395,15 @@ int options_parse(int count, char *const *values, struct options *options, struc
 		return error;
 	if (options->listing && !options->source_text)
 		return write_complaint(message, "ls needs a MOUNTPOINT or a SOURCE");
+	if (options->comparing && !options->word_count)
+		return write_complaint(
+			message, "diff needs two versions, as in mnt/hello/6 mnt/hello/7");
+	error = check_command(options, message);
+	if (error || options->comparing)
+		return error;
 	if (!options->source_text || (!options->mountpoint && !options->check && !options->listing))
 		return write_complaint(message,
 			options->check ? "SOURCE is needed" : "SOURCE and MOUNTPOINT are needed");
-	if (options->json && !options->listing)
-		return write_complaint(message, "option 'json' goes with ls");
 	options->foreground |= options->debug;
 	if (options->debug)
 		options->log_level = LOG_LEVEL_DEBUG;
@@ -422,7 +482,9 @@ int options_print_help(struct buffer *out)
 	int error = buffer_append_string(out,
 		"usage: aliasfs SOURCE MOUNTPOINT [options]\n"
 		"       aliasfs --check SOURCE [options]\n"
-		"       aliasfs ls MOUNTPOINT|SOURCE [FUNCTION...] [--json] [options]\n"
+		"       aliasfs ls MOUNTPOINT|SOURCE|PATH [FUNCTION...] [--aliases|--differ ALIAS "
+		"ALIAS|--json]\n"
+		"       aliasfs diff VERSION VERSION [--values]\n"
 		"\n"
 		"Mounts an AWS Lambda account: a function is a directory, a version a read-only\n"
 		"subdirectory, an alias a symlink. `ln -sf 2 PROD` promotes, `ln -sf 1 PROD` "

@@ -65,8 +65,12 @@ struct options {
 	bool debug;
 	bool single_threaded;
 	bool check;
-	bool listing; /* `aliasfs ls`: source_text is what to list, `words` which functions */
+	bool listing;   /* `aliasfs ls`: source_text is what to list, `words` which functions */
+	bool comparing; /* `aliasfs diff`: source_text and words[0] are the versions */
 	bool json;
+	bool values;        /* diff: environment variables with their values */
+	bool aliases;       /* ls: a row for each function, a column for each alias */
+	char *differ;       /* ls: "ALIAS:ALIAS", only functions in which these two differ */
 	const char **words; /* owned; the texts are those given to options_parse() */
 	size_t word_count;
 	bool help;
@@ -87,7 +91,8 @@ void options_release(struct options *options);
  * Reads the arguments after the program's name. 0, or -EINVAL with a message for the user (what, and
  * what was probably meant) in `message`, -ENOMEM. `options` is to be released in every case. The
  * mountpoint may be missing with --check, everything with --help and --version. With `ls` in front the
- * source may also be a mountpoint: then `source` and what follows from it are not set (options_is_source()).
+ * source may also be a path: then `source` and what follows from it are not set (options_is_source()), nor are they
+ * with `diff`.
  */
 int options_parse(int count, char *const *arguments, struct options *options,
 	struct buffer *message) must_check;

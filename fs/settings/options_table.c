@@ -45,6 +45,10 @@ const struct option_row option_rows[] = {
 	FLAG("debug", 'd', debug, "the same, and log every FUSE request"),
 	FLAG("single_threaded", 's', single_threaded, "one request at a time"),
 	FLAG("json", 0, json, "with ls: print JSON"),
+	FLAG("aliases", 0, aliases, "with ls: a row for each function, a column for each alias"),
+	{"differ", 0, OPTION_PAIR, "ALIAS:ALIAS", FIELD(differ), 0, 0,
+		"with ls: only functions in which these differ"},
+	FLAG("values", 0, values, "with diff: environment variables with their values"),
 	FLAG("check", 0, check, "try region, endpoint and credentials, tell, mount nothing"),
 	FLAG("help", 'h', help, "print this and exit"),
 	FLAG("version", 'V', version, "print the version and exit"),
@@ -133,6 +137,7 @@ bool option_takes_value(const struct option_row *row)
 {
 	switch (row->kind) {
 	case OPTION_TEXT:
+	case OPTION_PAIR:
 	case OPTION_PATH:
 	case OPTION_NUMBER:
 	case OPTION_ID:
