@@ -6,7 +6,8 @@ _aliasfs_mount_options="--region= --profile= --endpoint-url= --config-file= --cr
 	--ca-bundle= --ttl= --timeout= --read-timeout= --rate= --delete-grace= --functions= --code --code-cache= --env=
 	--redact-key= --ro --protect= --strict-ln --no-create --allow-version-delete --audit= --allow-other --allow-root
 	--uid= --gid= --umask= --log-level= --fsname= --auto-unmount"
-_aliasfs_other_options="--foreground --debug --single-threaded --check --help --version --json"
+_aliasfs_other_options="--foreground --debug --single-threaded --check --help --version --json --aliases --differ=
+	--values"
 
 # AWS's regions, and those of the user's profiles.
 _aliasfs_regions()
@@ -112,7 +113,7 @@ _aliasfs()
 		;;
 	-*)
 		names=${_aliasfs_mount_options//=/}
-		mapfile -t offered < <(compgen -W "$names $_aliasfs_other_options" -- "$cur")
+		mapfile -t offered < <(compgen -W "$names ${_aliasfs_other_options//=/}" -- "$cur")
 		;;
 	*)
 		if [[ $prev == -o ]]; then
@@ -136,7 +137,7 @@ _aliasfs()
 			compopt -o filenames 2>/dev/null
 			mapfile -t offered < <(compgen -d -- "${cur#local:}")
 		elif [[ $at -eq 1 ]]; then
-			mapfile -t offered < <(compgen -W "aws local ls" -- "$cur")
+			mapfile -t offered < <(compgen -W "aws local ls diff" -- "$cur")
 		elif [[ ${words[1]} == ls && $at -ge 3 ]]; then
 			mapfile -t offered < <(compgen -W "$(_aliasfs_functions "${words[2]}")" -- "$cur")
 		else

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 
-#include "backend/base/text.h"
 #include "fs/commands/diff.h"
+#include "fs/commands/shown.h"
 
 #define PATH_SIZE 1024 /* bytes of the name of a member; a longer one is cut */
 
@@ -70,20 +70,6 @@ static int collect_names(
 	*ret_names = names;
 	*ret_count = count;
 	return 0;
-}
-
-/* `?` for what a terminal would obey: names and values come from others. */
-static int append_shown(struct buffer *out, const char *text)
-{
-	size_t length = strlen(text), step;
-	bool shown;
-	int error = 0;
-
-	for (; !error && length; text += step, length -= step) {
-		step = text_next_character(text, length, &shown);
-		error = shown ? buffer_append(out, text, step) : buffer_append_byte(out, '?');
-	}
-	return error;
 }
 
 static int append_line(

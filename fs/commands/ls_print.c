@@ -5,6 +5,7 @@
 #include "backend/base/number.h"
 #include "backend/lambda/lambda.h"
 #include "fs/commands/ls.h"
+#include "fs/commands/shown.h"
 
 #define TIME_FORMAT "%Y-%m-%d %H:%M"
 #define TIME_WIDTH 16
@@ -18,68 +19,98 @@ static const struct palette plain = {"", "", "", "", "", ""};
 static const struct palette coloured = {
 	"\033[1m", "\033[1;34m", "\033[1;36m", "\033[33m", "\033[2m", "\033[0m"};
 
+void show_function_release(struct show_function *function)
+{
+	size_t i;
+
+	for (i = 0; i < function->alias_count; i++) {
+		free(function->aliases[i].name);
+		free(function->aliases[i].description);
+	}
+	for (i = 0; i < function->version_count; i++)
+		free(function->versions[i].description);
+	free(function->aliases);
+	free(function->versions);
+	free(function->name);
+	memset(function, 0, sizeof(*function));
+}
+
 void show_list_release(struct show_list *list)
 {
-	size_t i, j;
+	size_t i;
 
-	for (i = 0; i < list->count; i++) {
-		struct show_function *function = &list->functions[i];
-
-		for (j = 0; j < function->alias_count; j++)
-			free(function->aliases[j].name);
-		free(function->aliases);
-		free(function->versions);
-		free(function->name);
-	}
+	for (i = 0; i < list->count; i++)
+		show_function_release(&list->functions[i]);
 	free(list->functions);
 	memset(list, 0, sizeof(*list));
 }
 
-static size_t widest_name(const struct show_list *list)
+const struct show_alias *show_find_alias(const struct show_function *function, const char *name)
 {
-	size_t width = strlen("FUNCTION"), i;
+	size_t i;
 
-	for (i = 0; i < list->count; i++)
-		if (strlen(list->functions[i].name) > width)
-			width = strlen(list->functions[i].name);
+	for (i = 0; i < function->alias_count; i++)
+		if (!strcmp(function->aliases[i].name, name))
+			return &function->aliases[i];
+	return NULL;
+}
+
+size_t show_name_width(size_t width, const char *name)
+{
+	size_t length = strlen(name);
+
+	return length > width ? length : width;
+}
+
+/* A column for this function's versions; most are as narrow as the head. */
+static size_t version_width(const struct show_function *function)
+{
+	size_t width = strlen("VERSION"), i;
+	char text[LAMBDA_VERSION_TEXT_SIZE];
+
+	for (i = 0; i < function->version_count; i++) {
+		lambda_version_format(function->versions[i].version, text);
+		width = show_name_width(width, text);
+	}
 	return width;
 }
 
-static size_t widest_version(const struct show_list *list)
+static int append_description(struct buffer *out, const struct palette *palette, const char *before,
+	const char *description, const char *after)
 {
-	size_t width = strlen("VERSION"), i, j;
-	char text[LAMBDA_VERSION_TEXT_SIZE];
+	int error;
 
-	for (i = 0; i < list->count; i++)
-		for (j = 0; j < list->functions[i].version_count; j++) {
-			lambda_version_format(list->functions[i].versions[j].version, text);
-			if (strlen(text) > width)
-				width = strlen(text);
-		}
-	return width;
+	if (!description)
+		return 0;
+	error = buffer_appendf(out, "%s%s", palette->dim, before);
+	if (!error)
+		error = append_shown(out, description);
+	return error ? error : buffer_appendf(out, "%s%s", after, palette->end);
 }
 
 /* " PROD", " PROD 75%": the share of the traffic where it is not all of it. */
-static int append_alias(struct buffer *out, const struct palette *palette, const char *name,
-	double share, bool *first)
+static int append_alias(struct buffer *out, const struct palette *palette,
+	const struct show_alias *alias, double share, bool *first)
 {
 	char number[NUMBER_DOUBLE_SIZE];
 	/* 0.1 is not a tenth: 1 - 0.1 would be shown with all its digits. */
 	double percent = (double)(int64_t)(share * 100 * 1e9 + 0.5) / 1e9;
 	int error = buffer_appendf(
-		out, "%s%s%s%s", *first ? "" : "  ", palette->alias, name, palette->end);
+		out, "%s%s%s%s", *first ? "" : "  ", palette->alias, alias->name, palette->end);
 
 	*first = false;
-	if (error || share >= 1)
-		return error;
-	number_format_double(percent, number);
-	return buffer_appendf(out, " %s%s%%%s", palette->weight, number, palette->end);
+	if (!error && share < 1) {
+		number_format_double(percent, number);
+		error = buffer_appendf(out, " %s%s%%%s", palette->weight, number, palette->end);
+	}
+	return error ? error : append_description(out, palette, " (", alias->description, ")");
 }
 
-/* The aliases that send traffic to that version. */
+/* The aliases that send traffic to that version, and what it is. */
 static int append_aliases(struct buffer *out, const struct palette *palette,
-	const struct show_function *function, uint64_t version)
+	const struct show_function *function, const struct show_version *row)
 {
+	uint64_t version = row->version;
 	bool first = true;
 	int error = 0;
 	size_t i;
@@ -88,17 +119,19 @@ static int append_aliases(struct buffer *out, const struct palette *palette,
 		const struct show_alias *alias = &function->aliases[i];
 
 		if (alias->version == version)
-			error = append_alias(out, palette, alias->name,
+			error = append_alias(out, palette, alias,
 				alias->weighted_version ? 1 - alias->weight : 1, &first);
 		else if (alias->weighted_version == version && alias->weighted_version)
-			error = append_alias(out, palette, alias->name, alias->weight, &first);
+			error = append_alias(out, palette, alias, alias->weight, &first);
 	}
-	return error;
+	return error ? error
+		     : append_description(
+			       out, palette, first ? "- " : "  - ", row->description, "");
 }
 
 static int append_row(struct buffer *out, const struct palette *palette,
 	const struct show_function *function, const struct show_version *version, bool first,
-	size_t name_width, size_t version_width)
+	size_t name_width, size_t number_width)
 {
 	char number[LAMBDA_VERSION_TEXT_SIZE], when[32] = "";
 	time_t seconds = (time_t)version->last_modified;
@@ -111,30 +144,34 @@ static int append_row(struct buffer *out, const struct palette *palette,
 	else if (version->last_modified && localtime_r(&seconds, &broken))
 		strftime(when, sizeof(when), TIME_FORMAT, &broken);
 	error = buffer_appendf(out, "%s%-*s%s  %-*s  %s%-*s%s  ", palette->function,
-		(int)name_width, first ? function->name : "", palette->end, (int)version_width,
+		(int)name_width, first ? function->name : "", palette->end, (int)number_width,
 		number, palette->dim, TIME_WIDTH, when, palette->end);
 	if (!error)
-		error = append_aliases(out, palette, function, version->version);
+		error = append_aliases(out, palette, function, version);
 	while (!error && out->length && out->data[out->length - 1] == ' ')
 		out->data[--out->length] = '\0';
 	return error ? error : buffer_append_byte(out, '\n');
 }
 
-int show_print_table(const struct show_list *list, bool colours, struct buffer *out)
+int show_print_head(size_t name_width, bool colours, struct buffer *out)
 {
 	const struct palette *palette = colours ? &coloured : &plain;
-	size_t name_width = widest_name(list), version_width = widest_version(list), i, j;
-	int error = buffer_appendf(out, "%s%-*s  %-*s  %-*s  ALIASES%s\n", palette->head,
-		(int)name_width, "FUNCTION", (int)version_width, "VERSION", TIME_WIDTH, "MODIFIED",
+
+	return buffer_appendf(out, "%s%-*s  VERSION  %-*s  ALIASES%s\n", palette->head,
+		(int)show_name_width(name_width, "FUNCTION"), "FUNCTION", TIME_WIDTH, "MODIFIED",
 		palette->end);
+}
 
-	for (i = 0; i < list->count && !error; i++) {
-		const struct show_function *function = &list->functions[i];
+int show_print_function(
+	const struct show_function *function, size_t name_width, bool colours, struct buffer *out)
+{
+	size_t number_width = version_width(function), i;
+	int error = 0;
 
-		for (j = 0; j < function->version_count && !error; j++)
-			error = append_row(out, palette, function, &function->versions[j], j == 0,
-				name_width, version_width);
-	}
+	for (i = 0; i < function->version_count && !error; i++)
+		error = append_row(out, colours ? &coloured : &plain, function,
+			&function->versions[i], i == 0, show_name_width(name_width, "FUNCTION"),
+			number_width);
 	return error;
 }
 
@@ -155,6 +192,8 @@ static struct json *version_json(const struct show_version *version)
 
 	if (!error)
 		error = json_set_number(object, "last_modified", (double)version->last_modified);
+	if (!error && version->description)
+		error = json_set_string(object, "description", version->description);
 	if (!error)
 		return object;
 	json_free(object);
@@ -169,6 +208,8 @@ static struct json *alias_json(const struct show_alias *alias)
 
 	if (!error)
 		error = set_version(object, "version", alias->version);
+	if (!error && alias->description)
+		error = json_set_string(object, "description", alias->description);
 	if (!error && alias->weighted_version) {
 		weights = json_new_object();
 		lambda_version_format(alias->weighted_version, text);

@@ -186,15 +186,211 @@ def on_terminal(arguments, env):
     return text.decode().replace("\r\n", "\n")
 
 
+def left_on_terminal(text):
+    """Each line as it stands in the end: what came before the last return has been written over."""
+    return "".join(line.rpartition("\r")[2] for line in text.splitlines(keepends=True))
+
+
 def test_colours_only_on_a_terminal(account, ls, scratch):
     arguments = [program("aliasfs"), "ls", "aws", f"--endpoint-url={account.url}"]
     environment = aws.credentials_environment(scratch, TERM="xterm", NO_COLOR=None)
     shown = on_terminal(arguments, environment)
     assert "\033[" in shown
-    assert without_times(re.sub(r"\033\[[0-9;]*m", "", shown)) == TABLE
+    assert without_times(left_on_terminal(re.sub(r"\033\[[0-9;]*m", "", shown))) == TABLE
     assert "\033[" not in on_terminal(arguments, {**environment, "NO_COLOR": "1"})
     assert "\033[" not in on_terminal(arguments, {**environment, "TERM": "dumb"})
     assert "\033[" not in on_terminal([*arguments, "--json"], environment)
+
+
+# --- paths, descriptions, as answers come ---------------------------------------------------------
+
+
+def test_paths(account, make_mount):
+    mount = make_mount()
+
+    def ls(*arguments, cwd=mount.directory):
+        return mount.run(program("aliasfs"), "ls", *arguments, cwd=cwd)
+
+    hello = TABLE.replace("bare      $LATEST  TIME\n", "")
+    for words, where in [
+        (["mnt/hello"], mount.directory),
+        (["mnt/hello/"], mount.directory),
+        ([mount.path / "hello"], "/"),
+        (["mnt/h*"], mount.directory),
+        (["mnt", "hello"], mount.directory),
+        (["hello"], mount.path),
+        (["."], mount.path / "hello"),
+        (["../hello"], mount.path / "bare"),
+    ]:
+        result = ls(*words, cwd=where)
+        assert result.ok and without_times(result.stdout) == hello, str(result)
+    for words, where in [(["mnt/bare", "mnt/hello"], mount.directory), (["."], mount.path)]:
+        assert without_times(ls(*words, cwd=where).stdout) == TABLE
+    for words, rc, told in [
+        (["mnt/helo"], 1, "there is no function 'helo'"),
+        (["mnt/hello", "mnt/helo"], 1, "there is no function 'helo'"),
+        (["mnt/hello/PROD"], 1, "is inside a function"),
+        (["mnt/hello/2/code.sha256"], 1, "is inside a function"),
+        (["nowhere/hello"], 6, "No such file or directory"),
+        (["nowhere"], 6, "No such file or directory"),
+    ]:
+        result = ls(*words)
+        assert result.rc == rc and told in result.stderr and not result.stdout, str(result)
+
+
+def test_paths_in_two_mounts_or_of_a_source(account, ls, make_mount):
+    one, other = make_mount(), make_mount()
+    result = ls(one.path / "hello", other.path / "hello")
+    assert result.rc == 6 and "is in another mount" in result.stderr and not result.stdout
+    result = ls("aws", "mnt/hello", f"--endpoint-url={account.url}")
+    assert result.rc == 1 and "'mnt/hello' is a path" in result.stderr and not result.stdout
+
+
+def test_descriptions(account, ls, make_mount):
+    account.api.update_alias(FunctionName="hello", Name="PROD", Description="live\x1b since May")
+    account.api.update_function_configuration(FunctionName="hello", Description="fix login")
+    account.api.publish_version(FunctionName="hello", Description="the fourth")
+    mount = make_mount()
+    where = ("aws", "--endpoint-url", account.url)
+    table = """\
+FUNCTION  VERSION  MODIFIED          ALIASES
+hello     $LATEST  TIME  DEV  - fix login
+          4        TIME  - the fourth
+          3        TIME  BETA  PROD 10% (live? since May)
+          2        TIME  PROD 90% (live? since May)
+          1        TIME
+"""
+    assert without_times(ls(*where, "hello").stdout) == table
+    assert without_times(ls(mount.path / "hello").stdout) == table
+    shown = ls(*where, "hello", "--json").stdout
+    assert ls(mount.path / "hello", "--json").stdout == shown
+    (hello,) = json.loads(shown)
+    assert hello["aliases"][2]["description"] == "live\x1b since May" and "description" not in hello["aliases"][0]
+    assert [each.get("description") for each in hello["versions"][:3]] == ["fix login", "the fourth", None]
+
+
+@pytest.mark.parametrize("through", ["mount", "source"])
+def test_rows_come_with_their_answers(account, ls, make_mount, proxy, through):
+    """While the answer about the last function is not there, the others are printed already."""
+    proxy.rule(faultproxy.delay(60), path="/hello/aliases")
+    if through == "mount":
+        where = [make_mount(endpoint_url=proxy.url, read_timeout=60).path]
+    else:
+        where = ["aws", f"--endpoint-url={proxy.url}", "--read-timeout=60"]
+    process = subprocess.Popen(
+        [str(each) for each in [program("aliasfs"), "ls", *where]],
+        env=aws.credentials_environment(account.directory),
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout.readline() == TABLE.splitlines(keepends=True)[0]
+        assert without_times(process.stdout.readline()) == "bare      $LATEST  TIME\n"
+        assert process.poll() is None
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+
+
+def test_what_fails_in_the_middle_is_an_error(account, ls, proxy):
+    proxy.rule(faultproxy.access_denied("lambda:ListAliases"), path="/hello/aliases")
+    where = ("aws", "--endpoint-url", proxy.url)
+    result = ls(*where)
+    assert result.rc == 5 and "lambda:ListAliases" in result.stderr, str(result)
+    assert "hello" not in result.stdout
+    for form in (["--json"], ["--aliases"], ["--differ", "PROD", "BETA"]):
+        result = ls(*where, *form)
+        assert result.rc == 5 and not result.stdout, str(result)
+
+
+def test_how_far_it_is_only_on_a_terminal(account, ls, scratch):
+    arguments = [program("aliasfs"), "ls", "aws", f"--endpoint-url={account.url}", "--aliases"]
+    environment = aws.credentials_environment(scratch, TERM="xterm", NO_COLOR="1")
+    shown = on_terminal(arguments, environment)
+    assert "\r1 of 2: bare" in "\r" + shown and "2 of 2: hello" in shown
+    assert left_on_terminal(shown) == MATRIX
+    assert "of 2" not in on_terminal(arguments, {**environment, "TERM": "dumb"})
+    result = ls(*arguments[2:])
+    assert result.ok and not result.stderr and result.stdout == MATRIX
+
+
+# --- aliases --------------------------------------------------------------------------------------
+
+MATRIX = """\
+FUNCTION  BETA  DEV      PROD
+bare      -     -        -
+hello     3     $LATEST  2 90% 3 10%
+"""
+
+
+def test_a_matrix_of_aliases(account, ls, make_mount):
+    mount = make_mount()
+    for where in (["aws", "--endpoint-url", account.url], [mount.path]):
+        result = ls(*where, "--aliases")
+        assert result.ok and result.stdout == MATRIX, str(result)
+
+
+@pytest.fixture
+def many(account):
+    """Two hundred functions more, of which f007 and f100 have another BETA than PROD, and f150 has none."""
+    for number in range(200):
+        name = f"f{number:03}"
+        aws.create_function(account.api, name)
+        account.api.publish_version(FunctionName=name)
+        account.api.create_alias(FunctionName=name, Name="PROD", FunctionVersion="1")
+        if number != 150:
+            other = "$LATEST" if number in (7, 100) else "1"
+            account.api.create_alias(FunctionName=name, Name="BETA", FunctionVersion=other)
+    return account
+
+
+DIFFERENT = """\
+FUNCTION  PROD          BETA
+f007      1             $LATEST
+f100      1             $LATEST
+f150      1             -
+hello     2 90% 3 10%   3
+"""
+
+
+def test_two_hundred_functions(many, ls, make_mount):
+    mount = make_mount(rate=1000)
+    sources = [["aws", "--endpoint-url", many.url, "--rate=1000"], [mount.path]]
+    for where in sources:
+        with many.recording() as record:
+            result = ls(*where, "--differ", "PROD", "BETA")
+        assert result.rc == 1 and result.stdout == DIFFERENT, str(result)
+        assert sum(record.calls.values()) <= 5 + 9 + 202 + 2, record.calls
+        result = ls(*where, "--aliases")
+        assert result.ok and len(result.lines) == 203 and max(map(len, result.lines)) < 80
+    for where in sources:
+        for form in ("--differ=PROD:BETA", "--differ=PROD"):
+            words = [form] if ":" in form else [form, "BETA"]
+            assert ls(*where, *words, "f00*").lines[1:] == ["f007      1             $LATEST"]
+
+
+def test_aliases_that_do_not_differ(account, ls):
+    where = ("aws", "--endpoint-url", account.url)
+    result = ls(*where, "--differ", "BETA", "BETA")
+    assert (result.rc, result.stdout, result.stderr) == (0, "", ""), str(result)
+
+
+@pytest.mark.parametrize(
+    "words, told",
+    [
+        (["--differ", "PROD", "BTEA"], "no function has an alias 'BTEA'"),
+        (["--differ", "PROD", "BETA", "nosuch*"], "there is no function 'nosuch*'"),
+        (["--differ", "PROD", "BETA", "bare"], "no function has an alias 'PROD'"),
+        (["--differ", "PROD"], "option 'differ' takes ALIAS:ALIAS, not 'PROD:'"),
+        (["--differ", "a:b:c"], "option 'differ' takes ALIAS:ALIAS"),
+        (["--differ", "PROD", "BETA", "--json"], "one of 'json', 'aliases' and 'differ' at a time"),
+        (["--values"], "option 'values' goes with diff"),
+    ],
+)
+def test_trouble_is_neither_the_same_nor_different(account, ls, words, told):
+    result = ls("aws", "--endpoint-url", account.url, *words)
+    assert result.rc == 2 and told in result.stderr, str(result)
 
 
 # --- --check --------------------------------------------------------------------------------------
