@@ -364,6 +364,10 @@ def test_two_hundred_functions(many, ls, make_mount):
         assert sum(record.calls.values()) <= 5 + 9 + 202 + 2, record.calls
         result = ls(*where, "--aliases")
         assert result.ok and len(result.lines) == 203 and max(map(len, result.lines)) < 80
+    cold = make_mount(rate=1000)
+    with many.recording() as record:
+        assert len(ls(cold.path).lines) == 1 + 400 + 1 + 4
+    assert sum(record.calls.values()) <= 5 + 9 + 202 + 2, record.calls
     for where in sources:
         for form in ("--differ=PROD:BETA", "--differ=PROD"):
             words = [form] if ":" in form else [form, "BETA"]
