@@ -298,6 +298,8 @@ def test_installed_files_are_complete(scratch):
     assert wanted <= installed
     (unit,) = (scratch / "root").rglob("system/aliasfs@.service")
     assert "@bindir@" not in unit.read_text()
+    run("ninja", "-C", build, "uninstall", check=True)  # as README says; meson's log names what it installed
+    assert [path for path in (scratch / "root").rglob("*") if not path.is_dir()] == []
 
 
 # --- what strangers find ----------------------------------------------------------------------------
