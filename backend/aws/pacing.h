@@ -3,8 +3,8 @@
  * When a call may be made. AWS allows 15 control-plane calls a second for the whole account, and
  * GetFunction 100 of its own (lambda-api.md section 7), CloudTrail's LookupEvents 2; reads are held to `rate`, writes go first and
  * may borrow a little. After a throttle the rate is cut and grows back slowly, as AWS's adaptive
- * mode does it (section 8.4). Who waits stands in a line and goes in order of arrival. Pure: the time is
- * an argument; pacer.h waits and locks.
+ * mode does it (section 8.4). Waiters are served first in, first out. Pure: the time is an argument;
+ * pacer.h waits and locks.
  */
 #ifndef ALIASFS_AWS_PACING_H
 #define ALIASFS_AWS_PACING_H
@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define PACING_RATE 10.0               /* control-plane calls a second, unless told otherwise */
+#define PACING_RATE 10.0               /* control-plane calls a second, the default of -o rate */
 #define PACING_GET_FUNCTION_RATE 100.0 /* AWS's own limit for it */
 #define PACING_TRAIL_RATE 2.0          /* CloudTrail's limit for LookupEvents */
 
@@ -24,13 +24,13 @@ enum pacing_kind {
 	PACING_KIND_COUNT,
 };
 
-/* A call that wants a place. Its caller's own, who takes it out of the line before letting go of it. */
+/* A call in the queue. The caller owns it, and takes it out of the queue before freeing it. */
 struct pacing_waiter {
 	enum pacing_kind kind;
-	struct pacing_waiter *next; /* who came after it */
+	struct pacing_waiter *next; /* the next in the queue */
 };
 
-struct pacing_line {
+struct pacing_queue {
 	struct pacing_waiter *first, *last;
 };
 
@@ -43,8 +43,8 @@ struct pacing_bucket {
 struct pacing {
 	double rate; /* calls a second; 0: as many as wanted until AWS throttles */
 	struct pacing_bucket calls, get_function, trail;
-	struct pacing_line lines[PACING_KIND_COUNT];
-	unsigned int waiting; /* in all lines */
+	struct pacing_queue queues[PACING_KIND_COUNT];
+	unsigned int waiting; /* in all queues */
 	/* what is sent, measured in half seconds */
 	int64_t period; /* the number of the current half second */
 	double period_calls;
@@ -59,20 +59,20 @@ struct pacing {
 /* `rate` 0: no limit of our own. */
 void pacing_init(struct pacing *pacing, double rate, int64_t now_ms);
 
-/* Puts the waiter, whose `kind` is set, at the end of its line. */
+/* Appends the waiter, whose `kind` is set, to its queue. */
 void pacing_join(struct pacing *pacing, struct pacing_waiter *waiter);
 
-/* Takes it out of its line, wherever it stands: it gives up. */
+/* Removes a waiter that gives up from its queue. */
 void pacing_leave(struct pacing *pacing, struct pacing_waiter *waiter);
 
-/* The first of that line, if it is its turn: nobody else need be told when places come free. May be NULL. */
+/* The first of that queue, if it is its turn: the only waiter to wake when tokens come back. May be NULL. */
 struct pacing_waiter *pacing_next(const struct pacing *pacing, enum pacing_kind kind);
 
 #define PACING_OTHERS_FIRST INT64_MAX
 
 /*
- * Takes a place for a waiter that has joined: 0, it has left the line, and the call may go now. Else the
- * milliseconds after which to ask again, or PACING_OTHERS_FIRST: when those before it have gone.
+ * Takes a token for a waiter that has joined: 0, it has left the queue, and the call may go now. Else the
+ * milliseconds after which to ask again, or PACING_OTHERS_FIRST: once those before it have gone.
  */
 int64_t pacing_take(struct pacing *pacing, struct pacing_waiter *waiter, int64_t now_ms);
 

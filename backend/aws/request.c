@@ -204,7 +204,7 @@ static enum lambda_status judge_attempt(const struct aws_request *request, struc
 		return LAMBDA_OK;
 	tries->class = RETRY_PERMANENT;
 	tries->lost = request->mutation;
-	lambda_fail(reterr, LAMBDA_BAD_ANSWER, "the answer is compressed, which nobody asked for");
+	lambda_fail(reterr, LAMBDA_BAD_ANSWER, "the answer is compressed, which was not asked for");
 	name_operation(reterr, request->operation);
 	return LAMBDA_BAD_ANSWER;
 }

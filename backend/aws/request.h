@@ -44,7 +44,7 @@ struct aws_tries {
 	enum retry_class class;
 	int64_t retry_after_ms;
 	bool lost;     /* a mutation that may have happened: not repeated by aws_request() */
-	bool answered; /* lost, but the server did answer: with 5xx or what nobody can read */
+	bool answered; /* lost, but the server did answer: with 5xx, or unreadable */
 };
 
 /*
