@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Functions that this project does not use, each made a compile error. The build includes this
- * file before every source file (meson.build), so that nobody can forget to.
+ * file before every source file (meson.build), so that no file can leave it out.
  *
  * System headers come first: they may declare or wrap what is banned below.
  */

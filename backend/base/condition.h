@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Condition variables whose time is clock_monotonic_ms(): a changed wall clock wakes and delays nobody. */
+/* Condition variables whose time is clock_monotonic_ms(): a changed wall clock wakes and delays no thread. */
 #ifndef ALIASFS_BASE_CONDITION_H
 #define ALIASFS_BASE_CONDITION_H
 

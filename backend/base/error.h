@@ -15,7 +15,7 @@ enum lambda_status {
 	LAMBDA_NOT_FOUND,        /* 404 ResourceNotFoundException */
 	LAMBDA_ALREADY_EXISTS,   /* 409 of CreateAlias; PublishVersion without a change */
 	LAMBDA_CONFLICT,         /* 409 otherwise: update in progress, version in use, not active */
-	LAMBDA_REVISION_CHANGED, /* 412: somebody else changed it since it was fetched */
+	LAMBDA_REVISION_CHANGED, /* 412: another client changed it since it was fetched */
 	LAMBDA_INVALID, /* 400 InvalidParameterValueException, ValidationException, other 4xx */
 	LAMBDA_ACCESS_DENIED,       /* 403 AccessDeniedException */
 	LAMBDA_NO_CREDENTIALS,      /* none found, or a configured provider failed */
@@ -63,7 +63,7 @@ const char *lambda_status_name(enum lambda_status status);
 enum lambda_status lambda_fail(struct lambda_error *reterr, enum lambda_status status,
 	const char *format, ...) printf_like(3, 4);
 
-/* Adds what to do about it, or what else is to be known, to a failure (NULL: nobody wants to know); cut where it is too long. */
+/* Adds what to do about it, or what else is to be known, to a failure (may be NULL); cut where it is too long. */
 void lambda_hint(struct lambda_error *reterr, const char *format, ...) printf_like(2, 3);
 
 /*

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * FNV-1a, 64 bits: for tables and for numbers that must be the same after a restart. Not for secrets, and
- * not against somebody who looks for collisions.
+ * not against an attacker who looks for collisions.
  */
 #ifndef ALIASFS_BASE_HASH_H
 #define ALIASFS_BASE_HASH_H

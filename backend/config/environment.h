@@ -30,7 +30,7 @@ static inline const char *environment_of_process_get(void *data, const char *nam
 	return getenv(name);
 }
 
-/* The process's own; nobody changes it after the start. */
+/* The process's own; it does not change after the start. */
 static inline struct environment environment_of_process(void)
 {
 	struct environment environment = {.get = environment_of_process_get};

@@ -2,7 +2,7 @@
 /*
  * environment.json without its values: each string becomes "hmac:" and 24 hexadecimal digits, the first 96
  * bits of HMAC-SHA256(key, function NUL variable NUL value). The same value of the same variable gives the
- * same text for everybody who has the key, so a change shows and nothing else does: without the key
+ * same text for all who have the key, so a change shows and nothing else does: without the key
  * not even a short value can be guessed from it. Pure.
  */
 #ifndef ALIASFS_DOCUMENTS_REDACT_H
