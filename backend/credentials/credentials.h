@@ -4,7 +4,7 @@
  * has credentials wins, and one that is configured but fails is an error, never skipped.
  *
  * A store remembers what was found. Credentials that expire are fetched again 15 minutes before
- * (by one thread, the others go on with the old ones), and everybody waits from 10 minutes before.
+ * (by one thread, the others go on with the old ones), and all threads wait from 10 minutes before.
  * Its mutex is never held while a provider works. Secrets are wiped when they are let go.
  *
  * A renewal asks all providers again, since keys may have moved. But a user's keys that are gone, from
@@ -31,7 +31,7 @@ struct credentials {
 	char *secret_access_key;
 	char *session_token; /* NULL: none */
 	int64_t expires_s;   /* seconds since the epoch; 0: never */
-	bool of_machine;     /* given to whoever runs here: by a container or an instance */
+	bool of_machine;     /* of the container or the instance, for every process in it */
 	char source
 		[SETTING_SOURCE_SIZE]; /* for people: "environment", "~/.aws/credentials line 3" */
 };
@@ -103,7 +103,7 @@ enum lambda_status credentials_store_get(struct credentials_store *store, int64_
 	struct lambda_error *reterr) must_check;
 
 /*
- * AWS called these expired: the next credentials_store_get() fetches again, unless somebody already
+ * AWS called these expired: the next credentials_store_get() fetches again, unless another thread already
  * did. The files are read again too: their keys may have been renewed by hand.
  */
 void credentials_store_expire(struct credentials_store *store, const struct credentials *refused);
@@ -112,7 +112,7 @@ void credentials_store_expire(struct credentials_store *store, const struct cred
 enum lambda_status credentials_store_renew(struct credentials_store *store, int64_t deadline_ms,
 	const atomic_bool *interrupted, struct lambda_error *reterr) must_check;
 
-/* What may be told of the credentials in use. */
+/* What may be printed about the credentials in use. */
 struct credentials_facts {
 	char source[SETTING_SOURCE_SIZE];
 	char key_id_end[5]; /* the last characters of the access key id */

@@ -192,7 +192,7 @@ static enum lambda_status fetch_role(const struct credentials_context *context,
 	*ret_found = false;
 	if (status == LAMBDA_INTERRUPTED || status == LAMBDA_NO_MEMORY)
 		return status;
-	if (status) /* whoever gave a token is an instance */
+	if (status) /* a server that gave a token is an instance's */
 		return service->token[0] ? credentials_failed(reterr, status, who) : LAMBDA_OK;
 	if (response.status >= 500)
 		status = lambda_fail(

@@ -172,7 +172,7 @@ static int finish_program(struct program *program, const struct credentials_cont
 			error = wait_once(program);
 		if (!error && !ended)
 			ended = waitpid(program->pid, &program->status, WNOHANG);
-		if (ended < 0) { /* SIGCHLD is ignored since before our start: nobody knows how */
+		if (ended < 0) { /* SIGCHLD is ignored since before our start: the status is lost */
 			program->status = 0;
 			ended = program->pid;
 		}

@@ -114,7 +114,7 @@ static enum lambda_status read_cache(
 	if (error == -ENOMEM)
 		return lambda_fail_memory(reterr);
 	if (error == -ENOENT)
-		lambda_fail(reterr, status, "%s: nobody is logged in", sso->who);
+		lambda_fail(reterr, status, "%s: not logged in", sso->who);
 	else if (error)
 		lambda_fail(reterr, status, "%s: %s cannot be read: %s", sso->who, sso->cache_path,
 			strerrordesc_np(-error));

@@ -153,7 +153,7 @@ static void fetch_early(
 }
 
 /*
- * The mutex is held. Whoever finds a fetch under way shares its result, whatever its age, and its
+ * The mutex is held. A thread that finds a fetch in flight shares its result, whatever its age, and its
  * failure; only what was about its caller (its deadline, an interruption) is tried again.
  */
 static enum lambda_status make_current(struct credentials_store *store, int64_t deadline_ms,

@@ -128,9 +128,9 @@ def test_an_old_token_of_the_older_form_is_not_renewed(user, services, login):
     assert services.seen == []
 
 
-def test_nobody_is_logged_in(user):
+def test_not_logged_in(user):
     user.write_file("config", SSO_SESSION)
-    error = refused(user("get-account"), "nobody is logged in")
+    error = refused(user("get-account"), "not logged in")
     assert error.hint == "run: aws sso login --profile default"
 
 
@@ -245,8 +245,8 @@ def test_a_process_may_leave_a_child_behind(user, program, scratch):
     os.kill(pid, signal.SIGKILL)
 
 
-def test_a_process_whose_end_nobody_is_told(user, program):
-    """Whoever starts the mount may ignore SIGCHLD, and then so does the mount."""
+def test_a_process_whose_exit_status_is_lost(user, program):
+    """A parent may ignore SIGCHLD, and then so does the mount."""
     user.prefix = ["env", "--ignore-signal=CHLD"]
     user.write_file("config", f"[default]\ncredential_process = '{program(process_keys())}'\n")
     assert user("get-account").status == "ok"

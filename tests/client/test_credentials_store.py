@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Which credentials win, how they are renewed, and what is told about them."""
+"""Which credentials win, how they are renewed, and what is printed about them."""
 
 import time
 
@@ -303,4 +303,4 @@ def test_identity_that_is_refused(user, services):
     services.route("POST", "/", sts_error(403, "InvalidClientTokenId", "The token is invalid"))
     refused(user("identity"), "InvalidClientTokenId", status="credentials refused")
     services.route("POST", "/", "<a/>")
-    refused(user("identity"), "names nobody", status="bad answer")
+    refused(user("identity"), "has no identity", status="bad answer")
