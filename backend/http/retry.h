@@ -23,14 +23,14 @@ enum retry_class {
 /* The class of an answer: AWS's code wins over the status. `code` "" when there is none. */
 enum retry_class retry_classify(int http_status, const char *code);
 
-/* What AWS's code and the status mean to us. Never LAMBDA_OK. `operation`'s 409 is told by the caller. */
+/* What AWS's code and the status mean to us. Never LAMBDA_OK. The caller words a 409 of `operation`. */
 enum lambda_status retry_status(int http_status, const char *code);
 
 #define RETRY_QUOTA 500
 #define RETRY_COST 5
 #define RETRY_COST_TIMED_OUT 10
 
-/* One client's bucket of retries: a server in trouble is not asked three times by everybody. */
+/* One client's bucket of retries: a server in trouble does not get three requests for each call. */
 struct retry_quota {
 	unsigned int tokens;
 };

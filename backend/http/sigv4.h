@@ -36,7 +36,7 @@ struct sigv4_request {
 	size_t header_count;
 	const void *body;
 	size_t body_length;
-	/* Checking what somebody else signed: all these headers are, also those that we leave out. */
+	/* When a client's signature is checked: it signed all these headers, those included that we leave out. */
 	bool every_header;
 };
 
