@@ -25,7 +25,7 @@ enum lambda_status lambda_client_identity(struct lambda_client *client,
 	int error;
 
 	if (client->aws->unix_socket)
-		return lambda_fail(reterr, LAMBDA_INVALID, "nobody signs what goes to local:");
+		return lambda_fail(reterr, LAMBDA_INVALID, "requests to local: are not signed");
 	status = credentials_store_get(client->aws->credentials, scope->read_deadline_ms,
 		scope->interrupted, &credentials, reterr);
 	if (status)
@@ -40,7 +40,7 @@ enum lambda_status lambda_client_identity(struct lambda_client *client,
 	http_response_release(&response);
 	if (error == -ENOMEM)
 		return lambda_fail_memory(reterr);
-	return error ? lambda_fail(reterr, LAMBDA_BAD_ANSWER, "%s: the answer of STS names nobody",
-			       operation)
+	return error ? lambda_fail(reterr, LAMBDA_BAD_ANSWER,
+			       "%s: the answer of STS has no identity", operation)
 		     : LAMBDA_OK;
 }

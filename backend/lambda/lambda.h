@@ -54,7 +54,7 @@ struct lambda_report_line {
 /*
  * Tells what was resolved and where each came from, a line at a time, for `aliasfs --check`: profile,
  * region, endpoint, CA bundle, attempts, then the credentials, which are fetched for it, and how long
- * they live. What was resolved is told also when the credentials fail. No call to Lambda is made;
+ * they live. What was resolved is reported even when the credentials fail. No call to Lambda is made;
  * finding credentials may block until the read deadline.
  */
 enum lambda_status lambda_client_report(struct lambda_client *client,
@@ -72,7 +72,7 @@ struct lambda_identity {
 
 /*
  * sts:GetCallerIdentity, which needs no permission. A read, not paced. LAMBDA_INVALID for local:, where
- * nobody signs.
+ * requests are not signed.
  */
 enum lambda_status lambda_client_identity(struct lambda_client *client,
 	const struct call_scope *scope, struct lambda_identity *ret_identity,
@@ -145,8 +145,8 @@ enum lambda_status lambda_update_alias(struct lambda_client *client, const struc
 
 /*
  * DeleteAlias. AWS answers success also when it is not there, and compares nothing. `revision_id` ("" when
- * nobody knows it) is looked at when the answer is lost: an alias that has another one by then is
- * somebody else's and stays, which is LAMBDA_REVISION_CHANGED. A mutation.
+ * unknown) counts when the answer is lost: an alias that has another one by then belongs to another
+ * client and stays, which is LAMBDA_REVISION_CHANGED. A mutation.
  */
 enum lambda_status lambda_delete_alias(struct lambda_client *client, const struct call_scope *scope,
 	const char *function, const char *name, const char *revision_id,

@@ -23,7 +23,7 @@ bool lambda_alias_is(
 	return !with_description || !strcmp(alias->description, description);
 }
 
-/* AWS's own pattern: anything else could not be told from a version or a local name. */
+/* AWS's own pattern: any other name would look like a version or a local name. */
 static bool is_alias_name(const char *name)
 {
 	static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"

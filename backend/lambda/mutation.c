@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The mutations of backend/lambda/lambda.h. One whose answer is lost (a reset, a time-out, a 5xx, an answer
- * nobody can read) may have happened. It is looked for by reading back before anything else is done
+ * The mutations of backend/lambda/lambda.h. One whose answer is lost (a reset, a time-out, a 5xx, an
+ * unreadable answer) may have happened. It is looked for by reading back before anything else is done
  * (lambda-api.md section 8.5):
  *
  *   send ─► answered ─────────────────────────────────────► that is the answer
  *     ▲ └─► lost ─► read back ─┬─ wanted state ───────────► success
- *     │                        ├─ something else ─────────► somebody else did that: refuse
+ *     │                        ├─ something else ─────────► another client did that: refuse
  *     └── a try is left ◄──────┼─ as before
  *                              └─ unreadable until the deadline ─► outcome_unknown
  *
@@ -32,7 +32,7 @@
 enum verdict {
 	DONE,    /* the wanted state is there */
 	AS_WAS,  /* nothing has changed (yet) */
-	OTHER,   /* somebody else changed it: the status says what to tell */
+	OTHER,   /* another client changed it: the status says what to report */
 	UNKNOWN, /* it could not be read */
 };
 
@@ -50,7 +50,7 @@ struct mutation {
 	/* for the aliases */
 	const struct lambda_alias *wanted;
 	const char *name;
-	const char *revision_id; /* of what is to be deleted; "" when nobody knows */
+	const char *revision_id; /* of what is to be deleted; "" when unknown */
 	bool with_description;
 	struct lambda_alias alias;
 	/* for the versions */
@@ -205,7 +205,7 @@ static enum verdict look_until(struct mutation *mutation, bool insist, struct la
 	}
 }
 
-/* Nobody knows: says so, with what went wrong first. */
+/* The outcome is unknown: says so, with the first failure. */
 static enum lambda_status give_up(const struct mutation *mutation, const struct lambda_error *first,
 	struct lambda_error *reterr)
 {
