@@ -192,7 +192,7 @@ static int run(struct call *call)
 		if (!call->store)
 			return -EIO;
 		error = run_in_transaction(call);
-		/* A zip that was renamed into place for rows that were rolled back is nobody's. */
+		/* A zip that was renamed into place for rows that were rolled back belongs to no row. */
 		if (error && !call->staged[0] && code_release(call, call->code.digest))
 			error = -ENOMEM;
 		code_collect(call);

@@ -230,7 +230,7 @@ static int serve(struct arguments *arguments, struct log *log)
 	sigaddset(&ends, SIGINT);
 	pthread_sigmask(SIG_BLOCK, &ends, NULL);
 	signal(SIGPIPE, SIG_IGN);
-	signal(SIGXFSZ, SIG_IGN); /* a limit on files is told by write(2) */
+	signal(SIGXFSZ, SIG_IGN); /* write(2) reports a limit on the size of files */
 	arguments->options.log = log;
 	error = plane_start(&arguments->options, &plane, reason, sizeof(reason));
 	if (error) {

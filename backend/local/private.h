@@ -29,7 +29,7 @@ struct plane {
 	struct throttle throttle;
 	char *access_key_id,
 		*secret_access_key; /* of the signatures that are good; NULL: all are */
-	atomic_bool stopping;       /* nobody waits for anything any more */
+	atomic_bool stopping;       /* no thread waits for anything any more */
 	struct server *server;
 };
 

@@ -158,7 +158,7 @@ static int check_only_one(struct call *call, const char *qualifier, const struct
 	return 0;
 }
 
-/* What is reserved for the function bounds it, else what nobody reserved. */
+/* Bounded by what is reserved for the function, else by what is not reserved for others. */
 static int check_amount(struct call *call, const char *qualifier, int64_t wanted)
 {
 	int64_t reserved, all, others;

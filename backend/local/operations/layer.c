@@ -36,7 +36,7 @@ static void layer_load(struct layer_row *row, sqlite3_stmt *statement, int first
 		.created = sqlite3_column_int64(statement, first + 9)};
 }
 
-/* --- what is shown of a version --- */
+/* --- a version's answer --- */
 
 static int append_text_or_null(struct buffer *out, const char *name, const char *text)
 {

@@ -112,7 +112,7 @@ static int check_revision(struct call *call, const struct layer_policy *policy)
 		"GetLayerPolicy API to retrieve the latest Revision Id");
 }
 
-/* Everybody is "*"; an account is its root's ARN. */
+/* All accounts are "*"; an account is its root's ARN. */
 static int set_principal(struct call *call, struct json *statement)
 {
 	const char *principal = call_string(call, "Principal");

@@ -72,7 +72,7 @@ static int append_mapping(
 	return error ? error : buffer_append_byte(out, '}');
 }
 
-/* Deleted ones linger until they have settled; then nobody sees them any more. */
+/* Deleted ones stay until they have settled; then they are gone. */
 static sqlite3_stmt *mapping_query(struct call *call)
 {
 	return store_query(call->store,

@@ -254,7 +254,7 @@ static const struct json *find_statement(const struct policy *policy, const char
 	return statement;
 }
 
-/* A grant on an alias changes the alias: whoever looked at it before has an old RevisionId. */
+/* A grant on an alias changes the alias: a RevisionId that was read before is old. */
 static int touch_alias(struct call *call, const char *revision_id)
 {
 	const char *alias = policy_alias(call);

@@ -137,7 +137,7 @@ static int check_idle(struct call *call, const struct tagged *tagged)
 	return error;
 }
 
-/* A function's tags are a part of it: whoever looked at it before has an old RevisionId. */
+/* A function's tags are a part of it: a RevisionId that was read before is old. */
 static int touch_function(struct call *call, const char *function)
 {
 	char revision_id[UUID_SIZE];

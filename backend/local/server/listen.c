@@ -20,7 +20,7 @@ static int fail(int descriptor, char *reterr, size_t reterr_size, const char *wh
 	return error;
 }
 
-/* A socket that nobody listens on any more is a left-over. */
+/* A socket without a listener is a left-over. */
 static bool is_stale(const struct sockaddr_un *address)
 {
 	cleanup(close_descriptor) int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);

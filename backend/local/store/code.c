@@ -17,7 +17,7 @@
 #define ZIPPED_MAX 52428800     /* bytes; lambda-api.md section 7 */
 #define UNZIPPED_MAX 262144000  /* bytes */
 #define LOCATION_LIFE_MS 600000 /* ten minutes */
-#define ABANDONED_AGE_S 3600    /* a temporary file this old belongs to nobody */
+#define ABANDONED_AGE_S 3600    /* a temporary file this old is a left-over */
 #define DIGEST_LENGTH 64
 #define SHA256_SIZE 32
 
@@ -215,7 +215,7 @@ int code_release(struct call *call, const char *digest)
 		       : 0;
 }
 
-/* Under the write lock: nobody can begin to name the zip meanwhile. */
+/* Under the write lock: no other call can name the zip meanwhile. */
 static void remove_unnamed(int directory, struct store *store, const char *digest)
 {
 	char name[DIGEST_LENGTH + 8];

@@ -31,7 +31,7 @@ int layer_name_of_call(struct call *call, struct layer_name *ret_name) must_chec
 
 /*
  * Checks the Layers of a function's settings, in a transaction, and sets the sizes of those that are
- * this account's. Layers of other accounts are taken at their word: nobody here can look at them. 0,
+ * this account's. Layers of other accounts are accepted unchecked: this plane does not hold them. 0,
  * CALL_FAILED or a negative errno.
  */
 int layers_resolve(struct call *call, struct json *settings) must_check;

@@ -8,7 +8,7 @@
 #include <stdatomic.h>
 
 #define STATEMENTS_MAX 256
-#define IDLE_MAX 64 /* connections kept open while nobody uses them */
+#define IDLE_MAX 64 /* idle connections kept open */
 #define BUSY_TIMEOUT_MS 20000
 
 /*
@@ -38,7 +38,7 @@ struct store_pool {
 	pthread_mutex_t writer; /* held by the one writing transaction of this process */
 	struct store *anchor;   /* keeps `log_header` mapped; never given out */
 	const _Atomic uint32_t *log_header;     /* in SQLite's shared memory, or NULL */
-	_Atomic(struct store *) idle[IDLE_MAX]; /* connections that nobody uses, in any place */
+	_Atomic(struct store *) idle[IDLE_MAX]; /* idle connections, in any order */
 };
 
 static int store_errno(struct store *store, int code)
@@ -189,7 +189,7 @@ static void read_log_header(const struct store_pool *pool, uint32_t header[LOG_H
 		header[i] = atomic_load(&pool->log_header[i]);
 }
 
-/* Whether nobody has committed since the connection's snapshot began. */
+/* Whether there was no commit since the connection's snapshot began. */
 static bool is_newest(const struct store *store)
 {
 	uint32_t header[LOG_HEADER_WORDS];

@@ -33,7 +33,7 @@ int store_pool_open(const char *directory, struct log *log, struct store_pool **
 void store_pool_close(struct store_pool *pool);
 
 /*
- * Lets go of snapshots that connections kept and nobody uses: while they are open, SQLite cannot
+ * Ends the snapshots that idle connections hold: while they are open, SQLite cannot
  * start its log over. To be called every second or so.
  */
 void store_pool_tick(struct store_pool *pool);
@@ -46,7 +46,7 @@ void store_pool_give(struct store_pool *pool, struct store *store);
  * Each 0 or a negative errno: -EAGAIN when others kept the lock for too long, -ENOSPC, -EIO …
  *
  * Reads see one snapshot, the newest at their begin. It stays open behind store_end_read() for the
- * next read of this connection, which takes it over when nobody has committed since: beginning one
+ * next read of this connection, which uses it again when there was no commit since: beginning one
  * takes locks that all threads share, looking whether one is still the newest takes none.
  */
 int store_begin_read(struct store *store) must_check;
