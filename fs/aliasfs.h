@@ -64,7 +64,7 @@ struct aliasfs {
 	_Atomic(struct fuse_session *) serving; /* NULL: the loop does not run */
 	atomic_uint_least64_t
 		init_request; /* channel.c: of the INIT that is to be amended; 0: none */
-	atomic_bool ending;   /* somebody asked for the end: reads stop */
+	atomic_bool ending;   /* the mount is ending: reads stop */
 	struct notify *notify;
 	uid_t uid; /* the mounting user, who may do everything */
 	gid_t gid;

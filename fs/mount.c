@@ -281,7 +281,7 @@ static enum exit_code make_parts(struct aliasfs *fs, struct daemon *daemon)
 	if (code)
 		return code;
 	scope = scope_for(fs);
-	/* Whoever waits in the foreground waits no longer than that: it is to hear why. */
+	/* The process in the foreground waits no longer than that, and must get the reason. */
 	if (daemon->pipe >= 0 && scope.read_deadline_ms > clock_monotonic_ms() + VERIFY_MS)
 		scope.read_deadline_ms = clock_monotonic_ms() + VERIFY_MS;
 	if (catalog_verify(fs->catalog, &scope, &error)) {
@@ -319,7 +319,7 @@ static void log_mount(struct aliasfs *fs, const char *what)
 /* The session stands and is mounted: serves until the end, and does what is pending while it is still there. */
 static enum exit_code serve_mount(struct aliasfs *fs, struct daemon *daemon)
 {
-	struct lambda_error unheard; /* told by the failed() callback */
+	struct lambda_error unheard; /* reported by the failed() callback */
 	int result = 0;
 
 	log_mount(fs, "mounted on");

@@ -16,7 +16,7 @@ complete -c aliasfs -l endpoint-url -x -d 'another server that speaks the Lambda
 complete -c aliasfs -l config-file -r -F -d 'instead of ~/.aws/config'
 complete -c aliasfs -l credentials-file -r -F -d 'instead of ~/.aws/credentials'
 complete -c aliasfs -l ca-bundle -r -F -d 'certificates that the endpoint is verified with'
-complete -c aliasfs -l ttl -x -d 'how old what is shown may be'
+complete -c aliasfs -l ttl -x -d 'maximum cache age'
 complete -c aliasfs -l timeout -x -d 'how long a change may take'
 complete -c aliasfs -l read-timeout -x -d 'how long reading may take'
 complete -c aliasfs -l rate -x -d 'API calls a second'

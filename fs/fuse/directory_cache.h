@@ -31,7 +31,7 @@ bool listed_open(
 
 /*
  * How long what the kernel holds of it may still be shown, in milliseconds. INT64_MAX: it holds nothing, as far as
- * is known. 0 or less: no longer; that is said once, and the caller takes it away from the kernel.
+ * is known. 0 or less: no longer; this is returned once, and the caller invalidates the kernel's cache.
  */
 int64_t listed_take_left_ms(struct listed *listed, uint64_t inode, int64_t now_ms, int64_t keep_ms);
 

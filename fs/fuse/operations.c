@@ -197,7 +197,7 @@ static void ll_release(fuse_req_t handle, fuse_ino_t inode, struct fuse_file_inf
 
 	reply_begin(handle, &request, "RELEASE");
 	request.scope.for_change = true;
-	/* Nobody waits for this reply: a failure is told by its line alone. */
+	/* RELEASE has no reply to wait for: a failure is only a line in the log. */
 	error = file_release(&request, reply_pointer_of(info));
 	if (error && node_table_find(request.fs->nodes, inode, &node))
 		reply_failure(handle, &request, error, &node, NULL);

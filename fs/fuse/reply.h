@@ -44,7 +44,7 @@ void reply_success(fuse_req_t handle, struct request *request);
 void reply_result(fuse_req_t handle, struct request *request, int error, const struct node *node,
 	const char *name);
 
-/* What the kernel is told of a node that it now knows under `inode`. Pure. */
+/* The kernel's entry for a node that it now knows under `inode`. Pure. */
 struct fuse_entry_param reply_entry_param(uint64_t inode, const struct tree_attributes *attributes);
 
 /* The entry of a node, whose lookup is counted. */
@@ -54,7 +54,7 @@ void reply_entry(fuse_req_t handle, struct request *request, const struct node *
 /* There is no such name, which the kernel may remember for so many seconds. */
 void reply_no_entry(fuse_req_t handle, struct request *request, double timeout);
 
-/* CREATE: the entry and the open file. False: nobody hears it, the lookup is not counted. */
+/* CREATE: the entry and the open file. False: the reply was not received, and the lookup does not count. */
 bool reply_created(fuse_req_t handle, struct request *request, const struct fuse_entry_param *entry,
 	const struct fuse_file_info *info) must_check;
 
@@ -62,7 +62,7 @@ void reply_attributes(
 	fuse_req_t handle, struct request *request, const struct tree_attributes *attributes);
 void reply_link(fuse_req_t handle, struct request *request, const char *target);
 
-/* False: nobody hears it, what was opened is to be abandoned. */
+/* False: the reply was not received; the caller drops what was opened. */
 bool reply_opened(
 	fuse_req_t handle, struct request *request, const struct fuse_file_info *info) must_check;
 

@@ -45,7 +45,7 @@ static ssize_t read_proc(pid_t id, const char *file, char *into, size_t size)
 	return (ssize_t)length;
 }
 
-/* The thread group of a thread: 0 when it cannot be told. */
+/* The thread group of a thread: 0 when it is unknown. */
 static pid_t read_process(pid_t thread)
 {
 	char status[2048];

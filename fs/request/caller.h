@@ -27,7 +27,7 @@ struct caller {
 	size_t command_line_length;
 	char program[16]; /* /proc's comm, as the kernel shows it; "" when unknown */
 	char executable
-		[CALLER_EXECUTABLE_SIZE]; /* last part of the path of the program's file; "" when it cannot be told */
+		[CALLER_EXECUTABLE_SIZE]; /* last part of the path of the program's file; "" when it is unknown */
 };
 
 /*
@@ -59,7 +59,7 @@ bool caller_is_known(const struct caller *caller);
 /* Whether the caller is some `tool` (ln, df): by program name or argv[0]'s last part, or as an applet of busybox, toybox or coreutils. */
 bool caller_runs(const struct caller *caller, const char *tool);
 
-/* Whether it was told to force: -f alone or in a cluster such as -sf, or --force, before a `--`. */
+/* Whether its command line has a force option: -f alone or in a cluster such as -sf, or --force, before a `--`. */
 bool caller_forces(const struct caller *caller);
 
 /*

@@ -152,7 +152,7 @@ int request_permits(const struct request *request, mode_t mode, int mask)
 
 	if (request->asker.uid == 0 || request->asker.uid == request->fs->uid)
 		return 0;
-	/* The shown owner is nobody special: what is shown never grants anything by itself. */
+	/* The owner in the attributes has no rights of its own. */
 	if (group == others)
 		return (others & wanted) == wanted ? 0 : -EACCES;
 	return ((in_shown_group(request) ? group : others) & wanted) == wanted ? 0 : -EACCES;

@@ -72,7 +72,7 @@ int request_errno(enum lambda_status status, enum errno_gesture gesture);
 /* A refusal by rule: fills request->error with the sentence and gives -error back. */
 int request_refuse(struct request *request, int error, const char *format, ...) printf_like(3, 4);
 
-/* Whether a failure is told in the log: not what is asked for all the time and is no failure to anybody. Pure. */
+/* Whether a failure is logged: ENOENT of a look-up, for example, is an ordinary answer and is not. Pure. */
 bool request_is_worth_a_line(const struct request *request, int error);
 
 /* Whether the asking user may do `mask` (R_OK, W_OK, X_OK) on a thing of that mode: 0 or -EACCES. */

@@ -42,7 +42,7 @@ struct options {
 	char *audit;         /* a file that gets a line for every change */
 	char *redact_key;    /* the file with the key of ENVIRONMENT_REDACT */
 	char *fsname;        /* what mount(8) shows as the source */
-	char *subtype;       /* "aliasfs" unless somebody knows better */
+	char *subtype;       /* "aliasfs" unless -o subtype says otherwise */
 	double ttl;          /* seconds */
 	double timeout;      /* seconds a mutation may take */
 	double read_timeout; /* seconds a read may take */

@@ -61,7 +61,7 @@ const struct option_row option_rows[] = {
 	FLAG("insecure_http", 0, insecure_http, "allow plain http to another machine"),
 	PATH("ca_bundle", "FILE", ca_bundle, "certificates that the endpoint is verified with"),
 
-	NUMBER("ttl", "SECONDS", ttl, 0, 86400, "how old what is shown may be"),
+	NUMBER("ttl", "SECONDS", ttl, 0, 86400, "maximum cache age"),
 	NUMBER("timeout", "SECONDS", timeout, 0.1, 3600, "how long a change may take"),
 	NUMBER("read_timeout", "SECONDS", read_timeout, 0.1, 3600, "how long reading may take"),
 	NUMBER("rate", "CALLS", rate, 0.1, 1000, "API calls a second; AWS allows 15"),

@@ -34,8 +34,8 @@ int daemon_fork(struct daemon *daemon, const char *program) must_check;
 
 /*
  * The child's report. With EXIT_OK it also lets go of the terminal: standard input, output and error
- * become /dev/null and the working directory "/". False when the parent has gone (Ctrl-C): then
- * nobody wants the mount. True in the foreground.
+ * become /dev/null and the working directory "/". False when the parent has gone (Ctrl-C), and the
+ * mount must end. True in the foreground.
  */
 bool daemon_report(struct daemon *daemon, enum exit_code code, const char *text);
 

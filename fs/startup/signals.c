@@ -88,7 +88,7 @@ struct signals *signals_start(const struct signals_actions *actions)
 	sigemptyset(&action.sa_mask);
 	sigaction(SIGRTMIN, &action, NULL);
 	signal(SIGPIPE, SIG_IGN);
-	signal(SIGXFSZ, SIG_IGN); /* a limit on files is told by write(2) */
+	signal(SIGXFSZ, SIG_IGN); /* write(2) reports a limit on the size of files */
 	/* The thread takes the wake signal by waiting for it, its caller by being interrupted. */
 	pthread_sigmask(SIG_BLOCK, &only_wake, NULL);
 	error = pthread_create(&signals->thread, NULL, run_signals, signals);

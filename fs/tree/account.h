@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What `df` shows: the account's code storage and number of functions, from what is known. A thread of
- * its own asks AWS, at most once a minute and only when somebody wants to know (contract, section 1).
+ * its own asks AWS, at most once a minute and only after a statfs (SEMANTICS.md, section 1).
  */
 #ifndef ALIASFS_ACCOUNT_H
 #define ALIASFS_ACCOUNT_H

@@ -43,7 +43,7 @@ void description_child(const struct node *directory, const char *name, struct no
 int description_load(
 	struct request *request, const struct node *node, struct buffer *out) must_check;
 
-/* Somebody got the content of that description's file: what a later writer goes by. */
+/* The content of that description's file was read: a later write is compared with it. */
 void description_note_read(
 	struct request *request, const struct node *description, const struct buffer *content);
 

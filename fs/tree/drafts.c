@@ -18,7 +18,7 @@ struct draft {
 	size_t open_count;
 	struct buffer content;
 	int64_t modified;   /* seconds since the epoch */
-	int64_t expires_ms; /* while nobody has it open */
+	int64_t expires_ms; /* while it is not open */
 };
 
 struct drafts {
@@ -130,7 +130,7 @@ static int set_content(struct drafts *drafts, struct draft *draft, const void *d
 	return error;
 }
 
-/* The name goes; the draft too, unless somebody has it open. */
+/* Removes the name; the draft too, unless it is open. */
 static void take_name(struct drafts *drafts, struct draft **draft, enum draft_state state)
 {
 	(*draft)->state = state;

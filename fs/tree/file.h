@@ -49,7 +49,7 @@ int file_flush(struct request *request, struct open_file *file) must_check;
 /* RELEASE: carries out what nothing flushed, and frees. */
 int file_release(struct request *request, struct open_file *file) must_check;
 
-/* Frees a file whose opening nobody waited for: nothing is carried out. */
+/* Frees a file whose OPEN was interrupted: nothing is carried out. */
 void file_abandon(const struct aliasfs *fs, struct open_file *file);
 
 #endif

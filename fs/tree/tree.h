@@ -16,7 +16,7 @@
 #include "fs/request/request.h"
 #include "fs/tree/node.h"
 
-/* What the kernel is told of a node, and for how many seconds it may believe it. */
+/* A node's attributes for the kernel, and for how many seconds it may cache them. */
 struct tree_attributes {
 	struct stat stat;      /* st_ino is node_inode(); the caller may replace it */
 	int64_t last_modified; /* seconds: what st_mtim is unless a tool set it */
@@ -81,7 +81,7 @@ int tree_read_file(struct request *request, const struct node *node, struct buff
 /* The mode a node shows: file type and permission bits. Pure. */
 mode_t tree_mode(const struct node *node);
 
-/* The same without the bits of -o umask: what is shown, and what other users are held to. */
+/* The same without the bits of -o umask: what stat(2) shows, and what other users are held to. */
 mode_t tree_shown_mode(const struct aliasfs *fs, const struct node *node);
 
 #endif
