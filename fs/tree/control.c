@@ -40,8 +40,10 @@ static int read_audit(struct request *request, struct buffer *out)
 static int read_identity(struct request *request, struct buffer *out)
 {
 	struct aliasfs *fs = request->fs;
-	int error = buffer_appendf(out, "source: %s\nmountpoint: %s\nuid: %u\n",
-		fs->options->source_text, fs->options->mountpoint, (unsigned int)fs->uid);
+	bool redacted = fs->options->environment == ENVIRONMENT_REDACT;
+	int error = buffer_appendf(out, "source: %s\nmountpoint: %s\nuid: %u\nenvironment: %s\n",
+		fs->options->source_text, fs->options->mountpoint, (unsigned int)fs->uid,
+		redacted ? "redact" : "plain");
 
 	return error ? error : lambda_client_describe(fs->client, out);
 }

@@ -57,6 +57,69 @@ def test_one_commit_a_run(plane, hello, make_mount, repository):
     assert not (repository / hello / "BETA").is_symlink()
 
 
+def body(repository):
+    return git(repository, "log", "-1", "--format=%b").strip().splitlines()
+
+
+def test_the_commit_names_account_region_and_changes(api, hello, make_mount, repository):
+    aws.create_function(api, "cart", versions=2, aliases={"PROD": 1})
+    mount = make_mount(ttl=0, rate=1000)
+    assert backup(mount.path, repository).ok
+    assert commits(repository) == ["Backup of 000000000000 in us-east-1"]
+    assert body(repository) == ["new functions: cart hello"]
+    api.update_alias(
+        FunctionName=hello, Name="PROD", FunctionVersion="2", RoutingConfig={"AdditionalVersionWeights": {"3": 0.1}}
+    )
+    api.delete_alias(FunctionName=hello, Name="BETA")
+    api.create_alias(FunctionName=hello, Name="NEW", FunctionVersion="3")
+    aws.publish(api, hello, 1, 4)
+    api.update_alias(FunctionName="cart", Name="PROD", Description="what customers get")
+    aws.create_function(api, "report")
+    api.delete_function(FunctionName=hello, Qualifier="1")
+    result = backup(mount.path, repository)
+    assert result.ok, str(result)
+    assert body(repository) == [
+        "new functions: report",
+        "cart: description of PROD changed",
+        "hello: $LATEST changed",
+        "hello: version 1 gone",
+        "hello: version 4 new",
+        "hello: alias BETA gone, was 2",
+        "hello: alias NEW new, to 3",
+        "hello: PROD 1 → 2",
+        "hello: weight PROD%10 new, to 3",
+    ]
+    assert all(line in result.stdout for line in body(repository))
+    api.delete_function(FunctionName="cart")
+    assert backup("--quiet", mount.path, repository).ok
+    assert body(repository) == ["functions gone: cart"]
+
+
+@pytest.mark.parametrize(
+    "arguments, options, warned",
+    [([], [], True), (["--no-env"], [], False), (["--quiet"], [], False), ([], ["--env=redact"], False)],
+)
+def test_the_first_line_says_when_values_are_copied(hello, make_mount, repository, arguments, options, warned):
+    mount = make_mount(arguments=options)
+    result = backup(*arguments, mount.path, repository)
+    assert result.ok, str(result)
+    first = (result.lines or [""])[0]
+    assert ("in plain text" in first and "--no-env" in first and "env=redact" in first) == warned
+    values = run("git", "-C", repository, "grep", "-q", "correct horse").ok
+    assert values == (arguments != ["--no-env"] and not options)
+
+
+@pytest.mark.parametrize("missing", ["git", "rsync"])
+def test_a_missing_tool_is_named(hello, mount, scratch, repository, missing):
+    (scratch / "bin").mkdir()
+    for tool in ("sh", "git", "rsync", "findmnt", "mkdir", "flock"):
+        if tool != missing:
+            (scratch / "bin" / tool).symlink_to(f"/usr/bin/{tool}")
+    result = run(BACKUP, mount.path, repository, env=aws.environment(HOME="/nonexistent", PATH=scratch / "bin"))
+    assert result.rc == 1 and result.stderr == f"aliasfs-backup: {missing} is not installed: apt install {missing}\n"
+    assert not repository.exists()
+
+
 def test_nothing_secret_unless_asked_for(hello, make_mount, repository):
     mount = make_mount()
     assert backup("--no-env", mount.path, repository).ok

@@ -49,6 +49,7 @@ def world(fuse_device, make_plane, scratch):
     (home / "bin").mkdir(parents=True)
     for name in ("aliasfs", "lambda-plane"):
         shutil.copy(program(name), home / "bin")
+    shutil.copy(ROOT / "contrib/aliasfs-backup", home / "bin")
     (home / "contrib").symlink_to(ROOT / "contrib")
     (home / "code.zip").write_bytes(aws.code())
     variables = aws.credentials_environment(home, AWS_ENDPOINT_URL_LAMBDA="http://127.0.0.1:9000")
