@@ -2,6 +2,7 @@
 #include "fs/mount.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <sys/stat.h>
 
@@ -329,22 +330,47 @@ static enum exit_code serve_mount(struct aliasfs *fs, struct daemon *daemon)
 	if (daemon_report(daemon, EXIT_OK, ""))
 		result = session_serve(fs);
 	else
-		log_write(&fs->log, LOG_LEVEL_WARNING, "who started this has gone: it ends");
+		log_write(&fs->log, LOG_LEVEL_WARNING,
+			"the process that started aliasfs has gone: unmounting");
 	atomic_store(&fs->serving, NULL);
-	notify_send(fs->notify, "STOPPING=1\nSTATUS=doing what is pending");
+	notify_send(fs->notify, "STOPPING=1\nSTATUS=carrying out pending changes");
 	if (gesture_end(fs->gestures, &unheard))
 		result = -EIO;
 	return result < 0 ? EXIT_FAILED : EXIT_OK;
 }
 
-/* What an ordinary user meets in a container, where libfuse says only that a device is missing. */
-static const char *mount_hint(void)
+/* Whether libfuse finds fusermount3, which mounts for ordinary users. */
+static bool has_fusermount(void)
+{
+	const char *directory = getenv("PATH");
+	char path[PATH_MAX];
+
+	if (!access("/usr/bin/fusermount3", X_OK))
+		return true;
+	while (directory && *directory) {
+		size_t length = strcspn(directory, ":");
+
+		snprintf(path, sizeof(path), "%.*s/fusermount3", (int)length, directory);
+		if (!access(path, X_OK))
+			return true;
+		directory += length + (directory[length] == ':');
+	}
+	return false;
+}
+
+/* The cause of a failed mount, where libfuse names only a device or nothing. */
+static const char *mount_hint(const char *mountpoint)
 {
 	if (access("/dev/fuse", F_OK))
 		return " - there is no /dev/fuse: load the module fuse, or in a container start it "
 		       "with --device /dev/fuse --cap-add SYS_ADMIN";
 	if (access("/dev/fuse", R_OK | W_OK))
-		return " - you may not open /dev/fuse";
+		return " - you may not open /dev/fuse: as root, chmod 666 /dev/fuse";
+	if (geteuid() != 0 && !has_fusermount())
+		return " - fusermount3 is missing: install the package fuse3 (apt install fuse3)";
+	if (geteuid() != 0 && access(mountpoint, W_OK))
+		return " - you have no write access to the mountpoint, which an ordinary user "
+		       "needs";
 	return "";
 }
 
@@ -360,7 +386,8 @@ static enum exit_code mount_here(struct aliasfs *fs, struct daemon *daemon)
 	error = session_mount(fs);
 	if (error)
 		return fail_mount(fs, daemon, EXIT_MOUNTPOINT, "cannot mount on %s: %s%s",
-			fs->options->mountpoint, strerrordesc_np(-error), mount_hint());
+			fs->options->mountpoint, strerrordesc_np(-error),
+			mount_hint(fs->options->mountpoint));
 	return EXIT_OK;
 }
 

@@ -172,6 +172,27 @@ def test_an_ordinary_users_dead_mount_is_cleared(hello, make_mount, ordinary_use
     wait_for(lambda: mount.run("ls", mount.path).stdout == "hello\n", 10, "it stands again")
 
 
+@pytest.mark.parametrize(
+    "prepare, words",
+    [
+        (["chmod", "600", "/dev/fuse"], ["you may not open /dev/fuse", "chmod 666"]),
+        (["mount", "--bind", "/dev/null", "/usr/bin/fusermount3"], ["fusermount3 is missing", "apt install fuse3"]),
+        (["chown", "0:0", "{path}"], ["you have no write access to the mountpoint"]),
+    ],
+    ids=["device", "fusermount3", "mountpoint"],
+)
+def test_what_an_ordinary_user_lacks_is_named(hello, make_mount, ordinary_user, prepare, words):
+    if os.getuid() != 0:
+        pytest.skip("needs root, to take it away")
+    mount = make_mount(user=ordinary_user, start=False)
+    command = [word.format(path=mount.path) for word in prepare]
+    run(*ordinary_user.root_prefix, *command, check=True)
+    result = mount.daemonise()
+    assert result.rc == MOUNTPOINT, str(result)
+    for word in words:
+        assert word in result.stderr, str(result)
+
+
 def test_a_living_mount_is_not_mounted_over(hello, make_mount):
     mount = make_mount()
     result = mount.daemonise()
