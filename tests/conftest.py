@@ -144,7 +144,7 @@ def authority(scratch):
 
 @pytest.fixture(scope="session")
 def fuse_device():
-    """Mounting needs /dev/fuse. Under CI its absence is a failure; a person is told loudly."""
+    """Mounting needs /dev/fuse. Under CI its absence is a failure; elsewhere the skip says so."""
     try:
         if stat.S_ISCHR(os.stat("/dev/fuse").st_mode) and os.access("/dev/fuse", os.R_OK | os.W_OK):
             return

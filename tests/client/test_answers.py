@@ -191,7 +191,7 @@ def test_a_second_answer_is_not_taken_for_the_next_ones(speak):
     assert caller.speaker.connections == 2
 
 
-# --- many, and nobody -------------------------------------------------------------------------------
+# --- many functions, and none -------------------------------------------------------------------------------
 
 
 def test_hundreds_of_callers_share_the_connections(speak):

@@ -236,7 +236,7 @@ def test_an_interruption_never_ends_a_mutation(faulty, proxy, api, function, rev
     assert answer.status == "ok"
 
 
-def test_nobody_listens(make_caller, scratch):
+def test_no_server_listens(make_caller, scratch):
     refused = make_caller(endpoint_url="http://127.0.0.1:1")("list-functions", read_ms=300)
     assert refused.status == "connection refused"
     assert refused.calls == 0
@@ -388,7 +388,7 @@ def test_the_answer_of_an_update_hangs(faulty, proxy, plane, api, function, revi
     assert record.writes == ["UpdateAlias"]
 
 
-def test_a_lost_update_that_somebody_else_overtook(faulty, proxy, plane, api, function, revision):
+def test_a_lost_update_that_another_client_overtook(faulty, proxy, plane, api, function, revision):
     """The first copy never arrived; while we ask, the CLI moves the alias: theirs stays."""
     rule = proxy.rule(hang(), method="PUT", times=1)
     def overtake():
@@ -405,7 +405,7 @@ def test_a_lost_update_that_somebody_else_overtook(faulty, proxy, plane, api, fu
     assert not answer.error.outcome_unknown
 
 
-def test_a_lost_create_that_somebody_else_did_otherwise(faulty, proxy, api, function):
+def test_a_lost_create_that_another_client_did_otherwise(faulty, proxy, api, function):
     rule = proxy.rule(hang(), method="POST", times=1)
     def overtake():
         assert rule.wait_for_hits()
@@ -421,7 +421,7 @@ def test_a_lost_create_that_somebody_else_did_otherwise(faulty, proxy, api, func
 
 
 @pytest.mark.parametrize("arrives", [True, False])
-def test_a_lost_delete_never_takes_what_somebody_else_made(
+def test_a_lost_delete_never_takes_what_another_client_made(
     faulty, proxy, api, function, revision, arrives
 ):
     """The alias is gone, or ours never arrived; while we ask, the CLI makes or changes it: theirs stays."""

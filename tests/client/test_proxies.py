@@ -178,10 +178,10 @@ def test_the_password_of_a_proxy_is_never_told(make_caller, address):
 
 
 def test_plain_http_to_this_machine_stays_on_it(make_caller, plane):
-    """It is allowed because nobody is on the way: a proxy would be."""
+    """It is allowed because no other host is on the way: a proxy would be."""
     caller = make_caller(endpoint_url=plane.url, unlimited="yes")
-    nobody = "http://127.0.0.1:1"
-    caller.environment.update(http_proxy=nobody, all_proxy=nobody, no_proxy="")
+    dead = "http://127.0.0.1:1"
+    caller.environment.update(http_proxy=dead, all_proxy=dead, no_proxy="")
     assert caller("get-account", read_ms=500).status == "ok"
 
 

@@ -44,7 +44,7 @@ def test_tls_with_another_name(make_caller, authority, tls):
     assert answer.calls == 0
 
 
-def test_a_certificate_that_nobody_signed(make_caller, authority, tls):
+def test_a_certificate_of_an_unknown_authority(make_caller, authority, tls):
     port = tls(authority.sign_itself("DNS:localhost"))
     caller = make_caller(endpoint_url=f"https://localhost:{port}", unlimited="yes")
     answer = caller("get-account")

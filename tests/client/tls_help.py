@@ -28,7 +28,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
 
 def _free_port(address):
-    """A port, and what keeps others from it: one that is only at ::1 must not be somebody else's at 127.0.0.1."""
+    """A port, and what keeps others from it: one that is only at ::1 must not be another program's at 127.0.0.1."""
     kept = socket.socket()
     kept.bind(("127.0.0.1", 0))  # not listening: who tries it is refused
     if address == "::1":

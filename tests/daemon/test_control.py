@@ -96,7 +96,7 @@ def test_identity_tells_where_everything_comes_from(plane, hello, make_mount):
 
 
 @pytest.mark.semantics("1.1.8")
-def test_what_the_mount_says_of_itself_waits_for_nobody(hello, proxy, make_mount):
+def test_control_files_never_wait_for_the_network(hello, proxy, make_mount):
     mount = make_mount(endpoint_url=proxy.url, ttl=0)
     proxy.rule(faultproxy.hang())
     for name in ("audit", "errors", "identity", "stats", "version"):

@@ -269,7 +269,7 @@ def test_no_other_user_reaches_locals_socket(make_mount, scratch):
         assert own.st_uid == os.getuid()
         assert not own.st_mode & 0o077 or not directory.st_mode & 0o077
     else:
-        pytest.fail("an abstract socket can be reached by everybody")
+        pytest.fail("an abstract socket can be reached by every user")
     mount.unmount()
     assert not os.path.exists(paths[0]), "the socket was left behind"
 
@@ -283,7 +283,7 @@ def runtime(scratch):
 
 
 def test_a_left_socket_is_removed_and_nothing_else(make_mount, scratch, runtime):
-    """What looks like a left-over but is a link leads to a file of somebody else."""
+    """What looks like a left-over but is a link leads to a file of another user."""
     directory, environment = runtime
     (directory / "aliasfs-local-2000000001-Left00").mkdir()
     with socket.socket(socket.AF_UNIX) as left:
@@ -297,7 +297,7 @@ def test_a_left_socket_is_removed_and_nothing_else(make_mount, scratch, runtime)
     mount.unmount()
 
 
-def test_a_socket_somebody_listens_on_stays(make_mount, scratch, runtime):
+def test_a_socket_with_a_listener_stays(make_mount, scratch, runtime):
     """Its process may be in another PID namespace, where its number is not seen."""
     directory, environment = runtime
     living = directory / "aliasfs-local-2000000001-Live00"
@@ -310,7 +310,7 @@ def test_a_socket_somebody_listens_on_stays(make_mount, scratch, runtime):
         mount.unmount()
 
 
-def test_nobody_else_reads_what_local_keeps(make_mount, scratch):
+def test_other_users_cannot_read_what_local_keeps(make_mount, scratch):
     """The database holds the environment variables, also in a directory that was there before."""
     (scratch / "account").mkdir(mode=0o755)
     mount = make_mount(f"local:{scratch}/account")

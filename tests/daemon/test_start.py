@@ -64,7 +64,7 @@ def test_no_credentials(plane, attempt, scratch):
     assert "AWS_ACCESS_KEY_ID" in result.stderr  # what to do
 
 
-def test_nobody_listens(attempt):
+def test_no_server_listens(attempt):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         result = attempt(endpoint_url=f"http://127.0.0.1:{free.getsockname()[1]}")
@@ -256,7 +256,7 @@ def test_an_autofs_placeholder_is_tolerated(hello, make_mount):
         assert types == ["autofs", "fuse.aliasfs"]
         os.set_blocking(read_end, False)
         with pytest.raises(BlockingIOError):
-            os.read(read_end, 1)  # nobody asked the automounter for anything
+            os.read(read_end, 1)  # no request reached the automounter
         assert os.listdir(mount.path) == [hello]
         mount.unmount()
     finally:
@@ -437,7 +437,7 @@ def test_systemd_is_told(hello, make_mount, scratch, kind):
         assert stopping.startswith("STOPPING=1")
 
 
-def test_a_socket_that_nobody_reads_is_no_trouble(hello, make_mount, scratch):
+def test_a_notify_socket_without_a_reader_is_no_trouble(hello, make_mount, scratch):
     mount = make_mount(start=False)
     environment = mount.environment()
     mount.environment = lambda: {**environment, "NOTIFY_SOCKET": str(scratch / "nobody")}

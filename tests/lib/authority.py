@@ -45,7 +45,7 @@ class Authority:
 
 
     def sign_itself(self, name):
-        """As issue(), but signed by nobody else."""
+        """As issue(), but self-signed."""
         both = self.directory / "itself.both"
         self._openssl(
             "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",

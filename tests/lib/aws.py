@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The two clients everybody uses, pointed at an endpoint of ours: boto3 and Debian's aws CLI."""
+"""boto3 and Debian's aws CLI, with an endpoint of the test's own."""
 
 import base64
 import datetime

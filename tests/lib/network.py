@@ -32,7 +32,7 @@ class Network:
         self.prefix = ["/usr/bin/nsenter", f"--net={self._namespace}", "--"]
 
     def inside(self, function):
-        """What `function()` gives inside: a socket made there stays there, whoever uses it."""
+        """What `function()` gives inside: a socket made there stays there, in any thread."""
         results = []
 
         def enter():
@@ -52,7 +52,7 @@ class Network:
         run(*self.prefix, "ip", *arguments, check=True)
 
     def lose_host(self):
-        """From now on a router says that nobody is there: EHOSTUNREACH."""
+        """From now on a router answers that the host is unreachable: EHOSTUNREACH."""
         self._ip("route", "flush", "table", "local")
         self._ip("route", "add", "unreachable", "127.0.0.0/8", "table", "local")
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Starting programs: tools that end by themselves, and services that a test ends.
 
-Sanitizer reports are collected here: every program gets a log_path of its own, and whoever started
-it asks `reports()` afterwards. So a report of a daemonised program fails its test too.
+Sanitizer reports are collected here: every program gets a log_path of its own, and the test that
+started it asks `reports()` afterwards. So a report of a daemonised program fails its test too.
 """
 
 import dataclasses

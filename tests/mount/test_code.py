@@ -104,7 +104,7 @@ def test_code_is_the_code(plane, hello, make_code_mount, cache):
     assert aws.code_sha256(data) == configuration["CodeSha256"]
     assert run("sha256sum", "-c", "code.sha256", cwd=version, check=True).stdout == "code.zip: OK\n"
     assert zipfile.ZipFile(version / "code.zip").namelist() == ["handler.py"]
-    assert list(cache.iterdir()) == []  # nobody else can reach what is kept
+    assert list(cache.iterdir()) == []  # no other process can reach the file
 
 
 @pytest.mark.parametrize("kind", ["a file", "missing", "not writable"])
@@ -221,7 +221,7 @@ def test_a_wrong_download_gives_no_byte(proxy, big, make_code_mount, fault):
     assert os.strerror(errno.EREMOTEIO) in result.stderr, result.stderr
     errors = (mount.path / ".aliasfs/errors").read_text()
     assert "READ big/1/code.zip" in errors
-    # The address is as good as a key: neither it nor its signature is told to anybody.
+    # The address is as good as a key: neither it nor its signature is printed anywhere.
     for text in (errors, mount.log()):
         assert "/_local/code/" not in text and "ignature" not in text
     proxy.remove(rule)

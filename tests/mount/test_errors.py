@@ -111,11 +111,11 @@ def answers(fault, method="PUT", path=""):
     return lambda world: world.proxy.rule(fault, method=method, path=path)
 
 
-def somebody_creates_live(world):
+def a_colleague_creates_live(world):
     world.api.create_alias(FunctionName="hello", Name="LIVE", FunctionVersion="1")
 
 
-def somebody_moves_prod(world):
+def a_colleague_moves_prod(world):
     world.api.update_alias(FunctionName="hello", Name="PROD", FunctionVersion="3")
 
 
@@ -133,11 +133,11 @@ def the_routes_go(world):
     world.network.lose_routes()
 
 
-def nobody_listens(world):
+def no_server_listens(world):
     world.proxy.refuse_connections()
 
 
-def somebody_else_answers(world):
+def another_server_answers(world):
     """With a certificate for another name."""
     world.proxy.certificate = world.authority.issue("DNS:elsewhere.example")
     world.proxy.reset_connections()
@@ -181,7 +181,7 @@ class Case:
     does: typing.Callable = remap
     provoke: typing.Callable = nothing
     stands: typing.Callable = plainly
-    changes: bool = False  # somebody else's change is part of the case
+    changes: bool = False  # a colleague's change is part of the case
 
 
 # How a line begins, up to the backend's own sentence.
@@ -226,7 +226,7 @@ CASES = {
         r"SYMLINK hello/LIVE by ln .*: Alias already exists: arn:\S+:hello:LIVE "
         r"\[CreateAlias 409 ResourceConflictException\] request \S+",
         does=create,
-        provoke=somebody_creates_live,
+        provoke=a_colleague_creates_live,
         changes=True,
     ),
     # Update in progress, version in use, target not active.
@@ -249,12 +249,12 @@ CASES = {
         does=does("rmdir", "mnt/hello/1"),
         stands=mounted_with(allow_version_delete=True),
     ),
-    # Somebody else changed it.
+    # Another client changed it.
     "changed by somebody else": Case(
         errno.EREMCHG,
         REMAP + r"The Revision Id provided does not match .* "
         r"\[UpdateAlias 412 PreconditionFailedException\] request \S+ - PROD leads to 3 now; .* to 1",
-        provoke=somebody_moves_prod,
+        provoke=a_colleague_moves_prod,
         changes=True,
     ),
     # AWS does not accept it.
@@ -330,8 +330,8 @@ CASES = {
         provoke=answers(faultproxy.replace(200, body=b"<html>"), method="GET", path="/functions/hello"),
     ),
     # Connection refused, no route, no network, TLS, deadline.
-    "refused": unreachable(errno.ECONNREFUSED, nobody_listens),
-    "refused to look": unreachable_to_look(errno.ECONNREFUSED, nobody_listens),
+    "refused": unreachable(errno.ECONNREFUSED, no_server_listens),
+    "refused to look": unreachable_to_look(errno.ECONNREFUSED, no_server_listens),
     "host unreachable": unreachable(errno.EHOSTUNREACH, the_host_goes, in_its_own_network),
     "host unreachable to look": unreachable_to_look(errno.EHOSTUNREACH, the_host_goes, in_its_own_network),
     "name does not resolve": Case(
@@ -348,14 +348,14 @@ CASES = {
     "TLS failed": Case(
         errno.EPROTO,
         REMAP + r".*certificate.* \[UpdateAlias\].*",
-        provoke=somebody_else_answers,
+        provoke=another_server_answers,
         stands=behind_tls,
     ),
     "TLS failed to look": Case(
         errno.EPROTO,
         LOOK + r".*certificate.* \[\w+\].*",
         does=look,
-        provoke=somebody_else_answers,
+        provoke=another_server_answers,
         stands=behind_tls,
     ),
     "no answer": Case(

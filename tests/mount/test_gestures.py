@@ -210,7 +210,7 @@ def test_a_remap_empties_the_weights(api, gesture, function, mount):
 
 @pytest.mark.semantics("2.0.13")
 def test_policy_and_description_survive_a_remap(api, function, mount):
-    api.update_alias(FunctionName="hello", Name="PROD", Description="what everybody uses")
+    api.update_alias(FunctionName="hello", Name="PROD", Description="what customers use")
     api.add_permission(
         FunctionName="hello",
         Qualifier="PROD",
@@ -223,7 +223,7 @@ def test_policy_and_description_survive_a_remap(api, function, mount):
     mount.run(GNU, "-sfn", "2", "PROD", cwd=function, check=True)
     mount.run(*BUSYBOX, "-sfn", "3", "PROD", cwd=function, check=True)
     assert api.get_policy(FunctionName="hello", Qualifier="PROD")["Policy"] == policy
-    assert api.get_alias(FunctionName="hello", Name="PROD")["Description"] == "what everybody uses"
+    assert api.get_alias(FunctionName="hello", Name="PROD")["Description"] == "what customers use"
 
 
 def test_mv_T_of_a_fresh_link(api, gesture, function, mount):
@@ -496,7 +496,7 @@ def test_a_delete_whose_answer_is_lost_spares_what_a_colleague_made(api, hello, 
     wait_for(lambda: "PROD" not in aws.aliases_of(api, hello), 10, "PROD is deleted")
     api.create_alias(FunctionName=hello, Name="PROD", FunctionVersion="3")
     lost.release()
-    wait_for(lambda: "PROD" in (mount.path / ".aliasfs/errors").read_text(), 10, "it is told")
+    wait_for(lambda: "PROD" in (mount.path / ".aliasfs/errors").read_text(), 10, "the error is logged")
     assert version_of(api, "PROD") == "3"
     assert proxy.count(method="DELETE") == 1
     wait_for(lambda: os.path.lexists(mount.path / hello / "PROD"), 10, "PROD is back")
@@ -786,7 +786,7 @@ def test_refresh_drops_everything_known(api, hello, make_mount):
 
 @pytest.mark.semantics("4.1.1")
 def test_what_is_shown_is_never_older_than_the_ttl(api, hello, make_mount):
-    """Whoever looks all the time sees a change at the latest when the listing before it is one ttl old."""
+    """A process that reads all the time sees a change at the latest when the listing before it is one ttl old."""
     mount = make_mount(ttl=1)
     path = mount.path / hello / "PROD"
     for version in ("3", "2"):

@@ -74,7 +74,7 @@ class Game:
         # A grace that no step outlasts: what is removed goes when a step says so.
         self.mount = make_mount(rate=1000, delete_grace=30)
         self.steps = []
-        self.births = {}  # {(function, name): when the mount made it, and nobody else has written it since}
+        self.births = {}  # {(function, name): when the mount made it, and no other client has written it since}
 
     # What a step needs
 
@@ -271,7 +271,7 @@ class Game:
         return ["PublishVersion"]
 
     def refused(self):
-        """Things that must change nothing. By a tool: whoever was refused a removal is guarded for 10 s."""
+        """Things that must change nothing. By a tool: a process that was refused a removal is guarded for 10 s."""
         name = self.standing()
         attempts = [
             ["rmdir", "."],

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Names that look like those which tools make up: every tool and every alias name (fs/SEMANTICS.md, 2.2).
 
-No tool is told a name in its command line here: it finds them in a directory, an archive or a file.
+No tool has a name in its command line here: it finds them in a directory, an archive or a file.
 """
 
 import errno
@@ -196,7 +196,7 @@ def test_a_caller_whose_executable_cannot_be_read(
 ):
     """Root, seen by an ordinary user's mount: the command name tells."""
     if not ordinary_user.root_prefix:
-        pytest.skip("needs root, to be somebody else")
+        pytest.skip("needs root, to become another user")
     root = ordinary_user.root_prefix
     configuration = scratch / "fuse.conf"
     configuration.write_text("user_allow_other\n")

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Each operation of the filesystem on each state of a name: what is refused, or fails at AWS, changes nothing.
 
-    states × operations ──► trials, each with names of its own ──► refused: the account, and what is shown, is as before
+    states × operations ──► trials, each with names of its own ──► refused: the account and the mount are as before
                                                                └─► done:    done once more while AWS fails: the same
 
 The trials are spread over pairs of functions (a0 and b0, a1 and b1, …) that work side by side.
@@ -153,7 +153,7 @@ OTHERS = {
 }
 FLAGS = {"": 0, " NOREPLACE": NOREPLACE, " EXCHANGE": EXCHANGE}
 
-# Removals: whoever is refused one is guarded in the function (3.1), so another process does them.
+# Removals: a process that is refused one is guarded in the function (3.1), so another process does them.
 REMOVALS = {"UNLINK", "RMDIR"}
 
 
@@ -218,7 +218,7 @@ SLOW_FAULTS = {"500", "nothing"}  # they are tried again until the time is over
 WRITES = ("CreateAlias", "UpdateAlias", "DeleteAlias", "PublishVersion", "DeleteFunction")
 
 
-# --- an account, a process for each kind of operation, and what is shown ----------------------------
+# --- an account, a process for each kind of operation, and the mount's contents ----------------------------
 
 
 class Account:
@@ -286,7 +286,7 @@ class Account:
 
 
 class Worker:
-    """A process of its own that does what it is told in a directory, and says how it went."""
+    """A process of its own that runs commands in a directory and prints their results."""
 
     def __init__(self, directory):
         told, self.tell = os.pipe()

@@ -146,7 +146,7 @@ def test_slow_answers_between_the_links_and_the_versions(api, plane, proxy, thre
 
 @pytest.mark.parametrize("operation", ["a look", "a change"])
 @pytest.mark.semantics("2.0.2", "2.4.5")
-def test_whoever_is_slow_in_between_costs_nobody_an_alias(
+def test_a_slow_process_in_between_costs_no_alias(
     api, plane, proxy, three, make_mount, operation
 ):
     """The kernel lets one at a time into a directory: a SYMLINK waits for what a colleague does there."""
@@ -197,7 +197,7 @@ def test_many_links_come_before_the_first_version(api, plane, make_mount):
 
 @pytest.mark.semantics("3.1.5")
 def test_others_who_remove_are_not_kept_from_it(api, plane, three, mount):
-    """rm BETA, then somebody else is refused: BETA goes. So does what the refused one removes elsewhere."""
+    """rm BETA, then another process is refused: BETA goes. So does what the refused one removes elsewhere."""
     script = (
         "import os, sys\n"
         "os.chdir(sys.argv[1])\n"

@@ -49,7 +49,7 @@ def finish(process):
 
 @pytest.mark.parametrize("looked_at", [False, True], ids=["never looked at", "looked at"])
 @pytest.mark.semantics("4.4.1")
-def test_a_hanging_function_keeps_nobody_waiting(mount, proxy, looked_at):
+def test_a_hanging_function_delays_no_other(mount, proxy, looked_at):
     if looked_at:
         for name in ("slow", "quick"):
             os.stat(mount.path / name / "PROD")
@@ -75,7 +75,7 @@ def test_a_hanging_function_keeps_nobody_waiting(mount, proxy, looked_at):
 
 
 @pytest.mark.semantics("4.4.1")
-def test_a_name_that_nobody_knows_keeps_nobody_waiting(mount, proxy):
+def test_an_unknown_name_delays_no_other(mount, proxy):
     """It is asked for, and other names of the root are looked up meanwhile: not one at a time."""
     held = proxy.rule(faultproxy.delay(3600), path="/functions/nowhere")
     with started("stat", mount.path / "nowhere") as slow:

@@ -2,7 +2,7 @@
 """Every tool's way of replacing a link is exactly one UpdateAlias, and its failure is never a delete.
 
 Each row is a shell script with PROD -> 1 in the function's directory, which is the working directory;
-$W is a directory with what the tool copies from: a link PROD -> $TARGET (2 where nothing else is said).
+$W is a directory with what the tool copies from: a link PROD -> $TARGET (2 by default).
 """
 
 import os

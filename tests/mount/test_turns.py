@@ -123,7 +123,7 @@ def test_a_full_table_of_removals_refuses_a_move_before_its_call(api, proxy, mak
 
 @pytest.mark.semantics("4.4.3")
 def test_as_many_changes_at_once_as_fit_into_their_time_all_succeed(api, gesture, make_mount):
-    """40 at a rate of 20 are done after 2 s: nobody is passed over until its time is up."""
+    """40 at a rate of 20 are done after 2 s: no waiter is passed over until its deadline."""
     functions = many_functions(api, 40)
     mount = make_mount(rate=20, timeout=6, ttl=600)
     with gesture(*["UpdateAlias"] * len(functions)):
@@ -133,7 +133,7 @@ def test_as_many_changes_at_once_as_fit_into_their_time_all_succeed(api, gesture
 
 @pytest.mark.semantics("4.3.2", "4.3.3")
 def test_a_change_whose_turn_never_came_has_not_happened(api, plane, make_mount):
-    """And is told so: only what was sent may have happened."""
+    """And its error says so: only what was sent may have happened."""
     functions = many_functions(api, 30)
     mount = make_mount(rate=10, timeout=1.5, ttl=600)
     with plane.recording() as record:

@@ -58,7 +58,7 @@ def test_an_ordinary_user_is_refused_inside_versions(api, gesture, own):
 @pytest.mark.semantics("1.6.3")
 def test_strangers_see_nothing_without_allow_other(own, ordinary_user):
     if not ordinary_user.root_prefix:
-        pytest.skip("needs root, to be somebody else")
+        pytest.skip("needs root, to become another user")
     inside = ordinary_user.root_prefix
     assert not run(*inside, *OrdinaryUser.drop_to(12345), "ls", own.path).ok
     assert not run(*inside, "ls", own.path).ok, "the kernel keeps even root out"
@@ -67,7 +67,7 @@ def test_strangers_see_nothing_without_allow_other(own, ordinary_user):
 @pytest.fixture
 def shared(hello, api, make_mount):
     if os.getuid() != 0:
-        pytest.skip("needs root: allow_other is not everybody's")
+        pytest.skip("needs root: ordinary users may not use allow_other")
     api.update_function_configuration(
         FunctionName=hello, Environment={"Variables": {"TOKEN": "swordfish"}}
     )
@@ -95,9 +95,9 @@ def test_others_may_read_but_for_secrets(shared):
 
 @pytest.mark.semantics("1.6.2")
 def test_others_end_no_grace(hello, gesture, make_mount):
-    """fsync of a directory carries out what is pending there: not for everybody."""
+    """fsync of a directory carries out what is pending there: not for other users."""
     if os.getuid() != 0:
-        pytest.skip("needs root: allow_other is not everybody's")
+        pytest.skip("needs root: ordinary users may not use allow_other")
     mount = make_mount(None, "allow_other", delete_grace=20)
     mount.directory.chmod(0o755)
     function = mount.path / hello

@@ -116,7 +116,7 @@ def test_every_weight_is_shown_exactly(api, hello, make_mount, weight, shown):
     if shown is not None:
         assert text == shown
     assert os.readlink(mount.path / hello / name) == "3"
-    # Writing what is shown changes nothing: it means the same double.
+    # Writing the same percentage changes nothing: it means the same double.
     mount.run("ln", "-sfn", "2", name, cwd=mount.path / hello, check=True)
     assert weights(api) == {"2": weight}
 

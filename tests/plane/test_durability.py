@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What was answered is on the disk, however the program ends and whoever else writes."""
+"""What was answered is on the disk, however the program ends and other processes write."""
 
 import base64
 import hashlib
@@ -219,7 +219,7 @@ def test_one_alias_fought_over_by_two_processes(make_plane):
 
 
 def test_every_read_sees_the_newest_commit_of_any_process(make_plane):
-    """Connections keep their snapshots, but never past somebody's commit."""
+    """Connections keep their snapshots, but never past another's commit."""
     first = make_plane()
     second = make_plane(state=first.state)
     aws.create_function(first.api, "fn", versions=1, aliases={"PROD": 1})
@@ -310,7 +310,7 @@ def test_versions_outlive_nothing_but_their_numbers(plane):
 
 
 def test_a_full_disk_is_an_error_and_loses_nothing(scratch):
-    """On a small tmpfs of its own, in a mount namespace, so that nobody has to be root."""
+    """On a small tmpfs of its own, in a mount namespace, so that it needs no root."""
     state = scratch / "small"
     state.mkdir()
     port = free_port()

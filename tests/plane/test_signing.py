@@ -83,7 +83,7 @@ def test_a_function_has_one_code_signing_configuration(api):
         assert "Function not found: " in fails("ResourceNotFoundException", call, FunctionName="no")
 
 
-def test_an_enforced_configuration_refuses_code_that_nobody_signed(api):
+def test_an_enforced_configuration_refuses_unsigned_code(api):
     arn = create(api, CodeSigningPolicies={
         "UntrustedArtifactOnDeployment": "Enforce"})["CodeSigningConfigArn"]
     aws.create_function(api, "fn")

@@ -117,7 +117,7 @@ def test_lists_have_the_aliases_first(function, wire):
         assert found == arns
 
 
-def test_a_marker_that_nobody_gave(function, wire):
+def test_an_invented_marker(function, wire):
     answer = wire("GET", "/2021-10-31/functions/fn/urls?Marker=not-a-real-marker")
     assert (answer.status, answer.code) == (400, "InvalidParameterValueException")
     assert answer.message == "Invalid marker value from user."

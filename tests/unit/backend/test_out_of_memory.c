@@ -315,7 +315,7 @@ static int change_everything(struct lambda_client *client, const struct call_sco
 	return 0;
 }
 
-/* A whole client, up to a socket where nobody listens. */
+/* A whole client, up to a socket without a listener. */
 static int scene_client(void)
 {
 	const struct aws_client_options options = {

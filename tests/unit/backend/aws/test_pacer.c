@@ -55,14 +55,14 @@ static void join(pthread_t *threads, size_t count)
 		pthread_join(threads[i], NULL);
 }
 
-/* Takes what may go at once, so that everybody who comes later waits. */
+/* Takes all tokens, so that every later waiter waits. */
 static void use_up(struct pacer *pacer)
 {
 	while (!pacer_wait(pacer, PACING_WRITE, clock_monotonic_ms(), NULL))
 		;
 }
 
-static void everybody_has_a_turn(void **state)
+static void every_waiter_has_its_turn(void **state)
 {
 	struct crowd crowd = {
 		.kind = PACING_READ, .deadline_ms = clock_monotonic_ms() + PATIENCE_MS};
@@ -156,7 +156,7 @@ static void an_interruption_ends_the_wait(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(everybody_has_a_turn),
+		cmocka_unit_test(every_waiter_has_its_turn),
 		cmocka_unit_test(who_came_first_is_served_first),
 		cmocka_unit_test(the_deadline_ends_the_wait),
 		cmocka_unit_test(an_interruption_ends_the_wait),

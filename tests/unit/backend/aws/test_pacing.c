@@ -4,7 +4,7 @@
 #include "backend/aws/pacing.h"
 #include "backend/base/cleanup.h"
 
-/* A place for a call that waits behind nobody. */
+/* A token for a call that is alone in its queue. */
 static int64_t ask(struct pacing *pacing, enum pacing_kind kind, int64_t now)
 {
 	struct pacing_waiter waiter = {.kind = kind};
@@ -139,7 +139,7 @@ static void who_came_first_goes_first(void **state)
 	}
 }
 
-/* Nobody is let by while the first waits for its place: else it might wait for ever. */
+/* No waiter overtakes the first while that waits for its token: else it might wait for ever. */
 static void the_first_is_not_overtaken(void **state)
 {
 	struct pacing_waiter first = {.kind = PACING_READ}, second = {.kind = PACING_READ};

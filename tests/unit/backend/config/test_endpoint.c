@@ -259,7 +259,7 @@ static const struct scene scenes[] = {
 		.request = {.profile = "typo"},
 		.status = LAMBDA_INVALID,
 		.endpoint = "names the services section \"bath\", and there is no [services bath]"},
-	{.name = "URL: a services section that nobody asks for",
+	{.name = "URL: an unused services section",
 		.variables = {{"AWS_ENDPOINT_URL_LAMBDA", "http://localhost:7000"}},
 		.request = {.profile = "typo"},
 		.endpoint = "http://localhost:7000"},
