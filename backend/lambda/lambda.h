@@ -161,6 +161,13 @@ enum lambda_status lambda_publish_version(struct lambda_client *client,
 	uint64_t known_latest, struct lambda_version *ret_version,
 	struct lambda_error *reterr) must_check;
 
+/*
+ * Whether PublishVersion is permitted, without publishing: its RevisionId and CodeSha256 match nothing. LAMBDA_OK
+ * when AWS refuses those, LAMBDA_ACCESS_DENIED when it does not come so far. A mutation.
+ */
+enum lambda_status lambda_try_publish(struct lambda_client *client, const struct call_scope *scope,
+	const char *function, struct lambda_error *reterr) must_check;
+
 /* DeleteFunction with Qualifier; `version` must be a number: the function itself is out of reach. A mutation. */
 enum lambda_status lambda_delete_version(struct lambda_client *client,
 	const struct call_scope *scope, const char *function, uint64_t version,

@@ -533,6 +533,31 @@ enum lambda_status lambda_publish_version(struct lambda_client *client,
 	return LAMBDA_OK;
 }
 
+enum lambda_status lambda_try_publish(struct lambda_client *client, const struct call_scope *scope,
+	const char *function, struct lambda_error *reterr)
+{
+	cleanup(buffer_release) struct buffer path = BUFFER_INIT(PATH_MAX_BYTES);
+	cleanup(buffer_release) struct buffer body = BUFFER_INIT(BODY_MAX_BYTES);
+	struct mutation mutation = {.client = client,
+		.scope = scope,
+		.function = function,
+		.look = look_for_published_version,
+		.read = read_published,
+		.number = UINT64_MAX};
+	enum lambda_status status;
+	int error = lambda_append_path(&path, function, "/versions");
+
+	if (!error)
+		error = buffer_append_string(&body,
+			"{\"RevisionId\":\"00000000-0000-0000-0000-000000000000\","
+			"\"CodeSha256\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\"}");
+	if (error)
+		return lambda_fail_to_write(error, reterr);
+	status = make_change(&mutation, "PublishVersion", "POST", &path, &body, reterr);
+	lambda_version_release(&mutation.version);
+	return status == LAMBDA_REVISION_CHANGED || status == LAMBDA_INVALID ? LAMBDA_OK : status;
+}
+
 enum lambda_status lambda_delete_version(struct lambda_client *client,
 	const struct call_scope *scope, const char *function, uint64_t version,
 	struct lambda_error *reterr)

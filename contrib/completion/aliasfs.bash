@@ -6,8 +6,8 @@ _aliasfs_mount_options="--region= --profile= --endpoint-url= --config-file= --cr
 	--ca-bundle= --ttl= --timeout= --read-timeout= --rate= --delete-grace= --functions= --code --code-cache= --env=
 	--redact-key= --ro --protect= --strict-ln --no-create --allow-version-delete --audit= --allow-other --allow-root
 	--uid= --gid= --umask= --log-level= --fsname= --auto-unmount"
-_aliasfs_other_options="--foreground --debug --single-threaded --check --help --version --json --aliases --differ=
-	--values"
+_aliasfs_other_options="--foreground --debug --single-threaded --check --write --help --version --json --aliases
+	--differ= --values"
 
 # AWS's regions, and those of the user's profiles.
 _aliasfs_regions()

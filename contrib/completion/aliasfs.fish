@@ -8,6 +8,7 @@ complete -c aliasfs -s f -l foreground -d 'stay in the foreground, log to standa
 complete -c aliasfs -s d -l debug -d 'the same, and log every FUSE request'
 complete -c aliasfs -s s -l single-threaded -d 'one request at a time'
 complete -c aliasfs -l check -d 'try region, endpoint and credentials, mount nothing'
+complete -c aliasfs -l write -d 'with --check: try promoting and publishing, change nothing'
 complete -c aliasfs -s h -l help -d 'print a summary'
 complete -c aliasfs -s V -l version -d 'print the version'
 complete -c aliasfs -l region -x -d 'AWS region'

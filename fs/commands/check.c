@@ -26,7 +26,7 @@ static enum exit_code print_complaint(const char *what, const struct lambda_erro
 	return connect_exit_code(error->status);
 }
 
-/* Who the credentials are; another server than AWS knows nobody. */
+/* The identity of the credentials; only AWS has one. */
 static void tell_identity(const struct options *options, struct lambda_client *client)
 {
 	int64_t now_ms = clock_monotonic_ms();
@@ -120,6 +120,36 @@ static enum lambda_status try_aliases(struct trial *trial, struct lambda_error *
 	return status;
 }
 
+/*
+ * UpdateAlias of the first alias, with all that it has now and a RevisionId that matches none: AWS refuses that
+ * behind its look at the permission, and a server that ignores it changes nothing.
+ */
+static enum lambda_status try_update(struct trial *trial, struct lambda_error *error)
+{
+	struct lambda_alias_page page = {0};
+	struct lambda_alias none = {.name = "aliasfs-check", .version = 1}, updated = {0};
+	struct lambda_alias *wanted = &none;
+	enum lambda_status status = lambda_list_aliases(
+		trial->client, trial->scope, trial->function, NULL, &page, error);
+
+	if (status)
+		return status == LAMBDA_ACCESS_DENIED ? LAMBDA_OK : status; /* printed before */
+	if (page.count)
+		wanted = &page.items[0];
+	snprintf(wanted->revision_id, sizeof(wanted->revision_id), "%s",
+		"00000000-0000-0000-0000-000000000000");
+	status = lambda_update_alias(trial->client, trial->scope, trial->function, wanted,
+		wanted->description != NULL, &updated, error);
+	lambda_alias_release(&updated);
+	lambda_alias_page_release(&page);
+	return status == LAMBDA_REVISION_CHANGED || status == LAMBDA_NOT_FOUND ? LAMBDA_OK : status;
+}
+
+static enum lambda_status try_publish(struct trial *trial, struct lambda_error *error)
+{
+	return lambda_try_publish(trial->client, trial->scope, trial->function, error);
+}
+
 /* Of an alias that hardly exists: AWS looks at the permission first. */
 static enum lambda_status try_alias(struct trial *trial, struct lambda_error *error)
 {
@@ -154,14 +184,17 @@ static const struct {
 	const char *without; /* what its lack means to a user */
 	bool needs_function;
 	bool needed; /* else only something small is not shown */
+	bool writes; /* only with --write */
 	enum lambda_status (*try)(struct trial *trial, struct lambda_error *error);
 } trials[] = {
-	{"ListVersionsByFunction", "functions cannot be listed", true, true, try_versions},
-	{"ListAliases", "functions cannot be listed", true, true, try_aliases},
-	{"GetAlias", "aliases cannot be read one by one or changed", true, true, try_alias},
-	{"GetFunctionConfiguration", "versions cannot be read one by one", true, true,
+	{"ListVersionsByFunction", "functions cannot be listed", true, true, false, try_versions},
+	{"ListAliases", "functions cannot be listed", true, true, false, try_aliases},
+	{"GetAlias", "aliases cannot be read one by one or changed", true, true, false, try_alias},
+	{"GetFunctionConfiguration", "versions cannot be read one by one", true, true, false,
 		try_configuration},
-	{"GetAccountSettings", "df shows nothing", false, false, try_account},
+	{"GetAccountSettings", "df shows nothing", false, false, false, try_account},
+	{"UpdateAlias", "nothing can be promoted", true, true, true, try_update},
+	{"PublishVersion", "no version can be published", true, true, true, try_publish},
 };
 
 static enum exit_code try_calls(
@@ -182,12 +215,16 @@ static enum exit_code try_calls(
 
 		if (trials[i].needs_function && !trial.function[0])
 			continue; /* there is nothing to try it on */
+		if (trials[i].writes && !options->check_write)
+			continue;
 		status = trials[i].try(&trial, &error);
 		if (status == LAMBDA_ACCESS_DENIED) {
 			printf("%-12s lambda:%s, so that %s: %s\n", "missing", trials[i].action,
 				trials[i].without, error.message);
 			if (trials[i].needed)
 				code = EXIT_PERMISSION;
+		} else if (status == LAMBDA_CONFLICT) {
+			continue; /* permitted, while AWS is updating the function */
 		} else if (status) {
 			return print_complaint(trials[i].action, &error);
 		}

@@ -404,6 +404,8 @@ int options_parse(int count, char *const *values, struct options *options, struc
 	if (!options->source_text || (!options->mountpoint && !options->check && !options->listing))
 		return write_complaint(message,
 			options->check ? "SOURCE is needed" : "SOURCE and MOUNTPOINT are needed");
+	if (options->check_write && !options->check)
+		return write_complaint(message, "option 'write' goes with --check");
 	options->foreground |= options->debug;
 	if (options->debug)
 		options->log_level = LOG_LEVEL_DEBUG;
@@ -481,7 +483,7 @@ int options_print_help(struct buffer *out)
 {
 	int error = buffer_append_string(out,
 		"usage: aliasfs SOURCE MOUNTPOINT [options]\n"
-		"       aliasfs --check SOURCE [options]\n"
+		"       aliasfs --check SOURCE [--write] [options]\n"
 		"       aliasfs ls MOUNTPOINT|SOURCE|PATH [FUNCTION...] [--aliases|--differ ALIAS "
 		"ALIAS|--json]\n"
 		"       aliasfs diff VERSION VERSION [--values]\n"

@@ -65,6 +65,7 @@ struct options {
 	bool debug;
 	bool single_threaded;
 	bool check;
+	bool check_write; /* --write */
 	bool listing;   /* `aliasfs ls`: source_text is what to list, `words` which functions */
 	bool comparing; /* `aliasfs diff`: source_text and words[0] are the versions */
 	bool json;

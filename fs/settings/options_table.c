@@ -50,6 +50,7 @@ const struct option_row option_rows[] = {
 		"with ls: only functions in which these differ"},
 	FLAG("values", 0, values, "with diff: environment variables with their values"),
 	FLAG("check", 0, check, "try region, endpoint and credentials, tell, mount nothing"),
+	FLAG("write", 0, check_write, "with --check: try promoting and publishing, change nothing"),
 	FLAG("help", 'h', help, "print this and exit"),
 	FLAG("version", 'V', version, "print the version and exit"),
 

@@ -458,6 +458,71 @@ def test_check_tells_which_permission_is_missing(account, proxy, services, scrat
     assert f"not authorized to perform: lambda:{action}" in missing[0][1]
 
 
+def writes(plane):
+    return [call for call in plane.calls() if call in ("UpdateAlias", "PublishVersion")]
+
+
+def state(api):
+    aliases = api.list_aliases(FunctionName="hello")["Aliases"]
+    versions = api.list_versions_by_function(FunctionName="hello")["Versions"]
+    return aliases, [(each["Version"], each["RevisionId"]) for each in versions]
+
+
+def check_write(account, scratch, services, url):
+    account.api.update_function_configuration(FunctionName="hello", Description="not yet published")
+    before = state(account.api)
+    account.reset()
+    result = check(url, scratch, "--write", "--functions=hello", AWS_ENDPOINT_URL_STS=services.url)
+    assert state(account.api) == before
+    return result
+
+
+def test_check_write_changes_nothing(account, services, scratch):
+    result = check_write(account, scratch, services, account.url)
+    assert result.ok, str(result)
+    assert "UpdateAlias is permitted on hello; nothing was changed" in result.stdout
+    assert "PublishVersion is permitted on hello; nothing was changed" in result.stdout
+    assert sorted(writes(account)) == ["PublishVersion", "UpdateAlias"]
+    account.reset()
+    assert check(account.url, scratch, AWS_ENDPOINT_URL_STS=services.url).ok
+    assert writes(account) == []  # not without --write
+
+
+@pytest.mark.parametrize("action, path", [("UpdateAlias", "/aliases/"), ("PublishVersion", "/versions$")])
+def test_check_write_tells_which_permission_is_missing(account, proxy, services, scratch, action, path):
+    method = {"UpdateAlias": "PUT", "PublishVersion": "POST"}[action]
+    proxy.rule(faultproxy.access_denied(f"lambda:{action}"), path=path, method=method)
+    result = check_write(account, scratch, services, proxy.url)
+    assert result.rc == 5, str(result)
+    assert re.findall(r"^missing +lambda:(\w+), so that ", result.stdout, re.M) == [action]
+
+
+def test_check_write_on_a_server_that_ignores_revisions(account, proxy, services, scratch):
+    """What UpdateAlias carries is what the alias has, weights and description included."""
+
+    def without(body):
+        return json.dumps({k: v for k, v in json.loads(body).items() if k != "RevisionId"}).encode()
+
+    def aliases():
+        found = account.api.list_aliases(FunctionName="hello")["Aliases"]
+        return [{k: v for k, v in each.items() if k != "RevisionId"} for each in found]
+
+    for name in ("BETA", "DEV"):
+        account.api.delete_alias(FunctionName="hello", Name=name)
+    account.api.update_alias(FunctionName="hello", Name="PROD", Description="what customers use")
+    before = aliases()
+    proxy.rule(faultproxy.rewrite_request(without), method="PUT")
+    proxy.rule(faultproxy.rewrite_request(without), method="POST", path="/versions$")
+    result = check(proxy.url, scratch, "--write", "--functions=hello", AWS_ENDPOINT_URL_STS=services.url)
+    assert result.ok, str(result)
+    assert account.calls()["UpdateAlias"] >= 1 and "RoutingConfig" in before[0] and aliases() == before
+
+
+def test_write_goes_with_check(account, scratch):
+    result = run(program("aliasfs"), "aws", "mnt", "--write", env=aws.credentials_environment(scratch))
+    assert result.rc == 2 and "goes with --check" in result.stderr
+
+
 def test_check_tries_a_function_that_the_mount_would_show(account, proxy, services, scratch):
     """A policy for hello alone is enough for `-o functions=hello`; bare comes first in the list."""
     proxy.rule(faultproxy.access_denied("lambda:ListAliases"), path="/bare/")

@@ -148,7 +148,7 @@ def test_bash_completes(scratch, words, offered):
 
 def test_bash_offers_every_option_of_a_mount_after_o(scratch):
     offered = complete(scratch, ["aliasfs", "aws", "mnt", "-o", ""])
-    others = {"--foreground", "--debug", "--single-threaded", "--check", "--help", "--version", "--json"}
+    others = {"--foreground", "--debug", "--single-threaded", "--check", "--write", "--help", "--version", "--json"}
     others |= {"--aliases", "--differ", "--values"}
     assert {f"--{each.removesuffix('=').replace('_', '-')}" for each in offered} == set(options()) - others
 

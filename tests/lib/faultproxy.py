@@ -326,6 +326,20 @@ def rewrite(change):
 
 
 @_fault
+def rewrite_request(change):
+    """The server gets `change(body)` in the place of the request's body."""
+
+    def apply(exchange):
+        body = change(exchange.request.body)
+        head = exchange.request.raw.partition(b"\r\n\r\n")[0]
+        head = re.sub(rb"(?i)content-length: *\d+", b"Content-Length: %d" % len(body), head)
+        raw = head + b"\r\n\r\n" + body
+        return exchange.pass_on(exchange.upstream.call(dataclasses.replace(exchange.request, body=body, raw=raw)))
+
+    return apply
+
+
+@_fault
 def slow(chunk=16, interval=0.05):
     """The real answer, `chunk` bytes every `interval` seconds."""
 
