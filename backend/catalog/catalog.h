@@ -7,7 +7,7 @@
  * - A thing is fresh for `ttl` from the moment its listing was complete; then it is fetched again
  *   before it is shown. A listing is complete or the call fails: an API failure is never an empty or a
  *   missing thing, and never replaces what was known.
- * - One fetch at a time per thing: whoever comes meanwhile waits for it and shares its result, each
+ * - One fetch at a time per thing: a caller that comes meanwhile waits for it and shares its result, each
  *   with its own deadline and interruption. When the fetching caller is interrupted, a waiter takes over.
  * - A crawl (the third function whose versions are wanted within 2 s) is answered with ListFunctions
  *   ALL, which fills the versions of every function at once.
@@ -47,7 +47,7 @@ struct catalog_routing_config {
 
 /* One call that changed AWS, or may have. All borrowed for the length of the callback. */
 struct catalog_write {
-	const void *who;       /* the scope's record->who; NULL: nobody said */
+	const void *who;       /* the scope's record->who; may be NULL */
 	const char *operation; /* "UpdateAlias" */
 	const char *function;
 	const char *alias;       /* NULL: it is about a version */

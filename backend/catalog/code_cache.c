@@ -140,7 +140,7 @@ static enum lambda_status add(struct code_cache *cache, const struct lambda_code
 	return LAMBDA_OK;
 }
 
-/* Waits a moment for whoever fetches it. */
+/* Waits a moment for the thread that fetches it. */
 static enum lambda_status wait_for_other(
 	struct code_cache *cache, const struct call_scope *scope, struct lambda_error *reterr)
 {
@@ -150,7 +150,7 @@ static enum lambda_status wait_for_other(
 		return lambda_fail(reterr, LAMBDA_INTERRUPTED, "interrupted");
 	if (now_ms >= scope->read_deadline_ms)
 		return lambda_fail(reterr, LAMBDA_TIMED_OUT,
-			"the code, which somebody else reads as well, did not come in time");
+			"the code, which another reader fetches as well, did not come in time");
 	condition_wait(&cache->changed, &cache->mutex, now_ms + WAIT_STEP_MS);
 	return LAMBDA_OK;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Code that was fetched, on the disk: one unlinked file per zip, so that nobody else can reach it and nothing is
+ * Code that was fetched, on the disk: one unlinked file per zip, so that no other process can reach it and nothing is
  * left behind, kept by its SHA-256 as long as there is room. What is in the cache has been verified. One mutex
  * inside, never held across the network or the disk.
  */

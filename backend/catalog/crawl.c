@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "backend/catalog/crawl.h"
 
-/* Milliseconds since the oldest want in which nobody waited for an answer. */
+/* Milliseconds since the oldest want in which no caller waited for an answer. */
 static int64_t idle_ms(const struct crawl *crawl, int64_t now_ms)
 {
 	int64_t idle = 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * One fetch at a time per thing. The first caller that needs it (the leader) fetches it in its own
- * thread; whoever comes meanwhile waits and shares its result or its error, each with its own
+ * thread; a caller that comes meanwhile waits and shares its result or its error, each with its own
  * deadline and interruption. A leader that was interrupted, or that ran into its own deadline, says
  * nothing about the thing: then one of those who wait takes over.
  *

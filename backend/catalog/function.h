@@ -37,7 +37,7 @@ void function_close(struct catalog *catalog, struct function *function);
 void function_vanished(
 	struct catalog *catalog, struct function *function, struct change_list *changes);
 
-/* Takes it out of the table and frees it. Nobody else may use it: for the end of the catalog. */
+/* Takes it out of the table and frees it. No other thread may use it: for the end of the catalog. */
 void function_forget(struct catalog *catalog, struct function *function);
 
 /* Whether something fresh proves that the function is there. */

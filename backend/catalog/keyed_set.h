@@ -92,7 +92,7 @@ struct keyed_set *keyed_set_of_mark(const struct keyed_kind *kind, const void *e
 struct keyed_set *keyed_set_merge(
 	const struct keyed_set *known, const struct keyed_set *incoming) must_check;
 
-/* Drops the oldest mark of a set that nobody else sees yet, which has one. Whether it was one that never expires. */
+/* Drops the oldest mark of a set that no other thread sees yet, which has one. Whether it was one that never expires. */
 bool keyed_set_drop_mark(struct keyed_set *set);
 
 /* Where the entry, or the mark, of that key stands, or SIZE_MAX. `set` may be NULL. */

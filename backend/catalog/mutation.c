@@ -103,7 +103,7 @@ static bool concern_the_same(const struct mutation *left, const struct mutation 
 }
 
 /*
- * Of two mutations of the same that overlap nobody knows which was the later one for AWS: what the one says
+ * Of two mutations of the same that overlap it is unknown which was the later one for AWS: what the one says
  * that ends last is asked for again.
  */
 static void leave_mutations(struct mutation *mutation, bool succeeded)
@@ -209,7 +209,7 @@ enum lambda_status catalog_create_alias(struct catalog *catalog, const struct ca
 	return end_with_alias(&mutation, status, &answer, ret_alias, &error, reterr);
 }
 
-/* Somebody else changed it: what is shown next is what they made of it. */
+/* Another client changed it: the next read shows their change. */
 static void fetch_again(struct catalog *catalog, const struct call_scope *scope,
 	const char *function, const char *name)
 {

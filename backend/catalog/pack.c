@@ -99,7 +99,7 @@ void pack_dictionary_unref(struct pack_dictionary *dictionary)
 	free(dictionary);
 }
 
-/* Guards against change, not against somebody who looks for collisions. */
+/* Guards against change, not against an attacker who looks for collisions. */
 uint64_t pack_fingerprint(const struct lambda_version *version)
 {
 	uint64_t hash = HASH_START;

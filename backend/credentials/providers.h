@@ -73,7 +73,7 @@ struct credentials_request {
 	/* signed when not NULL */
 	const struct credentials *signer;
 	const char *service, *region;
-	bool *ret_sent; /* NULL, or told whether the last attempt may have reached the server */
+	bool *ret_sent; /* whether the last attempt may have reached the server; may be NULL */
 	/* for credentials_fetch_answer() */
 	const char *who; /* in front of the sentences */
 	/* What an answer other than 200 means; NULL: no credentials, "WHO: HTTP 500". */

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 
 /*
- * True for plain http to this machine and to the metadata addresses: it is allowed because nobody is on
+ * True for plain http to this machine and to the metadata addresses: it is allowed because no host is on
  * the way, which a proxy would be. True also for what `no_proxy` (NULL: nothing) names as HOST:PORT or
  * [IPV6], as the aws CLI reads it; plain names, suffixes, * and networks are left to libcurl.
  */

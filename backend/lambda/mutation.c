@@ -73,7 +73,7 @@ static enum verdict look_for_created_alias(struct mutation *mutation, struct lam
 	if (lambda_alias_is(&mutation->alias, mutation->wanted, true))
 		return DONE;
 	lambda_alias_release(&mutation->alias);
-	lambda_fail(reterr, LAMBDA_ALREADY_EXISTS, "alias %s was created by somebody else",
+	lambda_fail(reterr, LAMBDA_ALREADY_EXISTS, "alias %s was created by another client",
 		mutation->wanted->name);
 	return OTHER;
 }
@@ -94,7 +94,7 @@ static enum verdict look_for_updated_alias(struct mutation *mutation, struct lam
 	if (lambda_alias_is(alias, wanted, mutation->with_description))
 		return DONE;
 	lambda_alias_release(alias);
-	lambda_fail(reterr, LAMBDA_REVISION_CHANGED, "alias %s was changed by somebody else",
+	lambda_fail(reterr, LAMBDA_REVISION_CHANGED, "alias %s was changed by another client",
 		wanted->name);
 	return OTHER;
 }
@@ -113,7 +113,7 @@ static enum verdict look_for_deleted_alias(struct mutation *mutation, struct lam
 		return AS_WAS;
 	/* Ours is gone and another has its name, or it was changed: not ours to delete any more. */
 	lambda_fail(reterr, LAMBDA_REVISION_CHANGED,
-		"alias %s was made anew or changed by somebody else", mutation->name);
+		"alias %s was made anew or changed by another client", mutation->name);
 	return OTHER;
 }
 

@@ -50,7 +50,7 @@ static bool is_left_behind(const char *name)
 	return kill((pid_t)pid, 0) && errno == ESRCH;
 }
 
-/* Nobody listens there; the owner's process may be alive all the same, in another PID namespace. */
+/* It has no listener; the owner's process may be alive all the same, in another PID namespace. */
 static bool is_silent(const char *path)
 {
 	cleanup(close_descriptor) int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);

@@ -34,7 +34,7 @@ static int default_path(char path[PATH_MAX], struct buffer *message)
 				"there is no home directory; name a file with redact_key=FILE");
 		snprintf(directory, sizeof(directory), "%s/.config", home);
 	}
-	mkdir(directory, 0700); /* what cannot be made is told when the file is opened */
+	mkdir(directory, 0700); /* a failure shows when the file is opened */
 	snprintf(path, PATH_MAX, "%s/aliasfs", directory);
 	mkdir(path, 0700);
 	snprintf(path, PATH_MAX, "%s/aliasfs/redact.key", directory);
@@ -98,7 +98,7 @@ int redact_key_load(const char *path, unsigned char key[REDACT_KEY_SIZE], struct
 		return write_complaint(message, EINVAL, path, "this is no plain file");
 	if (status.st_mode & 077)
 		return write_complaint(message, EPERM, path,
-			"this must be a file that nobody else may read: chmod 600 it");
+			"this must be a file that no other user may read: chmod 600 it");
 	if (read(file, key, REDACT_KEY_SIZE) != REDACT_KEY_SIZE ||
 		status.st_size != REDACT_KEY_SIZE)
 		return write_complaint(message, EINVAL, path, "this is not a key of 32 bytes");

@@ -2,7 +2,7 @@
 /*
  * The key of -o env=redact: 32 random bytes in a file of mode 0600, made where it is missing. It is a file
  * and not made anew for each mount, so that hashes of yesterday's backup compare with today's and two
- * mounts agree; and it is no function of anything public, so that nobody without it can guess values.
+ * mounts agree; and it is no function of anything public, so that values cannot be guessed without it.
  */
 #ifndef ALIASFS_REDACT_KEY_H
 #define ALIASFS_REDACT_KEY_H

@@ -58,7 +58,7 @@ static int list_directory(struct request *request, struct directory *directory)
 }
 
 /*
- * opendir(3) says O_DIRECTORY, and its caller must hear of an error now (directory_cache.h). Whoever opens a directory
+ * opendir(3) says O_DIRECTORY, and its caller must hear of an error now (directory_cache.h). A process that opens a directory
  * as df does, or to fsync(2) it, has no use for its entries: they are listed when they are read, if ever.
  */
 static bool lists_at_open(int flags)

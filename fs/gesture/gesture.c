@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Beginning, end, and what is shown. Changes are in change.c, graces in pending.c. */
+/* Beginning, end, and the visible links. Changes are in change.c, graces in pending.c. */
 #include "fs/gesture/gesture.h"
 
 #include <errno.h>
@@ -106,7 +106,7 @@ void gestures_free(struct gestures *gestures, int64_t deadline_ms)
 	gestures_abandon(gestures);
 }
 
-/* --- what is shown --- */
+/* --- visible links --- */
 
 /* A local link, or a hidden name. False: neither. Appends the link's target where a buffer is given. */
 static bool look_in_remap(struct gestures *gestures, const struct gesture_place *place,

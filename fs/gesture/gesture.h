@@ -30,15 +30,15 @@ struct gesture_options {
 	const char *mountpoint; /* absolute, without a trailing slash; copied */
 	const char *const *
 		protect; /* globs of alias names that are not deleted; NULL-ended or NULL; copied */
-	int64_t mutation_timeout_ms; /* for what happens behind everybody's back: expired tombstones, held names */
-	struct log *log; /* kept, may be NULL */
+	int64_t mutation_timeout_ms; /* for background changes: expired tombstones, held names */
+	struct log *log;             /* kept, may be NULL */
 	/*
 	 * Called without a lock, from any thread, when what `name` (NULL: anything) of `function` shows has changed other
 	 * than by the kernel's own request: a tombstone that is done or taken back, a held name that became
 	 * an alias. May be NULL.
 	 */
 	void (*shown_changed)(void *data, const char *function, const char *name);
-	/* Called when something done behind everybody's back failed: one line for the log and .aliasfs/errors. May be NULL. */
+	/* Called when a background change failed: one line for the log and .aliasfs/errors. May be NULL. */
 	void (*failed)(void *data, const char *operation, const char *function, const char *name,
 		const struct lambda_error *error);
 	void *callback_data;
@@ -175,12 +175,12 @@ void gesture_end_visit(struct gestures *gestures, size_t visit);
 /*
  * The mount ends, and no change comes any more: makes all that is pending, several at a time, and logs every
  * 5 s how many are left. Takes 80 s at most, 25 s once the service cannot be reached (fs/rules/ending.h); what is left
- * then is told by name. 0 or the first failure.
+ * then is logged by name. 0 or the first failure.
  */
 int gesture_end(struct gestures *gestures, struct lambda_error *reterr) must_check;
 
 /*
- * Somebody looks below `.aliases/NAME`: a held name becomes an alias now (2.2.5). Where it cannot, that is told as at the
+ * A request looks below `.aliases/NAME`: a held name becomes an alias now (2.2.5). Where it cannot, that is told as at the
  * end of its holding, and there is no such alias. 0 or -ETIMEDOUT; no call when nothing is held.
  */
 int gesture_settle_held(struct gestures *gestures, const struct call_scope *scope,

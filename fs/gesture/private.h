@@ -4,7 +4,7 @@
  *
  * One lock: gestures->mutex. It protects the remap and `stopping`, is held for look-ups and decisions
  * only, and never across a call of the catalog or of a callback. A change first begins the names that
- * it is about (remap_begin()), so that nobody else changes them while the lock is not held.
+ * it is about (remap_begin()), so that no other request changes them while the lock is not held.
  */
 #ifndef ALIASFS_GESTURE_PRIVATE_H
 #define ALIASFS_GESTURE_PRIVATE_H
@@ -17,7 +17,7 @@
 #include "fs/rules/remap.h"
 
 #define GESTURE_REPEATS_MAX 2 /* of an update that a change of permissions got in the way of */
-#define GESTURE_THREADS 4     /* a slow function delays nobody else's graces */
+#define GESTURE_THREADS 4     /* a slow function delays no other's graces */
 
 /*
  * What changes ask of the catalog, and of the clock (calls.c). Tests put an account in memory in their place. Where
@@ -104,7 +104,7 @@ int gesture_refuse(struct lambda_error *reterr, int error, const char *sentence)
 /* Tells the owner that `name` (NULL: anything) of the function shows something else. */
 void gesture_tell_shown_changed(struct gestures *gestures, const char *function, const char *name);
 
-/* The time that something behind everybody's back may take. */
+/* The time that a background change may take. */
 struct call_scope gesture_background_scope(const struct gestures *gestures);
 
 /*
@@ -164,7 +164,7 @@ enum lambda_status gesture_resolve_target(struct gestures *gestures, const struc
 enum lambda_status gesture_finish(struct gestures *gestures, const struct call_scope *scope,
 	const struct remap_due *due, struct lambda_error *reterr) must_check;
 
-/* gesture_finish(), and a failure is told to the owner: for what happens behind everybody's back. */
+/* gesture_finish(), and a failure is reported to the owner: for background changes. */
 enum lambda_status gesture_finish_in_background(struct gestures *gestures,
 	const struct call_scope *scope, const struct remap_due *due, struct lambda_error *reterr);
 

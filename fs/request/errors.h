@@ -30,7 +30,7 @@ void error_log_free(struct error_log *errors);
 void error_log_note(struct error_log *errors, const struct caller *caller, const char *operation,
 	const char *path, int error_number, const struct lambda_error *error);
 
-/* The same for what was done behind everybody's back: `where` is "function/name". */
+/* The same for a change made in the background: `where` is "function/name". */
 void error_log_note_background(struct error_log *errors, const char *operation, const char *where,
 	int error_number, const struct lambda_error *error);
 

@@ -195,7 +195,7 @@ static void plan_held_link(const struct remap *remap, const struct remap_event *
 	plan_local_link(remap, event, plan);
 	plan->held = true;
 	plan->temporary = event->caller_is_ln && event->name_patterns;
-	/* ln would report it against the name that it renames to; whoever renames nothing has to hear of it now. */
+	/* ln would report it against the name that it renames to; a tool that renames nothing needs the error now. */
 	plan->check_target = !plan->error && !plan->temporary;
 	plan->target = *target;
 }

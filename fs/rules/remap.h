@@ -113,7 +113,7 @@ struct remap *remap_new(const struct remap_options *options) must_check;
 void remap_free(struct remap *remap);
 DEFINE_CLEANUP(struct remap *, remap_free);
 
-/* --- what is shown --- */
+/* --- visible links --- */
 
 /* The local or held link of that name, NULL when there is none. Belongs to the remap, until it next changes. */
 const struct remap_link *remap_find_link(const struct remap *remap, int64_t now_ms,
@@ -163,7 +163,7 @@ bool remap_hides_anything(const struct remap *remap, const char *function);
 
 /*
  * A request about the function is under way: the clock of what is hidden there stops until
- * remap_end_visit(), since whoever is to replace it may be waiting for that request, or have made it. What to
+ * remap_end_visit(), since its successor may be waiting for that request, or have made it. What to
  * hand to that; 0 when nothing is hidden, or there is no room.
  */
 size_t remap_begin_visit(struct remap *remap, int64_t now_ms, const char *function) must_check;

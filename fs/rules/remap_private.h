@@ -36,7 +36,7 @@ struct remap {
 	struct recent guards;   /* by process (all that are not known count as one) and function */
 };
 
-/* Whether this mount made the alias within the last minute, and nobody else has written it since. */
+/* Whether this mount made the alias within the last minute, and no other client has written it since. */
 bool remap_was_born(const struct remap *remap, int64_t now_ms, const char *function,
 	const struct lambda_alias *alias);
 

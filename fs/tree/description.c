@@ -132,7 +132,7 @@ int description_compare(struct request *request, const struct node *node)
 	if (!differs)
 		return 0;
 	return request_refuse(request, EREMCHG,
-		"the description was changed by somebody else since it was last shown here: read "
+		"the description was changed by another client since it was last shown here: read "
 		"it again before you write it");
 }
 

@@ -156,7 +156,7 @@ static int fill_file(struct request *request, struct open_file *file, int flags)
 	return charge_file(request->fs, file, file->content.length);
 }
 
-/* Lets the file be what is there under its name: a draft, or a description that nobody has changed meanwhile. */
+/* Makes the file what its name stands for: a draft, or a description that has not changed meanwhile. */
 static int attach_file(struct request *request, struct open_file *file)
 {
 	if (file->node.kind == NODE_DRAFT)

@@ -103,7 +103,7 @@ def stale_rename(hand):
 
 @gesture(2)
 def race(hand):
-    """A colleague who saw the alias before changes it while a tool does: one of them wins, and is told so."""
+    """A colleague who saw the alias before changes it while a tool does: one of them wins, and the other fails."""
     name = hand.standing()
     if not name:
         return None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""In the function that all workers share: nobody ever removes its aliases, so none may ever be gone."""
+"""In the function that all workers share: no worker ever removes its aliases, so none may ever be gone."""
 
 import contextlib
 

@@ -79,7 +79,7 @@ def by_form(form, removes):
         version, state = hand.version(), hand.state(name)
         ways = [state.at(version)]
         if form.startswith("rsync") and (hand.is_stale(name) or version == state.version):
-            ways.append(state)  # it leaves alone what is shown as it wants it
+            ways.append(state)  # it leaves alone a link that is right already
         return Plan(
             fill_in(form, hand, name, version),
             after={name: ways},

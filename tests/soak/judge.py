@@ -59,7 +59,7 @@ class Judge:
             self.permits["DeleteAlias", name] = until
 
     def read_changes(self, gesture):
-        """Each change that took effect was asked for by somebody."""
+        """Each change that took effect was asked for by a worker."""
         now = time.monotonic()
         for change in self.account.news():
             if change["function"] != self.function:
@@ -74,7 +74,7 @@ class Judge:
             if operation in ALIAS_WRITES and name not in self.model.entries:
                 self.finding("temporary name at AWS", f"{operation} {name} at {gesture}")
             elif operation == "DeleteAlias":
-                self.finding("alias lost", f"DeleteAlias {name}, which nobody asked for, at {gesture}")
+                self.finding("alias lost", f"DeleteAlias {name}, which no worker asked for, at {gesture}")
             else:
                 self.finding("unexpected write", f"{operation} {name} {change.get('version')} at {gesture}")
 

@@ -50,7 +50,7 @@ class Plan:
     `outcome`: "done" (exits 0, and `after` is the effect), "refused" (fails, and nothing changes) or
     "either" (whatever it exits with, nothing but `after` may change) or "maybe" (done or refused).
     `deferred`: the effect comes within the grace, not before the exit.
-    `gap`: names that are removed before they are made again: whoever kills the tool in between has removed
+    `gap`: names that are removed before they are made again: a kill of the tool in between has removed
     them.
     `gone_if_killed`: names that it removes and that come back when the next step is refused: whoever kills it
     before that has removed them.

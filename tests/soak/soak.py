@@ -225,7 +225,7 @@ class Soak:
         return {name: measure(pid) for name, pid in programs.items()}
 
     def judge_common(self):
-        """Nobody removes the aliases of `common`, or makes any."""
+        """No worker removes the aliases of `common`, or makes any."""
         for change in self.account.news():
             if change["function"] != "common":
                 continue
@@ -262,7 +262,7 @@ class Soak:
             self.end_mount(name, mount)
 
     def end_mount(self, name, mount):
-        """By SIGTERM: a mount namespace that somebody made meanwhile would keep an unmounted one alive."""
+        """By SIGTERM: a mount namespace that was made meanwhile would keep an unmounted one alive."""
         try:
             rc = mount.terminate()
         except AssertionError as error:

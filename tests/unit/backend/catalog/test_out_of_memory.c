@@ -2,7 +2,7 @@
 /*
  * Every allocation of the catalog fails once. The question that met it may end with LAMBDA_NO_MEMORY; asked
  * again it has its right answer, nothing that was known is lost or wrong, and nothing is left allocated.
- * Of a change that AWS has made nobody is told that it failed.
+ * A change that AWS has made is never reported as failed.
  */
 #include "tests/unit/unit.h"
 

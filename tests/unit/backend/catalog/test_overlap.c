@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Changes of one function that overlap: of different aliases each is known from its own answer; of one and the
- * same nobody knows which was the later one for AWS, and it is asked for again.
+ * same it is unknown which was the later one for AWS, and it is fetched again.
  */
 #include "tests/unit/unit.h"
 

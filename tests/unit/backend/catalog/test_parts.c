@@ -209,7 +209,7 @@ static void the_third_function_in_two_seconds_is_a_crawl(void **state)
 	static const struct {
 		int64_t asked[5]; /* in ms; 0 ends */
 		uint64_t functions[5];
-		int crawls_at; /* the how manieth, from 1; 0: never */
+		int crawls_at; /* which call, from 1; 0: never */
 	} table[] = {
 		{{1, 2, 3}, {1, 2, 3}, 3},
 		{{1, 2, 2001}, {1, 2, 3}, 3},

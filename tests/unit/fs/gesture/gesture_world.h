@@ -428,7 +428,7 @@ static inline void assert_listing(struct world *world, const char *expected)
 	assert_string_equal(buffer_text(&names), expected);
 }
 
-/* Waits for the writes of what happens behind everybody's back. */
+/* Waits for the writes of background changes. */
 static inline void await_writes(struct world *world, const char *expected)
 {
 	int64_t deadline_ms = clock_monotonic_ms() + PATIENCE_MS;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Section 2 of the contract, played against a real lambda-plane: what the calls are, and what is shown
+ * Section 2 of the contract, played against a real lambda-plane: which calls are made, and which links are visible
  * meanwhile. Which requests make which write is test_remap's matter.
  */
 #include "tests/unit/fs/gesture/gesture_world.h"
 
-/* --- what is shown --- */
+/* --- visible links --- */
 
 /* semantics(2.3.8, 3.0.12, 3.3.1) */
 static void aliases_and_weights_are_shown_as_links(void **state)
@@ -168,7 +168,7 @@ static void change_revision_alone(struct world *world, const char *alias, const 
 }
 
 /* semantics(2.0.11, 2.4.2, 2.4.6, 2.4.7) */
-static void a_permission_given_meanwhile_is_in_nobodys_way(void **state)
+static void a_permission_given_meanwhile_does_not_hinder(void **state)
 {
 	const char *canary = "{\"FunctionVersion\":\"1\"}";
 	struct world world;
@@ -574,7 +574,7 @@ int main(void)
 		cmocka_unit_test(a_remap_ends_a_canary_in_the_same_call),
 		cmocka_unit_test(a_remap_to_where_it_points_is_confirmed_by_one_get),
 		cmocka_unit_test(a_colleagues_change_is_not_overwritten),
-		cmocka_unit_test(a_permission_given_meanwhile_is_in_nobodys_way),
+		cmocka_unit_test(a_permission_given_meanwhile_does_not_hinder),
 		cmocka_unit_test(what_is_moved_is_what_was_shown),
 		cmocka_unit_test(what_a_colleague_made_anew_is_not_ours_to_move),
 		cmocka_unit_test(targets_by_name_are_read_afresh),

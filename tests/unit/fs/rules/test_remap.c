@@ -370,7 +370,7 @@ static void a_tool_that_unlinks_and_links_until_it_works_comes_to_an_end(void **
 	start(&world);
 	assert_int_equal(do_unlink(&world, &tool, "PROD"), 0);
 	assert_int_equal(do_symlink(&world, &tool, "PROD", "99"), ENOENT);
-	assert_int_equal(do_unlink(&world, &other, "PROD"), 0); /* somebody else's rm */
+	assert_int_equal(do_unlink(&world, &other, "PROD"), 0); /* another process's rm */
 	assert_int_equal(do_symlink(&world, &other, "PROD", "99"), ENOENT);
 	assert_int_equal(do_unlink(&world, &tool, "PROD"), EPERM); /* toybox cp -f stops here */
 	assert_int_equal(do_unlink(&world, &tool, "PROD"), 0);     /* said once */

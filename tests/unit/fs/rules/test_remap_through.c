@@ -200,7 +200,7 @@ static void what_a_colleague_has_written_is_no_longer_made_here(void **state)
 	assert_writes(
 		&world, "create release>4; update PROD>5; delete release>5", "made and moved here");
 
-	/* The same name and version, made by somebody else. */
+	/* The same name and version, made by another client. */
 	put(&world, "PROD", 1, 0, 0, "live");
 	assert_int_equal(do_symlink(&world, &typed, "release", "4"), 0);
 	assert_writes(&world, "create release>4", "ln -s");
@@ -238,7 +238,7 @@ static void recursive_removals_delete_nothing(void **state)
 	assert_int_equal(do_unlink(&world, &tool, "PROD"), 0);
 	assert_int_equal(do_unlink(&world, &tool, "CANARY%10"), 0);
 	assert_false(is_shown(&world, "PROD"));
-	assert_int_equal(do_unlink(&world, &other, "BETA"), 0); /* somebody else's rm */
+	assert_int_equal(do_unlink(&world, &other, "BETA"), 0); /* another process's rm */
 	pass(&world, 500);
 	assert_writes(&world, "back PROD; back CANARY%10; delete BETA>2", "rm -rf");
 	assert_true(is_shown(&world, "PROD"));
@@ -300,7 +300,7 @@ static void removals_wait_while_their_process_goes_on_removing(void **state)
 	remap_note_removing(world.remap, world.now_ms, tool.process, "hello");
 	remap_note_removing(world.remap, world.now_ms, other.process, "other");
 	pass(&world, 400);
-	assert_writes(&world, "delete BETA>2", "nobody else's removals wait");
+	assert_writes(&world, "delete BETA>2", "no other process's removals wait");
 	pass(&world, 100);
 	assert_writes(&world, "delete PROD>1", "and its own for a grace more");
 
