@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * When a call may be made. AWS allows 15 control-plane calls a second for the whole account, and
- * GetFunction 100 of its own (lambda-api.md section 7), CloudTrail's LookupEvents 2; reads are held to `rate`, writes go first and
+ * GetFunction 100 of its own (backend/lambda/NOTES.md section 7), CloudTrail's LookupEvents 2; reads are held to `rate`, writes go first and
  * may borrow a little. After a throttle the rate is cut and grows back slowly, as AWS's adaptive
  * mode does it (section 8.4). Waiters are served first in, first out. Pure: the time is an argument;
  * pacer.h waits and locks.

@@ -27,7 +27,7 @@ bool text_ends_with(const char *text, const char *suffix);
 
 /*
  * Seconds since the epoch of `2020-04-10T19:06:32.563+0000`, of the same without the decimals, or
- * with `Z` (Lambda's LastModified; lambda-api.md section 3). 0 or -EINVAL.
+ * with `Z` (Lambda's LastModified; backend/lambda/NOTES.md section 3). 0 or -EINVAL.
  */
 int text_parse_time(const char *text, int64_t *ret_seconds) must_check;
 
@@ -47,7 +47,7 @@ int text_decode_base64(const char *text, size_t length, struct buffer *out) must
 
 /*
  * Appends `text` percent-encoded: all bytes outside A-Za-z0-9-._~ become %XX in upper case, as AWS's
- * path labels and query values are sent (lambda-api.md section 1). Errors as buffer_append().
+ * path labels and query values are sent (backend/lambda/NOTES.md section 1). Errors as buffer_append().
  */
 int text_append_percent_encoded(struct buffer *out, const char *text) must_check;
 

@@ -166,7 +166,7 @@ struct partition {
 	const char *dual_stack_suffix;
 };
 
-/* lambda-api.md section 11; the first is also the answer for unknown regions. */
+/* backend/lambda/NOTES.md section 11; the first is also the answer for unknown regions. */
 static const struct partition partitions[] = {
 	{"aws", "us,eu,ap,sa,ca,me,af,il,mx,", "amazonaws.com", "api.aws"},
 	{"aws-cn", "cn,", "amazonaws.com.cn", "api.amazonwebservices.com.cn"},

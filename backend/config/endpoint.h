@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Which profile, which region, which address: AWS's rules of precedence (lambda-api.md sections 10.2,
+ * Which profile, which region, which address: AWS's rules of precedence (backend/lambda/NOTES.md sections 10.2,
  * 10.4 and 11), each answer with where it came from. Pure: the environment and the files are
  * arguments; nothing blocks.
  */

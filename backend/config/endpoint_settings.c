@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The precedence of options, environment and files: lambda-api.md sections 10.2 and 10.4. */
+/* The precedence of options, environment and files: backend/lambda/NOTES.md sections 10.2 and 10.4. */
 #include "backend/config/endpoint.h"
 
 #include <errno.h>

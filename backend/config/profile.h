@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * AWS's two INI files, ~/.aws/config and ~/.aws/credentials, read by our own strict reader
- * (lambda-api.md section 10.2). It reads as botocore does: whole-line comments only, `=` or `:`,
+ * (backend/lambda/NOTES.md section 10.2). It reads as botocore does: whole-line comments only, `=` or `:`,
  * indented lines continue a value, an empty value with indented `k = v` lines is a nested block,
  * a name or a key that stands twice is an error. Differences, on purpose: a byte order mark is
  * skipped, a NUL byte and a file that cannot be read are errors.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The order in which the providers are asked: botocore's (lambda-api.md section 10.1). */
+/* The order in which the providers are asked: botocore's (backend/lambda/NOTES.md section 10.1). */
 #include "backend/credentials/providers.h"
 
 static const struct credentials_provider all_providers[] = {

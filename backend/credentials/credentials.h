@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Who signs. The providers are asked in botocore's order (lambda-api.md section 10.1); the first that
+ * Who signs. The providers are asked in botocore's order (backend/lambda/NOTES.md section 10.1); the first that
  * has credentials wins, and one that is configured but fails is an error, never skipped.
  *
  * A store remembers what was found. Credentials that expire are fetched again 15 minutes before

@@ -6,7 +6,7 @@
  *
  * configuration.json is the object AWS sent, canonical (json_print_canonical()), with three changes:
  * - FunctionArn names the version (ListFunctions and an unqualified GetFunctionConfiguration leave
- *   it out, a Qualifier that is an alias puts the alias there; lambda-api.md section 3).
+ *   it out, a Qualifier that is an alias puts the alias there; backend/lambda/NOTES.md section 3).
  * - Without Environment, and without what changes by itself or is missing from the lists: RevisionId,
  *   State, LastUpdateStatus, both with their Reason and ReasonCode, and RuntimeVersionConfig.
  * - A member that is null is left out, at every level: to AWS the two are the same.

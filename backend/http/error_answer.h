@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Reading AWS's error answers (lambda-api.md section 1.1). Pure functions. */
+/* Reading AWS's error answers (backend/lambda/NOTES.md section 1.1). Pure functions. */
 #ifndef ALIASFS_HTTP_ERROR_ANSWER_H
 #define ALIASFS_HTTP_ERROR_ANSWER_H
 

@@ -15,7 +15,7 @@ struct code_meaning {
 	enum retry_class class;
 };
 
-/* lambda-api.md sections 5.1, 5.2 and 8.1. The HTTP status decides about codes that are missing here. */
+/* backend/lambda/NOTES.md sections 5.1, 5.2 and 8.1. The HTTP status decides about codes that are missing here. */
 static const struct code_meaning meanings[] = {
 	/* throttling */
 	{"Throttling", LAMBDA_THROTTLED, RETRY_THROTTLED},

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Whether to try again, and when: AWS's standard mode (lambda-api.md section 8.2) plus what a polite
+ * Whether to try again, and when: AWS's standard mode (backend/lambda/NOTES.md section 8.2) plus what a polite
  * client does with Retry-After and with a bare 429. Pure: no clock, no randomness, no network.
  */
 #ifndef ALIASFS_HTTP_RETRY_H

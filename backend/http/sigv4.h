@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * AWS Signature Version 4 for requests whose signature travels in the Authorization header
- * (lambda-api.md section 9: libcurl 7.88's own signer is measured wrong). There is one
+ * (backend/lambda/NOTES.md section 9: libcurl 7.88's own signer is measured wrong). There is one
  * canonicaliser, for every service but S3. Pure functions, the time is an argument; only the key
  * cache has a lock of its own, held for microseconds.
  *

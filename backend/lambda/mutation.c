@@ -2,7 +2,7 @@
 /*
  * The mutations of backend/lambda/lambda.h. One whose answer is lost (a reset, a time-out, a 5xx, an
  * unreadable answer) may have happened. It is looked for by reading back before anything else is done
- * (lambda-api.md section 8.5):
+ * (backend/lambda/NOTES.md section 8.5):
  *
  *   send ─► answered ─────────────────────────────────────► that is the answer
  *     ▲ └─► lost ─► read back ─┬─ wanted state ───────────► success

@@ -54,7 +54,7 @@ struct answer {
 void answer_init(struct answer *answer);
 void answer_release(struct answer *answer);
 
-/* Replaces what was answered by a failure in AWS's wire form (lambda-api.md 1.1 and 5.1). */
+/* Replaces what was answered by a failure in AWS's wire form (backend/lambda/NOTES.md 1.1 and 5.1). */
 void answer_fail(struct answer *answer, enum failure failure, const char *message);
 
 /* The same, for failures whose body says less: `type` and the message's key as given (NULL: no message). */

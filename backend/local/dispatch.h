@@ -7,7 +7,8 @@
 #include "backend/local/call.h"
 #include "backend/local/fault.h"
 
-#define BODY_MAX_CODE 70167211   /* bytes: CreateFunction, UpdateFunctionCode (lambda-api.md 4.1) */
+#define BODY_MAX_CODE                                                                              \
+	70167211 /* bytes: CreateFunction, UpdateFunctionCode (backend/lambda/NOTES.md 4.1) */
 #define BODY_MAX_PAYLOAD 6291556 /* bytes: Invoke */
 #define BODY_MAX_OTHER 1048576   /* bytes */
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "backend/local/model/failure.h"
 
-/* AWS spells the message's key per error; typed SDKs depend on it (lambda-api.md 5.1). */
+/* AWS spells the message's key per error; typed SDKs depend on it (backend/lambda/NOTES.md 5.1). */
 const struct failure_form failure_forms[FAILURE_COUNT] = {
 	[FAILURE_INVALID_PARAMETER] = {"InvalidParameterValueException", 400, "User", "message"},
 	[FAILURE_VALIDATION] = {"ValidationException", 400, NULL, "message"},

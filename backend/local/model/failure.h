@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The failures that the Lambda API knows: code, status and the spelling of the body (lambda-api.md 5). */
+/* The failures that the Lambda API knows: code, status and the spelling of the body (backend/lambda/NOTES.md 5). */
 #ifndef ALIASFS_LOCAL_FAILURE_H
 #define ALIASFS_LOCAL_FAILURE_H
 

@@ -5,7 +5,7 @@
 
 #include "backend/base/cleanup.h"
 
-/* AWS's common errors and what its model of Lambda has beside failure_forms (lambda-api.md 4.10, 5). */
+/* AWS's common errors and what its model of Lambda has beside failure_forms (backend/lambda/NOTES.md 4.10, 5). */
 static const struct failure_form others[] = {
 	{"ExpiredTokenException", 403, NULL, "message"},
 	{"ExpiredToken", 403, NULL, "message"},

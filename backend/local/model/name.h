@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The spellings of a function's name (lambda-api.md section 2). Pure. */
+/* The spellings of a function's name (backend/lambda/NOTES.md section 2). Pure. */
 #ifndef ALIASFS_LOCAL_NAME_H
 #define ALIASFS_LOCAL_NAME_H
 

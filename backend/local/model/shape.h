@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The constraints of the Lambda API's inputs as one table, and the ValidationException that AWS
- * makes of a violation. Shapes and their limits: AWS's API model 2015-03-31 (lambda-api.md sections
+ * makes of a violation. Shapes and their limits: AWS's API model 2015-03-31 (backend/lambda/NOTES.md sections
  * 2 to 4); texts: recorded answers of AWS. Pure.
  */
 #ifndef ALIASFS_LOCAL_SHAPE_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Shapes that several operations share: names, limits and patterns are AWS's (lambda-api.md section 2). */
+/* Shapes that several operations share: names, limits and patterns are AWS's (backend/lambda/NOTES.md section 2). */
 #ifndef ALIASFS_LOCAL_SHAPES_H
 #define ALIASFS_LOCAL_SHAPES_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Checks a request's SigV4 signature as AWS does (lambda-api.md section 9). Pure. */
+/* Checks a request's SigV4 signature as AWS does (backend/lambda/NOTES.md section 9). Pure. */
 #ifndef ALIASFS_LOCAL_SIGNATURE_H
 #define ALIASFS_LOCAL_SIGNATURE_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* AWS's limits of calls a second (lambda-api.md section 7): token buckets that hold one second's worth. */
+/* AWS's limits of calls a second (backend/lambda/NOTES.md section 7): token buckets that hold one second's worth. */
 #ifndef ALIASFS_LOCAL_THROTTLE_H
 #define ALIASFS_LOCAL_THROTTLE_H
 

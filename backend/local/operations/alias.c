@@ -99,7 +99,7 @@ int handle_get_alias(struct call *call)
 	return error;
 }
 
-/* --- what an alias may point to (lambda-api.md 4.3, routing rules) --- */
+/* --- what an alias may point to (backend/lambda/NOTES.md 4.3, routing rules) --- */
 
 static int check_target(struct call *call, int64_t version)
 {

@@ -7,7 +7,7 @@
 #include "backend/local/store/layer.h"
 #include "backend/local/store/version.h"
 
-#define POLICY_MAX 20480 /* bytes (lambda-api.md section 7) */
+#define POLICY_MAX 20480 /* bytes (backend/lambda/NOTES.md section 7) */
 #define TEXT_MAX (1u << 20)
 
 struct layer_policy {

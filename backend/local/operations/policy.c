@@ -8,7 +8,7 @@
 #include "backend/local/store/change.h"
 #include "backend/local/store/version.h"
 
-#define POLICY_MAX 20480 /* bytes (lambda-api.md section 7) */
+#define POLICY_MAX 20480 /* bytes (backend/lambda/NOTES.md section 7) */
 
 /* A resource's policy: its statements as a JSON list, and its revision. PutResourcePolicy can make it too. */
 struct policy {

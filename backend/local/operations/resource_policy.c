@@ -10,7 +10,7 @@
 #include "backend/local/store/attachment.h"
 #include "backend/local/store/change.h"
 
-#define POLICY_MAX 20480 /* bytes (lambda-api.md section 7) */
+#define POLICY_MAX 20480 /* bytes (backend/lambda/NOTES.md section 7) */
 #define TEXT_MAX (1u << 20)
 
 /* The stored policy of the resource; "" in revision_id: it has none. */

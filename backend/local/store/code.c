@@ -14,7 +14,7 @@
 #include "backend/local/model/zip.h"
 #include "backend/local/private.h"
 
-#define ZIPPED_MAX 52428800     /* bytes; lambda-api.md section 7 */
+#define ZIPPED_MAX 52428800     /* bytes; backend/lambda/NOTES.md section 7 */
 #define UNZIPPED_MAX 262144000  /* bytes */
 #define LOCATION_LIFE_MS 600000 /* ten minutes */
 #define ABANDONED_AGE_S 3600    /* a temporary file this old is a left-over */

@@ -149,7 +149,7 @@ static int remove_latest_published(struct call *call, const char *function)
 			       function, VERSION_LATEST_PUBLISHED);
 }
 
-/* Only functions on managed instances have a $LATEST.PUBLISHED (lambda-api.md 6.7). */
+/* Only functions on managed instances have a $LATEST.PUBLISHED (backend/lambda/NOTES.md 6.7). */
 static int check_capacity_provider(struct call *call, const struct version_row *latest)
 {
 	if (strstr(latest->configuration, "\"CapacityProviderConfig\":{"))

@@ -6,10 +6,11 @@
 #include "backend/local/call.h"
 #include "backend/local/store/version.h"
 
-#define CODE_STORAGE_MAX ((int64_t)322122547200) /* bytes: 300 GB (lambda-api.md section 7) */
+#define CODE_STORAGE_MAX                                                                           \
+	((int64_t)322122547200) /* bytes: 300 GB (backend/lambda/NOTES.md section 7) */
 
 /*
- * Publishes $LATEST of `function` (lambda-api.md 4.2): takes the next number, or finds that nothing
+ * Publishes $LATEST of `function` (backend/lambda/NOTES.md 4.2): takes the next number, or finds that nothing
  * changed since the last one. `description` replaces $LATEST's (NULL: copied). `settling`: the new
  * version starts Pending, as it does when it comes out of CreateFunction and UpdateFunctionCode. A
  * real publish gives $LATEST a new RevisionId. 0 with the number, CALL_FAILED or a negative errno.

@@ -30,7 +30,7 @@ static void signs_as(const struct sigv4_request *request, const char *names, con
 	assert_string_equal(buffer_text(&made), buffer_text(&wanted));
 }
 
-/* lambda-api.md section 9: computed there with botocore 1.43.67. */
+/* backend/lambda/NOTES.md section 9: computed there with botocore 1.43.67. */
 static void signs_the_four_known_requests(void **state)
 {
 	static const char body[] = "{\"FunctionVersion\": \"2\", \"RoutingConfig\": "
