@@ -6,16 +6,16 @@
 #include "backend/base/clock.h"
 #include "backend/base/condition.h"
 
-#define INTERRUPTION_STEP_MS 20 /* between looks at an interruption, which signals nobody */
+#define INTERRUPTION_STEP_MS 20 /* between looks at an interruption, which wakes no thread */
 
 struct pacer {
 	pthread_mutex_t mutex;
-	struct pacing pacing; /* protected by mutex, as are the waiters in its lines */
+	struct pacing pacing; /* protected by mutex, as are the waiters in its queues */
 };
 
-/* One thread's place in a line, on its stack. */
+/* One thread's place in a queue, on its stack. */
 struct turn {
-	struct pacing_waiter waiter; /* the first member: the lines know only this */
+	struct pacing_waiter waiter; /* the first member: the queues know only this */
 	pthread_cond_t changed;      /* it may be its turn now */
 };
 

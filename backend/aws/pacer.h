@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The line in which a client's calls wait for their places (pacing.h), with a clock and threads: who came
- * first goes first, writes before reads, and nobody polls for a place that is another's.
+ * The queue in which a client's calls wait (pacing.h), with a clock and threads: first in, first out,
+ * writes before reads. A waiter sleeps until its turn; it does not poll.
  */
 #ifndef ALIASFS_AWS_PACER_H
 #define ALIASFS_AWS_PACER_H
@@ -13,7 +13,7 @@
 
 struct pacer;
 
-/* `rate` as in pacing_init(). NULL: out of memory. pacer_free(), when nobody waits any more. */
+/* `rate` as in pacing_init(). NULL: out of memory. pacer_free() once no thread waits. */
 struct pacer *pacer_new(double rate) must_check;
 void pacer_free(struct pacer *pacer);
 

@@ -77,38 +77,38 @@ static int64_t take_token(struct pacing_bucket *bucket, double floor, double rat
 
 void pacing_join(struct pacing *pacing, struct pacing_waiter *waiter)
 {
-	struct pacing_line *line = &pacing->lines[waiter->kind];
+	struct pacing_queue *queue = &pacing->queues[waiter->kind];
 
 	waiter->next = NULL;
-	if (line->last)
-		line->last->next = waiter;
+	if (queue->last)
+		queue->last->next = waiter;
 	else
-		line->first = waiter;
-	line->last = waiter;
+		queue->first = waiter;
+	queue->last = waiter;
 	pacing->waiting++;
 }
 
 void pacing_leave(struct pacing *pacing, struct pacing_waiter *waiter)
 {
-	struct pacing_line *line = &pacing->lines[waiter->kind];
-	struct pacing_waiter **link = &line->first, *before = NULL;
+	struct pacing_queue *queue = &pacing->queues[waiter->kind];
+	struct pacing_waiter **link = &queue->first, *before = NULL;
 
 	while (*link != waiter) {
 		before = *link;
 		link = &before->next;
 	}
 	*link = waiter->next;
-	if (line->last == waiter)
-		line->last = before;
+	if (queue->last == waiter)
+		queue->last = before;
 	waiter->next = NULL;
 	pacing->waiting--;
 }
 
 struct pacing_waiter *pacing_next(const struct pacing *pacing, enum pacing_kind kind)
 {
-	if (kind == PACING_READ && pacing->lines[PACING_WRITE].first)
+	if (kind == PACING_READ && pacing->queues[PACING_WRITE].first)
 		return NULL; /* writes go first */
-	return pacing->lines[kind].first;
+	return pacing->queues[kind].first;
 }
 
 int64_t pacing_take(struct pacing *pacing, struct pacing_waiter *waiter, int64_t now_ms)

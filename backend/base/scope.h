@@ -24,7 +24,7 @@ struct call_scope {
 	int64_t mutation_deadline_ms; /* the same for mutations, reading back a lost answer included */
 	const atomic_bool *interrupted; /* NULL: cannot be interrupted */
 	bool for_change; /* what is read is needed for a change: it takes its turn among the changes */
-	struct call_record *record; /* NULL: nobody wants to know */
+	struct call_record *record; /* may be NULL */
 };
 
 #define CALL_SCOPE_READ_MS 30000

@@ -242,10 +242,10 @@ static void settle_response(struct http_response *response)
 	time_t moment;
 
 	if (response->content_encoding[0] && strcasecmp(response->content_encoding, "identity"))
-		buffer_reset(&response->body); /* nobody can read it, not even its message */
+		buffer_reset(&response->body); /* unreadable, its message included */
 	if ((response->retry_after[0] | 0x20) < 'a' || (response->retry_after[0] | 0x20) > 'z')
 		return;
-	/* It may be a moment, as with "Date": told in seconds from the server's own. */
+	/* It may be a moment, in the form of "Date": seconds are counted from the server's own "Date". */
 	moment = curl_getdate(response->retry_after, NULL);
 	snprintf(response->retry_after, sizeof(response->retry_after), "%lld",
 		moment > now ? (long long)(moment - now) : 0LL);
@@ -482,7 +482,7 @@ static enum lambda_status perform_exchange(struct slot *slot, struct exchange *e
 
 /*
  * Whether the server has said something on the kept connection since. That is a farewell, or an answer
- * that nobody asked for; libcurl would take it for the next one's. The slot then starts afresh: with
+ * without a request; libcurl would take it for the next one's. The slot then starts afresh: with
  * CURLOPT_FRESH_CONNECT alone, libcurl keeps that connection when the fresh one fails.
  */
 static bool has_spoken(const struct slot *slot)
