@@ -66,8 +66,8 @@ struct options {
 	bool single_threaded;
 	bool check;
 	bool check_write; /* --write */
-	bool listing;   /* `aliasfs ls`: source_text is what to list, `words` which functions */
-	bool comparing; /* `aliasfs diff`: source_text and words[0] are the versions */
+	bool listing;     /* `aliasfs ls`: source_text is what to list, `words` which functions */
+	bool comparing;   /* `aliasfs diff`: source_text and words[0] are the versions */
 	bool json;
 	bool values;        /* diff: environment variables with their values */
 	bool aliases;       /* ls: a row for each function, a column for each alias */
