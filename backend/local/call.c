@@ -90,6 +90,50 @@ void answer_throttle(struct answer *answer, const char *reason, const char *mess
 		buffer_reset(&answer->body);
 }
 
+/* Codes that only Lambda has, and what services of the JSON 1.1 protocol say instead. */
+static const char *code_of_json11(const char *code)
+{
+	if (!strcmp(code, failure_forms[FAILURE_THROTTLED].code))
+		return "ThrottlingException";
+	if (!strcmp(code, failure_forms[FAILURE_REQUEST_CONTENT].code))
+		return failure_forms[FAILURE_SERIALIZATION].code;
+	return code;
+}
+
+static int append_failure_of_json11(struct buffer *out, const char *code, const char *message)
+{
+	int error = buffer_appendf(out, "{\"__type\":\"%s\"", code);
+
+	if (!error && message)
+		error = buffer_append_string(out, ",\"message\":");
+	if (!error && message)
+		error = append_json_string(out, message);
+	return error ? error : buffer_append_byte(out, '}');
+}
+
+const char *answer_message(const struct json *body)
+{
+	return json_member_string(body, "message", json_member_string(body, "Message", NULL));
+}
+
+void answer_use_json11(struct answer *answer)
+{
+	cleanup(json_free_pointer) struct json *body = NULL;
+	char code[sizeof(answer->error_type)];
+	int status = answer->status;
+
+	if (answer->error_type[0]) {
+		snprintf(code, sizeof(code), "%s", code_of_json11(answer->error_type));
+		body = json_parse(buffer_text(&answer->body), answer->body.length, NULL);
+		answer_release(answer);
+		answer_init(answer);
+		answer->status = status < 500 ? 400 : status;
+		if (append_failure_of_json11(&answer->body, code, answer_message(body)))
+			buffer_reset(&answer->body);
+	}
+	answer->content_type = "application/x-amz-json-1.1";
+}
+
 int call_fail(struct call *call, enum failure failure, const char *format, ...)
 {
 	char message[MESSAGE_MAX];

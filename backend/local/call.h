@@ -11,6 +11,7 @@
 
 #include "backend/base/buffer.h"
 #include "backend/base/json.h"
+#include "backend/local/model/sender.h"
 #include "backend/local/model/failure.h"
 #include "backend/local/model/name.h"
 #include "backend/local/model/operation.h"
@@ -64,6 +65,15 @@ void answer_fail_as(struct answer *answer, enum failure failure, const char *typ
 /* Answers with 429 TooManyRequestsException of that Reason, to be tried again after a second. */
 void answer_throttle(struct answer *answer, const char *reason, const char *message);
 
+/* The message in the body of a failure; NULL when there is none. */
+const char *answer_message(const struct json *body);
+
+/*
+ * Gives what was answered the form of AWS's JSON 1.1 protocol: its content type; a failure's code in the body, with
+ * status 400 or 500.
+ */
+void answer_use_json11(struct answer *answer);
+
 struct call {
 	struct plane *plane;
 	const struct identity *identity;
@@ -72,6 +82,9 @@ struct call {
 	struct json *input;        /* labels, query, headers and body by the model's names */
 	const struct buffer *body; /* as sent; for operations with a raw body */
 	struct function_name name; /* of FunctionName, where the operation has one */
+	struct sender sender;      /* of calls that write */
+	struct buffer parameters;  /* of calls that write: the input as CloudTrail spells it */
+	int64_t change;            /* sequence number of what change_record() recorded, or 0 */
 	int64_t now_ms;            /* wall clock */
 	int64_t settle_ms;
 	const char *base_url; /* "http://host:port" as the client calls us: for Code.Location */

@@ -13,6 +13,7 @@
 #include "backend/local/private.h"
 #include "backend/local/store/change.h"
 #include "backend/local/store/code.h"
+#include "backend/local/store/trail.h"
 
 #define VALIDATION_MESSAGE_MAX (256u << 10)
 
@@ -162,6 +163,34 @@ static int check_name(struct call *call)
 	return 0;
 }
 
+/* --- what CloudTrail says of a call that writes --- */
+
+/* Before the handler runs: it may change the input. */
+static int describe_call(struct call *call, const struct request *request)
+{
+	int error;
+
+	sender_read(request->headers, request->header_count, &call->sender);
+	call->sender.address = request->address;
+	buffer_reset(&call->parameters);
+	error = trail_append_parameters(&call->parameters, call->operation, call->input);
+	if (error != -EFBIG)
+		return error;
+	buffer_reset(&call->parameters);
+	return trail_append_omitted(&call->parameters);
+}
+
+/* The caller gets the answer of the call, whatever becomes of this. */
+static void record_failure(struct call *call)
+{
+	int error = trail_record_failure(call, call->plane->stores);
+
+	if (error)
+		log_write(call->plane->log, LOG_LEVEL_ERROR,
+			"%s failed, and its event cannot be kept: %s", call->operation->name,
+			strerror(-error));
+}
+
 /* --- the transaction --- */
 
 static int run_in_transaction(struct call *call)
@@ -174,6 +203,8 @@ static int run_in_transaction(struct call *call)
 	/* Not before the lock: what is settled, and what a change is dated, must follow its order. */
 	call->now_ms = clock_wall_ms();
 	error = call->operation->handle(call);
+	if (write && !error)
+		error = trail_record(call);
 	if (!write && error >= 0)
 		store_end_read(call->store);
 	else if (!error)
@@ -207,6 +238,7 @@ static void call_release(struct call *call)
 	json_free(call->input);
 	json_free(call->settings);
 	buffer_release(&call->released);
+	buffer_release(&call->parameters);
 }
 
 /* A failure of ours, not of the caller: 500, and a line in the log. */
@@ -230,7 +262,9 @@ static void answer_call(struct plane *plane, const struct operation *operation,
 		.settle_ms = plane->settle_ms,
 		.base_url = request->base_url,
 		.answer = answer,
+		.parameters = BUFFER_INIT(TRAIL_TEXT_MAX),
 		.released = BUFFER_INIT(64u << 20)};
+	bool write = operation->kind == OPERATION_WRITE;
 	int error;
 
 	if (fault->kind == FAULT_SETTLES_FAILED)
@@ -240,12 +274,16 @@ static void answer_call(struct plane *plane, const struct operation *operation,
 	error = parse_body(&call, request);
 	if (!error)
 		error = take_parameters(&call, request);
+	if (!error && write)
+		error = describe_call(&call, request);
 	if (!error)
 		error = validate(&call);
 	if (!error)
 		error = check_name(&call);
 	if (!error)
 		error = run(&call);
+	if (error == CALL_FAILED && call.parameters.length)
+		record_failure(&call);
 	if (error < 0)
 		answer_internal(plane, operation, answer, error);
 	call_release(&call);
@@ -341,6 +379,32 @@ static int answer_faults(struct plane *plane, const struct request *request, str
 	return faults_set(plane->faults, NULL, &reason);
 }
 
+static int answer_trail(struct plane *plane, const struct request *request, struct answer *answer)
+{
+	cleanup(json_free_pointer) struct json *object = NULL;
+	struct trail_delivery settings;
+	const char *reason = NULL;
+
+	if (!strcmp(request->method, "DELETE")) {
+		answer->status = 204;
+		delivery_set(plane->delivery, NULL);
+		return 0;
+	}
+	if (!strcmp(request->method, "PUT")) {
+		object = json_parse(buffer_text(request->body), request->body->length, &reason);
+		if (object)
+			reason = delivery_set(plane->delivery, object);
+		if (reason) {
+			answer_fail(answer, FAILURE_REQUEST_CONTENT, reason);
+			return 0;
+		}
+	} else if (strcmp(request->method, "GET")) {
+		return -EINVAL;
+	}
+	settings = delivery_get(plane->delivery);
+	return trail_delivery_append(&answer->body, &settings);
+}
+
 static int answer_local(struct plane *plane, const struct request *request, struct answer *answer)
 {
 	bool get = !strcmp(request->method, "GET");
@@ -350,6 +414,8 @@ static int answer_local(struct plane *plane, const struct request *request, stru
 		return answer_calls(plane, request->method, answer);
 	if (path_is(request->target, "/_local/faults"))
 		return answer_faults(plane, request, answer);
+	if (path_is(request->target, "/_local/trail"))
+		return answer_trail(plane, request, answer);
 	if (path_is(request->target, "/_local/changes") && get)
 		return answer_changes(plane, request->target, answer);
 	if (text_starts_with(request->target, "/_local/code/") && get) {
@@ -373,13 +439,14 @@ static void dispatch_local(
 /* --- what happens before an operation has its say --- */
 
 /* False when the signature is to be checked and is not good: then that is answered. */
-static bool pass_signature(
-	struct plane *plane, const struct request *request, struct answer *answer)
+static bool pass_signature(struct plane *plane, const struct operation *operation,
+	const struct request *request, struct answer *answer)
 {
 	cleanup(free_pointer) char *path = NULL;
 	struct signature_key key = {.access_key_id = plane->access_key_id,
 		.secret_access_key = plane->secret_access_key,
-		.region = plane->identity.region};
+		.region = plane->identity.region,
+		.service = operation->target ? "cloudtrail" : "lambda"};
 	size_t length = strcspn(request->target, "?");
 	struct signature_verdict verdict;
 	struct sigv4_request signed_request = {.method = request->method,
@@ -463,24 +530,37 @@ static bool runs_anyway(const struct fault *fault)
 	       fault->after_commit;
 }
 
+/* False when the call may not pass: then that is answered. */
+static bool pass(struct plane *plane, const struct operation *operation,
+	const struct request *request, struct answer *answer)
+{
+	if (!pass_body(operation, request, answer) ||
+		!pass_signature(plane, operation, request, answer))
+		return false;
+	if (throttle_pass(&plane->throttle, operation->name, clock_monotonic_ms()))
+		return true;
+	answer_throttle(answer, "CallerRateLimitExceeded", "Rate exceeded");
+	return false;
+}
+
 static void dispatch_operation(struct plane *plane, const struct operation *operation,
 	const struct request *request, struct answer *answer, const char *request_id,
 	struct fault *fault)
 {
+	bool runs, passes;
+
 	atomic_fetch_add(&plane->calls[operation - operations], 1);
 	faults_take(plane->faults, operation->name, fault);
-	if (runs_anyway(fault)) {
-		if (!pass_body(operation, request, answer) ||
-			!pass_signature(plane, request, answer))
-			return;
-		if (!throttle_pass(&plane->throttle, operation->name, clock_monotonic_ms())) {
-			answer_throttle(answer, "CallerRateLimitExceeded", "Rate exceeded");
-			return;
-		}
+	runs = runs_anyway(fault);
+	passes = !runs || pass(plane, operation, request, answer);
+	if (runs && passes)
 		answer_call(plane, operation, request, answer, request_id, fault);
-	}
-	if (replaces_answer(fault)) {
+	if (passes && replaces_answer(fault))
 		answer_fault(answer, fault);
+	if (operation->target)
+		answer_use_json11(answer);
+	if (passes && replaces_answer(fault)) {
+		answer->status = fault->amount ? (int)fault->amount : answer->status;
 		fault->kind = FAULT_NONE;
 	}
 }
@@ -489,6 +569,7 @@ void dispatch(struct plane *plane, const struct request *request, struct answer 
 	char request_id[UUID_SIZE], struct fault *fault)
 {
 	const struct operation *operation;
+	const char *action = NULL;
 
 	make_uuid(request_id);
 	fault->kind = FAULT_NONE;
@@ -497,9 +578,17 @@ void dispatch(struct plane *plane, const struct request *request, struct answer 
 		return;
 	}
 	operation = route_find(request->method, request->target);
-	if (operation)
+	if (!operation && !strcmp(request->method, "POST") && path_is(request->target, "/"))
+		action = find_header(request, "X-Amz-Target");
+	if (action)
+		operation = route_find_target(action);
+	if (operation) {
 		dispatch_operation(plane, operation, request, answer, request_id, fault);
-	else
-		answer_fail(answer, FAILURE_UNKNOWN_OPERATION,
-			"No operation of the Lambda API has this method and path.");
+		return;
+	}
+	answer_fail(answer, FAILURE_UNKNOWN_OPERATION,
+		action ? "Of CloudTrail's operations only LookupEvents is answered."
+		       : "No operation of the Lambda API has this method and path.");
+	if (action)
+		answer_use_json11(answer);
 }

@@ -18,6 +18,7 @@ struct request {
 	const char *target; /* path and query, percent-encoded */
 	const struct buffer *body;
 	const char *base_url;
+	const char *address;               /* the client\'s */
 	bool body_too_large;               /* it was read away, not kept */
 	bool overloaded;                   /* there was no memory left to keep the body */
 	const struct http_header *headers; /* all of them, in their order */

@@ -25,6 +25,7 @@ static const char usage[] =
 	"  --region R          the region it plays (us-east-1)\n"
 	"  --settle MS         how long Pending and InProgress last (0)\n"
 	"  --latency MS        added to every answer (0)\n"
+	"  --trail-delay S     CloudTrail's LookupEvents has a call after so many seconds (0)\n"
 	"  --rate N            let N control-plane calls a second pass, as AWS does with 15 (0: "
 	"all)\n"
 	"  --seed N            choose between an alias's two versions by this sequence (0)\n"
@@ -82,6 +83,16 @@ static int parse_timeout(const char *text, unsigned *ret_timeout)
 
 	if (!error)
 		*ret_timeout = (unsigned)seconds;
+	return error;
+}
+
+static int parse_trail_delay(const char *text, int64_t *ret_milliseconds)
+{
+	uint64_t seconds;
+	int error = parse_number("trail-delay", text, MILLISECONDS_MAX / 1000, &seconds);
+
+	if (!error)
+		*ret_milliseconds = (int64_t)seconds * 1000;
 	return error;
 }
 
@@ -154,6 +165,8 @@ static int parse_option(struct arguments *arguments, int option, const char *val
 		return parse_milliseconds("settle", value, &options->settle_ms);
 	case 'L':
 		return parse_milliseconds("latency", value, &options->latency_ms);
+	case 'T':
+		return parse_trail_delay(value, &options->trail_delay_ms);
 	case 'R':
 		return parse_rate(value, &options->rate);
 	case 'e':
@@ -183,6 +196,7 @@ static int parse_arguments(int argc, char **argv, struct arguments *arguments)
 		{"rate", required_argument, NULL, 'R'}, {"seed", required_argument, NULL, 'e'},
 		{"verify-signatures", required_argument, NULL, 'k'},
 		{"allow-host", required_argument, NULL, 'H'},
+		{"trail-delay", required_argument, NULL, 'T'},
 		{"timeout", required_argument, NULL, 't'}, {"verbose", no_argument, NULL, 'v'},
 		{"help", no_argument, NULL, 'h'}, {"version", no_argument, NULL, 'V'}, {0}};
 	int option, error = 0;

@@ -115,8 +115,10 @@ int plane_start(const struct plane_options *options, struct plane **ret_plane, c
 	throttle_init(&plane->throttle, options->rate, clock_monotonic_ms());
 	plane->calls = calloc(operation_count, sizeof(*plane->calls));
 	plane->faults = faults_new();
-	error = plane->calls && plane->faults ? set_identity(plane, options, reterr, reterr_size)
-					      : -ENOMEM;
+	plane->delivery = delivery_new(options->trail_delay_ms);
+	error = plane->calls && plane->faults && plane->delivery
+			? set_identity(plane, options, reterr, reterr_size)
+			: -ENOMEM;
 	if (!error)
 		error = set_key(plane, options->verify_signatures, reterr, reterr_size);
 	if (!error)
@@ -152,6 +154,7 @@ void plane_stop(struct plane *plane)
 	free(plane->access_key_id);
 	throttle_destroy(&plane->throttle);
 	faults_free(plane->faults);
+	delivery_free(plane->delivery);
 	free(plane->calls);
 	free(plane);
 }

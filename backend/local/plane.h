@@ -26,12 +26,13 @@ struct plane_options {
 	const char *unix_socket;
 	const char *address;
 	uint16_t port;
-	const char *account; /* 12 digits; NULL: 000000000000 */
-	const char *region;  /* NULL: us-east-1 */
-	int64_t settle_ms;   /* how long Pending and InProgress last */
-	int64_t latency_ms;  /* added to every API answer */
-	double rate;         /* control-plane calls a second that pass; 0: no limit (AWS: 15) */
-	uint64_t seed;       /* of the choice between the versions of a weighted alias */
+	const char *account;    /* 12 digits; NULL: 000000000000 */
+	const char *region;     /* NULL: us-east-1 */
+	int64_t settle_ms;      /* how long Pending and InProgress last */
+	int64_t latency_ms;     /* added to every API answer */
+	int64_t trail_delay_ms; /* how long after a call CloudTrail has its event */
+	double rate;            /* control-plane calls a second that pass; 0: no limit (AWS: 15) */
+	uint64_t seed;          /* of the choice between the versions of a weighted alias */
 	/* "KEY:SECRET": only requests that are signed with it pass. NULL: any do. */
 	const char *verify_signatures;
 	unsigned

@@ -8,6 +8,7 @@
 
 #include "backend/base/log.h"
 #include "backend/local/call.h"
+#include "backend/local/delivery.h"
 #include "backend/local/fault.h"
 #include "backend/local/model/throttle.h"
 #include "backend/local/plane.h"
@@ -26,6 +27,7 @@ struct plane {
 	_Atomic uint64_t invocations;   /* how often it was made */
 	_Atomic uint64_t *calls;        /* per operation of the table */
 	struct faults *faults;
+	struct delivery *delivery; /* of CloudTrail's events */
 	struct throttle throttle;
 	char *access_key_id,
 		*secret_access_key; /* of the signatures that are good; NULL: all are */

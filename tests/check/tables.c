@@ -121,6 +121,8 @@ int main(void)
 	int error = buffer_append_string(&out, "{\n");
 
 	for (size_t i = 0; i < operation_count && !error; i++) {
+		if (operations[i].target) /* not Lambda's */
+			continue;
 		error = i ? buffer_append_string(&out, ",\n") : 0;
 		if (!error)
 			error = append_operation(&out, &operations[i]);

@@ -276,6 +276,33 @@ def test_an_unknown_schema_is_refused(plane):
         plane.start()
 
 
+def make_version_2(database):
+    """What version 3 added to the database is taken away."""
+    for column in ("effective", "event_id", "access_key_id", "address", "host", "user_agent", "parameters",
+                   "elements", "resources", "error_code", "error_message"):
+        database.execute(f"ALTER TABLE change DROP COLUMN {column}")
+    database.execute("PRAGMA user_version = 2")
+
+
+def test_the_schema_without_events_is_brought_up_to_date(plane):
+    """The list of changes stays; CloudTrail has only what was called since."""
+    aws.create_function(plane.api, "fn", versions=1, aliases={"PROD": 1})
+    before = plane.changes()
+    plane.stop()
+    with sqlite3.connect(plane.state / "lambda.db") as database:
+        make_version_2(database)
+    database.close()
+    plane.start()
+    headers = {"X-Amz-Target": "CloudTrail_20131101.LookupEvents"}
+    wire = Wire(plane.port)
+    assert wire("POST", "/", {}, headers).json == {"Events": []} and plane.changes() == before
+    plane.api.update_alias(FunctionName="fn", Name="PROD")
+    events = wire("POST", "/", {}, headers).json["Events"]
+    assert [each["EventName"] for each in events] == ["UpdateAlias20150331"]
+    assert len(plane.changes()) == len(before) + 1
+    wire.close()
+
+
 def test_an_older_schema_is_brought_up_to_date(plane):
     """What version 2 added is taken away: that is a state directory of version 1."""
     aws.create_function(plane.api, "fn", versions=1, aliases={"PROD": 1})
@@ -284,6 +311,7 @@ def test_an_older_schema_is_brought_up_to_date(plane):
     policy = plane.api.get_policy(FunctionName="fn", Qualifier="PROD")["Policy"]
     plane.stop()
     database = sqlite3.connect(plane.state / "lambda.db")
+    make_version_2(database)
     database.executescript("""
         DROP TABLE layer_version; DROP TABLE layer; DROP INDEX function_by_code_signing;
         DROP TABLE code_signing; DROP TABLE scaling; ALTER TABLE policy DROP COLUMN head;

@@ -37,4 +37,9 @@ const struct failure_form failure_forms[FAILURE_COUNT] = {
 	[FAILURE_PROVIDER_LIMIT] = {"CapacityProviderLimitExceededException", 400, "User",
 		"message"},
 	[FAILURE_CALLBACK_TIMEOUT] = {"CallbackTimeoutException", 400, "User", "Message"},
+	[FAILURE_TRAIL_ATTRIBUTES] = {"InvalidLookupAttributesException", 400, NULL, "message"},
+	[FAILURE_TRAIL_TIME_RANGE] = {"InvalidTimeRangeException", 400, NULL, "message"},
+	[FAILURE_TRAIL_MAX_RESULTS] = {"InvalidMaxResultsException", 400, NULL, "message"},
+	[FAILURE_TRAIL_TOKEN] = {"InvalidNextTokenException", 400, NULL, "message"},
+	[FAILURE_TRAIL_CATEGORY] = {"InvalidEventCategoryException", 400, NULL, "message"},
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The failures that the Lambda API knows: code, status and the spelling of the body (backend/lambda/NOTES.md 5). */
+/* The failures that the Lambda API and LookupEvents know: code, status and the spelling of the body (backend/lambda/NOTES.md 5). */
 #ifndef ALIASFS_LOCAL_FAILURE_H
 #define ALIASFS_LOCAL_FAILURE_H
 
@@ -34,6 +34,12 @@ enum failure {
 	FAILURE_CODE_VERIFICATION,
 	FAILURE_PROVIDER_LIMIT,
 	FAILURE_CALLBACK_TIMEOUT,
+	/* CloudTrail's */
+	FAILURE_TRAIL_ATTRIBUTES,
+	FAILURE_TRAIL_TIME_RANGE,
+	FAILURE_TRAIL_MAX_RESULTS,
+	FAILURE_TRAIL_TOKEN,
+	FAILURE_TRAIL_CATEGORY,
 	FAILURE_COUNT, /* not a failure */
 };
 

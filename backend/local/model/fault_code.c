@@ -5,7 +5,7 @@
 
 #include "backend/base/cleanup.h"
 
-/* AWS's common errors and what its model of Lambda has beside failure_forms (backend/lambda/NOTES.md 4.10, 5). */
+/* AWS's common errors and what its models of Lambda and of LookupEvents have beside failure_forms (backend/lambda/NOTES.md 4.10, 5). */
 static const struct failure_form others[] = {
 	{"ExpiredTokenException", 403, NULL, "message"},
 	{"ExpiredToken", 403, NULL, "message"},
@@ -27,6 +27,8 @@ static const struct failure_form others[] = {
 	{"RequestTimeoutException", 408, NULL, "message"},
 	{"RequestTimeout", 408, NULL, "message"},
 	{"RequestExpiredException", 400, NULL, "message"},
+	{"OperationNotPermittedException", 400, NULL, "message"},
+	{"UnsupportedOperationException", 400, NULL, "message"},
 	{"ValidationError", 400, NULL, "message"},
 	{"InternalFailure", 500, NULL, "message"},
 	{"InternalServerError", 500, NULL, "message"},

@@ -28,6 +28,8 @@ struct operation {
 	bool not_even_latest;  /* and names with $LATEST */
 	/* Runs before the transaction, for slow work that needs no lock (checking a zip). May be NULL. */
 	int (*prepare)(struct call *call);
+	/* Of the JSON 1.1 protocol: what X-Amz-Target says, without AWS's own prefix. NULL: Lambda's. */
+	const char *target;
 };
 
 extern const struct operation operations[];

@@ -100,10 +100,24 @@ const struct operation *route_find(const char *method, const char *target)
 	for (size_t i = 0; i < operation_count; i++) {
 		const struct operation *operation = &operations[i];
 
-		if (!strcmp(operation->method, method) &&
+		if (!operation->target && !strcmp(operation->method, method) &&
 			path_matches(operation->path, target, length) &&
 			(!operation->query || find_query(target, operation->query, 0, &ignored)))
 			return operation;
+	}
+	return NULL;
+}
+
+const struct operation *route_find_target(const char *target)
+{
+	/* Recorded: some SDKs send it, some do not. */
+	static const char prefix[] = "com.amazonaws.cloudtrail.v20131101.";
+
+	if (text_starts_with(target, prefix))
+		target += strlen(prefix);
+	for (size_t i = 0; i < operation_count; i++) {
+		if (operations[i].target && !strcmp(operations[i].target, target))
+			return &operations[i];
 	}
 	return NULL;
 }

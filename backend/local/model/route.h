@@ -12,6 +12,9 @@
  */
 const struct operation *route_find(const char *method, const char *target);
 
+/* The operation that the header X-Amz-Target names on POST /. NULL when there is none. */
+const struct operation *route_find_target(const char *target);
+
 /*
  * Sets the operation's labels and query parameters on `input`, decoded. 0, -EINVAL (bad
  * percent-encoding, NUL, not UTF-8, a number that is none: *ret_reason then is a static sentence) or

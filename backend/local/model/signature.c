@@ -155,9 +155,9 @@ static int check_scope(struct signature_verdict *verdict, const struct signature
 	if (strcmp(parts->terminator, "aws4_request"))
 		return refuse(verdict, FAILURE_SIGNATURE,
 			"Credential should be scoped with a valid terminator: 'aws4_request'.");
-	if (strcmp(parts->service, "lambda"))
+	if (strcmp(parts->service, key->service))
 		return refuse(verdict, FAILURE_SIGNATURE,
-			"Credential should be scoped to correct service: 'lambda'.");
+			"Credential should be scoped to correct service: '%s'.", key->service);
 	if (strcmp(parts->region, key->region))
 		return refuse(verdict, FAILURE_SIGNATURE,
 			"Credential should be scoped to a valid region.");
@@ -209,7 +209,7 @@ static int compute(const struct signature_key *key, const struct sigv4_request *
 {
 	struct http_header headers[HEADERS_MAX];
 	struct sigv4_request covered = *request;
-	struct sigv4_scope scope = {.region = key->region, .service = "lambda"};
+	struct sigv4_scope scope = {.region = key->region, .service = key->service};
 	unsigned char derived[SIGV4_KEY_SIZE];
 	int error;
 

@@ -13,6 +13,7 @@ struct signature_key {
 	const char *access_key_id;
 	const char *secret_access_key;
 	const char *region;
+	const char *service; /* "lambda" or "cloudtrail" */
 };
 
 struct signature_verdict {

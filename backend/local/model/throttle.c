@@ -5,6 +5,7 @@
 
 #define SHARED_RATE 15.0
 #define GET_FUNCTION_RATE 100.0
+#define LOOKUP_EVENTS_RATE 2.0
 
 bool bucket_take(struct bucket *bucket, int64_t now_ms)
 {
@@ -35,6 +36,7 @@ void throttle_init(struct throttle *throttle, double rate, int64_t now_ms)
 	fill(&throttle->shared, rate, now_ms);
 	fill(&throttle->get_policy, rate, now_ms);
 	fill(&throttle->get_function, rate * GET_FUNCTION_RATE / SHARED_RATE, now_ms);
+	fill(&throttle->lookup_events, rate * LOOKUP_EVENTS_RATE / SHARED_RATE, now_ms);
 }
 
 void throttle_destroy(struct throttle *throttle)
@@ -53,6 +55,8 @@ bool throttle_pass(struct throttle *throttle, const char *operation, int64_t now
 		bucket = &throttle->get_function;
 	else if (!strcmp(operation, "GetPolicy"))
 		bucket = &throttle->get_policy;
+	else if (!strcmp(operation, "LookupEvents"))
+		bucket = &throttle->lookup_events;
 	pthread_mutex_lock(&throttle->mutex);
 	passes = bucket_take(bucket, now_ms);
 	pthread_mutex_unlock(&throttle->mutex);

@@ -17,15 +17,15 @@ struct bucket {
 bool bucket_take(struct bucket *bucket, int64_t now_ms);
 
 /*
- * GetFunction and GetPolicy have buckets of their own, everything else shares one; Invoke is not
+ * GetFunction, GetPolicy and LookupEvents have buckets of their own, everything else shares one; Invoke is not
  * limited here. `mutex` protects all of it.
  */
 struct throttle {
 	pthread_mutex_t mutex;
-	struct bucket shared, get_function, get_policy;
+	struct bucket shared, get_function, get_policy, lookup_events;
 };
 
-/* `rate` stands for AWS's 15 calls a second, GetFunction's 100 in proportion. 0: no limits. */
+/* `rate` stands for AWS's 15 calls a second, GetFunction's 100 and LookupEvents' 2 in proportion. 0: no limits. */
 void throttle_init(struct throttle *throttle, double rate, int64_t now_ms);
 void throttle_destroy(struct throttle *throttle);
 

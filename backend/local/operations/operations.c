@@ -71,6 +71,18 @@ static const struct member update_alias[] = {LABEL_FUNCTION, {"Name", &shape_ali
 	{"FunctionVersion", &shape_version}, {"Description", &shape_description},
 	{"RoutingConfig", &shape_routing}, {"RevisionId", &shape_text}, {NULL}};
 
+/* CloudTrail's own failures say what is wrong with a value; here stand only the types. */
+static const struct member lookup_attribute[] = {
+	{"AttributeKey", &shape_text}, {"AttributeValue", &shape_text}, {NULL}};
+static const struct shape lookup_attribute_shape = {
+	.kind = SHAPE_STRUCTURE, .members = lookup_attribute};
+static const struct shape lookup_attributes = {
+	.kind = SHAPE_LIST, .element = &lookup_attribute_shape};
+static const struct member lookup_events[] = {{"LookupAttributes", &lookup_attributes},
+	{"StartTime", &shape_timestamp}, {"EndTime", &shape_timestamp},
+	{"EventCategory", &shape_text}, {"MaxResults", &shape_integer}, {"NextToken", &shape_text},
+	{NULL}};
+
 static const struct shape action = {
 	.kind = SHAPE_STRING, .pattern = "(lambda:[*]|lambda:[a-zA-Z]+|[*])"};
 static const struct shape principal = {.kind = SHAPE_STRING, LENGTH(0, 2048), .pattern = "[^\\s]+"};
@@ -312,6 +324,9 @@ const struct operation operations[] = {
 		handle_callback, members_callback_failure},
 	{"SendDurableExecutionCallbackHeartbeat", "POST", CALLBACK "/heartbeat", 200,
 		OPERATION_READ, handle_callback, members_callback},
+
+	{"LookupEvents", "POST", "/", 200, OPERATION_READ, handle_lookup_events, lookup_events,
+		.target = "CloudTrail_20131101.LookupEvents"},
 };
 
 const size_t operation_count = array_count(operations);

@@ -30,6 +30,9 @@ int handle_update_alias(struct call *call);
 int handle_delete_alias(struct call *call);
 int handle_list_aliases(struct call *call);
 
+/* trail.c */
+int handle_lookup_events(struct call *call);
+
 /* policy.c */
 int handle_add_permission(struct call *call);
 int handle_get_policy(struct call *call);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "backend/local/server/server.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <microhttpd.h>
 #include <netdb.h>
@@ -269,6 +270,22 @@ static void format_base_url(struct MHD_Connection *connection, char *url, size_t
 	snprintf(url, size, "http://%s", host);
 }
 
+/* The client's IP address; on a Unix socket it is this machine. */
+static void format_address(struct MHD_Connection *connection, char address[INET6_ADDRSTRLEN])
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	const struct sockaddr *client = info ? info->client_addr : NULL;
+	const struct sockaddr_in *four = (const void *)client;
+	const struct sockaddr_in6 *six = (const void *)client;
+
+	snprintf(address, INET6_ADDRSTRLEN, "127.0.0.1");
+	if (client && client->sa_family == AF_INET)
+		inet_ntop(AF_INET, &four->sin_addr, address, INET6_ADDRSTRLEN);
+	else if (client && client->sa_family == AF_INET6)
+		inet_ntop(AF_INET6, &six->sin6_addr, address, INET6_ADDRSTRLEN);
+}
+
 /*
  * Waits `milliseconds` (0: for ever), but not longer than the client stays or the plane runs. For
  * delays and hanging answers.
@@ -317,11 +334,12 @@ static enum MHD_Result answer_request(
 	struct server *server, struct exchange *exchange, const char *method)
 {
 	struct plane *plane = server->plane;
-	char base_url[300], request_id[UUID_SIZE];
+	char base_url[300], request_id[UUID_SIZE], address[INET6_ADDRSTRLEN];
 	struct request request = {.method = method,
 		.target = exchange->target,
 		.body = &exchange->body,
 		.base_url = base_url,
+		.address = address,
 		.body_too_large = exchange->discarded > 0,
 		.overloaded = exchange->overloaded,
 		.headers = exchange->headers,
@@ -333,6 +351,7 @@ static enum MHD_Result answer_request(
 
 	connection_works(server->connections, get_connection(exchange->connection));
 	format_base_url(exchange->connection, base_url, sizeof(base_url));
+	format_address(exchange->connection, address);
 	answer_init(&answer);
 	if (exchange->refusal != FAILURE_COUNT) {
 		make_uuid(request_id);

@@ -3,10 +3,20 @@
 
 #include "backend/base/text.h"
 
+int change_forget_oldest(struct store *store)
+{
+	int64_t sequence;
+	int error = store_integer(store, "SELECT last_insert_rowid()", 0, &sequence, "");
+
+	if (!error && sequence > CHANGES_KEPT)
+		error = store_execute(store, "DELETE FROM change WHERE sequence = ?", "i",
+			sequence - CHANGES_KEPT);
+	return error;
+}
+
 int change_record(struct call *call, const char *function, const char *qualifier,
 	const char *version, const char *detail)
 {
-	int64_t sequence;
 	int error = store_execute(call->store,
 		"INSERT INTO change (time, operation, function, qualifier, version, detail, "
 		"request_id) VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -14,11 +24,9 @@ int change_record(struct call *call, const char *function, const char *qualifier
 		detail, call->request_id);
 
 	if (!error)
-		error = store_integer(call->store, "SELECT last_insert_rowid()", 0, &sequence, "");
-	if (!error && sequence > CHANGES_KEPT)
-		error = store_execute(call->store, "DELETE FROM change WHERE sequence = ?", "i",
-			sequence - CHANGES_KEPT);
-	return error;
+		error = store_integer(
+			call->store, "SELECT last_insert_rowid()", 0, &call->change, "");
+	return error ? error : change_forget_oldest(call->store);
 }
 
 static int append_text(struct buffer *out, const char *name, const char *value)
@@ -58,7 +66,7 @@ int change_append_list(struct buffer *out, struct store *store, int64_t after)
 {
 	sqlite3_stmt *row = store_query(store,
 		"SELECT sequence, time, operation, function, qualifier, version, detail, "
-		"request_id FROM change WHERE sequence > ? ORDER BY sequence LIMIT ?",
+		"request_id FROM change WHERE sequence > ? AND effective ORDER BY sequence LIMIT ?",
 		"ii", after, (int64_t)CHANGES_PAGE);
 	const char *separator = "[";
 	int error, found;

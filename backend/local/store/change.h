@@ -6,7 +6,7 @@
 #include "backend/local/call.h"
 #include "backend/local/store/store.h"
 
-#define CHANGES_KEPT 100000 /* older ones are forgotten */
+#define CHANGES_KEPT 100000 /* older ones are forgotten; rows that are no changes count, too */
 #define CHANGES_PAGE 10000  /* at most this many in one answer */
 
 /*
@@ -16,6 +16,9 @@
  */
 int change_record(struct call *call, const char *function, const char *qualifier,
 	const char *version, const char *detail) must_check;
+
+/* Forgets the row that is one too many behind the one that was just inserted. 0 or a negative errno. */
+int change_forget_oldest(struct store *store) must_check;
 
 /* Appends the JSON list of the changes behind sequence number `after`. 0 or a negative errno. */
 int change_append_list(struct buffer *out, struct store *store, int64_t after) must_check;

@@ -210,3 +210,21 @@ const char *const store_schema_2[] = {
 	"ALTER TABLE policy ADD COLUMN head TEXT;",
 	NULL,
 };
+
+/* What version 3 added: what CloudTrail says of each call that writes (trail.h). */
+const char *const store_schema_3[] = {
+	"PRAGMA user_version = 3;"
+
+	"ALTER TABLE change ADD COLUMN effective INTEGER NOT NULL DEFAULT 1;" /* 0: failed, or changed nothing */
+	"ALTER TABLE change ADD COLUMN event_id TEXT;" /* NULL: from before version 3, no event */
+	"ALTER TABLE change ADD COLUMN access_key_id TEXT;"
+	"ALTER TABLE change ADD COLUMN address TEXT;"
+	"ALTER TABLE change ADD COLUMN host TEXT;"
+	"ALTER TABLE change ADD COLUMN user_agent TEXT;"
+	"ALTER TABLE change ADD COLUMN parameters TEXT;" /* JSON, as CloudTrail spells it */
+	"ALTER TABLE change ADD COLUMN elements TEXT;"   /* the same of the answer */
+	"ALTER TABLE change ADD COLUMN resources TEXT;"  /* JSON, as LookupEvents has it */
+	"ALTER TABLE change ADD COLUMN error_code TEXT;"
+	"ALTER TABLE change ADD COLUMN error_message TEXT;",
+	NULL,
+};

@@ -153,6 +153,8 @@ static int ensure_schema(struct store *store, char *reterr, size_t reterr_size)
 		error = run_all(store, store_schema);
 	if (!error && version < 2)
 		error = run_all(store, store_schema_2);
+	if (!error && version < 3)
+		error = run_all(store, store_schema_3);
 	if (!error && version > STORE_SCHEMA_VERSION) {
 		snprintf(reterr, reterr_size,
 			"the state directory has schema version %lld, this program knows %d",

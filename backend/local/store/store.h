@@ -86,11 +86,12 @@ const char *store_text(sqlite3_stmt *statement, int column);
 const char *store_text_or_null(sqlite3_stmt *statement, int column);
 
 /*
- * The schema of version 1, what takes it to version 2, and the version (PRAGMA user_version) that
+ * The schema of version 1, what takes each to the next, and the version (PRAGMA user_version) that
  * this program works with. NULL at the end of each.
  */
-#define STORE_SCHEMA_VERSION 2
+#define STORE_SCHEMA_VERSION 3
 extern const char *const store_schema[];
 extern const char *const store_schema_2[];
+extern const char *const store_schema_3[];
 
 #endif

@@ -9,7 +9,7 @@
 #define DATE "20150830T123600Z"
 #define NOW 1440938160 /* DATE */
 
-static const struct signature_key key = {KEY, SECRET, "us-east-1"};
+static const struct signature_key key = {KEY, SECRET, "us-east-1", "lambda"};
 
 /* A request as a client sends it, signed. */
 struct signed_request {
