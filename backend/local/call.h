@@ -37,6 +37,12 @@ struct code {
 	const char *image_uri; /* belongs to the call's input; or NULL */
 };
 
+/* What a call changed, until its end writes it into the list of changes. Texts are malloc'ed, or NULL. */
+struct change {
+	bool made; /* false: it changed nothing */
+	char *function, *qualifier, *version, *detail;
+};
+
 /* What goes back. The server frees it with answer_release(). */
 struct answer {
 	int status;
@@ -84,7 +90,7 @@ struct call {
 	struct function_name name; /* of FunctionName, where the operation has one */
 	struct sender sender;      /* of calls that write */
 	struct buffer parameters;  /* of calls that write: the input as CloudTrail spells it */
-	int64_t change;            /* sequence number of what change_record() recorded, or 0 */
+	struct change change;      /* of calls that write: what change_record() says */
 	int64_t now_ms;            /* wall clock */
 	int64_t settle_ms;
 	const char *base_url; /* "http://host:port" as the client calls us: for Code.Location */

@@ -239,6 +239,7 @@ static void call_release(struct call *call)
 	json_free(call->settings);
 	buffer_release(&call->released);
 	buffer_release(&call->parameters);
+	change_release(&call->change);
 }
 
 /* A failure of ours, not of the caller: 500, and a line in the log. */

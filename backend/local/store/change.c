@@ -1,32 +1,40 @@
 /* SPDX-License-Identifier: MIT */
 #include "backend/local/store/change.h"
 
+#include <errno.h>
+
 #include "backend/base/text.h"
 
-int change_forget_oldest(struct store *store)
+/* NULL stays NULL. */
+static int copy_text(char **copy, const char *text)
 {
-	int64_t sequence;
-	int error = store_integer(store, "SELECT last_insert_rowid()", 0, &sequence, "");
-
-	if (!error && sequence > CHANGES_KEPT)
-		error = store_execute(store, "DELETE FROM change WHERE sequence = ?", "i",
-			sequence - CHANGES_KEPT);
-	return error;
+	free(*copy);
+	*copy = text ? strdup(text) : NULL;
+	return text && !*copy ? -ENOMEM : 0;
 }
 
 int change_record(struct call *call, const char *function, const char *qualifier,
 	const char *version, const char *detail)
 {
-	int error = store_execute(call->store,
-		"INSERT INTO change (time, operation, function, qualifier, version, detail, "
-		"request_id) VALUES (?, ?, ?, ?, ?, ?, ?)",
-		"itttttt", call->now_ms, call->operation->name, function, qualifier, version,
-		detail, call->request_id);
+	struct change *change = &call->change;
+	int error = copy_text(&change->function, function);
 
 	if (!error)
-		error = store_integer(
-			call->store, "SELECT last_insert_rowid()", 0, &call->change, "");
-	return error ? error : change_forget_oldest(call->store);
+		error = copy_text(&change->qualifier, qualifier);
+	if (!error)
+		error = copy_text(&change->version, version);
+	if (!error)
+		error = copy_text(&change->detail, detail);
+	change->made = !error;
+	return error;
+}
+
+void change_release(struct change *change)
+{
+	free(change->function);
+	free(change->qualifier);
+	free(change->version);
+	free(change->detail);
 }
 
 static int append_text(struct buffer *out, const char *name, const char *value)

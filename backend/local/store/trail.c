@@ -32,38 +32,40 @@ static const char *text_or_null(const struct buffer *buffer)
 	return buffer->length ? buffer_text(buffer) : NULL;
 }
 
-static int insert(struct call *call, const struct outcome *outcome)
+static int forget_oldest(struct store *store)
 {
-	const char *alias = call_string(call, "Name");
+	int64_t sequence;
+	int error = store_integer(store, "SELECT last_insert_rowid()", 0, &sequence, "");
+
+	if (!error && sequence > CHANGES_KEPT)
+		error = store_execute(store, "DELETE FROM change WHERE sequence = ?", "i",
+			sequence - CHANGES_KEPT);
+	return error;
+}
+
+/* `change` is NULL for what failed. */
+static int insert(struct call *call, const struct change *change, const struct outcome *outcome)
+{
+	static const struct change nothing = {.made = false};
+	const struct sender *sender = &call->sender;
 	char event_id[UUID_SIZE];
 	int error;
 
+	if (!change)
+		change = &nothing;
 	make_uuid(event_id);
 	error = store_execute(call->store,
-		"INSERT INTO change (time, operation, function, qualifier, request_id, effective, "
-		"event_id, access_key_id, address, host, user_agent, parameters, elements, "
-		"resources, error_code, error_message) "
-		"VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-		"itttttttttttttt", call->now_ms, call->operation->name, call->name.name, alias,
-		call->request_id, event_id, call->sender.access_key_id, call->sender.address,
-		call->sender.host, call->sender.user_agent, buffer_text(&call->parameters),
+		"INSERT INTO change (time, operation, effective, function, qualifier, version, "
+		"detail, request_id, event_id, access_key_id, address, host, user_agent, "
+		"parameters, elements, resources, error_code, error_message) "
+		"VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		"itittttttttttttttt", call->now_ms, call->operation->name, (int64_t)change->made,
+		change->function, change->qualifier, change->version, change->detail,
+		call->request_id, event_id, sender->access_key_id, sender->address, sender->host,
+		sender->user_agent, buffer_text(&call->parameters),
 		text_or_null(&outcome->elements), text_or_null(&outcome->resources),
 		outcome->error_code, outcome->error_message);
-	return error ? error : change_forget_oldest(call->store);
-}
-
-/* The row that change_record() made gets the rest. */
-static int complete(struct call *call, const struct outcome *outcome)
-{
-	char event_id[UUID_SIZE];
-
-	make_uuid(event_id);
-	return store_execute(call->store,
-		"UPDATE change SET event_id = ?, access_key_id = ?, address = ?, host = ?, "
-		"user_agent = ?, parameters = ?, elements = ?, resources = ? WHERE sequence = ?",
-		"tttttttti", event_id, call->sender.access_key_id, call->sender.address,
-		call->sender.host, call->sender.user_agent, buffer_text(&call->parameters),
-		text_or_null(&outcome->elements), text_or_null(&outcome->resources), call->change);
+	return error ? error : forget_oldest(call->store);
 }
 
 int trail_record(struct call *call)
@@ -85,7 +87,7 @@ int trail_record(struct call *call)
 		error = trail_append_resources(&outcome.resources, answer, call->input);
 	if (error)
 		return error;
-	return call->change ? complete(call, &outcome) : insert(call, &outcome);
+	return insert(call, &call->change, &outcome);
 }
 
 static int insert_failure(struct call *call, const struct outcome *outcome)
@@ -95,7 +97,7 @@ static int insert_failure(struct call *call, const struct outcome *outcome)
 	if (error)
 		return error;
 	call->now_ms = clock_wall_ms();
-	error = insert(call, outcome);
+	error = insert(call, NULL, outcome);
 	if (!error)
 		return store_commit(call->store);
 	store_rollback(call->store);

@@ -11,7 +11,7 @@
 #include "backend/local/store/store.h"
 
 /*
- * Records, in the call's transaction, that it was answered with call->answer. 0, -ENOMEM or what the store
+ * Records, in the call's transaction, what it changed and that it was answered with call->answer. 0, -ENOMEM or what the store
  * gives.
  */
 int trail_record(struct call *call) must_check;
