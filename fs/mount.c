@@ -252,18 +252,21 @@ static void free_parts(struct aliasfs *fs)
 	audit_free(fs->audit);
 }
 
-static enum exit_code make_parts(struct aliasfs *fs, struct daemon *daemon)
+/* Who mounts, and as whose everything is shown. */
+static void note_owners(struct aliasfs *fs)
 {
-	cleanup(buffer_release) struct buffer message = BUFFER_INIT(EXIT_TEXT_MAX);
-	struct call_scope scope;
-	struct lambda_error error = {0};
-	enum exit_code code;
-
 	fs->uid = getuid();
 	fs->gid = getgid();
 	fs->shown_uid = fs->options->shown_uid < 0 ? fs->uid : (uid_t)fs->options->shown_uid;
 	fs->shown_gid = fs->options->shown_gid < 0 ? fs->gid : (gid_t)fs->options->shown_gid;
 	fs->mounted_at = clock_wall_ms() / 1000;
+}
+
+/* What needs nothing but memory, and the audit's file. */
+static enum exit_code make_tables(struct aliasfs *fs, struct daemon *daemon)
+{
+	cleanup(buffer_release) struct buffer message = BUFFER_INIT(EXIT_TEXT_MAX);
+
 	fs->errors = error_log_new(&fs->log);
 	fs->requests = request_list_new();
 	fs->handles = handles_new();
@@ -278,29 +281,52 @@ static enum exit_code make_parts(struct aliasfs *fs, struct daemon *daemon)
 		return fail_mount(fs, daemon, EXIT_FAILED, "out of memory");
 	if (audit_new(fs->options->audit, &fs->log, &fs->audit, &message))
 		return fail_mount(fs, daemon, EXIT_FAILED, "%s", buffer_text(&message));
-	code = make_client(fs, daemon);
-	if (code)
-		return code;
-	scope = scope_for(fs);
+	return EXIT_OK;
+}
+
+/* Proves address and credentials by one call. */
+static enum exit_code verify_account(struct aliasfs *fs, struct daemon *daemon)
+{
+	struct call_scope scope = scope_for(fs);
+	struct lambda_error error = {0};
+	char what[1024], credentials[512];
+
 	/* The process in the foreground waits no longer than that, and must get the reason. */
 	if (daemon->pipe >= 0 && scope.read_deadline_ms > clock_monotonic_ms() + VERIFY_MS)
 		scope.read_deadline_ms = clock_monotonic_ms() + VERIFY_MS;
-	if (catalog_verify(fs->catalog, &scope, &error)) {
-		char what[1024], credentials[512];
+	if (!catalog_verify(fs->catalog, &scope, &error))
+		return EXIT_OK;
+	lambda_client_credentials_source(fs->client, credentials, sizeof(credentials));
+	snprintf(what, sizeof(what), "cannot list the functions at %s (region %s, %s)",
+		lambda_client_endpoint(fs->client), lambda_client_region(fs->client), credentials);
+	return fail_api(fs, daemon, what, &error);
+}
 
-		lambda_client_credentials_source(fs->client, credentials, sizeof(credentials));
-		snprintf(what, sizeof(what), "cannot list the functions at %s (region %s, %s)",
-			lambda_client_endpoint(fs->client), lambda_client_region(fs->client),
-			credentials);
-		return fail_api(fs, daemon, what, &error);
-	}
+static enum exit_code make_session(struct aliasfs *fs, struct daemon *daemon)
+{
 	if (session_make(fs))
 		return fail_mount(fs, daemon, EXIT_USAGE, "libfuse does not take these options: %s",
 			buffer_text(&fs->options->fuse_options));
 	fs->invalidator = invalidator_new(fs->session, fs->nodes);
 	if (!fs->invalidator)
 		return fail_mount(fs, daemon, EXIT_FAILED, "out of memory or threads");
-	code = make_code_cache(fs, daemon);
+	return EXIT_OK;
+}
+
+static enum exit_code make_parts(struct aliasfs *fs, struct daemon *daemon)
+{
+	enum exit_code code;
+
+	note_owners(fs);
+	code = make_tables(fs, daemon);
+	if (!code)
+		code = make_client(fs, daemon);
+	if (!code)
+		code = verify_account(fs, daemon);
+	if (!code)
+		code = make_session(fs, daemon);
+	if (!code)
+		code = make_code_cache(fs, daemon);
 	return code ? code : make_gestures(fs, daemon);
 }
 

@@ -307,53 +307,65 @@ static void name_other(const struct mutation *mutation, struct lambda_error *err
 	snprintf(error->operation, sizeof(error->operation), "%s", mutation->request.operation);
 }
 
+static enum lambda_status copy_error(const struct lambda_error *error, struct lambda_error *reterr)
+{
+	if (reterr)
+		*reterr = *error;
+	return error->status;
+}
+
+/*
+ * After a loss: reads back, and decides whether to send again (*ret_again), which is only so while nothing has
+ * changed. `lost` is what was heard instead of an answer.
+ */
+static enum lambda_status settle_loss(struct mutation *mutation, struct aws_tries *tries,
+	const struct lambda_error *lost, bool *ret_again, struct lambda_error *reterr)
+{
+	struct lambda_error seen = {0};
+	enum verdict verdict = look_until(mutation, false, &seen);
+
+	*ret_again = false;
+	if (verdict == DONE)
+		return LAMBDA_OK;
+	if (verdict == UNKNOWN)
+		return give_up(mutation, lost, reterr);
+	if (verdict == OTHER) {
+		name_other(mutation, &seen);
+		return copy_error(&seen, reterr);
+	}
+	*ret_again = aws_request_again(
+		mutation->client->aws, mutation->scope, &mutation->request, tries);
+	if (*ret_again)
+		return LAMBDA_OK;
+	if (tries->answered) /* the server failed, and nothing has changed */
+		return copy_error(lost, reterr);
+	verdict = look_until(mutation, true, &seen);
+	return verdict == DONE ? LAMBDA_OK : give_up(mutation, lost, reterr);
+}
+
 static enum lambda_status run_mutation(struct mutation *mutation, struct lambda_error *reterr)
 {
 	struct aws_tries tries = {0};
-	bool lost_before = false;
+	bool lost_before = false, again = true;
+	enum lambda_status status = LAMBDA_OK;
 
 	mutation->look_scope.read_deadline_ms = mutation->scope->mutation_deadline_ms;
 	mutation->look_scope.mutation_deadline_ms = mutation->scope->mutation_deadline_ms;
-	for (;;) {
-		struct lambda_error error = {0}, seen = {0};
-		enum lambda_status status = send_once(mutation, &tries, &error);
-		enum verdict verdict;
-		bool again;
+	while (again) {
+		struct lambda_error error = {0};
 
-		if (!status)
+		if (!send_once(mutation, &tries, &error))
 			return LAMBDA_OK;
-		if (!tries.lost && lost_before && may_be_an_echo(status))
+		if (!tries.lost && lost_before && may_be_an_echo(error.status))
 			return settle_echo(mutation, &error, reterr);
 		if (!tries.lost) {
 			error.outcome_unknown |= lost_before;
-			if (reterr)
-				*reterr = error;
-			return status;
+			return copy_error(&error, reterr);
 		}
 		lost_before = true;
-		verdict = look_until(mutation, false, &seen);
-		if (verdict == DONE)
-			return LAMBDA_OK;
-		if (verdict == UNKNOWN)
-			return give_up(mutation, &error, reterr);
-		if (verdict == OTHER) {
-			name_other(mutation, &seen);
-			if (reterr)
-				*reterr = seen;
-			return seen.status;
-		}
-		again = aws_request_again(
-			mutation->client->aws, mutation->scope, &mutation->request, &tries);
-		if (again)
-			continue;
-		if (tries.answered) { /* the server failed, and nothing has changed */
-			if (reterr)
-				*reterr = error;
-			return status;
-		}
-		verdict = look_until(mutation, true, &seen);
-		return verdict == DONE ? LAMBDA_OK : give_up(mutation, &error, reterr);
+		status = settle_loss(mutation, &tries, &error, &again, reterr);
 	}
+	return status;
 }
 
 /* Makes the call; `body` NULL for none. A query is set before. */

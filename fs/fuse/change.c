@@ -153,14 +153,38 @@ void ll_link(fuse_req_t handle, fuse_ino_t inode, fuse_ino_t parent_inode, const
 	fail_change(handle, &request, parent.kind == NODE_VERSION ? -EROFS : -EPERM, &parent, name);
 }
 
+/* Makes the file, opens it and fills the entry, whose lookup is counted; of a failure nothing is left. */
+static int create_file(struct request *request, const struct node *parent, const char *name,
+	int flags, struct fuse_entry_param *ret_entry, struct open_file **ret_file)
+{
+	struct tree_attributes attributes;
+	struct node child;
+	uint64_t inode = 0;
+	int error = file_create(request, parent, name, flags, &child, ret_file);
+
+	if (error)
+		return error;
+	error = tree_attributes_get(request, &child, &attributes);
+	if (!error) {
+		inode = node_table_remember(request->fs->nodes, &child);
+		error = inode ? 0 : -ENOMEM;
+	}
+	if (error) {
+		file_abandon(request->fs, *ret_file);
+		return error;
+	}
+	*ret_entry = (struct fuse_entry_param){.ino = inode, .attr = attributes.stat};
+	ret_entry->attr.st_ino = inode;
+	return 0;
+}
+
 void ll_create(fuse_req_t handle, fuse_ino_t parent_inode, const char *name, mode_t mode,
 	struct fuse_file_info *info)
 {
-	struct tree_attributes attributes;
+	struct fuse_entry_param entry;
 	struct open_file *file = NULL;
-	struct fuse_entry_param entry = {0};
-	struct node parent, child;
 	struct request request;
+	struct node parent;
 	int error;
 
 	(void)mode;
@@ -170,21 +194,11 @@ void ll_create(fuse_req_t handle, fuse_ino_t parent_inode, const char *name, mod
 		fail_change(handle, &request, refuse_file(&request, &parent), &parent, name);
 		return;
 	}
-	error = file_create(&request, &parent, name, info->flags, &child, &file);
-	if (!error) {
-		error = tree_attributes_get(&request, &child, &attributes);
-		entry.ino = error ? 0 : node_table_remember(request.fs->nodes, &child);
-		if (!error && !entry.ino)
-			error = -ENOMEM;
-		if (error)
-			file_abandon(fuse_req_userdata(handle), file);
-	}
+	error = create_file(&request, &parent, name, info->flags, &entry, &file);
 	if (error) {
 		reply_failure(handle, &request, error, &parent, name);
 		return;
 	}
-	entry.attr = attributes.stat;
-	entry.attr.st_ino = entry.ino;
 	info->fh = (uintptr_t)file;
 	info->direct_io = 1;
 	if (!reply_created(handle, &request, &entry, info))
