@@ -297,6 +297,6 @@ enum lambda_status credentials_from_process(const struct credentials_context *co
 		return lambda_fail_memory(reterr);
 	if (error || !count)
 		return lambda_fail(reterr, LAMBDA_NO_CREDENTIALS,
-			"%s: it cannot be split into words (is a quote left open?)", who);
+			"%s: it cannot be split into words (a quote is left open?)", who);
 	return run_program(context, words, who, ret_credentials, reterr);
 }

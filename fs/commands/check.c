@@ -227,6 +227,9 @@ static enum exit_code try_calls(
 			continue; /* permitted, while AWS is updating the function */
 		} else if (status) {
 			return print_complaint(trials[i].action, &error);
+		} else if (trials[i].writes) {
+			printf("%-12s %s is permitted on %s; nothing was changed\n", "call",
+				trials[i].action, trial.function);
 		}
 	}
 	return code;

@@ -7,7 +7,7 @@ import re
 from lib.programs import ROOT
 
 # What a reader runs in a clone of the repository, with apt and a compiler: contrib/distros-test does it in a chroot.
-OF_A_CLONE = re.compile(r"(contrib/(?!demo --stay)|meson |ninja |sudo |apt )")
+OF_A_CLONE = re.compile(r"(contrib/(?!demo --(?:stay|end))|meson |ninja |sudo |apt )")
 HEREDOC = re.compile(r"<<'?(\w+)'?")
 
 
