@@ -15,6 +15,21 @@ struct call_record {
 	char request_id[64]; /* of the last answer; "" when AWS gave none */
 };
 
+#define CALL_LINEAGE_MAX 8
+
+/* A process and its ancestors of the same session, the nearest first, each as a number that no other has. */
+struct call_lineage {
+	size_t count; /* 0: unknown */
+	uint64_t processes[CALL_LINEAGE_MAX];
+};
+
+/* Who asks. `read` fills the lineage, once, when it is needed; it may read files and is called without a lock. */
+struct call_asker {
+	void (*read)(struct call_asker *asker);
+	bool is_read;
+	struct call_lineage lineage;
+};
+
 /*
  * Lives on the caller's stack for the length of the call. A read stops within 100 ms of
  * *interrupted becoming true; a mutation never looks at it (contract, section 4).
@@ -25,10 +40,24 @@ struct call_scope {
 	const atomic_bool *interrupted; /* NULL: cannot be interrupted */
 	bool for_change; /* what is read is needed for a change: it takes its turn among the changes */
 	struct call_record *record; /* may be NULL */
+	struct call_asker *asker;   /* of one thread, as the scope; NULL: unknown */
 };
 
 #define CALL_SCOPE_READ_MS 30000
 #define CALL_SCOPE_MUTATION_MS 10000
+
+/* The lineage of who asks, NULL: unknown. Reads it when it was not read yet; no lock may be held. */
+static inline const struct call_lineage *call_scope_lineage(const struct call_scope *scope)
+{
+	struct call_asker *asker = scope->asker;
+
+	if (!asker)
+		return NULL;
+	if (!asker->is_read)
+		asker->read(asker);
+	asker->is_read = true;
+	return asker->lineage.count ? &asker->lineage : NULL;
+}
 
 static inline bool call_scope_interrupted(const struct call_scope *scope)
 {

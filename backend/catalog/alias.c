@@ -12,12 +12,12 @@ enum lambda_status catalog_aliases_get(struct catalog *catalog, const struct cal
 {
 	struct question question = {.catalog = catalog, .scope = scope, .kind = FLIGHT_ALIASES};
 	struct keyed_set *set = NULL;
-	enum lambda_status status = function_open(catalog, name, &question.function, reterr);
+	enum lambda_status status = question_open(&question, name, reterr);
 
 	if (status)
 		return status;
 	status = list_ask(&question, &set, reterr);
-	function_close(catalog, question.function);
+	question_close(&question);
 	if (!status)
 		*ret_aliases = &set->aliases;
 	return status;
@@ -61,16 +61,15 @@ enum lambda_status catalog_function_exists(struct catalog *catalog, const struct
 	catalog_lock(catalog);
 	known = existence_is_known(
 		catalog, name_map_find(&catalog->functions, name), name, &status, reterr);
-	if (!known)
-		question.function = function_take(catalog, name);
 	catalog_unlock(catalog);
 	if (known)
 		return status;
-	if (!question.function)
-		return lambda_fail_memory(reterr);
+	status = question_open(&question, name, reterr);
+	if (status)
+		return status;
 	status = list_ask(&question, &set, reterr);
 	keyed_set_unref(set);
-	function_close(catalog, question.function);
+	question_close(&question);
 	return status;
 }
 
@@ -136,13 +135,12 @@ static enum lambda_status ask_alias(struct question *question, struct lambda_ali
 static enum lambda_status get_alias(struct question *question, const char *function,
 	struct lambda_alias *ret_alias, struct lambda_error *reterr)
 {
-	struct catalog *catalog = question->catalog;
-	enum lambda_status status = function_open(catalog, function, &question->function, reterr);
+	enum lambda_status status = question_open(question, function, reterr);
 
 	if (status)
 		return status;
 	status = ask_alias(question, ret_alias, NULL, reterr);
-	function_close(catalog, question->function);
+	question_close(question);
 	return status;
 }
 
@@ -150,7 +148,8 @@ enum lambda_status catalog_alias_get(struct catalog *catalog, const struct call_
 	const char *function, const char *name, struct lambda_alias *ret_alias,
 	struct lambda_error *reterr)
 {
-	struct question question = {.catalog = catalog, .scope = scope, .key = key_of_name(name)};
+	struct question question = {
+		.catalog = catalog, .scope = scope, .kind = FLIGHT_ALIAS, .key = key_of_name(name)};
 
 	return get_alias(&question, function, ret_alias, reterr);
 }
@@ -159,8 +158,11 @@ enum lambda_status catalog_alias_get_afresh(struct catalog *catalog, const struc
 	const char *function, const char *name, struct lambda_alias *ret_alias,
 	struct lambda_error *reterr)
 {
-	struct question question = {
-		.catalog = catalog, .scope = scope, .key = key_of_name(name), .afresh = true};
+	struct question question = {.catalog = catalog,
+		.scope = scope,
+		.kind = FLIGHT_ALIAS,
+		.key = key_of_name(name),
+		.afresh = true};
 
 	return get_alias(&question, function, ret_alias, reterr);
 }
@@ -237,13 +239,15 @@ enum lambda_status catalog_alias_look_up(struct catalog *catalog, const struct c
 	int64_t *ret_expires_ms, struct lambda_error *reterr)
 {
 	struct look look = {
-		.question = {.catalog = catalog, .scope = scope, .key = key_of_name(name)},
+		.question = {.catalog = catalog,
+			.scope = scope,
+			.kind = FLIGHT_ALIAS,
+			.key = key_of_name(name)},
 		.ret_alias = ret_alias,
 		.ret_expires_ms = ret_expires_ms,
 		.reterr = reterr,
 	};
-	enum lambda_status status =
-		function_open(catalog, function, &look.question.function, reterr);
+	enum lambda_status status = question_open(&look.question, function, reterr);
 
 	*ret_expires_ms = 0;
 	if (status)
@@ -253,7 +257,7 @@ enum lambda_status catalog_alias_look_up(struct catalog *catalog, const struct c
 		status = look.status;
 	else
 		status = ask_alias(&look.question, ret_alias, ret_expires_ms, reterr);
-	function_close(catalog, look.question.function);
+	question_close(&look.question);
 	return status;
 }
 

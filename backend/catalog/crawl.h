@@ -27,20 +27,25 @@ struct crawl_want {
 	int64_t answered_ms; /* as asked_ms until answered */
 };
 
-struct crawl {
-	struct crawl_want wants[CRAWL_FUNCTIONS - 1]; /* of different functions, older first */
+struct crawl_wants {
+	struct crawl_want items[CRAWL_FUNCTIONS - 1]; /* of different functions, older first */
 	size_t count;
+};
+
+struct crawl {
+	struct crawl_wants wants;
 	int64_t blocked_until_ms;
 	int64_t completed_ms; /* of the last crawl; 0: none yet */
 	uint64_t pages;       /* it took */
 	uint64_t used;        /* functions it answered so far */
 };
 
-/* Notes that a function's versions are wanted. Whether that makes a crawl. */
-bool crawl_want(struct crawl *crawl, uint64_t function, int64_t now_ms);
+/* Notes that a function is wanted. Whether that makes a crawl; *ret_began_ms (may be NULL): since when. */
+bool crawl_want(
+	struct crawl_wants *wants, uint64_t function, int64_t now_ms, int64_t *ret_began_ms);
 
 /* Notes that it was answered by its own call. */
-void crawl_answered(struct crawl *crawl, uint64_t function, int64_t now_ms);
+void crawl_answered(struct crawl_wants *wants, uint64_t function, int64_t now_ms);
 
 /* Whether a crawl may start now. */
 bool crawl_allowed(const struct crawl *crawl, int64_t now_ms);

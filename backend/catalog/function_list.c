@@ -12,8 +12,10 @@ enum lambda_status catalog_function_list_get(struct catalog *catalog,
 {
 	struct question question = {.catalog = catalog, .scope = scope, .kind = FLIGHT_FUNCTIONS};
 	struct keyed_set *set = NULL;
-	enum lambda_status status = list_ask(&question, &set, reterr);
+	enum lambda_status status;
 
+	question_find_crawl(&question);
+	status = list_ask(&question, &set, reterr);
 	if (!status)
 		*ret_functions = &set->functions;
 	return status;
@@ -59,28 +61,33 @@ enum lambda_status catalog_verify(
 
 /* --- the crawl --- */
 
-/* Notes the want. Whether it is a crawl's, or falls into one that is under way. */
-static bool joins_crawl(struct catalog *catalog, const struct function *function)
+/* Notes the want. Whether it is a crawl's, or falls into one that is under way. The lock must be held. */
+static bool joins_crawl(const struct question *question)
 {
+	struct catalog *catalog = question->catalog;
+	const struct function *function = question->function;
 	int64_t now = clock_monotonic_ms();
 	bool wanted, running;
 
-	if (catalog->ttl_ms <= 0 || kept_is_whole(catalog, &function->versions, now))
+	if (catalog->ttl_ms <= 0 ||
+		kept_is_whole(catalog, &function->versions, question_moment(question)))
 		return false;
 	running = flight_is_under_way(&catalog->flights, FLIGHT_CRAWL) ||
 		  listing_is_good(catalog->parked_crawl, catalog->forget_tick, now);
 	if (!running)
 		listing_free(take_pointer(catalog->parked_crawl));
-	wanted = crawl_want(&catalog->crawl, name_hash(function->name), now);
+	wanted = crawl_want(&catalog->crawl.wants, name_hash(function->name), now, NULL);
 	return running || (wanted && crawl_allowed(&catalog->crawl, now));
 }
 
-enum lambda_status catalog_crawl(struct catalog *catalog, const struct call_scope *scope,
-	struct function *function, struct lambda_error *reterr)
+enum lambda_status catalog_crawl(const struct question *question, struct lambda_error *reterr)
 {
-	struct call_scope patience = *scope;
-	struct question question = {
-		.catalog = catalog, .scope = &patience, .kind = FLIGHT_CRAWL, .function = function};
+	struct catalog *catalog = question->catalog;
+	struct call_scope patience = *question->scope;
+	struct question crawl = {.catalog = catalog,
+		.scope = &patience,
+		.kind = FLIGHT_CRAWL,
+		.function = question->function};
 	int64_t now = clock_monotonic_ms();
 	struct keyed_set *none = NULL;
 	struct lambda_error error;
@@ -88,14 +95,14 @@ enum lambda_status catalog_crawl(struct catalog *catalog, const struct call_scop
 	bool joins;
 
 	catalog_lock(catalog);
-	joins = joins_crawl(catalog, function);
+	joins = joins_crawl(question);
 	catalog_unlock(catalog);
 	if (!joins)
 		return LAMBDA_OK;
 	/* A part of the time is left to ask for this function alone. */
-	if (scope->read_deadline_ms > now)
-		patience.read_deadline_ms = now + (scope->read_deadline_ms - now) / 4 * 3;
-	status = list_ask(&question, &none, &error);
+	if (patience.read_deadline_ms > now)
+		patience.read_deadline_ms = now + (patience.read_deadline_ms - now) / 4 * 3;
+	status = list_ask(&crawl, &none, &error);
 	if (status != LAMBDA_INTERRUPTED)
 		return LAMBDA_OK;
 	if (reterr)

@@ -189,7 +189,7 @@ static enum lambda_status keep_of_function(const struct question *question, stru
 		*ret_set = keyed_set_ref(kept->set);
 	if (question->kind == FLIGHT_VERSIONS) {
 		function->crawled = false;
-		crawl_answered(&catalog->crawl, name_hash(function->name), now);
+		crawl_answered(&catalog->crawl.wants, name_hash(function->name), now);
 	}
 	catalog_unlock(catalog);
 	change_list_report(&changes, catalog);

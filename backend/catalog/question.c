@@ -74,7 +74,7 @@ bool question_is_known(struct question *question, enum lambda_status *ret_status
 {
 	const struct catalog *catalog = question->catalog;
 	const struct kept *kept = question_kept(question);
-	int64_t now = clock_monotonic_ms();
+	int64_t now = question_moment(question);
 	bool whole;
 
 	*ret_status = LAMBDA_OK;
@@ -91,6 +91,60 @@ bool question_is_known(struct question *question, enum lambda_status *ret_status
 		return false;
 	*ret_status = question_fail_missing(question, reterr);
 	return true;
+}
+
+/* --- who asks --- */
+
+int64_t question_moment(const struct question *question)
+{
+	int64_t now = clock_monotonic_ms(), began = question->crawl_began_ms, moment;
+
+	if (!began)
+		return now;
+	/* What was fetched since then; the function list is what the crawl began with. */
+	moment = question->kind == FLIGHT_FUNCTIONS ? began : began + question->catalog->ttl_ms;
+	return moment < now ? moment : now;
+}
+
+void question_find_crawl(struct question *question)
+{
+	struct catalog *catalog = question->catalog;
+	const struct call_lineage *lineage;
+	struct keyed_set *set = NULL;
+	enum lambda_status status;
+	struct lambda_error error;
+	int64_t began;
+	bool known;
+
+	if (question->afresh || question->scope->for_change || !question->scope->asker)
+		return;
+	catalog_lock(catalog);
+	known = question_is_known(question, &status, &set, &error);
+	catalog_unlock(catalog);
+	keyed_set_unref(set);
+	if (known)
+		return;
+	lineage = call_scope_lineage(question->scope);
+	catalog_lock(catalog);
+	began = walks_find_crawl(&catalog->walks, lineage, catalog->ttl_ms, clock_monotonic_ms());
+	catalog_unlock(catalog);
+	question->crawl_began_ms = began == INT64_MAX ? 0 : began;
+}
+
+enum lambda_status question_open(
+	struct question *question, const char *function, struct lambda_error *reterr)
+{
+	enum lambda_status status =
+		function_open(question->catalog, function, &question->function, reterr);
+
+	if (!status)
+		question_find_crawl(question);
+	return status;
+}
+
+void question_close(struct question *question)
+{
+	function_close(question->catalog, question->function);
 }
 
 /* --- what the flight calls --- */
@@ -126,9 +180,19 @@ static enum lambda_status flight_fetch(
 	void *data, uint64_t tick, struct snapshot **ret_result, struct lambda_error *reterr)
 {
 	struct question *question = data;
+	struct catalog *catalog = question->catalog;
+	const struct call_lineage *lineage = call_scope_lineage(question->scope);
+	uint64_t function = question->function ? name_hash(question->function->name) : 0;
 	struct keyed_set *set = NULL;
-	enum lambda_status status = question->fetch(question, tick, &set, reterr);
+	enum lambda_status status;
 
+	catalog_lock(catalog);
+	walks_begin_call(&catalog->walks, lineage, function, catalog->ttl_ms, clock_monotonic_ms());
+	catalog_unlock(catalog);
+	status = question->fetch(question, tick, &set, reterr);
+	catalog_lock(catalog);
+	walks_end_call(&catalog->walks, lineage, function, clock_monotonic_ms());
+	catalog_unlock(catalog);
 	*ret_result = (struct snapshot *)set;
 	return status;
 }

@@ -35,6 +35,7 @@
 #include "backend/catalog/flight.h"
 #include "backend/catalog/listing.h"
 #include "backend/catalog/snapshot.h"
+#include "backend/catalog/walk.h"
 
 enum flight_kind {
 	FLIGHT_FUNCTIONS,
@@ -82,6 +83,7 @@ struct catalog {
 	struct kept list;           /* of functions */
 	struct listing *parked_crawl;
 	struct crawl crawl;
+	struct walks walks;
 	uint64_t generation;
 	uint64_t forget_tick; /* what started up to here is not fresh */
 	struct lambda_account account;

@@ -14,17 +14,16 @@
 static enum lambda_status ask_versions(struct question *question, const char *name,
 	const struct catalog_versions **ret_versions, struct lambda_error *reterr)
 {
-	struct catalog *catalog = question->catalog;
 	struct keyed_set *set = NULL;
-	enum lambda_status status = function_open(catalog, name, &question->function, reterr);
+	enum lambda_status status = question_open(question, name, reterr);
 
 	if (status)
 		return status;
 	if (!question->afresh)
-		status = catalog_crawl(catalog, question->scope, question->function, reterr);
+		status = catalog_crawl(question, reterr);
 	if (!status)
 		status = list_ask(question, &set, reterr);
-	function_close(catalog, question->function);
+	question_close(question);
 	if (!status)
 		*ret_versions = &set->versions;
 	return status;
@@ -65,13 +64,12 @@ const struct catalog_versions *catalog_versions_peek(struct catalog *catalog, co
 static enum lambda_status ask_version(struct question *question, const char *name,
 	struct keyed_set **ret_set, size_t *ret_at, struct lambda_error *reterr)
 {
-	struct catalog *catalog = question->catalog;
-	enum lambda_status status = function_open(catalog, name, &question->function, reterr);
+	enum lambda_status status = question_open(question, name, reterr);
 
 	if (status)
 		return status;
 	status = item_ask(question, ret_set, ret_at, reterr);
-	function_close(catalog, question->function);
+	question_close(question);
 	return status;
 }
 

@@ -125,6 +125,53 @@ void caller_read(pid_t thread, uid_t uid, gid_t gid, struct caller *ret_caller)
 	*ret_caller = caller;
 }
 
+/* What /proc/ID/stat has of a process. */
+struct process_stat {
+	uint64_t parent, session, started;
+};
+
+/* Takes the number of that place, from 1, behind the name, which may hold any character. Whether there is one. */
+static bool read_stat_number(const char *stat, unsigned int place, uint64_t *ret_number)
+{
+	const char *at = strrchr(stat, ')');
+
+	/* The state is the third one. */
+	for (place -= 2; at && place; place--)
+		at = strchr(at + 1, ' ');
+	return at && number_parse_u64_bytes(
+			     at + 1, strspn(at + 1, "0123456789"), UINT64_MAX, ret_number) >= 0;
+}
+
+static bool read_stat(pid_t process, struct process_stat *ret_stat)
+{
+	char text[1024];
+	ssize_t length = read_proc(process, "stat", text, sizeof(text) - 1);
+
+	if (length <= 0)
+		return false;
+	text[length] = '\0';
+	return read_stat_number(text, 4, &ret_stat->parent) &&
+	       read_stat_number(text, 6, &ret_stat->session) &&
+	       read_stat_number(text, 22, &ret_stat->started);
+}
+
+void caller_read_lineage(pid_t thread, struct call_lineage *ret_lineage)
+{
+	struct process_stat stat, first = {0};
+	pid_t process = thread > 0 ? read_process(thread) : 0;
+
+	ret_lineage->count = 0;
+	while (process > 1 && ret_lineage->count < CALL_LINEAGE_MAX && read_stat(process, &stat)) {
+		if (!ret_lineage->count)
+			first = stat;
+		if (stat.session != first.session)
+			return;
+		ret_lineage->processes[ret_lineage->count++] =
+			stat.started << 22 ^ (uint64_t)process;
+		process = (pid_t)stat.parent;
+	}
+}
+
 bool caller_has_group(pid_t thread, gid_t group)
 {
 	char status[STATUS_MAX + 1], *word, *rest;

@@ -12,6 +12,7 @@
 #include <sys/types.h>
 
 #include "backend/base/cleanup.h"
+#include "backend/base/scope.h"
 
 #define CALLER_COMMAND_LINE_MAX                                                                    \
 	(64 * 1024) /* bytes; of a longer command line the rest is not known */
@@ -46,6 +47,12 @@ struct caller_identity caller_identify(const struct caller *caller);
 /* Reads what /proc has of a request's thread into *ret_caller. Never fails: what is not readable stays unknown. Reads /proc only. */
 void caller_read(pid_t thread, uid_t uid, gid_t gid, struct caller *ret_caller);
 void caller_release(struct caller *caller);
+
+/*
+ * The process of a thread and its ancestors of the same session; none when /proc does not tell. A number is made
+ * of the process's id and start time, so that no later process has it. Reads /proc only.
+ */
+void caller_read_lineage(pid_t thread, struct call_lineage *ret_lineage);
 
 /*
  * Whether a thread has that supplementary group, as /proc tells; false when it does not. (libfuse 3.14's

@@ -70,6 +70,14 @@ static void strike_off(struct request_list *list, struct request *request)
 	pthread_mutex_unlock(&list->mutex);
 }
 
+static void read_lineage(struct call_asker *asker)
+{
+	const struct request *request =
+		(const struct request *)((uintptr_t)asker - offsetof(struct request, lineage));
+
+	caller_read_lineage(request->asker.thread, &asker->lineage);
+}
+
 void request_begin(struct request *request, struct aliasfs *fs, const struct asker *asker,
 	const char *operation)
 {
@@ -85,6 +93,8 @@ void request_begin(struct request *request, struct aliasfs *fs, const struct ask
 		now_ms + (int64_t)(request->fs->options->timeout * 1000);
 	request->scope.interrupted = &request->interrupted;
 	request->scope.record = &request->record;
+	request->lineage.read = read_lineage;
+	request->scope.asker = &request->lineage;
 	request->begun_us = stats_now_us();
 	enlist_request(request->fs->requests, request);
 }

@@ -28,6 +28,7 @@ struct request {
 	struct asker asker;
 	const char *operation; /* "RENAME": for the error log */
 	struct call_scope scope;
+	struct call_asker lineage; /* scope.asker */
 	struct call_record record; /* scope.record: its `who` is `identity`, if that is read */
 	int64_t begun_us;          /* CLOCK_MONOTONIC */
 	int result;                /* 0 or negative: how it ended, for the statistics */

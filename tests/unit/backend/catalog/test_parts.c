@@ -227,7 +227,8 @@ static void the_third_function_in_two_seconds_is_a_crawl(void **state)
 		int crawls_at = 0;
 
 		for (i = 0; i < 5 && table[row].asked[i] && !crawls_at; i++)
-			if (crawl_want(&crawl, table[row].functions[i], table[row].asked[i]))
+			if (crawl_want(&crawl.wants, table[row].functions[i], table[row].asked[i],
+				    NULL))
 				crawls_at = (int)i + 1;
 		assert_int_equal(crawls_at, table[row].crawls_at);
 	}
@@ -238,11 +239,11 @@ static void the_time_that_answers_take_does_not_count(void **state)
 	struct crawl crawl = {0};
 
 	(void)state;
-	assert_false(crawl_want(&crawl, 1, 1000));
-	crawl_answered(&crawl, 1, 4000);
-	assert_false(crawl_want(&crawl, 2, 4900));
-	crawl_answered(&crawl, 2, 9000);
-	assert_true(crawl_want(&crawl, 3, 10000));
+	assert_false(crawl_want(&crawl.wants, 1, 1000, NULL));
+	crawl_answered(&crawl.wants, 1, 4000);
+	assert_false(crawl_want(&crawl.wants, 2, 4900, NULL));
+	crawl_answered(&crawl.wants, 2, 9000);
+	assert_true(crawl_want(&crawl.wants, 3, 10000, NULL));
 }
 
 static void a_crawl_must_be_worth_its_calls(void **state)
