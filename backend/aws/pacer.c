@@ -92,10 +92,10 @@ int pacer_wait(struct pacer *pacer, enum pacing_kind kind, int64_t deadline_ms,
 	return result;
 }
 
-void pacer_learn(struct pacer *pacer, bool throttled)
+void pacer_learn(struct pacer *pacer, enum pacing_kind kind, bool throttled)
 {
 	pthread_mutex_lock(&pacer->mutex);
-	pacing_learn(&pacer->pacing, throttled, clock_monotonic_ms());
+	pacing_learn(&pacer->pacing, kind, throttled, clock_monotonic_ms());
 	wake_next(pacer);
 	pthread_mutex_unlock(&pacer->mutex);
 }

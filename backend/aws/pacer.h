@@ -26,7 +26,7 @@ int pacer_wait(struct pacer *pacer, enum pacing_kind kind, int64_t deadline_ms,
 	const atomic_bool *interrupted) must_check;
 
 /* What an answer said, for the rate: `throttled`, or anything else. */
-void pacer_learn(struct pacer *pacer, bool throttled);
+void pacer_learn(struct pacer *pacer, enum pacing_kind kind, bool throttled);
 
 /* How many calls are waiting at this moment. */
 unsigned int pacer_waiting(struct pacer *pacer);

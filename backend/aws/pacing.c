@@ -8,6 +8,7 @@
 #define WRITES_BORROW 5 /* calls that writes may be ahead of the rate */
 #define RATE_MIN 2      /* who is throttled at less is throttled because of others */
 #define HALF_SECOND_MS 500
+#define RECOVERY_SECONDS 10 /* of GetFunction's rate */
 /* The constants of AWS's adaptive mode (TCP CUBIC). */
 #define SMOOTHING 0.8
 #define BETA 0.7
@@ -20,12 +21,32 @@ static void bucket_init(struct pacing_bucket *bucket, double rate, int64_t now_m
 	bucket->filled_ms = now_ms;
 }
 
+/* GetFunction's rate beside that of the other calls. */
+static double get_function_rate(double rate)
+{
+	double proportional = rate * PACING_GET_FUNCTION_RATE / PACING_RATE;
+
+	if (rate <= 0)
+		return PACING_GET_FUNCTION_RATE;
+	return rate <= PACING_RATE_MAX ? fmin(proportional, PACING_GET_FUNCTION_MAX) : proportional;
+}
+
+/* The same after a throttle: it is back at its own within RECOVERY_SECONDS. */
+static double current_get_function_rate(const struct pacing *pacing, int64_t now_ms)
+{
+	double seconds = (double)(now_ms - pacing->get_function_cut_ms) / 1000;
+	double gained = seconds / RECOVERY_SECONDS * pacing->get_function_rate;
+
+	return fmin(pacing->get_function_cut_rate + gained, pacing->get_function_rate);
+}
+
 void pacing_init(struct pacing *pacing, double rate, int64_t now_ms)
 {
 	memset(pacing, 0, sizeof(*pacing));
 	pacing->rate = rate;
 	bucket_init(&pacing->calls, rate, now_ms);
-	bucket_init(&pacing->get_function, PACING_GET_FUNCTION_RATE, now_ms);
+	pacing->get_function_rate = pacing->get_function_cut_rate = get_function_rate(rate);
+	bucket_init(&pacing->get_function, pacing->get_function_rate, now_ms);
 	bucket_init(&pacing->trail, PACING_TRAIL_RATE, now_ms);
 	pacing->period = now_ms / HALF_SECOND_MS;
 }
@@ -120,7 +141,8 @@ int64_t pacing_take(struct pacing *pacing, struct pacing_waiter *waiter, int64_t
 	if (pacing_next(pacing, waiter->kind) != waiter)
 		return PACING_OTHERS_FIRST;
 	if (waiter->kind == PACING_GET_FUNCTION)
-		wait = take_token(&pacing->get_function, 0, PACING_GET_FUNCTION_RATE, now_ms);
+		wait = take_token(&pacing->get_function, 0,
+			current_get_function_rate(pacing, now_ms), now_ms);
 	else if (waiter->kind == PACING_TRAIL && pacing->rate > 0)
 		wait = take_token(&pacing->trail, 0, PACING_TRAIL_RATE, now_ms);
 	else if (waiter->kind != PACING_TRAIL && rate > 0)
@@ -133,10 +155,27 @@ int64_t pacing_take(struct pacing *pacing, struct pacing_waiter *waiter, int64_t
 	return 0;
 }
 
-void pacing_learn(struct pacing *pacing, bool throttled, int64_t now_ms)
+static void learn_get_function(struct pacing *pacing, bool throttled, int64_t now_ms)
+{
+	double rate = current_get_function_rate(pacing, now_ms);
+
+	if (!throttled)
+		return;
+	pacing->get_function_cut_rate =
+		fmin(fmax(rate * BETA, RATE_MIN), pacing->get_function_rate);
+	pacing->get_function_cut_ms = now_ms;
+	fill_bucket(&pacing->get_function, rate, now_ms);
+	pacing->get_function.tokens = fmin(pacing->get_function.tokens, 0);
+}
+
+void pacing_learn(struct pacing *pacing, enum pacing_kind kind, bool throttled, int64_t now_ms)
 {
 	double rate, since, knee;
 
+	if (kind == PACING_GET_FUNCTION) {
+		learn_get_function(pacing, throttled, now_ms);
+		return;
+	}
 	if (throttled) {
 		rate = fmax(pacing->measured, RATE_MIN);
 		if (pacing->throttled)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * When a call may be made. AWS allows 15 control-plane calls a second for the whole account, and
- * GetFunction 100 of its own (backend/lambda/NOTES.md section 7), CloudTrail's LookupEvents 2; reads are held to `rate`, writes go first and
- * may borrow a little. After a throttle the rate is cut and grows back slowly, as AWS's adaptive
+ * GetFunction 100 of its own (backend/lambda/NOTES.md section 7), CloudTrail's LookupEvents 2; neither slows the
+ * others. Reads are held to `rate`, writes go first and may borrow a little. After a throttle the rate is cut and grows back slowly, as AWS's adaptive
  * mode does it (section 8.4). Waiters are served first in, first out. Pure: the time is an argument;
  * pacer.h waits and locks.
  */
@@ -12,9 +12,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define PACING_RATE 10.0               /* control-plane calls a second, the default of -o rate */
-#define PACING_GET_FUNCTION_RATE 100.0 /* AWS's own limit for it */
-#define PACING_TRAIL_RATE 2.0          /* CloudTrail's limit for LookupEvents */
+#define PACING_RATE 10.0     /* control-plane calls a second, the default of -o rate */
+#define PACING_RATE_MAX 15.0 /* AWS's limit */
+#define PACING_GET_FUNCTION_RATE                                                                   \
+	90.0 /* GetFunction's at the default rate, in proportion at others */
+#define PACING_GET_FUNCTION_MAX 100.0 /* AWS's limit for it; it holds up to PACING_RATE_MAX */
+#define PACING_TRAIL_RATE 2.0         /* CloudTrail's limit for LookupEvents */
 
 enum pacing_kind {
 	PACING_READ,
@@ -43,6 +46,9 @@ struct pacing_bucket {
 struct pacing {
 	double rate; /* calls a second; 0: as many as wanted until AWS throttles */
 	struct pacing_bucket calls, get_function, trail;
+	double get_function_rate;     /* at most */
+	double get_function_cut_rate; /* after a throttle of GetFunction, … */
+	int64_t get_function_cut_ms;  /* … at that time */
 	struct pacing_queue queues[PACING_KIND_COUNT];
 	unsigned int waiting; /* in all queues */
 	/* what is sent, measured in half seconds */
@@ -76,7 +82,7 @@ struct pacing_waiter *pacing_next(const struct pacing *pacing, enum pacing_kind 
  */
 int64_t pacing_take(struct pacing *pacing, struct pacing_waiter *waiter, int64_t now_ms);
 
-/* What the answer said: `throttled`, or anything else. */
-void pacing_learn(struct pacing *pacing, bool throttled, int64_t now_ms);
+/* What the answer to a call of that kind said: `throttled`, or anything else. */
+void pacing_learn(struct pacing *pacing, enum pacing_kind kind, bool throttled, int64_t now_ms);
 
 #endif

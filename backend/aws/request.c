@@ -73,7 +73,7 @@ static void learn_rate(
 	struct aws_client *client, const struct aws_request *request, const struct aws_tries *tries)
 {
 	if (request->pacing != PACING_TRAIL)
-		pacer_learn(client->pacer, tries->class == RETRY_THROTTLED);
+		pacer_learn(client->pacer, request->pacing, tries->class == RETRY_THROTTLED);
 	if (tries->class != RETRY_SUCCESS)
 		return;
 	pthread_mutex_lock(&client->mutex);

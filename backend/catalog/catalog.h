@@ -109,6 +109,10 @@ void catalog_function_list_unref(const struct catalog_function_list *functions);
 /* All functions as they were last listed, however long ago; NULL when they never were. Does not wait. */
 const struct catalog_function_list *catalog_function_list_peek(struct catalog *catalog);
 
+/* The entry of that name, or NULL. Pure. */
+const struct catalog_function *catalog_function_list_find(
+	const struct catalog_function_list *functions, const char *name);
+
 /* Whether a list of the functions that is still fresh lacks that name. No call is made. */
 bool catalog_function_list_lacks(struct catalog *catalog, const char *function);
 
@@ -214,16 +218,25 @@ enum lambda_status catalog_alias_get(struct catalog *catalog, const struct call_
 	const char *function, const char *name, struct lambda_alias *ret_alias,
 	struct lambda_error *reterr) must_check;
 
+/* Where an alias leads, for who looks at its name. */
+struct catalog_alias_look {
+	struct catalog_routing_config routing;
+	int64_t last_modified; /* of the version, seconds since the epoch; INT64_MIN: not known */
+	int64_t expires_ms; /* until when the answer may be remembered, also that there is no alias */
+};
+
 /*
  * The same for a look at a name, which others may follow: from what is known, else from the first page of the
  * list, which for most functions is all of it, else by one call; when that happens again, from the whole list.
- * *ret_expires_ms: until when the answer may be remembered, also that there is none.
+ * The same alias looked at in a third function within 2 s is read by GetFunction, which has a quota of its
+ * own, unless `with_weight`: without that, the routing has the version alone. ret_look->expires_ms is also
+ * set for LAMBDA_NOT_FOUND.
  */
 enum lambda_status catalog_alias_look_up(struct catalog *catalog, const struct call_scope *scope,
-	const char *function, const char *name, struct lambda_alias *ret_alias,
-	int64_t *ret_expires_ms, struct lambda_error *reterr) must_check;
+	const char *function, const char *name, bool with_weight,
+	struct catalog_alias_look *ret_look, struct lambda_error *reterr) must_check;
 
-/* The same, always by one GetAlias, whose answer is kept. */
+/* catalog_alias_get(), always by one GetAlias, whose answer is kept. */
 enum lambda_status catalog_alias_get_afresh(struct catalog *catalog, const struct call_scope *scope,
 	const char *function, const char *name, struct lambda_alias *ret_alias,
 	struct lambda_error *reterr) must_check;

@@ -25,6 +25,7 @@ static void function_clear(struct function *function)
 {
 	kept_clear(&function->versions);
 	kept_clear(&function->aliases);
+	keyed_set_unref(take_pointer(function->targets));
 	pack_dictionary_unref(take_pointer(function->dictionary));
 	function->crawled = false;
 }
@@ -60,8 +61,8 @@ struct function *function_take(struct catalog *catalog, const char *name)
 
 static bool holds_nothing(const struct function *function)
 {
-	return !function->versions.set && !function->aliases.set && !function->versions.parked &&
-	       !function->aliases.parked;
+	return !function->versions.set && !function->aliases.set && !function->targets &&
+	       !function->versions.parked && !function->aliases.parked;
 }
 
 static void leave_table(struct catalog *catalog, struct function *function)

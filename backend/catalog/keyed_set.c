@@ -302,6 +302,15 @@ static uint64_t tick_at(const struct keyed_set *set, size_t at)
 	return set->complete ? set->tick : 0;
 }
 
+uint64_t keyed_set_tick(const struct keyed_set *set, struct keyed_key key)
+{
+	size_t at = keyed_set_find(set, key);
+
+	if (at == SIZE_MAX)
+		at = keyed_set_find_mark(set, key);
+	return set ? tick_at(set, at) : 0;
+}
+
 /* Adds what stays of both: the entries, or the marks. 0 or -ENOMEM. */
 static int add_newer(struct keyed_set *merged, const struct keyed_set *known,
 	const struct keyed_set *incoming, bool marks)

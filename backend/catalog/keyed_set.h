@@ -35,7 +35,7 @@ struct keyed_kind {
 	/* Whether two entries of one key say the same. */
 	bool (*same)(const void *left, const void *left_value, const void *right,
 		const void *right_value);
-	void (*unref)(void *value);
+	void (*unref)(void *value); /* NULL: there are no values */
 	/* Derives the rest of the view from the entries. */
 	void (*finish)(struct keyed_set *set);
 };
@@ -98,6 +98,9 @@ bool keyed_set_drop_mark(struct keyed_set *set);
 /* Where the entry, or the mark, of that key stands, or SIZE_MAX. `set` may be NULL. */
 size_t keyed_set_find(const struct keyed_set *set, struct keyed_key key);
 size_t keyed_set_find_mark(const struct keyed_set *set, struct keyed_key key);
+
+/* How new it is what the set says of that key; 0: it says nothing. `set` may be NULL. */
+uint64_t keyed_set_tick(const struct keyed_set *set, struct keyed_key key);
 
 /* Whether both hold the same. NULL counts as empty. */
 bool keyed_sets_match(const struct keyed_set *left, const struct keyed_set *right);

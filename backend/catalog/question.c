@@ -11,6 +11,7 @@ struct kept *question_kept(const struct question *question)
 		return &question->catalog->list;
 	case FLIGHT_ALIASES:
 	case FLIGHT_ALIAS:
+	case FLIGHT_TARGET:
 		return &question->function->aliases;
 	default:
 		return &question->function->versions;
@@ -69,6 +70,24 @@ static bool list_is_known(
 	return true;
 }
 
+/* Whether what was read of the alias's target is fresh, and no older than what is known of the alias itself. */
+static bool target_is_known(const struct question *question, int64_t now_ms)
+{
+	const struct kept *aliases = &question->function->aliases;
+	const struct keyed_set *targets = question->function->targets;
+	size_t at = keyed_set_find(targets, question->key);
+
+	return at != SIZE_MAX && targets->notes[at].tick > kept_floor(question->catalog, aliases) &&
+	       targets->notes[at].tick >= keyed_set_tick(aliases->set, question->key) &&
+	       now_ms < targets->notes[at].expires_ms;
+}
+
+static bool is_about_one(const struct question *question)
+{
+	return question->kind == FLIGHT_VERSION || question->kind == FLIGHT_ALIAS ||
+	       question->kind == FLIGHT_TARGET;
+}
+
 bool question_is_known(struct question *question, enum lambda_status *ret_status,
 	struct keyed_set **ret_set, struct lambda_error *reterr)
 {
@@ -78,15 +97,19 @@ bool question_is_known(struct question *question, enum lambda_status *ret_status
 	bool whole;
 
 	*ret_status = LAMBDA_OK;
-	if (question->kind != FLIGHT_VERSION && question->kind != FLIGHT_ALIAS)
+	if (!is_about_one(question))
 		return list_is_known(question, ret_set, now);
 	whole = kept_is_whole(catalog, kept, now);
+	if (question->kind == FLIGHT_TARGET && target_is_known(question, now)) {
+		*ret_set = keyed_set_ref(question->function->targets);
+		return true;
+	}
 	if ((whole && keyed_set_find(kept->set, question->key) != SIZE_MAX) ||
 		kept_find(catalog, kept, question->key, now) != SIZE_MAX) {
 		*ret_set = keyed_set_ref(kept->set);
 		return true;
 	}
-	if (!(whole && question->kind == FLIGHT_ALIAS) &&
+	if (!(whole && question->kind != FLIGHT_VERSION) &&
 		!kept_lacks(catalog, kept, question->key, now))
 		return false;
 	*ret_status = question_fail_missing(question, reterr);
@@ -170,8 +193,7 @@ static bool flight_accepts(void *data, const struct snapshot *result)
 	const struct question *question = data;
 	const struct keyed_set *set = (const struct keyed_set *)result;
 
-	if (question->one_page || question->kind == FLIGHT_VERSION ||
-		question->kind == FLIGHT_ALIAS || question->kind == FLIGHT_CRAWL)
+	if (question->one_page || is_about_one(question) || question->kind == FLIGHT_CRAWL)
 		return true;
 	return set && set->complete;
 }

@@ -154,6 +154,24 @@ struct keyed_set *set_of_alias(const struct lambda_alias *alias, uint64_t tick, 
 	return take_pointer(set);
 }
 
+/* --- where aliases lead --- */
+
+static struct keyed_key target_key(const void *entry)
+{
+	return key_of_name(((const struct alias_target *)entry)->name);
+}
+
+static bool targets_same(
+	const void *left, const void *left_value, const void *right, const void *right_value)
+{
+	const struct alias_target *a = left, *b = right;
+
+	return a->version == b->version;
+}
+
+const struct keyed_kind targets_kind = {
+	sizeof(struct alias_target), target_key, targets_same, NULL, finish_nothing};
+
 /* --- functions --- */
 
 static struct keyed_key function_key(const void *entry)
@@ -194,6 +212,14 @@ void catalog_function_list_unref(const struct catalog_function_list *functions)
 {
 	if (functions)
 		keyed_set_unref(set_of_functions(functions));
+}
+
+const struct catalog_function *catalog_function_list_find(
+	const struct catalog_function_list *functions, const char *name)
+{
+	size_t at = keyed_set_find(set_of_functions(functions), key_of_name(name));
+
+	return at == SIZE_MAX ? NULL : &functions->entries[at];
 }
 
 int add_function(struct keyed_set *set, const char *name, int64_t last_modified, int64_t expires_ms)

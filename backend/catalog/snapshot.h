@@ -14,8 +14,16 @@ extern const struct keyed_kind
 extern const struct keyed_kind
 	aliases_kind; /* struct lambda_alias; the value holds its description */
 extern const struct keyed_kind
-	functions_kind;                    /* struct catalog_function; the value holds its name */
-extern const struct keyed_kind names_kind; /* const char *; the value holds it */
+	functions_kind;                      /* struct catalog_function; the value holds its name */
+extern const struct keyed_kind targets_kind; /* struct alias_target; no value */
+extern const struct keyed_kind names_kind;   /* const char *; the value holds it */
+
+/* Where an alias leads, without its weights. */
+struct alias_target {
+	char name[LAMBDA_ALIAS_NAME_MAX + 1];
+	uint64_t version;
+	int64_t last_modified; /* of the version */
+};
 
 struct keyed_set *set_of_versions(const struct catalog_versions *view);
 struct keyed_set *set_of_aliases(const struct catalog_aliases *view);

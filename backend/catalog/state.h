@@ -7,6 +7,7 @@
  *   version.c        questions about versions and their documents
  *   alias.c          questions about aliases
  *   mutation.c       what changes AWS, and how its answers are kept
+ *   walk.c           which processes crawl (pure)
  *   question.c       one question: what is known, or one fetch at a time (flight.c)
  *   list.c, item.c   fetching all versions, aliases or functions; fetching one version or alias
  *   listing.c        a list while its pages come in
@@ -45,6 +46,7 @@ enum flight_kind {
 	FLIGHT_VERSION,
 	FLIGHT_ALIASES,
 	FLIGHT_ALIAS,
+	FLIGHT_TARGET, /* where an alias leads */
 };
 
 /* A set that is kept, with the beginning of the list that will replace it. */
@@ -61,6 +63,8 @@ struct function {
 	bool crawled;      /* its versions came with the last crawl and were not asked for yet */
 	struct flight_list flights;
 	struct kept versions, aliases;
+	struct keyed_set
+		*targets; /* where aliases lead, read without their weights; a reference, or NULL */
 	struct pack_dictionary *dictionary;
 	struct mutation *mutations; /* under way */
 	uint64_t seen_tick;         /* the latest sign that it exists */
@@ -84,6 +88,9 @@ struct catalog {
 	struct listing *parked_crawl;
 	struct crawl crawl;
 	struct walks walks;
+	struct crawl_wants looks;    /* at one alias, in different functions */
+	uint64_t looked_alias;       /* name_hash() of it */
+	int64_t no_targets_until_ms; /* GetFunction is denied */
 	uint64_t generation;
 	uint64_t forget_tick; /* what started up to here is not fresh */
 	struct lambda_account account;

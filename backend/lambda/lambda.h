@@ -130,6 +130,17 @@ enum lambda_status lambda_get_alias(struct lambda_client *client, const struct c
 	const char *function, const char *name, struct lambda_alias *ret_alias,
 	struct lambda_error *reterr) must_check;
 
+/* Where an alias leads. */
+struct lambda_alias_target {
+	uint64_t version;
+	int64_t last_modified; /* of that version, seconds since the epoch */
+};
+
+/* GetFunction with the alias as Qualifier: its version, and nothing of its weights. Has a rate of its own. A read. */
+enum lambda_status lambda_get_alias_target(struct lambda_client *client,
+	const struct call_scope *scope, const char *function, const char *name,
+	struct lambda_alias_target *ret_target, struct lambda_error *reterr) must_check;
+
 /* CreateAlias with the name, version, weight and description of `wanted`. A mutation. */
 enum lambda_status lambda_create_alias(struct lambda_client *client, const struct call_scope *scope,
 	const char *function, const struct lambda_alias *wanted, struct lambda_alias *ret_alias,

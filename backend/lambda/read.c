@@ -257,6 +257,39 @@ enum lambda_status lambda_get_alias(struct lambda_client *client, const struct c
 	return lambda_get_alias_as(client, scope, PACING_READ, function, name, ret_alias, reterr);
 }
 
+enum lambda_status lambda_get_alias_target(struct lambda_client *client,
+	const struct call_scope *scope, const char *function, const char *name,
+	struct lambda_alias_target *ret_target, struct lambda_error *reterr)
+{
+	static const char operation[] = "GetFunction";
+	cleanup(buffer_release) struct buffer path = BUFFER_INIT(PATH_MAX_BYTES);
+	cleanup(buffer_release) struct buffer query = BUFFER_INIT(QUERY_MAX_BYTES);
+	cleanup(json_free_pointer) struct json *json = NULL;
+	struct lambda_version version;
+	enum lambda_status status;
+	int error = lambda_append_path(&path, function, "");
+
+	if (!error)
+		error = buffer_append_string(&query, "Qualifier=");
+	if (!error)
+		error = lambda_append_segment(&query, name);
+	if (error)
+		return lambda_fail_to_write(error, reterr);
+	status = get_json(client, scope, operation, PACING_GET_FUNCTION, buffer_text(&path),
+		buffer_text(&query), &json, reterr);
+	if (status)
+		return status;
+	status = lambda_read_version(json_member(json, "Configuration"), NULL, &version, reterr);
+	if (status)
+		return name_operation(status, operation, reterr);
+	if (strcmp(version.function_name, function) != 0)
+		status = lambda_fail(reterr, LAMBDA_BAD_ANSWER,
+			"the answer is about another function than %s", function);
+	*ret_target = (struct lambda_alias_target){version.version, version.last_modified};
+	lambda_version_release(&version);
+	return name_operation(status, operation, reterr);
+}
+
 enum lambda_status lambda_get_account(struct lambda_client *client, const struct call_scope *scope,
 	struct lambda_account *ret_account, struct lambda_error *reterr)
 {

@@ -140,6 +140,7 @@ static void fill_entry(struct gesture_entry *entry, enum gesture_kind kind, uint
 	lambda_version_format(version, text);
 	entry->kind = kind;
 	entry->version = version;
+	entry->last_modified = INT64_MIN;
 	entry->target_length = strlen(text);
 }
 
@@ -147,6 +148,7 @@ static enum lambda_status look_up_alias(struct gestures *gestures, const struct 
 	const char *function, const struct name *name, struct gesture_entry *entry,
 	struct lambda_error *reterr)
 {
+	struct catalog_alias_look look = {.last_modified = INT64_MIN};
 	struct lambda_alias alias;
 	enum lambda_status status;
 	bool there;
@@ -157,19 +159,26 @@ static enum lambda_status look_up_alias(struct gestures *gestures, const struct 
 			gestures, scope, function, name->alias, &alias, &there, reterr);
 		if (!status && !there)
 			status = LAMBDA_NOT_FOUND;
+		if (status == LAMBDA_OK) {
+			look.routing = (struct catalog_routing_config){
+				alias.version, alias.weighted_version, alias.weight};
+			lambda_alias_release(&alias);
+		}
 	} else {
 		status = catalog_alias_look_up(gestures->catalog, scope, function, name->alias,
-			&alias, &entry->expires_ms, reterr);
+			name->kind == NAME_WEIGHT, &look, reterr);
+		entry->expires_ms = look.expires_ms;
 	}
 	if (status == LAMBDA_NOT_FOUND)
 		return LAMBDA_OK;
 	if (status)
 		return status;
-	if (name->kind == NAME_ALIAS)
-		fill_entry(entry, GESTURE_ALIAS, alias.version);
-	else if (alias.weighted_version && alias.weight == name->weight)
-		fill_entry(entry, GESTURE_WEIGHT, alias.weighted_version);
-	lambda_alias_release(&alias);
+	if (name->kind == NAME_ALIAS) {
+		fill_entry(entry, GESTURE_ALIAS, look.routing.version);
+		entry->last_modified = look.last_modified;
+	} else if (look.routing.weighted_version && look.routing.weight == name->weight) {
+		fill_entry(entry, GESTURE_WEIGHT, look.routing.weighted_version);
+	}
 	return LAMBDA_OK;
 }
 

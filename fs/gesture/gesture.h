@@ -64,6 +64,7 @@ struct gesture_entry {
 	enum gesture_kind kind;
 	uint64_t version;     /* where an alias, a weight or .newest leads */
 	size_t target_length; /* bytes that readlink gives: st_size */
+	int64_t last_modified; /* of that version, where the answer tells it; INT64_MIN: it does not */
 	int64_t expires_ms; /* clock_monotonic_ms() until which it may be remembered; 0: not at all */
 };
 

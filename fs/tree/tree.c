@@ -159,10 +159,11 @@ static int link_last_modified(struct request *request, const struct node *node, 
 	if (versions)
 		catalog_versions_unref(versions);
 	/*
-	 * ln looks at the link before it replaces it and has no use for its time: where that is not
-	 * known, it is not asked for, so that a remap costs no more calls than it must.
+	 * ln looks at the link before it replaces it, bash at each that a pattern matches, and both have no use
+	 * for its time: where that is not known, it is not asked for, so that they cost no more calls than they must.
 	 */
-	if (known || !exact || caller_runs(request_caller(request), "ln"))
+	if (known || !exact || caller_runs(request_caller(request), "ln") ||
+		caller_runs(request_caller(request), "bash"))
 		return 0;
 	status = catalog_version_get(request->fs->catalog, &request->scope, node->function, target,
 		&version, NULL, &request->error);
@@ -189,7 +190,9 @@ static int link_attributes(struct request *request, const struct node *node, boo
 		return error;
 	if (entry.kind == GESTURE_NOTHING)
 		return -ENOENT;
-	if (entry.kind == GESTURE_ALIAS || entry.kind == GESTURE_WEIGHT)
+	if (entry.kind == GESTURE_ALIAS && entry.last_modified != INT64_MIN)
+		last_modified = entry.last_modified;
+	else if (entry.kind == GESTURE_ALIAS || entry.kind == GESTURE_WEIGHT)
 		error = link_last_modified(request, node, entry.version, exact, &last_modified);
 	if (error)
 		return error;
@@ -201,7 +204,22 @@ static int link_attributes(struct request *request, const struct node *node, boo
 	return 0;
 }
 
-/* `exact` asks AWS for the versions; otherwise what is known is shown and not remembered. */
+/* When $LATEST was last modified, as the function list has it, however old; 0: it does not. */
+static int64_t listed_last_modified(const struct aliasfs *fs, const char *name)
+{
+	const struct catalog_function_list *list = catalog_function_list_peek(fs->catalog);
+	const struct catalog_function *function =
+		list ? catalog_function_list_find(list, name) : NULL;
+	int64_t last_modified = function ? function->last_modified : 0;
+
+	catalog_function_list_unref(list);
+	return last_modified;
+}
+
+/*
+ * `exact` asks AWS whether it is there, and for the versions; otherwise what is known is shown and not remembered.
+ * Of the time that is enough for bash, which looks at each directory that a pattern passes through.
+ */
 static int function_attributes(struct request *request, const struct node *node, bool exact,
 	struct tree_attributes *attributes)
 {
@@ -217,7 +235,7 @@ static int function_attributes(struct request *request, const struct node *node,
 			node->function, &certain, &request->error);
 	if (status)
 		return request_errno(status, ERRNO_READ);
-	if (exact) {
+	if (exact && !caller_runs(request_caller(request), "bash")) {
 		status = catalog_versions_get(request->fs->catalog, &request->scope, node->function,
 			&versions, &request->error);
 		if (status)
@@ -225,7 +243,10 @@ static int function_attributes(struct request *request, const struct node *node,
 	} else {
 		versions = catalog_versions_peek(request->fs->catalog, node->function);
 	}
-	tree_fill(request->fs, node, versions ? versions->last_modified : 0, 0, attributes);
+	tree_fill(request->fs, node,
+		versions ? versions->last_modified
+			 : listed_last_modified(request->fs, node->function),
+		0, attributes);
 	attributes->attribute_timeout =
 		versions && certain ? tree_seconds_until(versions->expires_ms) : 0;
 	attributes->entry_timeout = certain ? request->fs->options->ttl : 0;

@@ -8,6 +8,7 @@ df's refresh in the background (GetAccountSettings) is no part of a gesture and 
 import contextlib
 import math
 import os
+import subprocess
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -206,6 +207,88 @@ def test_a_crawl_lists_everything_at_once(api, calls, mounted, scratch, how, cou
     assert sum(found.values()) <= budget, found
     assert found["ListAliases"] <= count
     assert calls.of(lambda: mount.run(*command, check=True)) == {}
+
+
+@pytest.mark.semantics("4.5.3")
+def test_one_alias_of_all_functions(api, calls, mounted):
+    """From the third function on by GetFunction, whose quota is its own; the mount has listed the first page."""
+    count = 60
+    functions(api, count)
+    mount = mounted()
+
+    def read_links():
+        assert {os.readlink(mount.path / name / "PROD") for name in os.listdir(mount.path)} == {"1"}
+
+    assert calls.of(read_links) == {
+        "ListFunctions": math.ceil(count / 50) - 1,
+        "ListAliases": 2,
+        "GetFunction": count - 2,
+    }
+    assert calls.of(read_links) == {}
+
+
+@pytest.mark.semantics("4.5.3")
+def test_a_shell_reads_one_alias_of_all_functions(api, calls, mounted):
+    """It looks at each directory and each link, but has no use for their times."""
+    count = 60
+    functions(api, count)
+    mount = mounted()
+    results = []
+
+    def read_links():
+        results.append(mount.run("bash", "-c", "readlink */PROD", cwd=mount.path, check=True))
+
+    assert calls.of(read_links) == {
+        "ListFunctions": math.ceil(count / 50) - 1,
+        "ListAliases": 2,
+        "GetFunction": count - 2,
+    }
+    assert results[0].stdout == "1\n" * count
+    assert calls.of(read_links) == {}
+
+
+@pytest.mark.semantics("1.3.2", "4.5.3")
+def test_bash_passes_through_a_function_without_a_call(api, calls, hello, mounted):
+    """But it is not shown one that is gone, and who wants the time gets it."""
+    look = ["bash", "-c", "[ -d hello/PROD/.. ] && [ -d hello ]"]
+    mount = mounted()
+    os.listdir(mount.path)
+    os.lstat(mount.path / hello / "1")
+    os.readlink(mount.path / hello / "PROD")
+    assert calls.of(lambda: mount.run(*look, cwd=mount.path, check=True)) == {}
+    newest = max(os.stat(mount.path / hello / version).st_mtime for version in ("$LATEST", "1", "2", "3"))
+    assert os.stat(mount.path / hello).st_mtime == newest
+    brief = mounted(ttl=0.5)
+    assert brief.run(*look, cwd=brief.path, check=False).rc == 0
+    api.delete_function(FunctionName=hello)
+    wait_for(lambda: brief.run(*look, cwd=brief.path, check=False).rc, 20, "bash sees it gone")
+
+
+@pytest.mark.semantics("4.1.1", "4.5.3")
+def test_a_crawl_that_outlives_ttl_belongs_to_its_process_and_children(make_plane, mounted):
+    """bash reads the links, its child reads them again; another process is shown what is no older than ttl."""
+    plane = make_plane("--latency", "150")
+    count = 30  # which takes a second and a half more than ttl
+    functions(plane.api, count)
+    mount = mounted(endpoint_url=plane.url, ttl=3)
+    script = 'links=(*/PROD); echo read; read; readlink "${links[@]}"'
+    with subprocess.Popen(
+        ["bash", "-c", script],
+        cwd=mount.path,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as shell:
+        assert shell.stdout.readline() == "read\n"
+        for name in ("fn-028", "fn-029"):  # the first that bash has looked at
+            plane.api.update_alias(FunctionName=name, Name="PROD", FunctionVersion="$LATEST")
+        with plane.recording() as record:
+            assert os.readlink(mount.path / "fn-029/PROD") == "$LATEST"
+        assert sum(counted(record).values()) == 1
+        with plane.recording() as record:
+            found, _ = shell.communicate("\n")
+        assert counted(record) == {}
+        assert found == "1\n" * (count - 1) + "$LATEST\n"
 
 
 def published_at_once(api, count):

@@ -164,7 +164,41 @@ static void get_function_has_its_own(void **state)
 	(void)state;
 	pacing_init(&pacing, PACING_RATE, 0);
 	drain(&pacing, PACING_READ, 0, 1000);
-	assert_within(drain(&pacing, PACING_GET_FUNCTION, 0, 10000), 990, 1045);
+	assert_within(drain(&pacing, PACING_GET_FUNCTION, 0, 10000), 890, 940);
+}
+
+static void get_function_goes_at_nine_times_the_rate(void **state)
+{
+	static const struct {
+		double rate, wanted;
+	} table[] = {{10, 90}, {5, 45}, {0.1, 0.9}, {11, 99}, {15, 100}, {1000, 9000}, {0, 90}};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < array_count(table); i++) {
+		struct pacing pacing;
+
+		pacing_init(&pacing, table[i].rate, 0);
+		assert_float_equal(pacing.get_function_rate, table[i].wanted, 1e-9);
+	}
+}
+
+/* A throttle of GetFunction slows GetFunction, for a while, and nothing else; nor does one of the others slow it. */
+static void get_function_is_throttled_by_itself(void **state)
+{
+	struct pacing pacing;
+
+	(void)state;
+	pacing_init(&pacing, PACING_RATE, 0);
+	drain(&pacing, PACING_READ, 0, 1000);
+	drain(&pacing, PACING_GET_FUNCTION, 0, 1000);
+	pacing_learn(&pacing, PACING_GET_FUNCTION, true, 1000);
+	assert_false(pacing.throttled);
+	assert_within(drain(&pacing, PACING_GET_FUNCTION, 1000, 1500), 20, 40);
+	assert_within(drain(&pacing, PACING_READ, 1000, 2000), 9, 15);
+	assert_within(drain(&pacing, PACING_GET_FUNCTION, 11000, 12000), 85, 130);
+	pacing_learn(&pacing, PACING_READ, true, 12000);
+	assert_within(drain(&pacing, PACING_GET_FUNCTION, 12000, 13000), 85, 100);
 }
 
 static void cloudtrail_has_its_own(void **state)
@@ -173,10 +207,10 @@ static void cloudtrail_has_its_own(void **state)
 
 	(void)state;
 	pacing_init(&pacing, PACING_RATE, 0);
-	assert_in_range(drain(&pacing, PACING_TRAIL, 0, 10000), 19, 21);
-	assert_in_range(drain(&pacing, PACING_READ, 10000, 20000), 99, 105);
-	pacing_learn(&pacing, true, 20000);
-	assert_in_range(drain(&pacing, PACING_TRAIL, 20000, 30000), 19, 21);
+	assert_within(drain(&pacing, PACING_TRAIL, 0, 10000), 19, 21);
+	assert_within(drain(&pacing, PACING_READ, 10000, 20000), 99, 105);
+	pacing_learn(&pacing, PACING_READ, true, 20000);
+	assert_within(drain(&pacing, PACING_TRAIL, 20000, 30000), 19, 21);
 }
 
 static void unlimited_never_waits(void **state)
@@ -199,15 +233,15 @@ static void a_throttle_slows_down_and_time_heals(void **state)
 	(void)state;
 	pacing_init(&pacing, PACING_RATE, 0);
 	before = drain(&pacing, PACING_READ, 0, 10000);
-	pacing_learn(&pacing, true, 10000);
+	pacing_learn(&pacing, PACING_READ, true, 10000);
 	during = drain(&pacing, PACING_READ, 10000, 11000);
 	assert_true(during < before / 10);
 	/* a second throttle cuts again */
-	pacing_learn(&pacing, true, 11000);
+	pacing_learn(&pacing, PACING_READ, true, 11000);
 	assert_true(pacing.adaptive_rate < 0.7 * 0.8 * PACING_RATE);
 	for (now = 11000; now < 60000; now += 100) {
 		if (!ask(&pacing, PACING_READ, now))
-			pacing_learn(&pacing, false, now);
+			pacing_learn(&pacing, PACING_READ, false, now);
 	}
 	assert_false(pacing.throttled);
 	assert_within(drain(&pacing, PACING_READ, 60000, 70000), 99, 105);
@@ -221,7 +255,7 @@ static void the_rate_never_falls_to_nothing(void **state)
 	(void)state;
 	pacing_init(&pacing, PACING_RATE, 0);
 	for (i = 0; i < 50; i++)
-		pacing_learn(&pacing, true, i * 10);
+		pacing_learn(&pacing, PACING_READ, true, i * 10);
 	assert_true(pacing.adaptive_rate >= 2);
 	assert_within(drain(&pacing, PACING_READ, 1000, 11000), 18, 23);
 }
@@ -234,7 +268,7 @@ static void unlimited_learns_too(void **state)
 	pacing_init(&pacing, 0, 0);
 	while (pacing.measured < 1)
 		assert_int_equal(ask(&pacing, PACING_READ, pacing.period * 500 + 600), 0);
-	pacing_learn(&pacing, true, 1000);
+	pacing_learn(&pacing, PACING_READ, true, 1000);
 	assert_int_equal(ask(&pacing, PACING_READ, 1000) > 0, 1);
 }
 
@@ -250,6 +284,8 @@ int main(void)
 		cmocka_unit_test(the_first_is_not_overtaken),
 		cmocka_unit_test(get_function_has_its_own),
 		cmocka_unit_test(cloudtrail_has_its_own),
+		cmocka_unit_test(get_function_goes_at_nine_times_the_rate),
+		cmocka_unit_test(get_function_is_throttled_by_itself),
 		cmocka_unit_test(unlimited_never_waits),
 		cmocka_unit_test(a_throttle_slows_down_and_time_heals),
 		cmocka_unit_test(the_rate_never_falls_to_nothing),

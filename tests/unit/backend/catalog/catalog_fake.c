@@ -456,6 +456,31 @@ enum lambda_status lambda_get_alias(struct lambda_client *client, const struct c
 	return status;
 }
 
+enum lambda_status lambda_get_alias_target(struct lambda_client *client,
+	const struct call_scope *scope, const char *name, const char *alias_name,
+	struct lambda_alias_target *ret_target, struct lambda_error *reterr)
+{
+	enum lambda_status status = ask(FAKE_GET_FUNCTION, scope, name, alias_name, reterr);
+	const struct lambda_alias *alias;
+	struct lambda_version version;
+
+	(void)client;
+	if (status)
+		return status;
+	lock();
+	alias = find_alias(find(name), alias_name);
+	if (alias) {
+		fill_version(find(name), alias->version, &version);
+		*ret_target = (struct lambda_alias_target){version.version, version.last_modified};
+		lambda_version_release(&version);
+	}
+	unlock();
+	status = answer(FAKE_GET_FUNCTION, name, alias_name, reterr);
+	if (!alias && !status)
+		return lambda_fail(reterr, LAMBDA_NOT_FOUND, "Function not found");
+	return status;
+}
+
 enum lambda_status lambda_create_alias(struct lambda_client *client, const struct call_scope *scope,
 	const char *name, const struct lambda_alias *wanted, struct lambda_alias *ret_alias,
 	struct lambda_error *reterr)

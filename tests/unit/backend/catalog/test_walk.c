@@ -259,6 +259,168 @@ static void who_reads_two_functions_does_not_crawl(void **state)
 	end(catalog);
 }
 
+/* --- one alias of all functions --- */
+
+static enum lambda_status look_up(struct catalog *catalog, struct process *process, int number,
+	bool with_weight, struct catalog_alias_look *ret_look)
+{
+	const struct call_scope scope = scope_of(process);
+	char name[16];
+
+	name_function(number, name);
+	return catalog_alias_look_up(catalog, &scope, name, "PROD", with_weight, ret_look, NULL);
+}
+
+static uint64_t leads_to(struct catalog *catalog, struct process *process, int number)
+{
+	struct catalog_alias_look alias;
+
+	assert_int_equal(look_up(catalog, process, number, false, &alias), LAMBDA_OK);
+	return alias.routing.version;
+}
+
+/* semantics(4.5.3): readlink MOUNT/(*)/PROD, as a shell and its child do it */
+static void one_alias_of_all_functions_is_read_by_get_function(void **state)
+{
+	struct process shell = process_of(3, 2, 0), readlink = process_of(7, 3, 2);
+	struct catalog *catalog = begin(FUNCTIONS);
+	struct catalog_alias_look alias;
+	int i;
+
+	(void)state;
+	list_root(catalog, &shell);
+	for (i = 0; i < FUNCTIONS; i++)
+		assert_int_equal(leads_to(catalog, &shell, i), 1);
+	for (i = 0; i < FUNCTIONS; i++)
+		assert_int_equal(leads_to(catalog, &readlink, i), 1);
+	assert_int_equal(fake_count(FAKE_LIST_ALIASES), CRAWL_FUNCTIONS - 1);
+	assert_int_equal(fake_count(FAKE_GET_FUNCTION), FUNCTIONS - CRAWL_FUNCTIONS + 1);
+	assert_int_equal(fake_total(), PAGES(FUNCTIONS) + FUNCTIONS);
+	assert_int_equal(look_up(catalog, &shell, 9, false, &alias), LAMBDA_OK);
+	assert_true(alias.last_modified == 1600000001);
+	end(catalog);
+}
+
+/* semantics(4.5.3): what GetFunction does not tell is read when it is wanted */
+static void weights_and_descriptions_are_read_when_they_are_wanted(void **state)
+{
+	struct catalog *catalog = begin(5);
+	struct catalog_alias_look look;
+	int i;
+
+	(void)state;
+	for (i = 0; i < 5; i++)
+		assert_int_equal(leads_to(catalog, NULL, i), 1);
+	assert_int_equal(fake_count(FAKE_GET_FUNCTION), 3);
+	assert_int_equal(look_up(catalog, NULL, 4, true, &look), LAMBDA_OK);
+	assert_int_equal(fake_count(FAKE_LIST_ALIASES), 3);
+	assert_int_equal(alias_version(catalog, NULL, "fn-003"), 1);
+	assert_int_equal(fake_count(FAKE_LIST_ALIASES), 4);
+	assert_int_equal(fake_total(), 7);
+	end(catalog);
+}
+
+/* semantics(4.1.2): what was read by GetFunction before a change is not shown after it, whatever came when */
+static void a_change_is_newer_than_what_get_function_said(void **state)
+{
+	struct catalog *catalog = begin(5);
+	const struct call_scope scope = scope_of(NULL);
+	struct catalog_alias_look look;
+	struct lambda_alias alias;
+	int i;
+
+	(void)state;
+	for (i = 0; i < 5; i++)
+		assert_int_equal(leads_to(catalog, NULL, i), 1);
+	assert_int_equal(
+		catalog_alias_get(catalog, &scope, "fn-004", "PROD", &alias, NULL), LAMBDA_OK);
+	alias.version = 3;
+	assert_int_equal(catalog_update_alias(catalog, &scope, "fn-004", &alias, false, NULL, NULL),
+		LAMBDA_OK);
+	assert_int_equal(leads_to(catalog, NULL, 4), 3);
+	assert_int_equal(
+		catalog_delete_alias(catalog, &scope, "fn-004", "PROD", alias.revision_id, NULL),
+		LAMBDA_OK);
+	lambda_alias_release(&alias);
+	assert_int_equal(look_up(catalog, NULL, 4, false, &look), LAMBDA_NOT_FOUND);
+	fake_set_alias("fn-003", "PROD", 2);
+	catalog_refresh_function(catalog, "fn-003");
+	assert_int_equal(leads_to(catalog, NULL, 3), 2);
+	end(catalog);
+}
+
+static void an_alias_that_few_functions_have(void **state)
+{
+	struct catalog *catalog = begin(6);
+	struct catalog_alias_look look;
+	int i, again;
+
+	(void)state;
+	fake_remove_alias("fn-004", "PROD");
+	for (again = 0; again < 2; again++)
+		for (i = 0; i < 6; i++)
+			assert_int_equal(look_up(catalog, NULL, i, false, &look),
+				i == 4 ? LAMBDA_NOT_FOUND : LAMBDA_OK);
+	assert_int_equal(fake_total(), 6);
+	end(catalog);
+}
+
+static enum lambda_status deny_get_function(void *data, enum fake_call call, enum fake_point point,
+	const char *function, const char *marker)
+{
+	return call == FAKE_GET_FUNCTION ? LAMBDA_ACCESS_DENIED : LAMBDA_OK;
+}
+
+/* semantics(4.5.3) */
+static void without_the_permission_it_is_as_before(void **state)
+{
+	const struct fake_options options = {.hook = deny_get_function};
+	struct catalog *catalog = begin(0);
+	char name[16];
+	int i;
+
+	(void)state;
+	fake_end();
+	fake_begin(&options);
+	for (i = 0; i < 10; i++) {
+		name_function(i, name);
+		fake_add_function(name, 1);
+		fake_set_alias(name, "PROD", 1);
+	}
+	for (i = 0; i < 10; i++)
+		assert_int_equal(leads_to(catalog, NULL, i), 1);
+	assert_int_equal(fake_count(FAKE_GET_FUNCTION), 1);
+	assert_int_equal(fake_count(FAKE_LIST_ALIASES), 10);
+	end(catalog);
+}
+
+/* Two aliases side by side, or one of two functions, are no walk through one alias. */
+static void other_looks_are_no_walk(void **state)
+{
+	struct catalog *catalog = begin(6);
+	const struct call_scope scope = scope_of(NULL);
+	struct catalog_alias_look look;
+	char name[16];
+	int i;
+
+	(void)state;
+	for (i = 0; i < 6; i++) {
+		name_function(i, name);
+		fake_set_alias(name, "BETA", 2);
+		assert_int_equal(catalog_alias_look_up(catalog, &scope, name,
+					 i % 2 ? "BETA" : "PROD", false, &look, NULL),
+			LAMBDA_OK);
+	}
+	now_ms += TTL_MS;
+	assert_int_equal(leads_to(catalog, NULL, 0), 1);
+	now_ms += 1500;
+	assert_int_equal(leads_to(catalog, NULL, 1), 1);
+	now_ms += 1500;
+	assert_int_equal(leads_to(catalog, NULL, 2), 1);
+	assert_int_equal(fake_count(FAKE_GET_FUNCTION), 0);
+	end(catalog);
+}
+
 /* --- who crawls --- */
 
 static void look(struct walks *walks, struct call_lineage lineage, uint64_t function)
@@ -350,6 +512,12 @@ int main(void)
 		cmocka_unit_test(after_a_pause_a_crawl_is_shown_what_is_no_older_than_ttl),
 		cmocka_unit_test(a_crawl_is_shown_changes_and_refreshes),
 		cmocka_unit_test(who_reads_two_functions_does_not_crawl),
+		cmocka_unit_test(one_alias_of_all_functions_is_read_by_get_function),
+		cmocka_unit_test(weights_and_descriptions_are_read_when_they_are_wanted),
+		cmocka_unit_test(a_change_is_newer_than_what_get_function_said),
+		cmocka_unit_test(an_alias_that_few_functions_have),
+		cmocka_unit_test(without_the_permission_it_is_as_before),
+		cmocka_unit_test(other_looks_are_no_walk),
 		cmocka_unit_test(children_crawl_for_their_parent),
 		cmocka_unit_test(a_crawl_ends),
 		cmocka_unit_test(who_was_quiet_for_longest_makes_room),

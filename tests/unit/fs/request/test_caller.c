@@ -2,7 +2,10 @@
 #include "tests/unit/unit.h"
 
 #include <pthread.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "fs/request/caller.h"
 #include "fs/rules/name.h"
@@ -230,9 +233,67 @@ static void what_proc_does_not_tell_stays_unknown(void **state)
 	caller_release(&caller);
 }
 
+/* --- lineages --- */
+
+static void *read_own_lineage(void *into)
+{
+	caller_read_lineage((pid_t)syscall(SYS_gettid), into);
+	return into;
+}
+
+/* What a child with a name that looks like the rest of its line in /proc says of itself. */
+static void read_childs_lineage(bool own_session, struct call_lineage *ret_lineage)
+{
+	int ends[2], status;
+	pid_t child;
+
+	assert_int_equal(pipe(ends), 0);
+	child = fork();
+	assert_true(child >= 0);
+	if (!child) {
+		struct call_lineage lineage;
+
+		if (own_session && setsid() < 0)
+			_exit(1);
+		prctl(PR_SET_NAME, "a) S 1 1 (b");
+		caller_read_lineage(getpid(), &lineage);
+		_exit(write(ends[1], &lineage, sizeof(lineage)) != sizeof(lineage));
+	}
+	close(ends[1]);
+	assert_int_equal(read(ends[0], ret_lineage, sizeof(*ret_lineage)), sizeof(*ret_lineage));
+	close(ends[0]);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+}
+
+/* semantics(4.1.1) */
+static void a_lineage_is_of_processes_of_one_session(void **state)
+{
+	struct call_lineage own, threads, childs, apart, none = {.count = 7};
+	pthread_t thread;
+
+	(void)state;
+	read_own_lineage(&own);
+	assert_true(own.count >= 1);
+	assert_int_equal(pthread_create(&thread, NULL, read_own_lineage, &threads), 0);
+	pthread_join(thread, NULL);
+	assert_true(threads.processes[0] == own.processes[0]);
+	read_childs_lineage(false, &childs);
+	assert_true(childs.count >= 2);
+	assert_true(childs.processes[0] != own.processes[0]);
+	assert_true(childs.processes[1] == own.processes[0]);
+	read_childs_lineage(true, &apart);
+	assert_int_equal(apart.count, 1);
+	caller_read_lineage(0, &none);
+	assert_int_equal(none.count, 0);
+	caller_read_lineage(INT32_MAX, &none);
+	assert_int_equal(none.count, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_lineage_is_of_processes_of_one_session),
 		cmocka_unit_test(force_is_read_as_getopt_reads_it),
 		cmocka_unit_test(ln_is_known_by_its_names),
 		cmocka_unit_test(random_names_are_a_matter_of_the_executable),
