@@ -6,162 +6,7 @@
 
 #include "fs/rules/decide.h"
 
-void remap_refuse(struct remap_plan *plan, int error, const char *sentence)
-{
-	plan->error = error;
-	plan->sentence = sentence;
-}
-
-bool remap_shows_alias(
-	const struct remap *remap, const char *function, const struct lambda_alias *alias)
-{
-	return alias && !remap_find_tombstone(remap, function, alias->name, false);
-}
-
-bool remap_shows_weight(const struct remap *remap, const char *function, const struct name *name,
-	const struct lambda_alias *alias)
-{
-	return alias && alias->weighted_version && alias->weight == name->weight &&
-	       !remap_find_tombstone(remap, function, alias->name, true);
-}
-
-bool remap_read_target(const struct target *target, struct remap_plan *plan, int invalid)
-{
-	if (target->kind == TARGET_INVALID) {
-		remap_refuse(plan, invalid, target->sentence);
-		return false;
-	}
-	if (target->kind == TARGET_MISSING) {
-		remap_refuse(plan, ENOENT, target->sentence);
-		return false;
-	}
-	if (target->kind == TARGET_ALIAS && !strcmp(target->alias, plan->alias)) {
-		remap_refuse(plan, invalid, "an alias cannot lead to itself");
-		return false;
-	}
-	plan->source_kind = REMAP_SOURCE_TARGET;
-	plan->target = *target;
-	return true;
-}
-
-bool remap_comes_through(const struct remap *remap, const struct remap_event *event,
-	const struct gesture_place *place)
-{
-	return !remap->strict_ln && event->caller_is_known && event->through &&
-	       event->through->version == place->version &&
-	       remap_shows_alias(remap, place->function, event->through);
-}
-
-void remap_bury(const struct remap *remap, const struct remap_event *event, struct remap_plan *plan,
-	const struct lambda_alias *alias, bool is_weight, bool may_delete)
-{
-	struct remap_tombstone *tombstone = &plan->tombstone;
-	int64_t grace_ms = remap->delete_grace_ms;
-
-	if (remap_is_guarded(remap, event->now_ms, event->process, event->place->function))
-		may_delete = false;
-	if (!may_delete && grace_ms < REMAP_RETURN_MS)
-		grace_ms = REMAP_RETURN_MS;
-	plan->buries = true;
-	tombstone->used = true;
-	tombstone->is_weight = is_weight;
-	tombstone->may_delete = may_delete;
-	tombstone->unlinked = !event->new_name;
-	tombstone->process = event->process;
-	tombstone->made_ms = event->now_ms;
-	tombstone->due_ms = event->now_ms + grace_ms;
-	tombstone->asker = event->asker;
-	snprintf(tombstone->function, sizeof(tombstone->function), "%s", event->place->function);
-	snprintf(tombstone->alias, sizeof(tombstone->alias), "%s", alias->name);
-	snprintf(tombstone->name, sizeof(tombstone->name), "%s", event->name);
-	snprintf(tombstone->revision_id, sizeof(tombstone->revision_id), "%s", alias->revision_id);
-	remap_get_content(alias, &tombstone->content);
-	plan->bury_at_once = may_delete && grace_ms <= 0;
-	if (!plan->bury_at_once && !remap_has_room_for_tombstone(remap))
-		remap_refuse(plan, EBUSY, REMAP_TOO_MANY_ARE_HIDDEN);
-}
-
 /* --- SYMLINK --- */
-
-/* toybox's name for a link that will be renamed to NAME: NAME_ and six letters or digits. */
-static bool is_temporary_in_version(const struct remap_event *event)
-{
-	char base[REMAP_NAME_MAX + 1];
-	size_t length = strlen(event->name);
-
-	if (event->caller_names_it)
-		return false;
-	if (name_looks_temporary(event->name, event->name_patterns))
-		return true;
-	if (length <= 7 || length > REMAP_NAME_MAX || event->name[length - 7] != '_')
-		return false;
-	snprintf(base, sizeof(base), "%.*s", (int)length - 7, event->name);
-	return target_ends_with_name(event->target, base);
-}
-
-/*
- * `ln -sf PROD 2`: a link in version 2, which nobody came to through an alias, to an alias of its own name. Or
- * `ln -sf PROD 9`, where there is no 9.
- */
-static bool is_swapped(const struct remap *remap, const struct remap_event *event)
-{
-	const char *through =
-		remap_find_arrival(remap, event->now_ms, event->thread, event->place->function);
-	struct target target;
-	struct name name;
-
-	if (!event->caller_is_ln)
-		return false;
-	name_parse(event->name, &name);
-	if (event->place->in_version && name.kind != NAME_ALIAS && name.kind != NAME_WEIGHT)
-		return false;
-	/* `ln -r` reads PROD itself, and makes its target of what it says. */
-	if (event->place->in_version)
-		return through ? !strcmp(through, event->name) &&
-					 !target_ends_with_name(event->target, event->name)
-			       : target_ends_with_name(event->target, event->name);
-	target_parse(remap->mountpoint, event->place, event->target, &target);
-	return (name.kind == NAME_VERSION || name.kind == NAME_NUMERIC) &&
-	       target.kind == TARGET_ALIAS;
-}
-
-static void decide_symlink_in_version(
-	const struct remap *remap, const struct remap_event *event, struct remap_plan *plan)
-{
-	bool ends_with_name = target_ends_with_name(event->target, event->name);
-	struct target target;
-
-	if (is_swapped(remap, event)) {
-		remap_refuse(plan, EROFS, REMAP_VERSIONS_ARE_READ_ONLY);
-		plan->is_swapped = true;
-		return;
-	}
-	if (!remap_comes_through(remap, event, event->place) ||
-		(!ends_with_name && !is_temporary_in_version(event))) {
-		remap_refuse(plan, EROFS,
-			REMAP_VERSIONS_ARE_READ_ONLY ": ln -sfn means the alias itself");
-		return;
-	}
-	if (!event->caller_forces) {
-		remap_refuse(plan, EEXIST, "the alias is there: ln -sfn moves it");
-		return;
-	}
-	if (remap_find_link(remap, event->now_ms, event->place, event->name)) {
-		remap_refuse(plan, EEXIST, "the link is there");
-		return;
-	}
-	snprintf(plan->alias, sizeof(plan->alias), "%s", event->through->name);
-	target_parse_through(remap->mountpoint, event->place, event->target, &target);
-	if (!remap_read_target(&target, plan, EINVAL))
-		return;
-	if (ends_with_name) {
-		plan->write = REMAP_WRITE_VERSION;
-		return;
-	}
-	plan->local = REMAP_LOCAL_ADD;
-	plan->held = true;
-	plan->temporary = true;
-}
 
 static void plan_local_link(
 	const struct remap *remap, const struct remap_event *event, struct remap_plan *plan)
@@ -253,7 +98,7 @@ void remap_decide_symlink(
 
 	memset(plan, 0, sizeof(*plan));
 	if (event->place->in_version) {
-		decide_symlink_in_version(remap, event, plan);
+		remap_decide_symlink_in_version(remap, event, plan);
 		return;
 	}
 	name_parse(event->name, &name);
@@ -289,7 +134,7 @@ void remap_decide_symlink(
 		break;
 	default:
 		remap_refuse(plan, EPERM, REMAP_NAME_CANNOT_BE);
-		plan->is_swapped = is_swapped(remap, event);
+		plan->is_swapped = remap_is_swapped(remap, event);
 		break;
 	}
 }

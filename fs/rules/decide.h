@@ -33,6 +33,13 @@ bool remap_read_target(const struct target *target, struct remap_plan *plan, int
 bool remap_comes_through(const struct remap *remap, const struct remap_event *event,
 	const struct gesture_place *place);
 
+/* `ln -sf PROD 2` or `ln -sf PROD 9`: the arguments of ln stand the wrong way round. */
+bool remap_is_swapped(const struct remap *remap, const struct remap_event *event);
+
+/* SYMLINK inside a version's directory. */
+void remap_decide_symlink_in_version(
+	const struct remap *remap, const struct remap_event *event, struct remap_plan *plan);
+
 /* Has the plan hide event->name, which is `alias` or its weight, and delete it at the end of the grace if it may. */
 void remap_bury(const struct remap *remap, const struct remap_event *event, struct remap_plan *plan,
 	const struct lambda_alias *alias, bool is_weight, bool may_delete);

@@ -127,3 +127,10 @@ int64_t remap_end_of_grace(const struct remap *remap, const struct remap_tombsto
 		return last_end(tombstone);
 	return tombstone->due_ms;
 }
+
+bool remap_is_guarded(
+	const struct remap *remap, int64_t now_ms, pid_t process, const char *function)
+{
+	return recent_find(&remap->guards, now_ms,
+		&(struct recent_key){.process = process, .function = function});
+}

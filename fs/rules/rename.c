@@ -338,21 +338,6 @@ static size_t add_key(char keys[REMAP_KEYS][REMAP_NAME_MAX + 1], size_t count, c
 	return count + 1;
 }
 
-const char *remap_find_through(const struct remap *remap, const struct remap_event *event)
-{
-	const struct remap_link *link;
-
-	if (event->place->in_version) {
-		link = remap_find_link(remap, event->now_ms, event->place, event->name);
-		if (link && *link->through && event->new_name)
-			return link->through;
-	}
-	if (event->target ? event->place->in_version : event->to && event->to->in_version)
-		return remap_find_arrival(
-			remap, event->now_ms, event->thread, event->place->function);
-	return NULL;
-}
-
 size_t remap_name_keys(const struct remap *remap, const struct remap_event *event,
 	char keys[REMAP_KEYS][REMAP_NAME_MAX + 1])
 {
