@@ -324,16 +324,16 @@ static enum lambda_status try_once(struct aws_client *client, const struct call_
 	return error ? lambda_fail_memory(reterr) : LAMBDA_OK;
 }
 
-/* One attempt and its judgement. *ret_again: for a reason that is not a retry. */
+/* One attempt and its judgement. */
 static enum lambda_status attempt_request(struct aws_client *client, const struct call_scope *scope,
 	const struct aws_request *request, struct aws_tries *tries,
-	struct http_response *ret_response, bool *ret_again, struct lambda_error *reterr)
+	struct http_response *ret_response, struct lambda_error *reterr)
 {
 	const struct lambda_error before = reterr ? *reterr : (struct lambda_error){0};
 	struct attempt attempt = {0};
 	enum lambda_status status = try_once(client, scope, request, &attempt, reterr);
 
-	*ret_again = false;
+	tries->again = false;
 	tries->lost = false;
 	if (status == LAMBDA_TIMED_OUT && tries->attempt && tries->class == RETRY_THROTTLED) {
 		/* The time went by in waiting for AWS to allow more: that is what there is to say. */
@@ -357,8 +357,8 @@ static enum lambda_status attempt_request(struct aws_client *client, const struc
 	}
 	learn_rate(client, request, tries);
 	if (status && attempt.answered)
-		*ret_again = correct_clock(client, &attempt, reterr, tries) ||
-			     renew_credentials(client, scope, request, &attempt, reterr, tries);
+		tries->again = correct_clock(client, &attempt, reterr, tries) ||
+			       renew_credentials(client, scope, request, &attempt, reterr, tries);
 	credentials_release(&attempt.credentials);
 	if (!status)
 		*ret_response = attempt.response;
@@ -374,13 +374,13 @@ static enum lambda_status try_until_settled(struct aws_client *client,
 	struct lambda_error error = {0};
 
 	for (;;) {
-		bool again = false;
-		enum lambda_status status = attempt_request(
-			client, scope, request, tries, ret_response, &again, &error);
+		enum lambda_status status =
+			attempt_request(client, scope, request, tries, ret_response, &error);
 
 		if (!status)
 			return LAMBDA_OK;
-		if (!again && (tries->lost || !aws_request_again(client, scope, request, tries))) {
+		if (!tries->again &&
+			(tries->lost || !aws_request_again(client, scope, request, tries))) {
 			if (!request->mutation && call_scope_interrupted(scope))
 				status = error.status = LAMBDA_INTERRUPTED;
 			if (reterr)

@@ -43,6 +43,7 @@ struct aws_tries {
 	/* about the last attempt */
 	enum retry_class class;
 	int64_t retry_after_ms;
+	bool again; /* to be made again, and not as a retry: the clock was wrong, or the credentials */
 	bool lost;     /* a mutation that may have happened: not repeated by aws_request() */
 	bool answered; /* lost, but the server did answer: with 5xx, or unreadable */
 };

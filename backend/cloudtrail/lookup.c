@@ -19,8 +19,9 @@ static enum lambda_status find_endpoint(
 		*ret_endpoint = client->settings.endpoint;
 		return LAMBDA_OK;
 	}
-	return settings_service_endpoint(&client->settings, &client->environment, "cloudtrail",
-		"cloudtrail", "AWS_ENDPOINT_URL_CLOUDTRAIL", client->settings.region.value,
+	return settings_service_endpoint(&client->settings, &client->environment,
+		&(struct endpoint_service){"cloudtrail", "cloudtrail",
+			"AWS_ENDPOINT_URL_CLOUDTRAIL", client->settings.region.value},
 		ret_endpoint, reterr);
 }
 

@@ -100,14 +100,18 @@ enum lambda_status settings_resolve(const struct settings_request *request,
 	struct settings *ret_settings, struct lambda_error *reterr) must_check;
 void settings_release(struct settings *settings);
 
-/*
- * The address of another service (`id` "sts", `prefix` of its host "sts", `variable`
- * AWS_ENDPOINT_URL_STS) in `region`, by the same rules as the main one. LAMBDA_INVALID as above.
- */
+/* A service of AWS, and how a user names its address. All borrowed. */
+struct endpoint_service {
+	const char *id;       /* in a services section: "sso_oidc" */
+	const char *prefix;   /* of its host: "oidc" */
+	const char *variable; /* "AWS_ENDPOINT_URL_SSO_OIDC" */
+	const char *region;
+};
+
+/* The address of another service, by the same rules as the main one. LAMBDA_INVALID as above. */
 enum lambda_status settings_service_endpoint(const struct settings *settings,
-	const struct environment *environment, const char *id, const char *prefix,
-	const char *variable, const char *region, struct endpoint *ret_endpoint,
-	struct lambda_error *reterr) must_check;
+	const struct environment *environment, const struct endpoint_service *service,
+	struct endpoint *ret_endpoint, struct lambda_error *reterr) must_check;
 
 /* A value by environment variable, else by the profile's key; NULL when neither has it. */
 const char *settings_lookup(const struct settings *settings, const struct environment *environment,

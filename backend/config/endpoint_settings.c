@@ -205,9 +205,9 @@ static enum lambda_status rule_endpoint(const char *prefix, const char *region, 
 
 /* Decides one service's address; `url` is an option's, or NULL. *source is where it came from. */
 static enum lambda_status decide_endpoint(const struct settings *settings,
-	const struct environment *environment, const char *id, const char *prefix,
-	const char *variable, const char *region, const char *url, struct endpoint *ret_endpoint,
-	char source[SETTING_SOURCE_SIZE], struct lambda_error *reterr)
+	const struct environment *environment, const struct endpoint_service *service,
+	const char *url, struct endpoint *ret_endpoint, char source[SETTING_SOURCE_SIZE],
+	struct lambda_error *reterr)
 {
 	char where[SETTING_SOURCE_SIZE], other[SETTING_SOURCE_SIZE];
 	bool fips = lookup_switch(
@@ -219,7 +219,8 @@ static enum lambda_status decide_endpoint(const struct settings *settings,
 
 	snprintf(source, SETTING_SOURCE_SIZE, "the endpoint_url option");
 	if (!url)
-		status = configured_url(settings, environment, id, variable, &url, source, reterr);
+		status = configured_url(settings, environment, service->id, service->variable, &url,
+			source, reterr);
 	if (status)
 		return status;
 	if (url && (fips || dual_stack))
@@ -228,30 +229,30 @@ static enum lambda_status decide_endpoint(const struct settings *settings,
 			fips ? "FIPS" : "dual-stack", source);
 	if (url)
 		return accept_url(url, source, settings->insecure_http, ret_endpoint, reterr);
-	snprintf(source, SETTING_SOURCE_SIZE, "region %s%s%s", region, fips ? ", FIPS" : "",
-		dual_stack ? ", dual-stack" : "");
-	return rule_endpoint(prefix, region, fips, dual_stack, ret_endpoint, reterr);
+	snprintf(source, SETTING_SOURCE_SIZE, "region %s%s%s", service->region,
+		fips ? ", FIPS" : "", dual_stack ? ", dual-stack" : "");
+	return rule_endpoint(
+		service->prefix, service->region, fips, dual_stack, ret_endpoint, reterr);
 }
 
 enum lambda_status settings_service_endpoint(const struct settings *settings,
-	const struct environment *environment, const char *id, const char *prefix,
-	const char *variable, const char *region, struct endpoint *ret_endpoint,
-	struct lambda_error *reterr)
+	const struct environment *environment, const struct endpoint_service *service,
+	struct endpoint *ret_endpoint, struct lambda_error *reterr)
 {
 	char source[SETTING_SOURCE_SIZE];
 
-	return decide_endpoint(settings, environment, id, prefix, variable, region, NULL,
-		ret_endpoint, source, reterr);
+	return decide_endpoint(settings, environment, service, NULL, ret_endpoint, source, reterr);
 }
 
 static enum lambda_status resolve_endpoint(const struct settings_request *request,
 	const struct environment *environment, struct settings *settings,
 	struct lambda_error *reterr)
 {
+	const struct endpoint_service lambda = {
+		"lambda", "lambda", "AWS_ENDPOINT_URL_LAMBDA", settings->region.value};
 	char url[ENDPOINT_URL_SIZE];
-	enum lambda_status status = decide_endpoint(settings, environment, "lambda", "lambda",
-		"AWS_ENDPOINT_URL_LAMBDA", settings->region.value, request->endpoint_url,
-		&settings->endpoint, settings->endpoint_url.source, reterr);
+	enum lambda_status status = decide_endpoint(settings, environment, &lambda,
+		request->endpoint_url, &settings->endpoint, settings->endpoint_url.source, reterr);
 
 	if (status)
 		return status;

@@ -257,8 +257,10 @@ static void renew_token(const struct sso *sso, struct json *token)
 	request.body = buffer_text(&body);
 	request.body_length = body.length;
 	context.deadline_ms = now_ms + (context.deadline_ms - now_ms) / 2;
-	if (settings_service_endpoint(context.settings, context.environment, "sso_oidc", "oidc",
-		    "AWS_ENDPOINT_URL_SSO_OIDC", sso->region, &endpoint, &error) ||
+	if (settings_service_endpoint(context.settings, context.environment,
+		    &(struct endpoint_service){
+			    "sso_oidc", "oidc", "AWS_ENDPOINT_URL_SSO_OIDC", sso->region},
+		    &endpoint, &error) ||
 		credentials_exchange(&context, &request, &response, &error)) {
 		log_write(context.log, LOG_LEVEL_WARNING, "the SSO token was not renewed: %s",
 			error.message);
@@ -366,8 +368,10 @@ static enum lambda_status fetch_role(const struct sso *sso, const struct json *t
 		.refuse = read_refusal,
 		.data = sso};
 	enum lambda_status status =
-		settings_service_endpoint(context->settings, context->environment, "sso",
-			"portal.sso", "AWS_ENDPOINT_URL_SSO", sso->region, &endpoint, reterr);
+		settings_service_endpoint(context->settings, context->environment,
+			&(struct endpoint_service){
+				"sso", "portal.sso", "AWS_ENDPOINT_URL_SSO", sso->region},
+			&endpoint, reterr);
 
 	if (strpbrk(headers[0].value, "\r\n"))
 		return lambda_fail(

@@ -62,8 +62,9 @@ enum lambda_status credentials_post_sts(const struct credentials_context *contex
 		.who = who,
 		.refuse = read_refusal};
 	enum lambda_status status =
-		settings_service_endpoint(context->settings, context->environment, "sts", "sts",
-			"AWS_ENDPOINT_URL_STS", region, &endpoint, reterr);
+		settings_service_endpoint(context->settings, context->environment,
+			&(struct endpoint_service){"sts", "sts", "AWS_ENDPOINT_URL_STS", region},
+			&endpoint, reterr);
 
 	if (status)
 		return credentials_failed(reterr, status, who);

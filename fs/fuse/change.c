@@ -328,8 +328,8 @@ void ll_rename(fuse_req_t handle, fuse_ino_t parent_inode, const char *name,
 		return;
 	if (place_of(&parent, &from) && place_of(&new_parent, &to)) {
 		error = gesture_rename(request.fs->gestures, &request.scope,
-			request_caller(&request), &from, name, &to, new_name, flags,
-			&request.error);
+			request_caller(&request),
+			&(struct gesture_move){&from, name, &to, new_name, flags}, &request.error);
 		if (!error) {
 			node_make_link(&old_link, &parent, name);
 			node_make_link(&new_link, &new_parent, new_name);

@@ -516,15 +516,16 @@ int gesture_symlink(struct gestures *gestures, const struct call_scope *scope,
 }
 
 int gesture_rename(struct gestures *gestures, const struct call_scope *scope,
-	const struct caller *caller, const struct gesture_place *from, const char *name,
-	const struct gesture_place *to, const char *new_name, unsigned int flags,
-	struct lambda_error *reterr)
+	const struct caller *caller, const struct gesture_move *move, struct lambda_error *reterr)
 {
-	struct remap_event event = {
-		.place = from, .name = name, .to = to, .new_name = new_name, .flags = flags};
+	struct remap_event event = {.place = move->from,
+		.name = move->name,
+		.to = move->to,
+		.new_name = move->new_name,
+		.flags = move->flags};
 	struct gesture_written written;
 
-	if (strcmp(from->function, to->function) != 0)
+	if (strcmp(move->from->function, move->to->function) != 0)
 		return gesture_refuse(
 			reterr, EPERM, "an alias cannot be moved to another function");
 	set_caller(&event, caller);

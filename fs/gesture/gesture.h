@@ -94,10 +94,18 @@ int gesture_symlink(struct gestures *gestures, const struct call_scope *scope,
 	const struct caller *caller, const struct gesture_place *place, const char *name,
 	const char *target, size_t *ret_target_length, struct lambda_error *reterr) must_check;
 
-/* RENAME; `flags` are renameat2(2)'s. The places may be different functions, which is refused. */
+/* What RENAME asks for. `flags` are renameat2(2)'s. The places may be different functions, which is refused. */
+struct gesture_move {
+	const struct gesture_place *from;
+	const char *name;
+	const struct gesture_place *to;
+	const char *new_name;
+	unsigned int flags;
+};
+
+/* RENAME. */
 int gesture_rename(struct gestures *gestures, const struct call_scope *scope,
-	const struct caller *caller, const struct gesture_place *from, const char *name,
-	const struct gesture_place *to, const char *new_name, unsigned int flags,
+	const struct caller *caller, const struct gesture_move *move,
 	struct lambda_error *reterr) must_check;
 
 /* UNLINK. */

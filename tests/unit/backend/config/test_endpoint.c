@@ -402,14 +402,18 @@ static void other_services_follow_the_same_rules(void **state)
 			profile_set_new(parse(config), "config", parse(shared), "credentials"),
 			&settings, &error),
 		LAMBDA_OK);
-	assert_int_equal(settings_service_endpoint(&settings, &environment, "sts", "sts",
-				 "AWS_ENDPOINT_URL_STS", "eu-west-2", &endpoint, &error),
+	assert_int_equal(settings_service_endpoint(&settings, &environment,
+				 &(struct endpoint_service){
+					 "sts", "sts", "AWS_ENDPOINT_URL_STS", "eu-west-2"},
+				 &endpoint, &error),
 		LAMBDA_OK);
 	endpoint_format(&endpoint, url);
 	assert_string_equal(url, "http://localhost:5001");
 	variables[1] = (struct variable){"AWS_ENDPOINT_URL_STS", "http://localhost:5002"};
-	assert_int_equal(settings_service_endpoint(&settings, &environment, "sts", "sts",
-				 "AWS_ENDPOINT_URL_STS", "eu-west-2", &endpoint, &error),
+	assert_int_equal(settings_service_endpoint(&settings, &environment,
+				 &(struct endpoint_service){
+					 "sts", "sts", "AWS_ENDPOINT_URL_STS", "eu-west-2"},
+				 &endpoint, &error),
 		LAMBDA_OK);
 	endpoint_format(&endpoint, url);
 	assert_string_equal(url, "http://localhost:5002");
@@ -433,13 +437,17 @@ static void insecure_http_is_for_every_service(void **state)
 			profile_set_new(parse(config), "config", parse(shared), "credentials"),
 			&settings, &error),
 		LAMBDA_OK);
-	assert_int_equal(settings_service_endpoint(&settings, &environment, "sts", "sts",
-				 "AWS_ENDPOINT_URL_STS", "us-east-1", &endpoint, &error),
+	assert_int_equal(settings_service_endpoint(&settings, &environment,
+				 &(struct endpoint_service){
+					 "sts", "sts", "AWS_ENDPOINT_URL_STS", "us-east-1"},
+				 &endpoint, &error),
 		LAMBDA_OK);
 	assert_string_equal(endpoint.authority, "emulator:4566");
 	settings.insecure_http = false;
-	assert_int_equal(settings_service_endpoint(&settings, &environment, "sts", "sts",
-				 "AWS_ENDPOINT_URL_STS", "us-east-1", &endpoint, &error),
+	assert_int_equal(settings_service_endpoint(&settings, &environment,
+				 &(struct endpoint_service){
+					 "sts", "sts", "AWS_ENDPOINT_URL_STS", "us-east-1"},
+				 &endpoint, &error),
 		LAMBDA_INVALID);
 	settings_release(&settings);
 }

@@ -356,8 +356,8 @@ static inline int do_symlink(struct world *world, const char *name, const char *
 static inline int do_rename(
 	struct world *world, const char *name, const char *new_name, unsigned int flags)
 {
-	return -gesture_rename(world->gestures, &world->scope, tool(), &here, name, &here, new_name,
-		flags, &world->error);
+	return -gesture_rename(world->gestures, &world->scope, tool(),
+		&(struct gesture_move){&here, name, &here, new_name, flags}, &world->error);
 }
 
 static inline int do_unlink(struct world *world, const char *name)

@@ -279,16 +279,18 @@ static void what_a_colleague_made_anew_is_not_ours_to_move(void **state)
 		"{\"Name\":\"NEW\",\"FunctionVersion\":\"1\"}");
 	list_writes(&world);
 	assert_reads(&world, "PROD", "1");
-	assert_int_equal(-gesture_rename(world.gestures, &world.scope, tool(), &here, "NEW", &in_1,
-				 "NEW", 0, &world.error),
+	assert_int_equal(
+		-gesture_rename(world.gestures, &world.scope, tool(),
+			&(struct gesture_move){&here, "NEW", &in_1, "NEW", 0}, &world.error),
 		EROFS); /* it says the same, but it is not the same */
 	write_by_hand(&world, "PUT", FUNCTION "/aliases/NEW",
 		"{\"FunctionVersion\":\"3\",\"Description\":\"theirs\"}");
 	list_writes(&world);
 	catalog_refresh(world.catalog);
 	assert_reads(&world, "PROD", "1");
-	assert_int_equal(-gesture_rename(world.gestures, &world.scope, tool(), &here, "NEW", &in_1,
-				 "NEW", 0, &world.error),
+	assert_int_equal(
+		-gesture_rename(world.gestures, &world.scope, tool(),
+			&(struct gesture_move){&here, "NEW", &in_1, "NEW", 0}, &world.error),
 		EROFS);
 	assert_int_equal(settle(&world), 0);
 	assert_writes(&world, "");
@@ -346,8 +348,9 @@ static void through_an_alias(void **state)
 		0);
 	assert_reads_in(&world, &in_1, "2_a1B2c3", "2");
 	assert_false(shows_in(&world, &in_2, "2_a1B2c3"));
-	assert_int_equal(gesture_rename(world.gestures, &world.scope, tool(), &in_1, "2_a1B2c3",
-				 &in_1, "2", 0, &world.error),
+	assert_int_equal(
+		gesture_rename(world.gestures, &world.scope, tool(),
+			&(struct gesture_move){&in_1, "2_a1B2c3", &in_1, "2", 0}, &world.error),
 		0);
 	assert_writes(&world, "UpdateAlias CANARY>2");
 	assert_false(shows_in(&world, &in_1, "2_a1B2c3"));

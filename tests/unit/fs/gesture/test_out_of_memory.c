@@ -117,8 +117,9 @@ static int scene_links(void)
 		call_by(&caller, "ln", ln, sizeof(ln));
 		STEADY(gesture_symlink(
 			gestures, &scope, &caller, &in_hello, "CuAbC123", "2", &length, &error));
-		STEADY(gesture_rename(gestures, &scope, &caller, &in_hello, "CuAbC123", &in_hello,
-			"PROD", 0, &error));
+		STEADY(gesture_rename(gestures, &scope, &caller,
+			&(struct gesture_move){&in_hello, "CuAbC123", &in_hello, "PROD", 0},
+			&error));
 		see("PROD", GESTURE_ALIAS, 2);
 		call_by(&caller, "ln", plain, sizeof(plain));
 		STEADY(gesture_symlink(

@@ -23,9 +23,10 @@ static void moves_carry_everything_along(void **state)
 	assert_int_equal(settle(&world), 0);
 	assert_writes(&world, "DeleteAlias PROD");
 	assert_int_equal(do_rename(&world, "LIVE", "LIVE.old", 0), EPERM);
-	assert_int_equal(
-		gesture_rename(world.gestures, &world.scope, tool(), &here, "LIVE",
-			&(struct gesture_place){.function = "other"}, "LIVE", 0, &world.error),
+	assert_int_equal(gesture_rename(world.gestures, &world.scope, tool(),
+				 &(struct gesture_move){&here, "LIVE",
+					 &(struct gesture_place){.function = "other"}, "LIVE", 0},
+				 &world.error),
 		-EPERM);
 	stop_world(&world);
 }
