@@ -13,7 +13,7 @@ void aws_client_free(struct aws_client *client)
 		return;
 	credentials_store_free(client->credentials);
 	aws_stats_free(client->stats);
-	pacer_free(client->pacer);
+	rate_limiter_free(client->rate_limiter);
 	sigv4_key_cache_free(client->keys);
 	http_pool_free(client->pool);
 	settings_release(&client->settings);
@@ -51,17 +51,17 @@ static int make_parts(const struct aws_client_options *options, struct aws_clien
 	struct credentials_context context = {.settings = &client->settings,
 		.environment = &client->environment,
 		.log = options->log};
-	double rate = options->rate > 0 ? options->rate : PACING_RATE;
+	double rate = options->rate > 0 ? options->rate : RATE_LIMIT_DEFAULT;
 
 	client->pool = http_pool_new(&pool);
 	client->keys = sigv4_key_cache_new();
 	client->stats = aws_stats_new();
-	client->pacer = pacer_new(options->rate_unlimited ? 0 : rate);
+	client->rate_limiter = rate_limiter_new(options->rate_unlimited ? 0 : rate);
 	context.pool = client->pool;
 	client->credentials = credentials_store_new(&context);
 	if (options->unix_socket)
 		client->unix_socket = strdup(options->unix_socket);
-	return client->pool && client->keys && client->stats && client->pacer &&
+	return client->pool && client->keys && client->stats && client->rate_limiter &&
 			       client->credentials && (client->unix_socket || !options->unix_socket)
 		       ? 0
 		       : -ENOMEM;

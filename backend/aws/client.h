@@ -3,7 +3,7 @@
  * What all requests to AWS share: what was resolved (profile, region, endpoint), the connections, the
  * credentials, the rate, the retry quota, the clock's correction, and what is counted.
  *
- * Locks: the client's mutex protects the retry quota, for microseconds. The pacer, the credentials
+ * Locks: the client's mutex protects the retry quota, for microseconds. The rate_limiter, the credentials
  * store, the key cache and the pool have their own; none is taken while another is held.
  */
 #ifndef ALIASFS_AWS_CLIENT_H
@@ -12,7 +12,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#include "backend/aws/pacer.h"
+#include "backend/aws/rate_limiter.h"
 #include "backend/aws/stats.h"
 #include "backend/credentials/credentials.h"
 #include "backend/http/exchange.h"
@@ -43,7 +43,7 @@ struct aws_client {
 	struct aws_stats *stats;
 	_Atomic uint64_t calls;         /* every attempt on the wire */
 	_Atomic int64_t clock_offset_s; /* server's time - ours, when they are far apart */
-	struct pacer *pacer;
+	struct rate_limiter *rate_limiter;
 	pthread_mutex_t mutex;
 	struct retry_quota quota; /* protected by mutex */
 };

@@ -52,8 +52,9 @@ static enum lambda_status wait_for_a_place(struct aws_client *client,
 	const struct call_scope *scope, const struct aws_request *request,
 	struct lambda_error *reterr)
 {
-	bool goes_first = scope->for_change && request->pacing == PACING_READ;
-	int error = pacer_wait(client->pacer, goes_first ? PACING_WRITE : request->pacing,
+	bool goes_first = scope->for_change && request->rate_limit == RATE_LIMIT_READ;
+	int error = rate_limiter_wait(client->rate_limiter,
+		goes_first ? RATE_LIMIT_WRITE : request->rate_limit,
 		deadline_of(scope, request->mutation),
 		request->mutation ? NULL : scope->interrupted);
 
@@ -72,8 +73,9 @@ static enum lambda_status wait_for_a_place(struct aws_client *client,
 static void learn_rate(
 	struct aws_client *client, const struct aws_request *request, const struct aws_tries *tries)
 {
-	if (request->pacing != PACING_TRAIL)
-		pacer_learn(client->pacer, request->pacing, tries->class == RETRY_THROTTLED);
+	if (request->rate_limit != RATE_LIMIT_TRAIL)
+		rate_limiter_learn(
+			client->rate_limiter, request->rate_limit, tries->class == RETRY_THROTTLED);
 	if (tries->class != RETRY_SUCCESS)
 		return;
 	pthread_mutex_lock(&client->mutex);
@@ -91,7 +93,7 @@ static int64_t attempt_deadline(const struct call_scope *scope, const struct aws
 
 	if (request->mutation)
 		return now + left * 3 / 5; /* what remains is for reading back */
-	if (request->pacing == PACING_WRITE && left > 2 * LOOK_ATTEMPT_MS)
+	if (request->rate_limit == RATE_LIMIT_WRITE && left > 2 * LOOK_ATTEMPT_MS)
 		return now + left / 2; /* reading back: one answer that hangs is not the end */
 	return left > 2 * READ_ATTEMPT_MS ? now + READ_ATTEMPT_MS : deadline;
 }

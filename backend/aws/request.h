@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One signed request to any AWS service with everything that surrounds it: pacing, credentials, signature,
+ * One signed request to any AWS service with everything that surrounds it: rate_limit, credentials, signature,
  * the exchange, reading of errors, retries, clock correction. Which calls a service has is not known here.
  *
- *   aws_request ─► pacing ─► credentials ─► sigv4 ─► http_exchange ─► retry ─┐
+ *   aws_request ─► rate_limit ─► credentials ─► sigv4 ─► http_exchange ─► retry ─┐
  *        ▲                                                                  │
  *        └──────────────────────────── again ◄──────────────────────────────┘
  */
@@ -29,7 +29,7 @@ struct aws_request {
 	const char *content_type; /* of the body; NULL: application/json */
 	const char *
 		target; /* X-Amz-Target, of a request with a body, for services that name the operation there; NULL: none */
-	enum pacing_kind pacing;
+	enum rate_limit_kind rate_limit;
 	bool mutation;
 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * CloudTrail's LookupEvents as a typed call: who called Lambda about an alias in the last 90 days, in this account
- * and region. AWS allows 2 calls a second (PACING_TRAIL); what is asked here takes nothing from Lambda's rate.
+ * and region. AWS allows 2 calls a second (RATE_LIMIT_TRAIL); what is asked here takes nothing from Lambda's rate.
  */
 #ifndef ALIASFS_CLOUDTRAIL_H
 #define ALIASFS_CLOUDTRAIL_H

@@ -46,7 +46,7 @@ enum lambda_status cloudtrail_lookup(struct aws_client *client, const struct cal
 		.path = "/",
 		.content_type = "application/x-amz-json-1.1",
 		.target = "CloudTrail_20131101.LookupEvents",
-		.pacing = PACING_TRAIL};
+		.rate_limit = RATE_LIMIT_TRAIL};
 	struct cloudtrail_page page;
 	enum lambda_status status = find_endpoint(client, &endpoint, reterr);
 

@@ -30,13 +30,13 @@ enum lambda_status lambda_client_new(const struct aws_client_options *options,
 }
 
 struct aws_request lambda_request(const struct lambda_client *client, const char *operation,
-	const char *method, enum pacing_kind pacing)
+	const char *method, enum rate_limit_kind rate_limit)
 {
 	return (struct aws_request){.service = "lambda",
 		.endpoint = &client->aws->settings.endpoint,
 		.operation = operation,
 		.method = method,
-		.pacing = pacing};
+		.rate_limit = rate_limit};
 }
 
 const struct lambda_printer *lambda_client_printer(const struct lambda_client *client)
@@ -66,7 +66,7 @@ uint64_t lambda_client_calls(const struct lambda_client *client)
 
 unsigned int lambda_client_waiting(const struct lambda_client *client)
 {
-	return pacer_waiting(client->aws->pacer);
+	return rate_limiter_waiting(client->aws->rate_limiter);
 }
 
 enum lambda_status lambda_client_renew_credentials(

@@ -13,7 +13,7 @@ struct lambda_client {
 
 /* A request to Lambda's endpoint; the path and what else it needs is the caller's to fill in. */
 struct aws_request lambda_request(const struct lambda_client *client, const char *operation,
-	const char *method, enum pacing_kind pacing);
+	const char *method, enum rate_limit_kind rate_limit);
 
 /* What makes the documents of the versions that are read; NULL: none are made. */
 const struct lambda_printer *lambda_client_printer(const struct lambda_client *client);

@@ -90,7 +90,8 @@ static enum lambda_status locate_code(struct lambda_client *client, const struct
 					      query = BUFFER_INIT(256);
 	cleanup(json_free_pointer) struct json *json = NULL;
 	char qualifier[LAMBDA_VERSION_TEXT_SIZE];
-	struct aws_request request = lambda_request(client, OPERATION, "GET", PACING_GET_FUNCTION);
+	struct aws_request request =
+		lambda_request(client, OPERATION, "GET", RATE_LIMIT_GET_FUNCTION);
 	struct lambda_version now;
 	enum lambda_status status;
 	const char *address;

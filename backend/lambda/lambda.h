@@ -5,7 +5,7 @@
  * deadline; no lock is held while it does; any number of threads may call at once. On success the
  * out-parameter is filled and belongs to the caller; on failure it is untouched and *reterr tells why.
  *
- * Retries, pacing, signing and credentials happen below (backend/aws/request.h). A mutation whose answer is
+ * Retries, rate_limit, signing and credentials happen below (backend/aws/request.h). A mutation whose answer is
  * lost is resolved here by reading back until the deadline, so that it takes effect at most once
  * and the answer is true; where even that stays open, reterr->outcome_unknown is set.
  */

@@ -213,7 +213,7 @@ enum lambda_status mutation_make_change(struct mutation *mutation, const char *o
 	struct aws_request *request = &mutation->request;
 	const char *query = request->query;
 
-	*request = lambda_request(mutation->client, operation, method, PACING_WRITE);
+	*request = lambda_request(mutation->client, operation, method, RATE_LIMIT_WRITE);
 	request->query = query;
 	request->path = buffer_text(path);
 	request->body = body ? buffer_text(body) : NULL;

@@ -24,7 +24,7 @@ static enum verdict verdict_of_failure(struct lambda_error *error)
 
 static enum verdict look_for_created_alias(struct mutation *mutation, struct lambda_error *reterr)
 {
-	if (lambda_get_alias_as(mutation->client, &mutation->look_scope, PACING_WRITE,
+	if (lambda_get_alias_as(mutation->client, &mutation->look_scope, RATE_LIMIT_WRITE,
 		    mutation->function, mutation->wanted->name, &mutation->alias, reterr))
 		return verdict_of_failure(reterr);
 	if (lambda_alias_is(&mutation->alias, mutation->wanted, true))
@@ -40,7 +40,7 @@ static enum verdict look_for_updated_alias(struct mutation *mutation, struct lam
 	const struct lambda_alias *wanted = mutation->wanted;
 	struct lambda_alias *alias = &mutation->alias;
 
-	if (lambda_get_alias_as(mutation->client, &mutation->look_scope, PACING_WRITE,
+	if (lambda_get_alias_as(mutation->client, &mutation->look_scope, RATE_LIMIT_WRITE,
 		    mutation->function, wanted->name, alias, reterr))
 		return reterr->status == LAMBDA_NOT_FOUND ? VERDICT_OTHER : VERDICT_UNKNOWN;
 	/* Every update gives a new revision: the old one means that there was none. */
@@ -60,7 +60,7 @@ static enum verdict look_for_deleted_alias(struct mutation *mutation, struct lam
 {
 	bool same;
 
-	if (lambda_get_alias_as(mutation->client, &mutation->look_scope, PACING_WRITE,
+	if (lambda_get_alias_as(mutation->client, &mutation->look_scope, RATE_LIMIT_WRITE,
 		    mutation->function, mutation->name, &mutation->alias, reterr))
 		return reterr->status == LAMBDA_NOT_FOUND ? VERDICT_DONE : VERDICT_UNKNOWN;
 	same = !*mutation->revision_id ||
@@ -76,7 +76,7 @@ static enum verdict look_for_deleted_alias(struct mutation *mutation, struct lam
 
 static enum verdict look_for_deleted_version(struct mutation *mutation, struct lambda_error *reterr)
 {
-	if (lambda_get_version_as(mutation->client, &mutation->look_scope, PACING_WRITE,
+	if (lambda_get_version_as(mutation->client, &mutation->look_scope, RATE_LIMIT_WRITE,
 		    mutation->function, mutation->number, &mutation->version, reterr))
 		return reterr->status == LAMBDA_NOT_FOUND ? VERDICT_DONE : VERDICT_UNKNOWN;
 	lambda_version_release(&mutation->version);
@@ -114,8 +114,8 @@ static enum verdict look_for_published_version(
 	do {
 		struct lambda_version_page page;
 
-		if (lambda_list_versions_as(mutation->client, &mutation->look_scope, PACING_WRITE,
-			    mutation->function, marker, &page, reterr)) {
+		if (lambda_list_versions_as(mutation->client, &mutation->look_scope,
+			    RATE_LIMIT_WRITE, mutation->function, marker, &page, reterr)) {
 			lambda_version_release(&mutation->version);
 			return reterr->status == LAMBDA_NOT_FOUND ? VERDICT_OTHER : VERDICT_UNKNOWN;
 		}

@@ -70,10 +70,10 @@ static enum lambda_status name_operation(
 }
 
 static enum lambda_status get_json(struct lambda_client *client, const struct call_scope *scope,
-	const char *operation, enum pacing_kind pacing, const char *path, const char *query,
+	const char *operation, enum rate_limit_kind rate_limit, const char *path, const char *query,
 	struct json **ret_json, struct lambda_error *reterr)
 {
-	struct aws_request request = lambda_request(client, operation, "GET", pacing);
+	struct aws_request request = lambda_request(client, operation, "GET", rate_limit);
 
 	request.path = path;
 	request.query = query;
@@ -106,7 +106,8 @@ enum lambda_status lambda_list_functions(struct lambda_client *client,
 	const struct call_scope *scope, bool all_versions, const char *marker,
 	struct lambda_version_page *ret_page, struct lambda_error *reterr)
 {
-	struct aws_request request = lambda_request(client, "ListFunctions", "GET", PACING_READ);
+	struct aws_request request =
+		lambda_request(client, "ListFunctions", "GET", RATE_LIMIT_READ);
 	cleanup(buffer_release) struct buffer query = BUFFER_INIT(QUERY_MAX_BYTES);
 	int error = all_versions ? buffer_append_string(&query, "FunctionVersion=ALL&") : 0;
 
@@ -120,11 +121,11 @@ enum lambda_status lambda_list_functions(struct lambda_client *client,
 }
 
 enum lambda_status lambda_list_versions_as(struct lambda_client *client,
-	const struct call_scope *scope, enum pacing_kind pacing, const char *function,
+	const struct call_scope *scope, enum rate_limit_kind rate_limit, const char *function,
 	const char *marker, struct lambda_version_page *ret_page, struct lambda_error *reterr)
 {
 	struct aws_request request =
-		lambda_request(client, "ListVersionsByFunction", "GET", pacing);
+		lambda_request(client, "ListVersionsByFunction", "GET", rate_limit);
 	cleanup(buffer_release) struct buffer path = BUFFER_INIT(PATH_MAX_BYTES);
 	cleanup(buffer_release) struct buffer query = BUFFER_INIT(QUERY_MAX_BYTES);
 	int error = lambda_append_path(&path, function, "/versions");
@@ -143,11 +144,11 @@ enum lambda_status lambda_list_versions(struct lambda_client *client,
 	struct lambda_version_page *ret_page, struct lambda_error *reterr)
 {
 	return lambda_list_versions_as(
-		client, scope, PACING_READ, function, marker, ret_page, reterr);
+		client, scope, RATE_LIMIT_READ, function, marker, ret_page, reterr);
 }
 
 enum lambda_status lambda_get_version_as(struct lambda_client *client,
-	const struct call_scope *scope, enum pacing_kind pacing, const char *function,
+	const struct call_scope *scope, enum rate_limit_kind rate_limit, const char *function,
 	uint64_t version, struct lambda_version *ret_version, struct lambda_error *reterr)
 {
 	static const char operation[] = "GetFunctionConfiguration";
@@ -166,8 +167,8 @@ enum lambda_status lambda_get_version_as(struct lambda_client *client,
 		error = text_append_percent_encoded(&query, qualifier);
 	if (error)
 		return lambda_fail_to_write(error, reterr);
-	status = get_json(client, scope, operation, pacing, buffer_text(&path), buffer_text(&query),
-		&json, reterr);
+	status = get_json(client, scope, operation, rate_limit, buffer_text(&path),
+		buffer_text(&query), &json, reterr);
 	if (status)
 		return status;
 	status = lambda_read_version(json, lambda_client_printer(client), &answer, reterr);
@@ -186,7 +187,7 @@ enum lambda_status lambda_get_version(struct lambda_client *client, const struct
 	struct lambda_error *reterr)
 {
 	return lambda_get_version_as(
-		client, scope, PACING_READ, function, version, ret_version, reterr);
+		client, scope, RATE_LIMIT_READ, function, version, ret_version, reterr);
 }
 
 enum lambda_status lambda_list_aliases(struct lambda_client *client, const struct call_scope *scope,
@@ -205,7 +206,7 @@ enum lambda_status lambda_list_aliases(struct lambda_client *client, const struc
 		error = append_page_query(&query, marker);
 	if (error)
 		return lambda_fail_to_write(error, reterr);
-	status = get_json(client, scope, operation, PACING_READ, buffer_text(&path),
+	status = get_json(client, scope, operation, RATE_LIMIT_READ, buffer_text(&path),
 		buffer_text(&query), &json, reterr);
 	if (status)
 		return status;
@@ -221,7 +222,7 @@ enum lambda_status lambda_list_aliases(struct lambda_client *client, const struc
 }
 
 enum lambda_status lambda_get_alias_as(struct lambda_client *client, const struct call_scope *scope,
-	enum pacing_kind pacing, const char *function, const char *name,
+	enum rate_limit_kind rate_limit, const char *function, const char *name,
 	struct lambda_alias *ret_alias, struct lambda_error *reterr)
 {
 	static const char operation[] = "GetAlias";
@@ -235,8 +236,8 @@ enum lambda_status lambda_get_alias_as(struct lambda_client *client, const struc
 		error = lambda_append_segment(&path, name);
 	if (error)
 		return lambda_fail_to_write(error, reterr);
-	status =
-		get_json(client, scope, operation, pacing, buffer_text(&path), NULL, &json, reterr);
+	status = get_json(
+		client, scope, operation, rate_limit, buffer_text(&path), NULL, &json, reterr);
 	if (status)
 		return status;
 	status = lambda_read_alias(json, &answer, reterr);
@@ -254,7 +255,8 @@ enum lambda_status lambda_get_alias(struct lambda_client *client, const struct c
 	const char *function, const char *name, struct lambda_alias *ret_alias,
 	struct lambda_error *reterr)
 {
-	return lambda_get_alias_as(client, scope, PACING_READ, function, name, ret_alias, reterr);
+	return lambda_get_alias_as(
+		client, scope, RATE_LIMIT_READ, function, name, ret_alias, reterr);
 }
 
 enum lambda_status lambda_get_alias_target(struct lambda_client *client,
@@ -275,7 +277,7 @@ enum lambda_status lambda_get_alias_target(struct lambda_client *client,
 		error = lambda_append_segment(&query, name);
 	if (error)
 		return lambda_fail_to_write(error, reterr);
-	status = get_json(client, scope, operation, PACING_GET_FUNCTION, buffer_text(&path),
+	status = get_json(client, scope, operation, RATE_LIMIT_GET_FUNCTION, buffer_text(&path),
 		buffer_text(&query), &json, reterr);
 	if (status)
 		return status;
@@ -295,8 +297,8 @@ enum lambda_status lambda_get_account(struct lambda_client *client, const struct
 {
 	static const char operation[] = "GetAccountSettings";
 	cleanup(json_free_pointer) struct json *json = NULL;
-	enum lambda_status status =
-		get_json(client, scope, operation, PACING_READ, ACCOUNT_PATH, NULL, &json, reterr);
+	enum lambda_status status = get_json(
+		client, scope, operation, RATE_LIMIT_READ, ACCOUNT_PATH, NULL, &json, reterr);
 
 	if (!status)
 		status = name_operation(

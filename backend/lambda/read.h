@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: MIT */
-/* What the mutations need of the reads: paths, and looking with another pacing. For this room alone. */
+/* What the mutations need of the reads: paths, and looking with another rate_limit. For this room alone. */
 #ifndef ALIASFS_LAMBDA_READ_H
 #define ALIASFS_LAMBDA_READ_H
 
 #include "backend/lambda/client.h"
 
-/* GetAlias with its pacing; for reading back. */
+/* GetAlias with its rate_limit; for reading back. */
 enum lambda_status lambda_get_alias_as(struct lambda_client *client, const struct call_scope *scope,
-	enum pacing_kind pacing, const char *function, const char *name,
+	enum rate_limit_kind rate_limit, const char *function, const char *name,
 	struct lambda_alias *ret_alias, struct lambda_error *reterr) must_check;
 
 /* GetFunctionConfiguration and ListVersionsByFunction, the same way. */
 enum lambda_status lambda_get_version_as(struct lambda_client *client,
-	const struct call_scope *scope, enum pacing_kind pacing, const char *function,
+	const struct call_scope *scope, enum rate_limit_kind rate_limit, const char *function,
 	uint64_t version, struct lambda_version *ret_version,
 	struct lambda_error *reterr) must_check;
 enum lambda_status lambda_list_versions_as(struct lambda_client *client,
-	const struct call_scope *scope, enum pacing_kind pacing, const char *function,
+	const struct call_scope *scope, enum rate_limit_kind rate_limit, const char *function,
 	const char *marker, struct lambda_version_page *ret_page,
 	struct lambda_error *reterr) must_check;
 

@@ -72,7 +72,7 @@ def test_other_refusals_are_not_about_the_clock(faulty, proxy, function):
 # --- the pace ---------------------------------------------------------------------------------------
 
 
-# How many calls go in which time is proved without a clock, in unit/test_pacing.c. Here calls are counted.
+# How many calls go in which time is proved without a clock, in unit/test_rate_limit.c. Here calls are counted.
 
 
 def statuses(answers):

@@ -40,7 +40,8 @@ static struct call_scope soon(void)
 static void write_by_hand(
 	struct world *world, const char *method, const char *path, const char *body)
 {
-	struct aws_request request = lambda_request(world->client, "write", method, PACING_READ);
+	struct aws_request request =
+		lambda_request(world->client, "write", method, RATE_LIMIT_READ);
 	const struct call_scope scope = soon();
 	struct lambda_error error = {0};
 	struct json *json;

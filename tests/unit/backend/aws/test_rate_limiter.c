@@ -5,7 +5,7 @@
 #include <pthread.h>
 #include <sched.h>
 
-#include "backend/aws/pacer.h"
+#include "backend/aws/rate_limiter.h"
 #include "backend/base/clock.h"
 
 #define CALLERS 40
@@ -13,8 +13,8 @@
 
 /* Threads that each want places of one kind, and the order in which they got them. */
 struct crowd {
-	struct pacer *pacer;
-	enum pacing_kind kind;
+	struct rate_limiter *rate_limiter;
+	enum rate_limit_kind kind;
 	int64_t deadline_ms;
 	atomic_bool interrupted;
 	atomic_uint arrived;
@@ -27,7 +27,8 @@ static void *call_in_thread(void *data)
 	int result;
 
 	atomic_fetch_add(&crowd->arrived, 1);
-	result = pacer_wait(crowd->pacer, crowd->kind, crowd->deadline_ms, &crowd->interrupted);
+	result = rate_limiter_wait(
+		crowd->rate_limiter, crowd->kind, crowd->deadline_ms, &crowd->interrupted);
 	if (!result)
 		atomic_fetch_add(&crowd->served, 1);
 	else if (result == -ETIMEDOUT)
@@ -56,31 +57,31 @@ static void join(pthread_t *threads, size_t count)
 }
 
 /* Takes all tokens, so that every later waiter waits. */
-static void use_up(struct pacer *pacer)
+static void use_up(struct rate_limiter *rate_limiter)
 {
-	while (!pacer_wait(pacer, PACING_WRITE, clock_monotonic_ms(), NULL))
+	while (!rate_limiter_wait(rate_limiter, RATE_LIMIT_WRITE, clock_monotonic_ms(), NULL))
 		;
 }
 
 static void every_waiter_has_its_turn(void **state)
 {
 	struct crowd crowd = {
-		.kind = PACING_READ, .deadline_ms = clock_monotonic_ms() + PATIENCE_MS};
+		.kind = RATE_LIMIT_READ, .deadline_ms = clock_monotonic_ms() + PATIENCE_MS};
 	pthread_t threads[CALLERS];
 
 	(void)state;
-	crowd.pacer = pacer_new(100);
-	assert_non_null(crowd.pacer);
-	use_up(crowd.pacer);
+	crowd.rate_limiter = rate_limiter_new(100);
+	assert_non_null(crowd.rate_limiter);
+	use_up(crowd.rate_limiter);
 	start(&crowd, threads, CALLERS);
 	join(threads, CALLERS);
 	assert_int_equal(atomic_load(&crowd.served), CALLERS);
-	pacer_free(crowd.pacer);
+	rate_limiter_free(crowd.rate_limiter);
 }
 
 /* Each caller comes when the one before it stands in the line, and they are served in that order. */
 struct place_in_line {
-	struct pacer *pacer;
+	struct rate_limiter *rate_limiter;
 	atomic_uint *next; /* the number of who is served next */
 	unsigned int number;
 	bool in_order;
@@ -90,7 +91,8 @@ static void *call_in_order(void *data)
 {
 	struct place_in_line *place = data;
 
-	if (!pacer_wait(place->pacer, PACING_WRITE, clock_monotonic_ms() + PATIENCE_MS, NULL))
+	if (!rate_limiter_wait(place->rate_limiter, RATE_LIMIT_WRITE,
+		    clock_monotonic_ms() + PATIENCE_MS, NULL))
 		place->in_order = atomic_fetch_add(place->next, 1) == place->number;
 	return NULL;
 }
@@ -99,58 +101,59 @@ static void who_came_first_is_served_first(void **state)
 {
 	struct place_in_line places[8];
 	pthread_t threads[array_count(places)];
-	struct pacer *pacer = pacer_new(20);
+	struct rate_limiter *rate_limiter = rate_limiter_new(20);
 	atomic_uint next = 0;
 	unsigned int i;
 
 	(void)state;
-	assert_non_null(pacer);
-	use_up(pacer);
+	assert_non_null(rate_limiter);
+	use_up(rate_limiter);
 	for (i = 0; i < array_count(places); i++) {
-		places[i] = (struct place_in_line){.pacer = pacer, .next = &next, .number = i};
+		places[i] = (struct place_in_line){
+			.rate_limiter = rate_limiter, .next = &next, .number = i};
 		assert_int_equal(pthread_create(&threads[i], NULL, call_in_order, &places[i]), 0);
-		while (atomic_load(&next) + pacer_waiting(pacer) <= i)
+		while (atomic_load(&next) + rate_limiter_waiting(rate_limiter) <= i)
 			sched_yield();
 	}
 	join(threads, array_count(places));
 	for (i = 0; i < array_count(places); i++)
 		assert_true(places[i].in_order);
-	pacer_free(pacer);
+	rate_limiter_free(rate_limiter);
 }
 
 static void the_deadline_ends_the_wait(void **state)
 {
-	struct crowd crowd = {.kind = PACING_WRITE};
+	struct crowd crowd = {.kind = RATE_LIMIT_WRITE};
 	pthread_t threads[CALLERS];
 
 	(void)state;
-	crowd.pacer = pacer_new(0.001); /* the next turn comes after 1000 s */
-	assert_non_null(crowd.pacer);
-	use_up(crowd.pacer);
+	crowd.rate_limiter = rate_limiter_new(0.001); /* the next turn comes after 1000 s */
+	assert_non_null(crowd.rate_limiter);
+	use_up(crowd.rate_limiter);
 	crowd.deadline_ms = clock_monotonic_ms() + 500;
 	start(&crowd, threads, CALLERS);
 	join(threads, CALLERS);
 	assert_int_equal(atomic_load(&crowd.late), CALLERS);
 	/* and the line is empty again */
-	assert_int_equal(pacer_waiting(crowd.pacer), 0);
-	pacer_free(crowd.pacer);
+	assert_int_equal(rate_limiter_waiting(crowd.rate_limiter), 0);
+	rate_limiter_free(crowd.rate_limiter);
 }
 
 static void an_interruption_ends_the_wait(void **state)
 {
 	struct crowd crowd = {
-		.kind = PACING_READ, .deadline_ms = clock_monotonic_ms() + PATIENCE_MS};
+		.kind = RATE_LIMIT_READ, .deadline_ms = clock_monotonic_ms() + PATIENCE_MS};
 	pthread_t threads[CALLERS];
 
 	(void)state;
-	crowd.pacer = pacer_new(0.001); /* who is not interrupted is late */
-	assert_non_null(crowd.pacer);
-	use_up(crowd.pacer);
+	crowd.rate_limiter = rate_limiter_new(0.001); /* who is not interrupted is late */
+	assert_non_null(crowd.rate_limiter);
+	use_up(crowd.rate_limiter);
 	start(&crowd, threads, CALLERS);
 	atomic_store(&crowd.interrupted, true);
 	join(threads, CALLERS);
 	assert_int_equal(atomic_load(&crowd.stopped), CALLERS);
-	pacer_free(crowd.pacer);
+	rate_limiter_free(crowd.rate_limiter);
 }
 
 int main(void)
