@@ -181,6 +181,11 @@ def pytest(configuration, environment, options):
     return tally + Tally(recovered, -recovered, second_time=late)
 
 
+def name_case(module, name):
+    """A test as pytest takes it; a file that could not be read has no module in the report."""
+    return f"{module.replace('.', '/')}.py::{name}" if module else f"{name.replace('.', '/')}.py"
+
+
 def pytest_once(configuration, environment, options, chosen):
     """The Tally, and the names of the failed tests as pytest takes them."""
     report = ROOT / configuration.directory / "pytest.xml"
@@ -206,7 +211,7 @@ def pytest_once(configuration, environment, options, chosen):
     tally, failed = Tally(), []
     for suite in xml.etree.ElementTree.parse(report).getroot().iter("testsuite"):
         troubled = {
-            f"{case.get('classname').replace('.', '/')}.py::{case.get('name')}"
+            name_case(case.get("classname"), case.get("name"))
             for case in suite.iter("testcase")
             if case.find("failure") is not None or case.find("error") is not None
         }

@@ -271,7 +271,7 @@ def test_an_autofs_placeholder_is_tolerated(hello, make_mount):
 def test_when_the_caller_goes_the_mount_does_too(proxy, hello, make_mount):
     """Ctrl-C while it starts: no mount may appear afterwards."""
     mount = make_mount(start=False, endpoint_url=proxy.url)
-    rule = proxy.rule(faultproxy.delay(1.5))
+    rule = proxy.rule(faultproxy.delay(5))
     starting = subprocess.Popen(
         [str(each) for each in mount.command_line()],
         env=mount.environment(),
