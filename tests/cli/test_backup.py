@@ -2,11 +2,12 @@
 """contrib/aliasfs-backup: one commit a run, and never a wiped backup."""
 
 import os
+import time
 
 import pytest
 
 from lib import aws, faultproxy
-from lib.process import run
+from lib.process import run, wait_for
 from lib.programs import ROOT
 
 BACKUP = ROOT / "contrib/aliasfs-backup"
@@ -63,6 +64,7 @@ def body(repository):
 
 def test_the_commit_names_account_region_and_changes(api, hello, make_mount, repository):
     aws.create_function(api, "cart", versions=2, aliases={"PROD": 1})
+    made = int(time.time())
     mount = make_mount(ttl=0, rate=1000)
     assert backup(mount.path, repository).ok
     assert commits(repository) == ["Backup of 000000000000 in us-east-1"]
@@ -72,6 +74,8 @@ def test_the_commit_names_account_region_and_changes(api, hello, make_mount, rep
     )
     api.delete_alias(FunctionName=hello, Name="BETA")
     api.create_alias(FunctionName=hello, Name="NEW", FunctionVersion="3")
+    # AWS gives the time of an update in whole seconds: within one, rsync sees a change by its size alone.
+    wait_for(lambda: int(time.time()) > made, 5, "another second")
     aws.publish(api, hello, 1, 4)
     api.update_alias(FunctionName="cart", Name="PROD", Description="what customers get")
     aws.create_function(api, "report")
