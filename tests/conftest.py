@@ -5,6 +5,7 @@ import contextlib
 import os
 import pathlib
 import shutil
+import signal
 import stat
 import tempfile
 
@@ -23,6 +24,11 @@ RECORDED = pathlib.Path(os.environ.get("ALIASFS_SHARED", ROOT.parent / "shared")
 
 # Marks that choose by themselves when nothing was asked for on the command line.
 CHOSEN_BY_OPTION = ("long", "aws")
+
+
+# A shell starts what it runs in the background with SIGINT ignored, and every program under test would inherit that.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser):
