@@ -2,7 +2,9 @@
 #include "backend/base/buffer.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdint.h>
+#include <unistd.h>
 
 /* Makes room for `extra` more bytes and the NUL. */
 static int reserve_bytes(struct buffer *buffer, size_t extra)
@@ -85,6 +87,29 @@ int buffer_appendf(struct buffer *buffer, const char *format, ...)
 	error = append_formatted(buffer, format, arguments);
 	va_end(arguments);
 	return error;
+}
+
+int buffer_append_descriptor(struct buffer *buffer, int descriptor)
+{
+	char chunk[16 * 1024];
+	ssize_t length;
+	int error = 0;
+
+	while (!error && (length = read(descriptor, chunk, sizeof(chunk))) != 0) {
+		if (length < 0 && errno == EINTR)
+			continue;
+		error = length < 0 ? -errno : buffer_append(buffer, chunk, (size_t)length);
+	}
+	/* A secret perhaps. */
+	explicit_bzero(chunk, sizeof(chunk));
+	return error;
+}
+
+int buffer_append_file(struct buffer *buffer, int directory, const char *path)
+{
+	cleanup(close_descriptor) int file = openat(directory, path, O_RDONLY | O_CLOEXEC);
+
+	return file < 0 ? -errno : buffer_append_descriptor(buffer, file);
 }
 
 const char *buffer_text(const struct buffer *buffer)

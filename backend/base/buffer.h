@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Growing byte buffers, each with a maximum that is stated when it is made: nothing that comes from
- * the network, a file or a caller can grow without bound. No function here blocks or locks; a
- * buffer belongs to one thread at a time.
+ * the network, a file or a caller can grow without bound. No function here locks, and only
+ * those that read a file block; a buffer belongs to one thread at a time.
  */
 #ifndef ALIASFS_BASE_BUFFER_H
 #define ALIASFS_BASE_BUFFER_H
@@ -39,6 +39,15 @@ int buffer_append_byte(struct buffer *buffer, char byte) must_check;
 
 /* Appends what printf(3) would print. Errors as buffer_append(). */
 int buffer_appendf(struct buffer *buffer, const char *format, ...) must_check printf_like(2, 3);
+
+/*
+ * Appends all that the descriptor gives until its end. Blocks as read(2). 0, -errno of read(2), or as buffer_append();
+ * what was appended before an error stands.
+ */
+int buffer_append_descriptor(struct buffer *buffer, int descriptor) must_check;
+
+/* Appends the file at `path` below `directory` (AT_FDCWD: the working directory). -errno of open(2), or as above. */
+int buffer_append_file(struct buffer *buffer, int directory, const char *path) must_check;
 
 /* The content as a string: "" while nothing was appended. Belongs to the buffer. */
 const char *buffer_text(const struct buffer *buffer);

@@ -69,6 +69,19 @@ size_t text_next_character(const char *text, size_t length, bool *ret_shown)
 	return step ? step : 1;
 }
 
+int text_append_shown(struct buffer *out, const char *text)
+{
+	size_t length = strlen(text), step;
+	bool shown;
+	int error = 0;
+
+	for (; !error && length; text += step, length -= step) {
+		step = text_next_character(text, length, &shown);
+		error = shown ? buffer_append(out, text, step) : buffer_append_byte(out, '?');
+	}
+	return error;
+}
+
 size_t text_count_code_points(const char *text)
 {
 	size_t count = 0;

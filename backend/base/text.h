@@ -19,6 +19,12 @@ bool text_is_utf8(const char *text, size_t length);
  */
 size_t text_next_character(const char *text, size_t length, bool *ret_shown);
 
+/*
+ * Appends the text, with a '?' in place of each character that text_next_character() does not show. Errors as
+ * buffer_append(); what was appended before one stands.
+ */
+int text_append_shown(struct buffer *out, const char *text) must_check;
+
 /* How many Unicode code points a well-formed UTF-8 string holds. */
 size_t text_count_code_points(const char *text);
 

@@ -117,27 +117,12 @@ int profile_read_file(const char *path, struct buffer *out)
 	cleanup(close_descriptor) int descriptor =
 		open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	struct stat what;
-	char chunk[4096];
-	ssize_t got;
 
 	if (descriptor < 0 || fstat(descriptor, &what))
 		return -errno;
 	if (S_ISFIFO(what.st_mode))
 		return -EOPNOTSUPP;
-	for (;;) {
-		int error;
-
-		got = read(descriptor, chunk, sizeof(chunk));
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0)
-			break;
-		error = buffer_append(out, chunk, (size_t)got);
-		if (error)
-			return error;
-	}
-	explicit_bzero(chunk, sizeof(chunk));
-	return got < 0 ? -errno : 0;
+	return buffer_append_descriptor(out, descriptor);
 }
 
 static enum lambda_status load_file(

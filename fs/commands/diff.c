@@ -28,30 +28,12 @@ static int complain(const char *format, ...)
 	return -1;
 }
 
-/* The whole file; 0 or -errno. */
-static int read_file(int directory, const char *name, struct buffer *out)
-{
-	cleanup(close_descriptor) int file = openat(directory, name, O_RDONLY | O_CLOEXEC);
-	char chunk[16 * 1024];
-	ssize_t length;
-	int error = 0;
-
-	if (file < 0)
-		return -errno;
-	while (!error && (length = read(file, chunk, sizeof(chunk))) != 0) {
-		if (length < 0 && errno == EINTR)
-			continue;
-		error = length < 0 ? -errno : buffer_append(out, chunk, (size_t)length);
-	}
-	return error;
-}
-
 /* An object from a file of the version. 0, or -1 having complained. */
 static int read_object(
 	const struct diff_side *side, int directory, const char *name, struct json **ret_object)
 {
 	cleanup(buffer_release_secret) struct buffer text = BUFFER_INIT(FILE_SIZE_MAX);
-	int error = read_file(directory, name, &text);
+	int error = buffer_append_file(&text, directory, name);
 	const char *reason = "not an object";
 
 	if (error == -ENOENT)
@@ -69,7 +51,7 @@ static int read_object(
 static int read_code(struct diff_side *side, int directory)
 {
 	cleanup(buffer_release) struct buffer text = BUFFER_INIT(FILE_SIZE_MAX);
-	int error = read_file(directory, "code.sha256", &text);
+	int error = buffer_append_file(&text, directory, "code.sha256");
 	const char *hash = buffer_text(&text);
 
 	if (error && error != -ENOENT)

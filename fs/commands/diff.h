@@ -34,8 +34,8 @@ void diff_side_release(struct diff_side *side);
 
 /*
  * Appends what differs, nothing when nothing does: a line with `-` for what `from` has, with `+` for what `to` has.
- * Of environment variables that have another value the name alone is told, unless `with_values`. What every version
- * has of its own is left out: Version, FunctionArn, LastModified. Pure. Errors as buffer_append().
+ * An environment variable that has another value is printed with its name alone, unless `with_values`. Members that
+ * say which version it is (Version, FunctionArn, LastModified …) and hashes of what is compared are left out. Pure. Errors as buffer_append().
  */
 int diff_print(const struct diff_side *from, const struct diff_side *to, bool with_values,
 	struct buffer *out) must_check;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 
+#include "backend/base/text.h"
 #include "fs/commands/diff.h"
-#include "fs/commands/shown.h"
 
 #define PATH_SIZE 1024 /* bytes of the name of a member; a longer one is cut */
 
@@ -84,7 +84,7 @@ static int append_line(
 	if (!error)
 		error = json_print(value, &text);
 	if (!error)
-		error = append_shown(out, buffer_text(&text));
+		error = text_append_shown(out, buffer_text(&text));
 	return error ? error : buffer_append_byte(out, '\n');
 }
 
@@ -168,7 +168,7 @@ static int compare_names_of_environment(
 		if (!error)
 			error = buffer_append_string(out, "environment.");
 		if (!error)
-			error = append_shown(out, names[i]);
+			error = text_append_shown(out, names[i]);
 		if (!error && left && right)
 			error = buffer_append_string(out, " has another value");
 		if (!error)

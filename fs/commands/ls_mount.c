@@ -112,24 +112,6 @@ struct directory {
 	int descriptor;
 };
 
-/* The file's bytes. 0 or -errno. */
-static int read_file(int directory, const char *path, struct buffer *out)
-{
-	cleanup(close_descriptor) int file = openat(directory, path, O_RDONLY | O_CLOEXEC);
-	char chunk[16 * 1024];
-	ssize_t length;
-	int error = 0;
-
-	if (file < 0)
-		return -errno;
-	while (!error && (length = read(file, chunk, sizeof(chunk))) != 0) {
-		if (length < 0 && errno == EINTR)
-			continue;
-		error = length < 0 ? -errno : buffer_append(out, chunk, (size_t)length);
-	}
-	return error;
-}
-
 static int read_link(int directory, const char *name, uint64_t *ret_version)
 {
 	char target[LAMBDA_VERSION_TEXT_SIZE + 1];
@@ -155,7 +137,7 @@ static int gather_version(struct directory *directory, const char *text, uint64_
 		return -errno;
 	version.last_modified = status.st_mtim.tv_sec;
 	snprintf(path, sizeof(path), "%s/configuration.json", text);
-	error = read_file(directory->descriptor, path, &document);
+	error = buffer_append_file(&document, directory->descriptor, path);
 	if (!error)
 		error = gathering_read_description(
 			buffer_text(&document), document.length, &version.description);
@@ -176,7 +158,7 @@ static int gather_description(struct directory *directory, struct show_alias *al
 	if (!gathering_shows_versions(directory->gathering))
 		return 0;
 	snprintf(path, sizeof(path), ".aliases/%s/description", alias->name);
-	error = read_file(directory->descriptor, path, &text);
+	error = buffer_append_file(&text, directory->descriptor, path);
 	if (error || text.length < 2)
 		return error == -ENOENT ? 0 : error; /* gone meanwhile */
 	alias->description = strndup(buffer_text(&text), text.length - 1);

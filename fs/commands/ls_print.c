@@ -3,9 +3,9 @@
 
 #include "backend/base/json.h"
 #include "backend/base/number.h"
+#include "backend/base/text.h"
 #include "backend/lambda/lambda.h"
 #include "fs/commands/ls.h"
-#include "fs/commands/shown.h"
 
 #define TIME_FORMAT "%Y-%m-%d %H:%M"
 #define TIME_WIDTH 16
@@ -84,7 +84,7 @@ static int append_description(struct buffer *out, const struct palette *palette,
 		return 0;
 	error = buffer_appendf(out, "%s%s", palette->dim, before);
 	if (!error)
-		error = append_shown(out, description);
+		error = text_append_shown(out, description);
 	return error ? error : buffer_appendf(out, "%s%s", after, palette->end);
 }
 

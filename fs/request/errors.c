@@ -38,23 +38,6 @@ void error_log_free(struct error_log *errors)
 	free(errors);
 }
 
-/* Names come from callers and messages from servers: one line stays one line. */
-static void make_one_line(char *line)
-{
-	size_t length = strlen(line), i, step, used = 0;
-	bool shown;
-
-	for (i = 0; i < length; i += step) {
-		step = text_next_character(line + i, length - i, &shown);
-		if (shown)
-			memmove(line + used, line + i, step);
-		else
-			line[used] = '?';
-		used += shown ? step : 1;
-	}
-	line[used] = '\0';
-}
-
 static int append_details(struct buffer *line, const struct lambda_error *error)
 {
 	int failed = 0;
@@ -90,13 +73,18 @@ static void keep_line(struct error_log *errors, const char *text)
 	pthread_mutex_unlock(&errors->mutex);
 }
 
-/* A line that did not fit is cut, not dropped: what was appended before stands. */
-static void publish_line(struct error_log *errors, struct buffer *line)
+/*
+ * Names come from callers and messages from servers: one line stays one line. One that did not fit is cut, not
+ * dropped: what was appended before stands.
+ */
+static void publish_line(struct error_log *errors, const struct buffer *line)
 {
-	if (line->data)
-		make_one_line(line->data);
-	log_write(errors->log, LOG_LEVEL_WARNING, "%s", buffer_text(line));
-	keep_line(errors, buffer_text(line));
+	cleanup(buffer_release) struct buffer shown = BUFFER_INIT(LOG_LINE_MAX);
+	int failed = text_append_shown(&shown, buffer_text(line));
+
+	(void)failed;
+	log_write(errors->log, LOG_LEVEL_WARNING, "%s", buffer_text(&shown));
+	keep_line(errors, buffer_text(&shown));
 }
 
 void error_log_note(struct error_log *errors, const struct caller *caller, const char *operation,

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "fs/settings/selection.h"
 
+#include <errno.h>
 #include <fnmatch.h>
 #include <string.h>
 
 #include "backend/base/text.h"
 
-#define GLOB_MAX 1024 /* bytes; a longer one matches nothing */
-#define SHOWN_NAME_SIZE 257
+#define GLOB_MAX 1024      /* bytes; a longer one matches nothing */
+#define SHOWN_NAME_MAX 256 /* bytes of a name in a message; the rest is cut */
 
 bool selection_shows(const char *globs, const char *function)
 {
@@ -29,29 +30,10 @@ bool selection_shows(const char *globs, const char *function)
 	return false;
 }
 
-/* The name with '?' for what no terminal should get; cut at `size`. */
-static void make_printable(const char *name, char *text, size_t size)
-{
-	size_t length = strlen(name), used = 0, i, step;
-	bool shown;
-
-	for (i = 0; i < length; i += step) {
-		step = text_next_character(name + i, length - i, &shown);
-		if (used + (shown ? step : 1) >= size)
-			break;
-		if (shown)
-			memcpy(text + used, name + i, step);
-		else
-			text[used] = '?';
-		used += shown ? step : 1;
-	}
-	text[used] = '\0';
-}
-
 enum lambda_status selection_check(
 	const char *globs, const char *const *unlistable, size_t count, struct lambda_error *reterr)
 {
-	char name[SHOWN_NAME_SIZE];
+	cleanup(buffer_release) struct buffer name = BUFFER_INIT(SHOWN_NAME_MAX);
 	enum lambda_status status;
 	size_t i;
 
@@ -60,9 +42,11 @@ enum lambda_status selection_check(
 			break;
 	if (i == count)
 		return LAMBDA_OK;
-	make_printable(unlistable[i], name, sizeof(name));
+	if (text_append_shown(&name, unlistable[i]) == -ENOMEM)
+		return lambda_fail_memory(reterr);
 	status = lambda_fail(reterr, LAMBDA_BAD_ANSWER,
-		"the function '%s' cannot be listed: its name cannot be a directory entry", name);
+		"the function '%s' cannot be listed: its name cannot be a directory entry",
+		buffer_text(&name));
 	lambda_hint(reterr, "every other function can be reached by its path; mount with -o "
 			    "functions=GLOB to list those that GLOB matches");
 	return status;

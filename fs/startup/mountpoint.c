@@ -84,27 +84,14 @@ bool mountpoint_type(const char *mountinfo, const char *path, char type[MOUNTPOI
 	return found;
 }
 
-static int read_mountinfo(struct buffer *out)
-{
-	cleanup(close_descriptor) int file = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
-	char part[4096];
-	ssize_t length;
-	int error = 0;
-
-	if (file < 0)
-		return -errno;
-	while (!error && (length = read(file, part, sizeof(part))) > 0)
-		error = buffer_append(out, part, (size_t)length);
-	return error;
-}
-
 /* What is mounted there, "" for nothing (or when /proc is not readable: then nothing is cleared). */
 static void find_mounted_type(const char *path, char type[MOUNTPOINT_TYPE_SIZE])
 {
 	cleanup(buffer_release) struct buffer text = BUFFER_INIT(MOUNTINFO_MAX);
 
 	type[0] = '\0';
-	if (read_mountinfo(&text) || !mountpoint_type(buffer_text(&text), path, type))
+	if (buffer_append_file(&text, AT_FDCWD, "/proc/self/mountinfo") ||
+		!mountpoint_type(buffer_text(&text), path, type))
 		type[0] = '\0';
 }
 

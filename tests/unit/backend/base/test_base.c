@@ -2,6 +2,8 @@
 #include "tests/unit/unit.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
 
 #include "backend/base/buffer.h"
 #include "backend/base/hash_map.h"
@@ -20,6 +22,35 @@ static void buffer_refuses_to_pass_its_maximum(void **state)
 	assert_int_equal(buffer_appendf(&buffer, "%d", 7), 0);
 	assert_int_equal(buffer_append_byte(&buffer, '!'), -EFBIG);
 	assert_string_equal(buffer_text(&buffer), "abcd7");
+}
+
+static void a_file_is_read_to_its_end_or_the_buffers_maximum(void **state)
+{
+	cleanup(buffer_release) struct buffer all = BUFFER_INIT(50000), few = BUFFER_INIT(40000);
+	cleanup(close_descriptor) int root = open("/", O_PATH | O_CLOEXEC);
+	static char bytes[50000];
+	int ends[2];
+
+	(void)state;
+	memset(bytes, 'x', sizeof(bytes));
+	assert_int_equal(pipe(ends), 0);
+	assert_int_equal(write(ends[1], bytes, sizeof(bytes)), sizeof(bytes));
+	close(ends[1]);
+	assert_int_equal(buffer_append_descriptor(&all, ends[0]), 0);
+	assert_int_equal(all.length, sizeof(bytes));
+	assert_memory_equal(all.data, bytes, sizeof(bytes));
+	close(ends[0]);
+	assert_int_equal(pipe(ends), 0);
+	assert_int_equal(write(ends[1], bytes, sizeof(bytes)), sizeof(bytes));
+	close(ends[1]);
+	assert_int_equal(buffer_append_descriptor(&few, ends[0]), -EFBIG);
+	close(ends[0]);
+	assert_int_equal(buffer_append_descriptor(&all, ends[0]), -EBADF);
+	buffer_reset(&all);
+	assert_int_equal(buffer_append_file(&all, root, "dev/null"), 0);
+	assert_string_equal(buffer_text(&all), "");
+	assert_int_equal(buffer_append_file(&all, AT_FDCWD, "/"), -EISDIR);
+	assert_int_equal(buffer_append_file(&all, root, "no/such/file"), -ENOENT);
 }
 
 static void numbers_are_strict(void **state)
@@ -97,6 +128,18 @@ static void what_no_terminal_should_see_is_known(void **state)
 		text_next_character(bad[i], strlen(bad[i]), &shown);
 		assert_false(shown);
 	}
+}
+
+static void what_no_terminal_should_see_becomes_a_question_mark(void **state)
+{
+	cleanup(buffer_release) struct buffer out = BUFFER_INIT(64), few = BUFFER_INIT(4);
+
+	(void)state;
+	assert_int_equal(text_append_shown(&out, ""), 0);
+	assert_int_equal(text_append_shown(&out, "a\nb\x1b[1mü\xff\xe2\x80\xae."), 0);
+	assert_string_equal(buffer_text(&out), "a?b?[1mü??.");
+	assert_int_equal(text_append_shown(&few, "abcü"), -EFBIG);
+	assert_string_equal(buffer_text(&few), "abc");
 }
 
 static void times_are_read_and_written_as_lambda_does(void **state)
@@ -186,11 +229,13 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(buffer_refuses_to_pass_its_maximum),
+		cmocka_unit_test(a_file_is_read_to_its_end_or_the_buffers_maximum),
 		cmocka_unit_test(numbers_are_strict),
 		cmocka_unit_test(entries_that_hash_alike_are_all_found),
 		cmocka_unit_test(doubles_are_plain_and_survive_a_round_trip),
 		cmocka_unit_test(utf8_is_checked),
 		cmocka_unit_test(what_no_terminal_should_see_is_known),
+		cmocka_unit_test(what_no_terminal_should_see_becomes_a_question_mark),
 		cmocka_unit_test(times_are_read_and_written_as_lambda_does),
 		cmocka_unit_test(base64_and_percent_encoding_round_trip),
 	};
