@@ -167,23 +167,13 @@ static int attach_file(struct request *request, struct open_file *file)
 	return 0;
 }
 
-int file_open(
-	struct request *request, const struct node *node, int flags, struct open_file **ret_file)
+/* The open file with its first content, among the mount's handles. */
+static int open_content(struct request *request, const struct node *node, bool writable, int flags,
+	struct open_file **ret_file)
 {
-	int mask = access_mask(flags) | (flags & O_TRUNC ? W_OK : 0);
-	int error = request_permits(request, tree_shown_mode(request->fs, node), mask);
-	struct open_file *file;
+	struct open_file *file = file_new(node, writable);
+	int error;
 
-	if (error)
-		return request_refuse(request, EACCES, "the mode of this file does not allow it");
-	if (mask & W_OK) {
-		if (!is_writable_kind(node->kind))
-			return request_refuse(request, EROFS, "what a version holds is read-only");
-		error = request_permits_change(request);
-		if (error)
-			return error;
-	}
-	file = file_new(node, mask & W_OK);
 	if (!file)
 		return -ENOMEM;
 	error = attach_file(request, file);
@@ -198,11 +188,28 @@ int file_open(
 	return 0;
 }
 
+int file_open(
+	struct request *request, const struct node *node, int flags, struct open_file **ret_file)
+{
+	int mask = access_mask(flags) | (flags & O_TRUNC ? W_OK : 0);
+	int error = request_permits(request, tree_shown_mode(request->fs, node), mask);
+
+	if (error)
+		return request_refuse(request, EACCES, "the mode of this file does not allow it");
+	if (mask & W_OK) {
+		if (!is_writable_kind(node->kind))
+			return request_refuse(request, EROFS, "what a version holds is read-only");
+		error = request_permits_change(request);
+		if (error)
+			return error;
+	}
+	return open_content(request, node, mask & W_OK, flags, ret_file);
+}
+
 int file_create(struct request *request, const struct node *directory, const char *name, int flags,
 	struct node *ret_node, struct open_file **ret_file)
 {
 	struct drafts *drafts = request->fs->drafts;
-	struct open_file *file;
 	int error;
 
 	if (directory->kind != NODE_ALIAS)
@@ -217,19 +224,7 @@ int file_create(struct request *request, const struct node *directory, const cha
 		error = flags & O_EXCL ? -EEXIST : 0;
 	if (error)
 		return error;
-	file = file_new(ret_node, true);
-	if (!file)
-		return -ENOMEM;
-	error = attach_file(request, file);
-	if (!error)
-		error = fill_file(request, file, flags);
-	if (error) {
-		file_abandon(request->fs, file);
-		return error;
-	}
-	handles_add(request->fs->handles, &file->handle, abandon_handle);
-	*ret_file = file;
-	return 0;
+	return open_content(request, ret_node, true, flags, ret_file);
 }
 
 bool file_is_immutable(const struct open_file *file)
