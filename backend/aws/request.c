@@ -165,14 +165,9 @@ static enum lambda_status judge_failure(const struct aws_request *request,
 static enum lambda_status judge_answer(const struct aws_request *request,
 	const struct http_response *response, struct aws_tries *tries, struct lambda_error *reterr)
 {
-	const struct lambda_error_answer answer = {.http_status = response->status,
-		.error_type = response->error_type,
-		.request_id = response->request_id,
-		.body = buffer_text(&response->body),
-		.body_length = response->body.length};
 	struct lambda_error error;
 
-	lambda_error_read(&answer, &error);
+	lambda_error_read_response(response, &error);
 	name_operation(&error, request->operation);
 	tries->class = retry_classify(response->status, error.code);
 	tries->retry_after_ms = retry_after_ms(response->retry_after, response->retry_after_ms);

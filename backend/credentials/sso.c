@@ -321,17 +321,12 @@ static enum lambda_status read_refusal(const struct credentials_request *request
 	const struct http_response *response, struct lambda_error *reterr)
 {
 	const struct sso *sso = request->data;
-	const struct lambda_error_answer answer = {.http_status = response->status,
-		.error_type = response->error_type,
-		.request_id = response->request_id,
-		.body = buffer_text(&response->body),
-		.body_length = response->body.length};
 	struct lambda_error error;
 	enum lambda_status status = response->status == 401   ? LAMBDA_CREDENTIALS_EXPIRED
 				    : response->status == 403 ? LAMBDA_CREDENTIALS_REFUSED
 							      : LAMBDA_NO_CREDENTIALS;
 
-	lambda_error_read(&answer, &error);
+	lambda_error_read_response(response, &error);
 	lambda_fail(reterr, status, "%s: role %s in account %s: %.*s", sso->who, sso->role,
 		sso->account, (int)(sizeof(error.message) / 4), error.message);
 	if (response->status == 401)

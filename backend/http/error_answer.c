@@ -91,3 +91,15 @@ void lambda_error_read(const struct lambda_error_answer *answer, struct lambda_e
 	error.status = retry_status(answer->http_status, error.code);
 	*ret_error = error;
 }
+
+void lambda_error_read_response(
+	const struct http_response *response, struct lambda_error *ret_error)
+{
+	const struct lambda_error_answer answer = {.http_status = response->status,
+		.error_type = response->error_type,
+		.request_id = response->request_id,
+		.body = buffer_text(&response->body),
+		.body_length = response->body.length};
+
+	lambda_error_read(&answer, ret_error);
+}
