@@ -5,22 +5,6 @@
 #define REGION_PATTERN "(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}"
 #define NAME_PREFIX "(arn:(aws[a-zA-Z-]*)?:lambda:)?(" REGION_PATTERN ":)?(\\d{12}:)?(function:)?"
 
-#define STRING_SHAPE(...)                                                                          \
-	{                                                                                          \
-		.kind = SHAPE_STRING, __VA_ARGS__                                                  \
-	}
-#define ENUM_SHAPE(...)                                                                            \
-	{                                                                                          \
-		.kind = SHAPE_STRING, .values = (const char *const[])                              \
-		{                                                                                  \
-			__VA_ARGS__, NULL                                                          \
-		}                                                                                  \
-	}
-#define STRUCTURE_SHAPE(list)                                                                      \
-	{                                                                                          \
-		.kind = SHAPE_STRUCTURE, .members = (list)                                         \
-	}
-
 const struct shape shape_function_name = STRING_SHAPE(
 	LENGTH(1, 140), .pattern = NAME_PREFIX "([a-zA-Z0-9-_]+)(:(\\$LATEST|[a-zA-Z0-9-_]+))?");
 const struct shape shape_namespaced_function_name = STRING_SHAPE(LENGTH(1, 256),
@@ -56,11 +40,11 @@ const struct shape shape_statement_id = STRING_SHAPE(LENGTH(1, 100), .pattern = 
 const struct shape shape_namespaced_statement_id =
 	STRING_SHAPE(LENGTH(1, 100), .pattern = "([a-zA-Z0-9-_.]+)");
 
-static const struct shape tag_key =
+const struct shape shape_tag_key =
 	STRING_SHAPE(LENGTH(1, 128), .pattern = "([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*)");
 /* No pattern: recorded answers of AWS take values that the pattern of its later model excludes. */
 static const struct shape tag_value = STRING_SHAPE(LENGTH(0, 256));
-const struct shape shape_tags = {.kind = SHAPE_MAP, .key = &tag_key, .element = &tag_value};
+const struct shape shape_tags = {.kind = SHAPE_MAP, .key = &shape_tag_key, .element = &tag_value};
 const struct shape shape_kms_key_arn =
 	STRING_SHAPE(LENGTH(0, 10000), .pattern = "(arn:(aws[a-zA-Z-]*)?:[a-z0-9-.]+:.*)|()");
 const struct shape shape_arn = STRING_SHAPE(LENGTH(0, 10000),

@@ -10,6 +10,30 @@
 #define RANGE(low, high) LENGTH(low, high)
 #define AT_LEAST(low) .has_minimum = true, .minimum = (low)
 
+#define STRING_SHAPE(...)                                                                          \
+	{                                                                                          \
+		.kind = SHAPE_STRING, __VA_ARGS__                                                  \
+	}
+#define INTEGER_SHAPE(...)                                                                         \
+	{                                                                                          \
+		.kind = SHAPE_INTEGER, __VA_ARGS__                                                 \
+	}
+#define ENUM_SHAPE(...)                                                                            \
+	{                                                                                          \
+		.kind = SHAPE_STRING, .values = (const char *const[])                              \
+		{                                                                                  \
+			__VA_ARGS__, NULL                                                          \
+		}                                                                                  \
+	}
+#define STRUCTURE_SHAPE(list)                                                                      \
+	{                                                                                          \
+		.kind = SHAPE_STRUCTURE, .members = (list)                                         \
+	}
+#define LIST_SHAPE(...)                                                                            \
+	{                                                                                          \
+		.kind = SHAPE_LIST, .element = __VA_ARGS__                                         \
+	}
+
 extern const struct shape shape_function_name, shape_namespaced_function_name,
 	shape_unqualified_function_name, shape_url_function_name;
 extern const struct shape shape_alias, shape_version, shape_qualifier;
@@ -17,7 +41,7 @@ extern const struct shape shape_text, shape_description, shape_boolean, shape_bl
 	shape_integer;
 extern const struct shape shape_max_items, shape_max_items_50;
 extern const struct shape shape_routing, shape_statement_id, shape_namespaced_statement_id;
-extern const struct shape shape_tags, shape_kms_key_arn, shape_arn;
+extern const struct shape shape_tag_key, shape_tags, shape_kms_key_arn, shape_arn;
 
 /* The members of operations that take a function's settings. */
 extern const struct shape shape_runtime, shape_role, shape_handler, shape_code, shape_timeout,
