@@ -89,6 +89,20 @@ static int check_active(struct call *call, int64_t version)
 		"following state: Pending");
 }
 
+/* Which version runs, and whether it would. */
+static int begin_invoke(struct call *call, bool event, bool dry_run, int64_t *ret_version)
+{
+	int error = choose_version(call, ret_version);
+
+	if (!error)
+		error = check_active(call, *ret_version);
+	if (!error)
+		error = check_payload(call, event);
+	if (!error && !dry_run)
+		error = check_reserved(call);
+	return error;
+}
+
 /* The last lines of the log, base64. */
 static int append_log(struct call *call, struct buffer *out, const char *version)
 {
@@ -170,14 +184,8 @@ int handle_invoke_with_response_stream(struct call *call)
 	const char *type = call_string(call, "InvocationType");
 	bool dry_run = type && !strcmp(type, "DryRun");
 	int64_t version;
-	int error = choose_version(call, &version);
+	int error = begin_invoke(call, false, dry_run, &version);
 
-	if (!error)
-		error = check_active(call, version);
-	if (!error)
-		error = check_payload(call, false);
-	if (!error && !dry_run)
-		error = check_reserved(call);
 	if (error)
 		return error;
 	if (!dry_run)
@@ -192,14 +200,8 @@ int handle_invoke(struct call *call)
 	bool event = type && !strcmp(type, "Event");
 	bool dry_run = type && !strcmp(type, "DryRun");
 	int64_t version;
-	int error = choose_version(call, &version);
+	int error = begin_invoke(call, event, dry_run, &version);
 
-	if (!error)
-		error = check_active(call, version);
-	if (!error)
-		error = check_payload(call, event);
-	if (!error && !dry_run)
-		error = check_reserved(call);
 	if (error)
 		return error;
 	if (!event && !dry_run)

@@ -241,14 +241,21 @@ static void choose_states(struct call *call, struct mapping *mapping)
 	mapping->settled_state = wanted ? "Enabled" : "Disabled";
 }
 
-static int store_mapping(struct call *call, const struct mapping *mapping)
+/* Stores what the mapping will be when it has settled, and answers with it. */
+static int begin_change(struct call *call, struct mapping *mapping)
 {
-	return store_execute(call->store,
+	int error;
+
+	mapping->settles = call->now_ms + call->settle_ms;
+	error = store_execute(call->store,
 		"UPDATE mapping SET function = ?, qualifier = ?, configuration = ?, change = ?, "
 		"settled_state = ?, settles = ?, last_modified = ? WHERE uuid = ?",
 		"tttttiit", mapping->function, mapping->qualifier, mapping->configuration,
 		mapping->change, mapping->settled_state, mapping->settles, mapping->last_modified,
 		mapping->uuid);
+	if (!error)
+		error = change_record(call, mapping->function, mapping->qualifier, NULL, NULL);
+	return error ? error : append_mapping(&call->answer->body, call, mapping, true);
 }
 
 int handle_update_mapping(struct call *call)
@@ -266,17 +273,12 @@ int handle_update_mapping(struct call *call)
 		mapping.qualifier = call->name.qualifier;
 	}
 	choose_states(call, &mapping);
-	mapping.settles = call->now_ms + call->settle_ms;
 	mapping.last_modified = call->now_ms;
 	if (!error)
 		error = mapping_settings_build(call, mapping.source, mapping.configuration, &text);
 	mapping.configuration = buffer_text(&text);
 	if (!error)
-		error = store_mapping(call, &mapping);
-	if (!error)
-		error = change_record(call, mapping.function, mapping.qualifier, NULL, NULL);
-	if (!error)
-		error = append_mapping(&call->answer->body, call, &mapping, true);
+		error = begin_change(call, &mapping);
 	store_done(row);
 	return error;
 }
@@ -291,12 +293,7 @@ int handle_delete_mapping(struct call *call)
 		return error;
 	mapping.change = "Deleting";
 	mapping.settled_state = "Deleting";
-	mapping.settles = call->now_ms + call->settle_ms;
-	error = store_mapping(call, &mapping);
-	if (!error)
-		error = change_record(call, mapping.function, mapping.qualifier, NULL, NULL);
-	if (!error)
-		error = append_mapping(&call->answer->body, call, &mapping, true);
+	error = begin_change(call, &mapping);
 	store_done(row);
 	return error;
 }
