@@ -86,3 +86,34 @@ int policy_document_append(
 		error = json_print(statements, out);
 	return error ? error : buffer_append_byte(out, '}');
 }
+
+static bool has_sid(const struct json *statement, const char *sid)
+{
+	return !strcmp(json_member_string(statement, "Sid", ""), sid);
+}
+
+const struct json *policy_find_statement(const struct json *statements, const char *sid)
+{
+	const struct json *statement = json_first(statements);
+
+	while (statement && !has_sid(statement, sid))
+		statement = json_next(statement);
+	return statement;
+}
+
+int policy_remove_statement(struct json **statements, const char *sid)
+{
+	cleanup(json_free_pointer) struct json *left = json_new_array();
+	int error = left ? 0 : -ENOMEM;
+
+	for (const struct json *each = json_first(*statements); each && !error;
+		each = json_next(each)) {
+		if (!has_sid(each, sid))
+			error = json_append(left, json_copy(each));
+	}
+	if (error)
+		return error;
+	json_free(*statements);
+	*statements = take_pointer(left);
+	return 0;
+}

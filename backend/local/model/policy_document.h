@@ -21,4 +21,10 @@ int policy_document_split(const char *text, struct json **ret_head, struct json 
 int policy_document_append(
 	struct buffer *out, const struct json *head, const struct json *statements) must_check;
 
+/* The statement of that Sid, or NULL. `statements` NULL: an empty list. */
+const struct json *policy_find_statement(const struct json *statements, const char *sid);
+
+/* Takes the statements of that Sid out of the list. 0 or -ENOMEM, with the list as it was. */
+int policy_remove_statement(struct json **statements, const char *sid) must_check;
+
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Which events CloudTrail has delivered by now, how often and in which order: as badly as a test wants it.
- * The same settings say the same of an event, whoever asks and when. Pure.
+ * The same settings give the same answer for an event, in each call. Pure.
  */
 #ifndef ALIASFS_LOCAL_TRAIL_DELIVERY_H
 #define ALIASFS_LOCAL_TRAIL_DELIVERY_H

@@ -2,12 +2,13 @@
 /* The policies of layer versions: who else may use them. */
 #include <errno.h>
 
+#include "backend/local/model/policy_document.h"
 #include "backend/local/operations/private.h"
 #include "backend/local/store/change.h"
 #include "backend/local/store/layer.h"
+#include "backend/local/store/policy.h"
 #include "backend/local/store/version.h"
 
-#define POLICY_MAX 20480 /* bytes (backend/lambda/NOTES.md section 7) */
 #define TEXT_MAX (1u << 20)
 
 struct layer_policy {
@@ -16,13 +17,13 @@ struct layer_policy {
 	char revision_id[UUID_SIZE];
 };
 
-static void policy_release(struct layer_policy *policy)
+static void release_policy(struct layer_policy *policy)
 {
 	json_free(policy->statements);
 }
 
 /* Finds the version and its policy. The caller releases it. */
-static int policy_load(struct call *call, struct layer_policy *policy)
+static int load_policy(struct call *call, struct layer_policy *policy)
 {
 	char arn[LAYER_ARN_SIZE];
 	const char *text;
@@ -51,33 +52,11 @@ static int policy_load(struct call *call, struct layer_policy *policy)
 	return policy->statements ? 0 : -ENOMEM;
 }
 
-static int policy_print(const struct layer_policy *policy, struct buffer *out)
-{
-	int error = buffer_append_string(
-		out, "{\"Version\":\"2012-10-17\",\"Id\":\"default\",\"Statement\":");
-
-	if (!error)
-		error = json_print(policy->statements, out);
-	return error ? error : buffer_append_byte(out, '}');
-}
-
-static int check_length(struct call *call, const struct layer_policy *policy)
-{
-	cleanup(buffer_release) struct buffer text = BUFFER_INIT(TEXT_MAX);
-	int error = policy_print(policy, &text);
-
-	if (error || text.length <= POLICY_MAX)
-		return error;
-	return call_fail(call, FAILURE_POLICY_LENGTH,
-		"The final policy size (%zu) is bigger than the limit (%d).", text.length,
-		POLICY_MAX);
-}
-
-static int policy_store(struct call *call, struct layer_policy *policy)
+static int store_policy(struct call *call, struct layer_policy *policy)
 {
 	cleanup(buffer_release) struct buffer text = BUFFER_INIT(TEXT_MAX);
 	char version[VERSION_TEXT_SIZE];
-	int error = check_length(call, policy);
+	int error = policy_check_length(call, NULL, policy->statements);
 
 	if (!error)
 		error = json_print(policy->statements, &text);
@@ -90,15 +69,6 @@ static int policy_store(struct call *call, struct layer_policy *policy)
 			policy->revision_id, policy->name.name, policy->name.version);
 	version_format(policy->name.version, version);
 	return error ? error : change_record(call, NULL, policy->name.name, version, NULL);
-}
-
-static const struct json *find_statement(const struct layer_policy *policy, const char *sid)
-{
-	const struct json *statement = json_first(policy->statements);
-
-	while (statement && strcmp(json_member_string(statement, "Sid", ""), sid))
-		statement = json_next(statement);
-	return statement;
 }
 
 static int check_revision(struct call *call, const struct layer_policy *policy)
@@ -181,26 +151,27 @@ static int make_statement(
 	return error;
 }
 
-/* `{"KEY":"<document as text>","RevisionId":"…"}` */
-static int answer_document(struct call *call, const char *key, const struct buffer *text,
-	const struct layer_policy *policy)
+static int answer_statement(
+	struct call *call, const struct json *statement, const char *revision_id)
 {
+	cleanup(buffer_release) struct buffer text = BUFFER_INIT(TEXT_MAX);
 	struct buffer *out = &call->answer->body;
-	int error = buffer_appendf(out, "{\"%s\":", key);
+	int error = json_print(statement, &text);
 
 	if (!error)
-		error = append_json_string(out, buffer_text(text));
-	return error ? error : buffer_appendf(out, ",\"RevisionId\":\"%s\"}", policy->revision_id);
+		error = buffer_append_string(out, "{\"Statement\":");
+	if (!error)
+		error = append_json_string(out, buffer_text(&text));
+	return error ? error : buffer_appendf(out, ",\"RevisionId\":\"%s\"}", revision_id);
 }
 
 static int add_statement(struct call *call, struct layer_policy *policy)
 {
-	cleanup(buffer_release) struct buffer text = BUFFER_INIT(TEXT_MAX);
 	const char *sid = call_string(call, "StatementId");
 	struct json *statement = NULL;
 	int error;
 
-	if (find_statement(policy, sid))
+	if (policy_find_statement(policy->statements, sid))
 		return call_fail(call, FAILURE_CONFLICT,
 			"The statement id (%s) provided already exists. Please provide a new "
 			"statement id, or remove the existing statement.",
@@ -211,20 +182,18 @@ static int add_statement(struct call *call, struct layer_policy *policy)
 	if (!error)
 		error = json_append(policy->statements, statement);
 	if (!error)
-		error = policy_store(call, policy);
-	if (!error)
-		error = json_print(statement, &text);
-	return error ? error : answer_document(call, "Statement", &text, policy);
+		error = store_policy(call, policy);
+	return error ? error : answer_statement(call, statement, policy->revision_id);
 }
 
 int handle_add_layer_permission(struct call *call)
 {
 	struct layer_policy policy;
-	int error = policy_load(call, &policy);
+	int error = load_policy(call, &policy);
 
 	if (!error)
 		error = add_statement(call, &policy);
-	policy_release(&policy);
+	release_policy(&policy);
 	return error;
 }
 
@@ -236,54 +205,41 @@ static int fail_without_policy(struct call *call)
 
 int handle_get_layer_policy(struct call *call)
 {
-	cleanup(buffer_release) struct buffer text = BUFFER_INIT(TEXT_MAX);
 	struct layer_policy policy;
-	int error = policy_load(call, &policy);
+	int error = load_policy(call, &policy);
 
 	if (!error && !json_count(policy.statements))
 		error = fail_without_policy(call);
 	if (!error)
-		error = policy_print(&policy, &text);
-	if (!error)
-		error = answer_document(call, "Policy", &text, &policy);
-	policy_release(&policy);
+		error = policy_append_answer(
+			&call->answer->body, NULL, policy.statements, policy.revision_id);
+	release_policy(&policy);
 	return error;
 }
 
 static int remove_statement(struct call *call, struct layer_policy *policy)
 {
 	const char *sid = call_string(call, "StatementId");
-	struct json *left;
-	int error = 0;
+	int error;
 
 	if (!json_count(policy->statements))
 		return fail_without_policy(call);
-	if (!find_statement(policy, sid))
+	if (!policy_find_statement(policy->statements, sid))
 		return call_fail(call, FAILURE_NOT_FOUND,
 			"Statement %s is not found in resource policy.", sid);
 	error = check_revision(call, policy);
-	if (error)
-		return error;
-	left = json_new_array();
-	if (!left)
-		return -ENOMEM;
-	for (const struct json *statement = json_first(policy->statements); statement && !error;
-		statement = json_next(statement)) {
-		if (strcmp(json_member_string(statement, "Sid", ""), sid))
-			error = json_append(left, json_copy(statement));
-	}
-	json_free(policy->statements);
-	policy->statements = left;
-	return error ? error : policy_store(call, policy);
+	if (!error)
+		error = policy_remove_statement(&policy->statements, sid);
+	return error ? error : store_policy(call, policy);
 }
 
 int handle_remove_layer_permission(struct call *call)
 {
 	struct layer_policy policy;
-	int error = policy_load(call, &policy);
+	int error = load_policy(call, &policy);
 
 	if (!error)
 		error = remove_statement(call, &policy);
-	policy_release(&policy);
+	release_policy(&policy);
 	return error;
 }

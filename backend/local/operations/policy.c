@@ -1,45 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 
-#include "backend/base/text.h"
 #include "backend/local/model/pattern.h"
 #include "backend/local/model/policy_document.h"
 #include "backend/local/operations/private.h"
 #include "backend/local/store/change.h"
+#include "backend/local/store/policy.h"
 #include "backend/local/store/version.h"
-
-#define POLICY_MAX 20480 /* bytes (backend/lambda/NOTES.md section 7) */
-
-/* A resource's policy: its statements as a JSON list, and its revision. PutResourcePolicy can make it too. */
-struct policy {
-	struct json *head; /* what stands beside them; NULL: the default */
-	struct json *statements;
-	char revision_id[UUID_SIZE];
-	bool exists;
-};
-
-static void policy_release(struct policy *policy)
-{
-	json_free(policy->head);
-	json_free(policy->statements);
-}
-
-/* The policy's resource: "" is the function itself. */
-static const char *policy_qualifier(const struct call *call)
-{
-	const char *qualifier = call_qualifier(call);
-
-	return qualifier ? qualifier : "";
-}
-
-/* The alias that the call's policy hangs off, or NULL: the policy is the function's or a version's. */
-static const char *policy_alias(const struct call *call)
-{
-	const char *qualifier = call_qualifier(call);
-	int64_t number;
-
-	return qualifier && version_parse(qualifier, &number) ? qualifier : NULL;
-}
 
 /* 1 with the alias's RevisionId, 0 when there is no such alias, or a negative errno. */
 static int find_alias_revision(struct call *call, const char *alias, char revision_id[UUID_SIZE])
@@ -56,38 +23,6 @@ static int find_alias_revision(struct call *call, const char *alias, char revisi
 	return 1;
 }
 
-/* An alias's policy has no revision of its own: its RevisionId is the alias's. */
-static int policy_load(struct call *call, struct policy *ret_policy)
-{
-	const char *alias = policy_alias(call);
-	sqlite3_stmt *row = store_query(call->store,
-		"SELECT statements, revision_id, head FROM policy WHERE function = ? AND qualifier "
-		"= ?",
-		"tt", call->name.name, policy_qualifier(call));
-	int found = store_next(call->store, row);
-	const char *head;
-
-	if (found < 0)
-		return found;
-	*ret_policy = (struct policy){.exists = found == 1};
-	if (!found) {
-		ret_policy->statements = json_new_array();
-		return ret_policy->statements ? 0 : -ENOMEM;
-	}
-	ret_policy->statements = json_parse(store_text(row, 0), strlen(store_text(row, 0)), NULL);
-	snprintf(ret_policy->revision_id, UUID_SIZE, "%s", store_text(row, 1));
-	head = store_text_or_null(row, 2);
-	if (head)
-		ret_policy->head = json_parse(head, strlen(head), NULL);
-	store_done(row);
-	if (!ret_policy->statements)
-		return -ENOMEM;
-	found = alias ? find_alias_revision(call, alias, ret_policy->revision_id) : 0;
-	if (found < 0)
-		policy_release(ret_policy);
-	return found < 0 ? found : 0;
-}
-
 /*
  * AWS takes the policy's RevisionId and, as it did before 2025, the one of the function, version or
  * alias that the policy hangs off; recordings show both.
@@ -98,16 +33,11 @@ static int check_policy_revision(
 	const char *given = call_string(call, "RevisionId");
 
 	if (!given || !strcmp(given, resource) ||
-		(policy->exists && !strcmp(given, policy->revision_id)))
+		(policy->statements && !strcmp(given, policy->revision_id)))
 		return 0;
 	return call_fail(call, FAILURE_PRECONDITION,
 		"The Revision Id provided does not match the latest Revision Id. Call the "
 		"GetPolicy API to retrieve the latest Revision Id");
-}
-
-static int policy_print(const struct policy *policy, struct buffer *out)
-{
-	return policy_document_append(out, policy->head, policy->statements);
 }
 
 /* --- AddPermission --- */
@@ -245,54 +175,13 @@ static int make_statement(struct call *call, struct json **ret_statement)
 	return error;
 }
 
-static const struct json *find_statement(const struct policy *policy, const char *sid)
+static int store_statements(struct call *call, struct policy *policy)
 {
-	const struct json *statement = json_first(policy->statements);
+	int error = policy_store(call, policy);
 
-	while (statement && strcmp(json_member_string(statement, "Sid", ""), sid))
-		statement = json_next(statement);
-	return statement;
-}
-
-/* A grant on an alias changes the alias: a RevisionId that was read before is old. */
-static int touch_alias(struct call *call, const char *revision_id)
-{
-	const char *alias = policy_alias(call);
-
-	return alias ? store_execute(call->store,
-			       "UPDATE alias SET revision_id = ? WHERE function = ? AND name = ?",
-			       "ttt", revision_id, call->name.name, alias)
-		     : 0;
-}
-
-static int policy_store(struct call *call, const struct policy *policy)
-{
-	cleanup(buffer_release) struct buffer text = BUFFER_INIT(CALL_ANSWER_MAX);
-	char revision_id[UUID_SIZE];
-	int error = policy_print(policy, &text);
-
-	if (error)
-		return error;
-	if (text.length > POLICY_MAX)
-		return call_fail(call, FAILURE_POLICY_LENGTH,
-			"The final policy size (%zu) is bigger than the limit (%d).", text.length,
-			POLICY_MAX);
-	buffer_reset(&text);
-	error = json_print(policy->statements, &text);
-	make_uuid(revision_id);
-	if (!error)
-		error = store_execute(call->store,
-			"INSERT INTO policy (function, qualifier, statements, revision_id) "
-			"VALUES (?, ?, ?, ?) ON CONFLICT (function, qualifier) DO UPDATE SET "
-			"statements = excluded.statements, revision_id = excluded.revision_id",
-			"tttt", call->name.name, policy_qualifier(call), buffer_text(&text),
-			revision_id);
-	if (!error)
-		error = touch_alias(call, revision_id);
-	if (!error)
-		error = change_record(
-			call, call->name.name, call_string(call, "StatementId"), NULL, NULL);
-	return error;
+	return error ? error
+		     : change_record(
+			       call, call->name.name, call_string(call, "StatementId"), NULL, NULL);
 }
 
 static int answer_statement(struct call *call, const struct json *statement)
@@ -312,7 +201,7 @@ static int check_new_statement(struct call *call, const struct policy *policy)
 {
 	const char *sid = call_string(call, "StatementId");
 
-	if (!find_statement(policy, sid))
+	if (!policy_find_statement(policy->statements, sid))
 		return 0;
 	return call_fail(call, FAILURE_CONFLICT,
 		"The statement id (%s) provided already exists. Please provide a new statement "
@@ -325,10 +214,13 @@ static int add_statement(struct call *call, struct policy *policy)
 	struct json *statement = NULL;
 	int error = make_statement(call, &statement);
 
+	if (error)
+		return error;
+	if (!policy->statements)
+		policy->statements = json_new_array();
+	error = json_append(policy->statements, statement);
 	if (!error)
-		error = json_append(policy->statements, statement);
-	if (!error)
-		error = policy_store(call, policy);
+		error = store_statements(call, policy);
 	return error ? error : answer_statement(call, statement);
 }
 
@@ -358,25 +250,15 @@ int handle_add_permission(struct call *call)
 
 int handle_get_policy(struct call *call)
 {
-	cleanup(buffer_release) struct buffer text = BUFFER_INIT(CALL_ANSWER_MAX);
-	struct buffer *out = &call->answer->body;
 	struct policy policy;
 	int error = policy_load(call, &policy);
 
 	if (error)
 		return error;
-	if (!policy.exists) {
-		policy_release(&policy);
-		return call_fail(
-			call, FAILURE_NOT_FOUND, "The resource you requested does not exist.");
-	}
-	error = policy_print(&policy, &text);
-	if (!error)
-		error = buffer_append_string(out, "{\"Policy\":");
-	if (!error)
-		error = append_json_string(out, buffer_text(&text));
-	if (!error)
-		error = buffer_appendf(out, ",\"RevisionId\":\"%s\"}", policy.revision_id);
+	error = policy.statements ? policy_append_answer(&call->answer->body, policy.head,
+					    policy.statements, policy.revision_id)
+				  : call_fail(call, FAILURE_NOT_FOUND,
+					    "The resource you requested does not exist.");
 	policy_release(&policy);
 	return error;
 }
@@ -396,29 +278,13 @@ static int check_function_for_policy(struct call *call)
 
 static int remove_statement(struct call *call, struct policy *policy, const char *sid)
 {
-	struct json *left = json_new_array();
-	char revision_id[UUID_SIZE];
-	int error = left ? 0 : -ENOMEM;
+	int error = policy_remove_statement(&policy->statements, sid);
 
-	for (const struct json *statement = json_first(policy->statements); statement && !error;
-		statement = json_next(statement)) {
-		if (strcmp(json_member_string(statement, "Sid", ""), sid))
-			error = json_append(left, json_copy(statement));
-	}
-	if (error) {
-		json_free(left);
+	if (error)
 		return error;
-	}
-	json_free(policy->statements);
-	policy->statements = left;
-	if (json_count(left))
-		return policy_store(call, policy);
-	error = store_execute(call->store,
-		"DELETE FROM policy WHERE function = ? AND qualifier = ?", "tt", call->name.name,
-		policy_qualifier(call));
-	make_uuid(revision_id);
-	if (!error)
-		error = touch_alias(call, revision_id);
+	if (json_count(policy->statements))
+		return store_statements(call, policy);
+	error = policy_delete(call, policy);
 	return error ? error : change_record(call, call->name.name, sid, NULL, NULL);
 }
 
@@ -435,10 +301,10 @@ int handle_remove_permission(struct call *call)
 		error = policy_load(call, &policy);
 	if (error)
 		return error;
-	if (!policy.exists)
+	if (!policy.statements)
 		error = call_fail(call, FAILURE_NOT_FOUND,
 			"No policy is associated with the given resource.");
-	else if (!find_statement(&policy, sid))
+	else if (!policy_find_statement(policy.statements, sid))
 		error = call_fail(call, FAILURE_NOT_FOUND,
 			"Statement %s is not found in resource policy.", sid);
 	if (!error)

@@ -9,23 +9,7 @@
 #include "backend/local/operations/private.h"
 #include "backend/local/store/attachment.h"
 #include "backend/local/store/change.h"
-
-#define POLICY_MAX 20480 /* bytes (backend/lambda/NOTES.md section 7) */
-#define TEXT_MAX (1u << 20)
-
-/* The stored policy of the resource; "" in revision_id: it has none. */
-struct resource_policy {
-	const char *qualifier; /* "": the function itself */
-	struct json *head;     /* NULL: the default */
-	struct json *statements;
-	char revision_id[UUID_SIZE];
-};
-
-static void policy_release(struct resource_policy *policy)
-{
-	json_free(policy->head);
-	json_free(policy->statements);
-}
+#include "backend/local/store/policy.h"
 
 /* What the ARN names goes into call->name. 0, CALL_FAILED or a negative errno. */
 static int find_resource(struct call *call)
@@ -51,36 +35,15 @@ static int find_resource(struct call *call)
 	return 0;
 }
 
-/* An alias's policy has no revision of its own: its RevisionId is the alias's. */
-static int policy_load(struct call *call, struct resource_policy *policy)
+static int load_policy(struct call *call, struct policy *ret_policy)
 {
-	sqlite3_stmt *row;
-	const char *head;
-	int found, error;
+	int error = find_resource(call);
 
-	memset(policy, 0, sizeof(*policy));
-	error = find_resource(call);
-	if (error)
-		return error;
-	policy->qualifier = call->name.qualifier;
-	row = store_query(call->store,
-		"SELECT p.statements, p.head, ifnull(a.revision_id, p.revision_id) FROM policy p "
-		"LEFT JOIN alias a ON a.function = p.function AND a.name = p.qualifier "
-		"WHERE p.function = ? AND p.qualifier = ?",
-		"tt", call->name.name, policy->qualifier);
-	found = store_next(call->store, row);
-	if (found != 1)
-		return found;
-	head = store_text_or_null(row, 1);
-	policy->statements = json_parse(store_text(row, 0), strlen(store_text(row, 0)), NULL);
-	policy->head = head ? json_parse(head, strlen(head), NULL) : NULL;
-	snprintf(policy->revision_id, UUID_SIZE, "%s", store_text(row, 2));
-	error = policy->statements && (policy->head || !head) ? 0 : -ENOMEM;
-	store_done(row);
-	return error;
+	*ret_policy = (struct policy){0};
+	return error ? error : policy_load(call, ret_policy);
 }
 
-static int check_revision(struct call *call, const struct resource_policy *policy)
+static int check_revision(struct call *call, const struct policy *policy)
 {
 	const char *given = call_string(call, "RevisionId");
 
@@ -96,23 +59,16 @@ static int fail_without_policy(struct call *call)
 	return call_fail(call, FAILURE_NOT_FOUND, "The resource you requested does not exist.");
 }
 
-static int answer_policy(struct call *call, const struct resource_policy *policy)
+static int answer_policy(struct call *call, const struct policy *policy)
 {
-	cleanup(buffer_release) struct buffer text = BUFFER_INIT(TEXT_MAX);
-	struct buffer *out = &call->answer->body;
-	int error = policy_document_append(&text, policy->head, policy->statements);
-
-	if (!error)
-		error = buffer_append_string(out, "{\"Policy\":");
-	if (!error)
-		error = append_json_string(out, buffer_text(&text));
-	return error ? error : buffer_appendf(out, ",\"RevisionId\":\"%s\"}", policy->revision_id);
+	return policy_append_answer(
+		&call->answer->body, policy->head, policy->statements, policy->revision_id);
 }
 
 int handle_get_resource_policy(struct call *call)
 {
-	struct resource_policy policy;
-	int error = policy_load(call, &policy);
+	struct policy policy;
+	int error = load_policy(call, &policy);
 
 	if (!error && !policy.statements)
 		error = fail_without_policy(call);
@@ -125,9 +81,8 @@ int handle_get_resource_policy(struct call *call)
 /* --- replacing and deleting --- */
 
 /* Puts the call's document in the place of what was loaded. */
-static int replace_document(struct call *call, struct resource_policy *policy)
+static int replace_document(struct call *call, struct policy *policy)
 {
-	cleanup(buffer_release) struct buffer text = BUFFER_INIT(TEXT_MAX);
 	struct json *head = NULL, *statements = NULL;
 	const char *reason = "";
 	int error = policy_document_split(call_string(call, "Policy"), &head, &statements, &reason);
@@ -140,40 +95,7 @@ static int replace_document(struct call *call, struct resource_policy *policy)
 	policy_release(policy);
 	policy->head = head;
 	policy->statements = statements;
-	error = policy_document_append(&text, head, statements);
-	if (!error && text.length > POLICY_MAX)
-		error = call_fail(call, FAILURE_POLICY_LENGTH,
-			"The final policy size (%zu) is bigger than the limit (%d).", text.length,
-			POLICY_MAX);
-	return error;
-}
-
-/* Gives the alias, if the policy hangs off one, its new revision. */
-static int touch_alias(struct call *call, struct resource_policy *policy)
-{
-	make_uuid(policy->revision_id);
-	return store_execute(call->store,
-		"UPDATE alias SET revision_id = ? WHERE function = ? AND name = ?", "ttt",
-		policy->revision_id, call->name.name, policy->qualifier);
-}
-
-static int policy_store(struct call *call, struct resource_policy *policy)
-{
-	cleanup(buffer_release) struct buffer head = BUFFER_INIT(TEXT_MAX);
-	cleanup(buffer_release) struct buffer statements = BUFFER_INIT(TEXT_MAX);
-	int error = json_print(policy->head, &head);
-
-	if (!error)
-		error = json_print(policy->statements, &statements);
-	if (!error)
-		error = touch_alias(call, policy);
-	if (!error)
-		error = store_execute(call->store,
-			"INSERT OR REPLACE INTO policy (function, qualifier, statements, head, "
-			"revision_id) VALUES (?, ?, ?, ?, ?)",
-			"ttttt", call->name.name, policy->qualifier, buffer_text(&statements),
-			buffer_text(&head), policy->revision_id);
-	return error ? error : change_record(call, call->name.name, policy->qualifier, NULL, NULL);
+	return 0;
 }
 
 static int check_latest(struct call *call)
@@ -186,8 +108,8 @@ static int check_latest(struct call *call)
 
 int handle_put_resource_policy(struct call *call)
 {
-	struct resource_policy policy;
-	int error = policy_load(call, &policy);
+	struct policy policy;
+	int error = load_policy(call, &policy);
 
 	if (!error)
 		error = check_latest(call);
@@ -198,6 +120,8 @@ int handle_put_resource_policy(struct call *call)
 	if (!error)
 		error = policy_store(call, &policy);
 	if (!error)
+		error = change_record(call, call->name.name, policy.qualifier, NULL, NULL);
+	if (!error)
 		error = answer_policy(call, &policy);
 	policy_release(&policy);
 	return error;
@@ -205,19 +129,15 @@ int handle_put_resource_policy(struct call *call)
 
 int handle_delete_resource_policy(struct call *call)
 {
-	struct resource_policy policy;
-	int error = policy_load(call, &policy);
+	struct policy policy;
+	int error = load_policy(call, &policy);
 
 	if (!error && !policy.statements)
 		error = fail_without_policy(call);
 	if (!error)
 		error = check_revision(call, &policy);
 	if (!error)
-		error = store_execute(call->store,
-			"DELETE FROM policy WHERE function = ? AND qualifier = ?", "tt",
-			call->name.name, policy.qualifier);
-	if (!error)
-		error = touch_alias(call, &policy);
+		error = policy_delete(call, &policy);
 	if (!error)
 		error = change_record(call, call->name.name, policy.qualifier, NULL, NULL);
 	policy_release(&policy);

@@ -463,7 +463,7 @@ static int copy_hosts(struct server *server, const struct plane_options *options
 	return server->allowed_hosts[0] ? 0 : -ENOMEM;
 }
 
-/* Beyond this machine's loopback anybody on the network may write, unless signatures are checked. */
+/* Beyond this machine's loopback every client on the network may write, unless signatures are checked. */
 static void warn_when_public(const struct server *server, const struct plane_options *options)
 {
 	if (options->unix_socket || host_is_loopback(server->allowed_hosts[0]))
