@@ -11,8 +11,9 @@
 
 #define DAY_S 86400
 #define NAME_STREAMS (CLOUDTRAIL_OPERATION_COUNT - 1) /* one for each name of an event */
-#define EVICTED_PART 10         /* one tenth of the events goes when there is no room */
-#define INTERRUPTION_STEP_MS 20 /* between looks at an interruption, which signals nobody */
+#define EVICTED_PART 10 /* one tenth of the events goes when there is no room */
+#define INTERRUPTION_STEP_MS                                                                       \
+	20 /* how often a wait reads the interruption flag: setting it wakes no thread */
 
 /* What was asked with one attribute, and how far back the answers reach. */
 struct stream {

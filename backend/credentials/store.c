@@ -16,7 +16,7 @@ struct credentials_store {
 	int64_t tried_s;             /* when the last early refresh failed; 0: it did not */
 	struct credentials current;  /* when known */
 	uint64_t ended;              /* how many fetches have */
-	bool shared_failure;         /* the last one failed, and would have for anybody */
+	bool shared_failure;         /* the last one failed, and would have for any caller */
 	struct lambda_error failure; /* how the last one failed; status LAMBDA_OK: it did not */
 };
 

@@ -154,7 +154,7 @@ static struct step *find_last_free(
 		return NULL;
 	}
 	if (last->time_s < walk->input->changes.from_s) {
-		/* Between it and the position lies a time that nobody asked for. */
+		/* CloudTrail was not asked for all of the time between it and the position. */
 		stop(walk, walk->input->changes.complete ? HISTORY_END_KNOWN : HISTORY_END_MORE);
 		return NULL;
 	}

@@ -56,12 +56,12 @@ struct history_move {
 	enum history_kind kind;
 	enum cloudtrail_operation operation;
 	int64_t time_s;
-	const struct lambda_alias *from;      /* NULL: there was none, or nobody knows */
-	const struct lambda_alias *to;        /* NULL: there is none, or nobody knows */
+	const struct lambda_alias *from;      /* NULL: there was none, or it is not known */
+	const struct lambda_alias *to;        /* NULL: there is none, or it is not known */
 	bool from_proven;                     /* else `from` is what the order of times suggests */
 	bool in_chain;                        /* proven to lead to the present state */
 	const struct cloudtrail_event *event; /* NULL: CloudTrail has not told of it */
-	const struct history_own *own;        /* NULL: somebody else's */
+	const struct history_own *own;        /* NULL: another client made it */
 };
 
 /* Why the chain ends where it ends. */
@@ -94,7 +94,7 @@ void history_release(struct history *history);
 enum history_proof {
 	HISTORY_PROVEN,
 	HISTORY_NOT_PROVEN, /* it may be later: `end` says what is missing */
-	HISTORY_NONE,       /* there was none, or nobody knows */
+	HISTORY_NONE,       /* there was none, or it is not known */
 };
 
 /*

@@ -12,7 +12,7 @@ struct step {
 	bool failed;
 	int64_t time_s;
 	int64_t slack_s;                /* how far the time may be off */
-	const char *before_revision_id; /* "" when nobody named one */
+	const char *before_revision_id; /* "" when the request named none */
 	const struct lambda_alias
 		*before; /* the state of that name; NULL: not known by this step */
 	const struct lambda_alias *result; /* NULL: none, or it could not be read */

@@ -75,7 +75,7 @@ static int fail_for_time(struct change *change)
 	return -ETIMEDOUT;
 }
 
-/* Waits until nobody else is about the names, and ends the graces that the change depends on. */
+/* Waits until no other request works on the names, and ends the graces that the change depends on. */
 static int begin_change(struct change *change)
 {
 	struct gestures *gestures = change->gestures;
@@ -260,7 +260,7 @@ static enum lambda_status write_alias(struct change *change)
 	}
 }
 
-/* One half of an exchange: the alias `into` gets what `from` is, if nobody has changed it. */
+/* One half of an exchange: the alias `into` gets what `from` is, if no other client has changed it. */
 static enum lambda_status write_half(struct change *change, const struct lambda_alias *into,
 	const struct lambda_alias *from, struct lambda_alias *ret_alias,
 	struct lambda_error *reterr)

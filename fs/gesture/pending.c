@@ -45,7 +45,7 @@ static bool still_stands(struct gestures *gestures, const struct remap_due *due)
 }
 
 /*
- * DeleteAlias has no compare-and-swap, so a GetAlias tells whether somebody has changed the alias meanwhile. A
+ * DeleteAlias has no compare-and-swap, so a GetAlias tells whether another client has changed the alias meanwhile. A
  * permission that was given to it counts as well: it would be gone with the alias.
  */
 static enum lambda_status delete_alias(struct gestures *gestures, const struct call_scope *scope,
@@ -377,7 +377,7 @@ static bool find_pending(struct gestures *gestures, const char *function, const 
 	return true;
 }
 
-/* What is held became a change of whoever made the link: nobody else can interrupt it or is named for it. */
+/* What is held became a change of whoever made the link: no other process can interrupt it, and the audit names no other. */
 static struct call_scope scope_of_due(const struct call_scope *scope, const struct remap_due *due)
 {
 	struct call_scope own = *scope;

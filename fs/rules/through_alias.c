@@ -68,7 +68,7 @@ static bool is_temporary_in_version(const struct remap_event *event)
 }
 
 /*
- * `ln -sf PROD 2`: a link in version 2, which nobody came to through an alias, to an alias of its own name. Or
+ * `ln -sf PROD 2`: a link in version 2, which no path reached through an alias, to an alias of its own name. Or
  * `ln -sf PROD 9`, where there is no 9.
  */
 bool remap_is_swapped(const struct remap *remap, const struct remap_event *event)

@@ -59,7 +59,7 @@ mode_t tree_shown_mode(const struct aliasfs *fs, const struct node *node)
 {
 	mode_t mode = tree_mode(node);
 
-	/* A link's mode means nothing to anybody. */
+	/* The kernel ignores a link's mode. */
 	return S_ISLNK(mode) ? mode : mode & ~(mode_t)fs->options->umask;
 }
 

@@ -40,7 +40,7 @@ struct tree_entry {
 	int64_t last_modified; /* seconds; with has_attributes */
 	uint32_t size;         /* with has_attributes */
 	enum node_kind kind;
-	bool has_attributes; /* known without asking anybody */
+	bool has_attributes; /* known without a call */
 };
 
 /* What a directory holds, in the order shown. */
