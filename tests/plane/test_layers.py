@@ -210,6 +210,8 @@ def test_functions_check_the_layers_that_they_name(api):
         assert refused(ARN + "lib:1", ARN + second) == (
             "Two different versions of the same layer are not allowed to be referenced in the same "
             f"function. {ARN}lib:1 and {ARN}{second} are versions of the same layer.")
+    own = "arn:aws:lambda:::awslayer:"
+    assert refused(own + "AmazonLinux1703", own + "AmazonLinux1703").endswith("versions of the same layer.")
     assert refused(ARN.replace("us-east-1", "eu-west-1") + "lib:1") == (
         "Layers are not in the same region as the function. Layers are expected to be in region "
         "us-east-1.")
@@ -219,4 +221,8 @@ def test_functions_check_the_layers_that_they_name(api):
     api.delete_layer_version(LayerName="lib", VersionNumber=2)
     assert api.get_function_configuration(FunctionName="fn")["Layers"] == shown["Layers"]
     api.update_function_configuration(FunctionName="fn", Description="what stays is not checked")
+    shown = api.update_function_configuration(
+        FunctionName="fn", Layers=[own + "AmazonLinux1703", own + "AmazonLinux18", other])
+    assert [each["Arn"] for each in shown["Layers"]] == [
+        own + "AmazonLinux1703", own + "AmazonLinux18", other]
     assert "Layers" not in api.update_function_configuration(FunctionName="fn", Layers=[])

@@ -93,16 +93,24 @@ int layer_name_of_call(struct call *call, struct layer_name *ret_name)
 
 /* --- layers of functions --- */
 
+static bool is_same_layer(const char *arn, const char *other)
+{
+	size_t length = (size_t)(strrchr(arn, ':') + 1 - arn);
+	struct layer_name name;
+
+	if (layer_name_parse(arn, &name) || !name.version)
+		return !strcmp(arn, other); /* AWS's own layers have no version */
+	return !strncmp(arn, other, length) && !strchr(other + length, ':');
+}
+
 static int check_twice(
 	struct call *call, const struct json *layers, const struct json *layer, const char *arn)
 {
-	size_t length = (size_t)(strrchr(arn, ':') - arn);
-
 	for (const struct json *other = json_first(layers); other != layer;
 		other = json_next(other)) {
 		const char *before = json_member_string(other, "Arn", "");
 
-		if (!strncmp(before, arn, length + 1) && !strchr(before + length + 1, ':'))
+		if (is_same_layer(arn, before))
 			return call_fail(call, FAILURE_INVALID_PARAMETER,
 				"Two different versions of the same layer are not allowed to be "
 				"referenced in the same function. %s and %s are versions of the "
