@@ -107,6 +107,25 @@ static void test_the_default_head_of_a_policy(void **state)
 	buffer_release(&text);
 }
 
+static void test_statements_by_their_sid(void **state)
+{
+	static const char text[] = "[{\"Sid\":\"a\"},{\"Sid\":\"b\"},{},{\"Sid\":\"b\"}]";
+	struct json *statements = json_parse(text, strlen(text), NULL);
+	struct buffer left = BUFFER_INIT(4096);
+
+	(void)state;
+	assert_null(policy_find_statement(NULL, "a"));
+	assert_null(policy_find_statement(statements, "c"));
+	assert_ptr_equal(policy_find_statement(statements, "a"), json_first(statements));
+	assert_ptr_equal(policy_find_statement(statements, "b"), json_next(json_first(statements)));
+	assert_int_equal(policy_remove_statement(&statements, "c"), 0);
+	assert_int_equal(policy_remove_statement(&statements, "b"), 0);
+	assert_int_equal(json_print(statements, &left), 0);
+	assert_string_equal(buffer_text(&left), "[{\"Sid\":\"a\"},{}]");
+	json_free(statements);
+	buffer_release(&left);
+}
+
 /* The checksums are those that Python's zlib.crc32 gives. */
 static void test_messages_of_event_streams(void **state)
 {
@@ -135,6 +154,7 @@ int main(void)
 		cmocka_unit_test(test_names_of_layers),
 		cmocka_unit_test(test_policies_as_documents),
 		cmocka_unit_test(test_the_default_head_of_a_policy),
+		cmocka_unit_test(test_statements_by_their_sid),
 		cmocka_unit_test(test_messages_of_event_streams),
 	};
 
