@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: MIT
 """Who is answered: not what a web page sends, and not what can be read in two ways."""
 
+import json
 import re
 import socket
 
 import pytest
 from lib.process import Service, environment, run, wait_for
 from lib.programs import patience, program
+from test_lookup_events import TARGET
 from wire import FUNCTIONS, Wire, exchange
 
 
@@ -136,15 +138,27 @@ def test_listening_beyond_loopback_is_warned_about(scratch, address):
         assert service.terminate(patience(10)) == 0
 
 
-def test_the_address_at_which_a_connection_arrives_is_answered(scratch):
+@pytest.mark.parametrize("listen", ["0.0.0.0:0", "[::]:0"])
+def test_the_address_at_which_a_connection_arrives_is_answered(scratch, listen):
     own = {each[4][0] for each in socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET)}
-    service, port = listening(scratch, "0.0.0.0:0", "--verify-signatures", "a:b")
+    service, port = listening(scratch, listen, "--verify-signatures", "a:b")
     try:
         assert "nothing is asked of them" not in service.log()
         for address in own:
             with socket.create_connection((address, port), 10) as connection:
                 connection.sendall(request(f"{address}:{port}"))
                 assert b"MissingAuthenticationToken" in connection.recv(65536)
+    finally:
+        assert service.terminate(patience(10)) == 0
+
+
+def test_an_event_names_the_ipv4_address_of_a_client_of_both_families(scratch):
+    service, port = listening(scratch, "[::]:0")
+    try:
+        wire = Wire(port)
+        assert wire.create_function("fn").status == 201
+        events = wire("POST", "/", {}, {"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": TARGET})
+        assert json.loads(events.json["Events"][0]["CloudTrailEvent"])["sourceIPAddress"] == "127.0.0.1"
     finally:
         assert service.terminate(patience(10)) == 0
 

@@ -58,11 +58,23 @@ bool host_is_loopback(const char *name)
 	       (length > strlen(domain) && !strcasecmp(name + length - strlen(domain), domain));
 }
 
+/* An IPv4 address as a socket of both families has it, ::ffff:192.0.2.1. */
+static bool parse_address(const char *name, struct in6_addr *ret_address)
+{
+	char mapped[sizeof("::ffff:") + INET_ADDRSTRLEN];
+	struct in_addr four;
+
+	if (inet_pton(AF_INET, name, &four) != 1)
+		return inet_pton(AF_INET6, name, ret_address) == 1;
+	snprintf(mapped, sizeof(mapped), "::ffff:%s", name);
+	return inet_pton(AF_INET6, mapped, ret_address) == 1;
+}
+
 bool host_is_same(const char *name, const char *other)
 {
 	struct in6_addr first, second;
 
-	if (inet_pton(AF_INET6, name, &first) == 1 && inet_pton(AF_INET6, other, &second) == 1)
+	if (parse_address(name, &first) && parse_address(other, &second))
 		return IN6_ARE_ADDR_EQUAL(&first, &second);
 	return !strcasecmp(name, other);
 }

@@ -20,7 +20,7 @@ bool host_parse(const char *text, char name[HOST_NAME_SIZE]);
 /* "localhost", what ends with ".localhost", 127.0.0.0/8 and ::1; `name` as host_parse() gives it. */
 bool host_is_loopback(const char *name);
 
-/* Whether two names, or two spellings of an IP address, are the same. */
+/* Whether two names, or two spellings of an IP address (::ffff:192.0.2.1 is 192.0.2.1), are the same. */
 bool host_is_same(const char *name, const char *other);
 
 #endif

@@ -282,6 +282,8 @@ static void format_address(struct MHD_Connection *connection, char address[INET6
 	snprintf(address, INET6_ADDRSTRLEN, "127.0.0.1");
 	if (client && client->sa_family == AF_INET)
 		inet_ntop(AF_INET, &four->sin_addr, address, INET6_ADDRSTRLEN);
+	else if (client && client->sa_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&six->sin6_addr))
+		inet_ntop(AF_INET, &six->sin6_addr.s6_addr[12], address, INET6_ADDRSTRLEN);
 	else if (client && client->sa_family == AF_INET6)
 		inet_ntop(AF_INET6, &six->sin6_addr, address, INET6_ADDRSTRLEN);
 }
