@@ -85,8 +85,9 @@ void answer_throttle(struct answer *answer, const char *reason, const char *mess
 	answer_fail(answer, FAILURE_THROTTLED, message);
 	snprintf(answer->retry_after, sizeof(answer->retry_after), "1");
 	buffer_reset(&answer->body);
-	if (buffer_appendf(&answer->body,
-		    "{\"Type\":\"User\",\"message\":\"%s\",\"Reason\":\"%s\"}", message, reason))
+	if (buffer_append_string(&answer->body, "{\"Type\":\"User\",\"message\":") ||
+		append_json_string(&answer->body, message) ||
+		buffer_appendf(&answer->body, ",\"Reason\":\"%s\"}", reason))
 		buffer_reset(&answer->body);
 }
 

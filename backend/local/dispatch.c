@@ -498,7 +498,8 @@ static void answer_code(struct answer *answer, const struct fault *fault)
 	const char *message = fault->text[0] ? fault->text : "A fault was asked for.";
 
 	if (form == &failure_forms[FAILURE_THROTTLED])
-		answer_throttle(answer, "CallerRateLimitExceeded", "Rate exceeded");
+		answer_throttle(answer, "CallerRateLimitExceeded",
+			fault->text[0] ? fault->text : "Rate exceeded");
 	else
 		answer_fail_as(answer, FAILURE_SERVICE, form->type, form->message_key, message);
 	answer->status = fault->amount ? (int)fault->amount : form->status;

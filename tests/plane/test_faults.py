@@ -41,6 +41,9 @@ def test_a_code_is_answered_in_awss_form(function, wire, api):
         assert answer.headers["Retry-After"] == "1"
         assert answer.json["Reason"] == "CallerRateLimitExceeded"
     assert wire.get_alias("fn", "PROD").status == 200
+    put(wire, {"operation": "GetAlias", "code": "TooManyRequestsException", "message": 'too "fast"'})
+    assert wire.get_alias("fn", "PROD").json == {
+        "Type": "User", "message": 'too "fast"', "Reason": "CallerRateLimitExceeded"}
     put(wire, {"operation": "*", "code": "ExpiredTokenException", "message": "too late"})
     with pytest.raises(ClientError) as caught:
         api.get_alias(FunctionName="fn", Name="PROD")
