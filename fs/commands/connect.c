@@ -5,6 +5,7 @@
 #include "backend/documents/redact.h"
 #include "fs/commands/embedded.h"
 #include "fs/commands/redact_key.h"
+#include "fs/request/permission.h"
 
 enum exit_code connect_exit_code(enum lambda_status status)
 {
@@ -41,8 +42,6 @@ static const char *hint_for(enum lambda_status status)
 	case LAMBDA_CREDENTIALS_REFUSED:
 		return "AWS does not know this key or its signature: check the profile and its "
 		       "keys";
-	case LAMBDA_ACCESS_DENIED:
-		return "the policy must allow lambda:ListFunctions";
 	case LAMBDA_CONNECTION_REFUSED:
 	case LAMBDA_HOST_UNREACHABLE:
 	case LAMBDA_NETWORK_UNREACHABLE:
@@ -59,16 +58,20 @@ static const char *hint_for(enum lambda_status status)
 
 void connect_explain(const char *what, const struct lambda_error *error, char *text, size_t size)
 {
+	cleanup(buffer_release) struct buffer advice = BUFFER_INIT(EXIT_TEXT_MAX);
 	char details[256] = "", status[16] = "";
 	const char *hint = error->hint[0] ? error->hint : hint_for(error->status);
+	int failed = permission_append_advice(&advice, error);
+
+	(void)failed; /* without memory the message alone is printed */
 
 	if (error->http_status)
 		snprintf(status, sizeof(status), "HTTP %d ", error->http_status);
 	if (error->http_status || error->code[0] || error->request_id[0])
 		snprintf(details, sizeof(details), " [%s%s%s%s]", status, error->code,
 			error->request_id[0] ? " request " : "", error->request_id);
-	snprintf(text, size, "%s: %s: %s%s%s%s", what, lambda_status_name(error->status),
-		error->message, details, *hint ? " - " : "", hint);
+	snprintf(text, size, "%s: %s: %s%s%s%s%s", what, lambda_status_name(error->status),
+		error->message, details, *hint ? " - " : "", hint, buffer_text(&advice));
 }
 
 enum exit_code connect_open(const struct options *options, struct log *log,
