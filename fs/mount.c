@@ -218,6 +218,8 @@ static enum exit_code make_gestures(struct aliasfs *fs, struct daemon *daemon)
 		.callback_data = fs,
 	};
 
+	if (fs->options->protect && !protect_text)
+		return fail_mount(fs, daemon, EXIT_FAILED, "out of memory");
 	if (protect_text && !split_protect(protect_text, protect))
 		return fail_mount(fs, daemon, EXIT_USAGE,
 			"option 'protect' takes at most %d patterns", PROTECT_MAX);
