@@ -99,8 +99,8 @@ static void ll_readlink(fuse_req_t handle, fuse_ino_t inode)
 	place = node_place(&node);
 	error = request_permits_passage(&request);
 	if (!error)
-		error = gesture_readlink(request.fs->gestures, &request.scope,
-			request_caller(&request), &place, node.name, &target, &request.error);
+		error = gesture_readlink(request.fs->gestures, &request.scope, request.asker.thread,
+			&place, node.name, &target, &request.error);
 	if (error) {
 		reply_failure(handle, &request, error, &node, NULL);
 		return;

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 
-#include "backend/base/clock.h"
 #include "backend/base/condition.h"
 #include "fs/gesture/private.h"
 
@@ -118,7 +117,7 @@ static bool look_in_remap(struct gestures *gestures, const struct gesture_place 
 
 	*ret_result = 0;
 	pthread_mutex_lock(&gestures->mutex);
-	link = remap_find_link(gestures->remap, clock_monotonic_ms(), place, text);
+	link = remap_find_link(gestures->remap, gestures->calls->now_ms(), place, text);
 	found = link || place->in_version;
 	if (link) {
 		entry->kind = GESTURE_LOCAL;
@@ -227,9 +226,9 @@ int gesture_lookup(struct gestures *gestures, const struct call_scope *scope,
 	return look_up(gestures, scope, place, name, NULL, ret_entry, reterr);
 }
 
-int gesture_readlink(struct gestures *gestures, const struct call_scope *scope,
-	const struct caller *caller, const struct gesture_place *place, const char *name,
-	struct buffer *target, struct lambda_error *reterr)
+int gesture_readlink(struct gestures *gestures, const struct call_scope *scope, pid_t thread,
+	const struct gesture_place *place, const char *name, struct buffer *target,
+	struct lambda_error *reterr)
 {
 	char version[LAMBDA_VERSION_TEXT_SIZE];
 	struct gesture_entry entry;
@@ -245,7 +244,7 @@ int gesture_readlink(struct gestures *gestures, const struct call_scope *scope,
 		r = buffer_append_string(target, version);
 	}
 	pthread_mutex_lock(&gestures->mutex);
-	remap_note_readlink(gestures->remap, clock_monotonic_ms(), caller->thread, place->function,
+	remap_note_readlink(gestures->remap, gestures->calls->now_ms(), thread, place->function,
 		entry.kind == GESTURE_ALIAS ? name : NULL);
 	pthread_mutex_unlock(&gestures->mutex);
 	if (r)

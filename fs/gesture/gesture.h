@@ -77,9 +77,9 @@ int gesture_lookup(struct gestures *gestures, const struct call_scope *scope,
 	struct lambda_error *reterr) must_check;
 
 /* READLINK: appends the target; remembers that this thread read this link (contract 2.1). */
-int gesture_readlink(struct gestures *gestures, const struct call_scope *scope,
-	const struct caller *caller, const struct gesture_place *place, const char *name,
-	struct buffer *target, struct lambda_error *reterr) must_check;
+int gesture_readlink(struct gestures *gestures, const struct call_scope *scope, pid_t thread,
+	const struct gesture_place *place, const char *name, struct buffer *target,
+	struct lambda_error *reterr) must_check;
 
 /*
  * READDIR: calls `add` for every alias of the function in order, each followed by its weight entry,

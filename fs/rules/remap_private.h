@@ -30,6 +30,7 @@ struct remap {
 	struct remap_tombstone tombstones[REMAP_TOMBSTONES];
 	struct remap_busy_name busy[REMAP_BUSY];
 	struct remap_visit visits[REMAP_VISITS];
+	size_t visit_count;     /* of those in use */
 	struct recent arrivals; /* by thread, function and alias */
 	struct recent births;   /* by function and alias */
 	struct recent failures; /* failure.c */

@@ -67,7 +67,7 @@ static const struct remap_visit *find_visit(const struct remap *remap, const cha
 {
 	size_t i;
 
-	for (i = 0; i < REMAP_VISITS; i++)
+	for (i = 0; i < REMAP_VISITS && remap->visit_count; i++)
 		if (remap->visits[i].requests && !strcmp(remap->visits[i].function, function))
 			return &remap->visits[i];
 	return NULL;
@@ -96,6 +96,7 @@ size_t remap_begin_visit(struct remap *remap, int64_t now_ms, const char *functi
 	visit = remap_hides_anything(remap, function) ? find_room(remap) : NULL;
 	if (!visit)
 		return 0;
+	remap->visit_count++;
 	visit->requests = 1;
 	visit->since_ms = now_ms;
 	snprintf(visit->function, sizeof(visit->function), "%s", function);
@@ -109,6 +110,7 @@ void remap_end_visit(struct remap *remap, int64_t now_ms, size_t number)
 
 	if (--visit->requests)
 		return;
+	remap->visit_count--;
 	for (i = 0; i < remap->tombstones_end; i++) {
 		struct remap_tombstone *tombstone = &remap->tombstones[i];
 		int64_t since_ms = visit->since_ms;

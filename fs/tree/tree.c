@@ -320,8 +320,8 @@ static int alias_directory_attributes(struct request *request, const struct node
 			&entry, &request->error);
 		if (!error && entry.kind != GESTURE_ALIAS)
 			error = -ENOENT;
-	} else if (!gesture_has_pending(request->fs->gestures, node->function)) {
-		/* A LOOKUP of the function alone proves nothing. */
+	} else if (!exact && !gesture_has_pending(request->fs->gestures, node->function)) {
+		/* A LOOKUP of the function alone proves nothing; function_attributes() asks if it is to be exact. */
 		status = catalog_function_exists(
 			request->fs->catalog, &request->scope, node->function, &request->error);
 		error = request_errno(status, ERRNO_READ);
@@ -406,8 +406,8 @@ static int node_attributes(struct request *request, const struct node *node, boo
 		return draft_attributes(request->fs, node, attributes);
 	case NODE_CONTROL:
 	case NODE_CONTROL_FILE:
+		/* Files that are made anew at every open have a size of 0, as in /proc. */
 		tree_fill(request->fs, node, request->fs->mounted_at, 0, attributes);
-		attributes->stat.st_size = control_file_size(request->fs, node);
 		attributes->attribute_timeout = 0;
 		attributes->entry_timeout = IMMUTABLE_SECONDS;
 		return 0;

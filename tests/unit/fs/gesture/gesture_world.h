@@ -398,8 +398,8 @@ static inline void assert_reads_in(struct world *world, const struct gesture_pla
 	cleanup(buffer_release) struct buffer target = BUFFER_INIT(8192);
 	struct gesture_entry entry;
 
-	assert_int_equal(gesture_readlink(world->gestures, &world->scope, tool(), place, name,
-				 &target, &world->error),
+	assert_int_equal(gesture_readlink(world->gestures, &world->scope, tool()->thread, place,
+				 name, &target, &world->error),
 		0);
 	assert_string_equal(buffer_text(&target), expected);
 	look_up_in(world, place, name, &entry);

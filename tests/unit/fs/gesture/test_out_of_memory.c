@@ -159,7 +159,7 @@ static int scene_others(void)
 
 	if (begun) {
 		call_by(&caller, "rm", words, sizeof(words));
-		STEADY((buffer_reset(&target), gesture_readlink(gestures, &scope, &caller,
+		STEADY((buffer_reset(&target), gesture_readlink(gestures, &scope, caller.thread,
 						       &in_hello, "BETA", &target, &error)));
 		assert_string_equal(buffer_text(&target), "2");
 		remove_beta(&caller);
