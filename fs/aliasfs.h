@@ -66,8 +66,7 @@ struct aliasfs {
 		init_request; /* channel.c: of the INIT that is to be amended; 0: none */
 	atomic_bool ending;   /* the mount is ending: reads stop */
 	struct notify *notify;
-	uid_t uid; /* the mounting user, who may do everything */
-	gid_t gid;
+	uid_t uid;       /* the mounting user, who may do everything */
 	uid_t shown_uid; /* the owner of everything shown: grants nothing */
 	gid_t shown_gid;
 	int64_t mounted_at; /* seconds since the epoch */

@@ -125,7 +125,7 @@ static void on_wrote(void *data, const struct catalog_write *write)
 {
 	struct aliasfs *fs = data;
 
-	audit_write(fs->audit, write->who, write);
+	audit_write(fs->audit, write);
 }
 
 /* --- making and unmaking the parts --- */
@@ -258,9 +258,8 @@ static void free_parts(struct aliasfs *fs)
 static void note_owners(struct aliasfs *fs)
 {
 	fs->uid = getuid();
-	fs->gid = getgid();
 	fs->shown_uid = fs->options->shown_uid < 0 ? fs->uid : (uid_t)fs->options->shown_uid;
-	fs->shown_gid = fs->options->shown_gid < 0 ? fs->gid : (gid_t)fs->options->shown_gid;
+	fs->shown_gid = fs->options->shown_gid < 0 ? getgid() : (gid_t)fs->options->shown_gid;
 	fs->mounted_at = clock_wall_ms() / 1000;
 }
 

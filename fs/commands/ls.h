@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "backend/base/buffer.h"
+#include "backend/base/number.h"
 #include "fs/settings/exit_status.h"
 #include "fs/settings/options.h"
 
@@ -68,6 +69,9 @@ int show_print_function(const struct show_function *function, size_t name_width,
 
 /* The width of the column for a name that may be the longest. Pure. */
 size_t show_name_width(size_t width, const char *name);
+
+/* A share of the traffic as a percentage, without needless digits. Pure. */
+void show_format_percent(double share, char text[NUMBER_DOUBLE_SIZE]);
 
 /* Appends one JSON array. Pure. Errors as buffer_append(). */
 int show_print_json(const struct show_list *list, struct buffer *out) must_check;

@@ -322,9 +322,7 @@ static int append_differing(const struct gathering *gathering, const char *name,
 	if (!error)
 		error = buffer_appendf(text, "%-*s  %-*s  ",
 			(int)show_name_width(gathering->name_width, "FUNCTION"), name,
-			(int)(strlen(gathering->differ[0]) > CELL_MIN ? strlen(gathering->differ[0])
-								      : CELL_MIN),
-			buffer_text(&cell));
+			(int)show_name_width(CELL_MIN, gathering->differ[0]), buffer_text(&cell));
 	if (!error)
 		error = show_print_route(other, text);
 	return error ? error : buffer_append_byte(text, '\n');

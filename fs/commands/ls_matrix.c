@@ -30,11 +30,9 @@ bool show_differs(const struct show_alias *one, const struct show_alias *other)
 static int append_share(struct buffer *out, uint64_t version, double share)
 {
 	char text[LAMBDA_VERSION_TEXT_SIZE], number[NUMBER_DOUBLE_SIZE];
-	/* 0.1 is not a tenth: 1 - 0.1 would be shown with all its digits. */
-	double percent = (double)(int64_t)(share * 100 * 1e9 + 0.5) / 1e9;
 
 	lambda_version_format(version, text);
-	number_format_double(percent, number);
+	show_format_percent(share, number);
 	return buffer_appendf(out, "%s %s%%", text, number);
 }
 

@@ -88,19 +88,23 @@ static int append_description(struct buffer *out, const struct palette *palette,
 	return error ? error : buffer_appendf(out, "%s%s", after, palette->end);
 }
 
+void show_format_percent(double share, char text[NUMBER_DOUBLE_SIZE])
+{
+	/* 0.1 is not a tenth: 1 - 0.1 would be shown with all its digits. */
+	number_format_double((double)(int64_t)(share * 100 * 1e9 + 0.5) / 1e9, text);
+}
+
 /* " PROD", " PROD 75%": the share of the traffic where it is not all of it. */
 static int append_alias(struct buffer *out, const struct palette *palette,
 	const struct show_alias *alias, double share, bool *first)
 {
 	char number[NUMBER_DOUBLE_SIZE];
-	/* 0.1 is not a tenth: 1 - 0.1 would be shown with all its digits. */
-	double percent = (double)(int64_t)(share * 100 * 1e9 + 0.5) / 1e9;
 	int error = buffer_appendf(
 		out, "%s%s%s%s", *first ? "" : "  ", palette->alias, alias->name, palette->end);
 
 	*first = false;
 	if (!error && share < 1) {
-		number_format_double(percent, number);
+		show_format_percent(share, number);
 		error = buffer_appendf(out, " %s%s%%%s", palette->weight, number, palette->end);
 	}
 	return error ? error : append_description(out, palette, " (", alias->description, ")");

@@ -66,12 +66,11 @@ static void note_failed_rename(struct request *request, int error, const struct 
 			leads_to_place ? &to : NULL, new_name);
 }
 
-/* A removal in a function, refused or not: what the process has removed there before waits for it. */
-static void note_removing(struct request *request, const struct node *parent)
+void ll_note_removing(struct request *request, const struct node *directory)
 {
-	if (gesture_hides_anything(request->fs->gestures, parent->function))
+	if (gesture_hides_anything(request->fs->gestures, directory->function))
 		gesture_note_removing(
-			request->fs->gestures, request_caller(request), parent->function);
+			request->fs->gestures, request_caller(request), directory->function);
 }
 
 /* Times are remembered for links and directories; owner and mode are accepted and change nothing (contract 1.3.5). */
@@ -90,7 +89,7 @@ static void remember_time(struct request *request, const struct node *node,
 void ll_setattr(fuse_req_t handle, fuse_ino_t inode, struct stat *wanted, int which,
 	struct fuse_file_info *info)
 {
-	struct open_file *file = info ? (struct open_file *)(uintptr_t)info->fh : NULL;
+	struct open_file *file = info ? reply_pointer_of(info) : NULL;
 	struct tree_attributes attributes;
 	struct request request;
 	struct node node;
@@ -144,13 +143,16 @@ void ll_link(fuse_req_t handle, fuse_ino_t inode, fuse_ino_t parent_inode, const
 {
 	struct request request;
 	struct node parent;
+	int error;
 
 	(void)inode;
 	if (!begin_change(&request, handle, "LINK", parent_inode, name, &parent))
 		return;
-	if (refuse_file(&request, &parent) != -EROFS)
-		request_refuse(&request, EPERM, "aliases have no hard links: ln -s makes one");
-	fail_change(handle, &request, parent.kind == NODE_VERSION ? -EROFS : -EPERM, &parent, name);
+	error = refuse_file(&request, &parent);
+	if (error != -EROFS)
+		error = request_refuse(
+			&request, EPERM, "aliases have no hard links: ln -s makes one");
+	fail_change(handle, &request, error, &parent, name);
 }
 
 /* Makes the file, opens it and fills the entry, whose lookup is counted; of a failure nothing is left. */
@@ -257,7 +259,7 @@ void ll_unlink(fuse_req_t handle, fuse_ino_t parent_inode, const char *name)
 	} else {
 		error = request_refuse(&request, EPERM, "what is here cannot be removed");
 	}
-	note_removing(&request, &parent);
+	ll_note_removing(&request, &parent);
 	reply_result(handle, &request, error, &parent, name);
 }
 
@@ -278,7 +280,7 @@ void ll_rmdir(fuse_req_t handle, fuse_ino_t parent_inode, const char *name)
 		error = request_refuse(&request, EROFS, "functions cannot be deleted from a mount");
 	if (error && parent.kind == NODE_ROOT)
 		gesture_note_refused_removal(request.fs->gestures, request_caller(&request), name);
-	note_removing(&request, &parent);
+	ll_note_removing(&request, &parent);
 	reply_result(handle, &request, error, &parent, name);
 }
 

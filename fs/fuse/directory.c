@@ -83,10 +83,8 @@ void ll_opendir(fuse_req_t handle, fuse_ino_t inode, struct fuse_file_info *info
 	}
 	directory->node = node;
 	/* A recursive removal enters what it removes; a function's own directory anyone lists. */
-	if (node.kind != NODE_FUNCTION &&
-		gesture_hides_anything(request.fs->gestures, node.function))
-		gesture_note_removing(
-			request.fs->gestures, request_caller(&request), node.function);
+	if (node.kind != NODE_FUNCTION)
+		ll_note_removing(&request, &node);
 	error = request_permits(&request, tree_shown_mode(request.fs, &node), R_OK);
 	if (!error && lists_at_open(info->flags))
 		error = list_directory(&request, directory);

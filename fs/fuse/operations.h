@@ -11,7 +11,7 @@
 /* The operations; their userdata is a struct aliasfs. */
 extern const struct fuse_lowlevel_ops ll_operations;
 
-/* Directories, in ll_directory.c. */
+/* Directories, in directory.c. */
 void ll_opendir(fuse_req_t handle, fuse_ino_t inode, struct fuse_file_info *info);
 void ll_readdir(fuse_req_t handle, fuse_ino_t inode, size_t size, off_t offset,
 	struct fuse_file_info *info);
@@ -23,7 +23,13 @@ void ll_releasedir(fuse_req_t handle, fuse_ino_t inode, struct fuse_file_info *i
 void ll_renew_entries(const struct aliasfs *fs, fuse_ino_t inode, const struct node *node,
 	struct tree_attributes *attributes);
 
-/* The changing operations, in ll_change.c. */
+/*
+ * A removal in a function, refused or not, or the opening of what may be removed recursively: what the process
+ * has removed there before waits for it.
+ */
+void ll_note_removing(struct request *request, const struct node *directory);
+
+/* The changing operations, in change.c. */
 void ll_setattr(fuse_req_t handle, fuse_ino_t inode, struct stat *wanted, int which,
 	struct fuse_file_info *info);
 void ll_mknod(fuse_req_t handle, fuse_ino_t parent, const char *name, mode_t mode, dev_t device);

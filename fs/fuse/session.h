@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The session with libfuse, from its options to its end. What it serves are the operations of ll.h. */
+/* The session with libfuse, from its options to its end. What it serves are the operations of operations.h. */
 #ifndef ALIASFS_SESSION_H
 #define ALIASFS_SESSION_H
 

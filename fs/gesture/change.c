@@ -68,13 +68,6 @@ static void end_all(struct change *change)
 	pthread_mutex_unlock(&gestures->mutex);
 }
 
-static int fail_for_time(struct change *change)
-{
-	lambda_fail(change->reterr, LAMBDA_TIMED_OUT,
-		"another change of the same alias did not end in time");
-	return -ETIMEDOUT;
-}
-
 /* Waits until no other request works on the names, and ends the graces that the change depends on. */
 static int begin_change(struct change *change)
 {
@@ -96,7 +89,7 @@ static int begin_change(struct change *change)
 			r = gesture_settle_alias(
 				gestures, change->scope, change->event->place->function, alias);
 	}
-	return r < 0 ? fail_for_time(change) : 0;
+	return r < 0 ? gesture_fail_for_time(change->reterr) : 0;
 }
 
 /* --- facts --- */
@@ -151,19 +144,6 @@ static enum lambda_status fetch_facts(struct change *change)
 	return status;
 }
 
-/* What AWS has of an alias of the plan, NULL for nothing. */
-static const struct lambda_alias *find_fact(const struct change *change, const char *alias)
-{
-	const struct lambda_alias *facts[] = {
-		change->event->alias, change->event->new_alias, change->event->through};
-	size_t i;
-
-	for (i = 0; i < array_count(facts); i++)
-		if (facts[i] && !strcmp(facts[i]->name, alias))
-			return facts[i];
-	return NULL;
-}
-
 static void release_facts(struct change *change)
 {
 	lambda_alias_release(&change->alias);
@@ -188,9 +168,7 @@ static enum lambda_status confirm_alias(struct change *change, const struct lamb
 		return gesture_fail_changed(wanted->name, base, NULL, change->reterr);
 	if (status)
 		return status;
-	same = alias.version == wanted->version &&
-	       alias.weighted_version == wanted->weighted_version &&
-	       (!alias.weighted_version || alias.weight == wanted->weight) &&
+	same = remap_routes_alike(&alias, wanted) &&
 	       (!with_description || !strcmp(alias.description, wanted->description));
 	if (!same)
 		status = gesture_fail_changed(wanted->name, base, &alias, change->reterr);
@@ -201,7 +179,7 @@ static enum lambda_status confirm_alias(struct change *change, const struct lamb
 static enum lambda_status resolve_source(struct change *change, uint64_t *ret_version)
 {
 	const struct remap_plan *plan = &change->plan;
-	const struct lambda_alias *source = find_fact(change, plan->source);
+	const struct lambda_alias *source = remap_find_fact(change->event, plan->source);
 
 	switch (plan->source_kind) {
 	case REMAP_SOURCE_ALIAS:
@@ -228,8 +206,8 @@ static enum lambda_status write_alias(struct change *change)
 {
 	struct gestures *gestures = change->gestures;
 	const char *function = change->event->place->function;
-	const struct lambda_alias *current = find_fact(change, change->plan.alias);
-	const struct lambda_alias *source = find_fact(change, change->plan.source);
+	const struct lambda_alias *current = remap_find_fact(change->event, change->plan.alias);
+	const struct lambda_alias *source = remap_find_fact(change->event, change->plan.source);
 	struct remap_content base;
 	struct lambda_alias wanted;
 	enum lambda_status status;
@@ -298,8 +276,8 @@ static void undo_half(
 
 static enum lambda_status exchange_aliases(struct change *change)
 {
-	const struct lambda_alias *one = find_fact(change, change->plan.alias);
-	const struct lambda_alias *other = find_fact(change, change->plan.source);
+	const struct lambda_alias *one = remap_find_fact(change->event, change->plan.alias);
+	const struct lambda_alias *other = remap_find_fact(change->event, change->plan.source);
 	struct lambda_alias now;
 	enum lambda_status status = write_half(change, one, other, &now, change->reterr);
 
@@ -345,12 +323,11 @@ static void complete_change(struct change *change, int *r)
 /* The name that was moved away or removed goes at once: there is no grace. */
 static int bury_at_once(struct change *change)
 {
-	struct remap_due due = {
-		.kind = REMAP_DUE_TOMBSTONE, .tombstone = change->plan.tombstone, .at_once = true};
 	enum lambda_status status;
+	struct remap_due due;
 
-	snprintf(due.function, sizeof(due.function), "%s", due.tombstone.function);
-	snprintf(due.name, sizeof(due.name), "%s", due.tombstone.alias);
+	remap_fill_due(&change->plan.tombstone, &due);
+	due.at_once = true;
 	status = gesture_finish(change->gestures, change->scope, &due, change->reterr);
 	if (status && change->plan.write != REMAP_WRITE_NOTHING)
 		lambda_hint(change->reterr,

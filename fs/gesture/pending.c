@@ -189,7 +189,8 @@ static const char *operation_of(const struct remap_due *due)
 	return due->tombstone.is_weight ? "UpdateAlias" : "DeleteAlias";
 }
 
-enum lambda_status gesture_finish_in_background(struct gestures *gestures,
+/* gesture_finish(), and a failure is reported to the owner: for background changes. */
+static enum lambda_status finish_in_background(struct gestures *gestures,
 	const struct call_scope *scope, const struct remap_due *due, struct lambda_error *reterr)
 {
 	const char *name = due->kind == REMAP_DUE_HELD ? due->name : due->tombstone.name;
@@ -213,7 +214,7 @@ static enum lambda_status do_due(struct gestures *gestures, const struct call_sc
 	enum lambda_status status;
 
 	pthread_mutex_unlock(&gestures->mutex);
-	status = gesture_finish_in_background(gestures, scope, due, reterr);
+	status = finish_in_background(gestures, scope, due, reterr);
 	pthread_mutex_lock(&gestures->mutex);
 	remap_end(gestures->remap, due->function, due->name);
 	pthread_cond_broadcast(&gestures->changed);
@@ -369,11 +370,7 @@ static bool find_pending(struct gestures *gestures, const char *function, const 
 
 	if (!tombstone || held_only)
 		return remap_find_held(gestures->remap, function, alias, due);
-	memset(due, 0, sizeof(*due));
-	due->kind = REMAP_DUE_TOMBSTONE;
-	due->tombstone = *tombstone;
-	snprintf(due->function, sizeof(due->function), "%s", function);
-	snprintf(due->name, sizeof(due->name), "%s", alias);
+	remap_fill_due(tombstone, due);
 	return true;
 }
 
@@ -423,8 +420,5 @@ int gesture_settle_held(struct gestures *gestures, const struct call_scope *scop
 {
 	int r = settle_name(gestures, scope, function, alias, true);
 
-	if (r)
-		lambda_fail(reterr, LAMBDA_TIMED_OUT,
-			"another change of the same alias did not end in time");
-	return r;
+	return r ? gesture_fail_for_time(reterr) : 0;
 }

@@ -101,6 +101,9 @@ bool gesture_end_next(struct gestures *gestures, int64_t *ret_next_ms);
 /* -error, with the sentence of the rule in *reterr. */
 int gesture_refuse(struct lambda_error *reterr, int error, const char *sentence);
 
+/* -ETIMEDOUT: the names of a change are busy for longer than it may take. */
+int gesture_fail_for_time(struct lambda_error *reterr);
+
 /* Tells the owner that `name` (NULL: anything) of the function shows something else. */
 void gesture_tell_shown_changed(struct gestures *gestures, const char *function, const char *name);
 
@@ -163,10 +166,6 @@ enum lambda_status gesture_resolve_target(struct gestures *gestures, const struc
  */
 enum lambda_status gesture_finish(struct gestures *gestures, const struct call_scope *scope,
 	const struct remap_due *due, struct lambda_error *reterr) must_check;
-
-/* gesture_finish(), and a failure is reported to the owner: for background changes. */
-enum lambda_status gesture_finish_in_background(struct gestures *gestures,
-	const struct call_scope *scope, const struct remap_due *due, struct lambda_error *reterr);
 
 /* Ends the tombstone or the holding of that alias now, if there is one (2.4.11, 2.2.5: a gesture depends on it). 0 or -ETIMEDOUT. */
 int gesture_settle_alias(struct gestures *gestures, const struct call_scope *scope,

@@ -2,7 +2,6 @@
 /* The gestures beside links: publishing, removing a version, descriptions, and refused files. */
 #include <errno.h>
 
-#include "backend/base/clock.h"
 #include "backend/base/text.h"
 #include "fs/gesture/private.h"
 #include "fs/rules/decide.h"
@@ -34,7 +33,7 @@ void gesture_note_refused_removal(
 {
 	pthread_mutex_lock(&gestures->mutex);
 	remap_note_refused_removal(
-		gestures->remap, clock_monotonic_ms(), caller->process, function);
+		gestures->remap, gestures->calls->now_ms(), caller->process, function);
 	pthread_mutex_unlock(&gestures->mutex);
 }
 
@@ -56,8 +55,8 @@ int gesture_rmdir(struct gestures *gestures, const struct call_scope *scope,
 
 	name_parse(text, &name);
 	pthread_mutex_lock(&gestures->mutex);
-	is_guarded =
-		remap_is_guarded(gestures->remap, clock_monotonic_ms(), caller->process, function);
+	is_guarded = remap_is_guarded(
+		gestures->remap, gestures->calls->now_ms(), caller->process, function);
 	pthread_mutex_unlock(&gestures->mutex);
 	if (place->in_version)
 		return refuse_removal(
@@ -119,7 +118,7 @@ void gesture_note_failed_change(struct gestures *gestures, const struct caller *
 		return;
 	pthread_mutex_lock(&gestures->mutex);
 	was_hidden = remap_show_again(
-		gestures->remap, clock_monotonic_ms(), caller->process, place->function, name);
+		gestures->remap, gestures->calls->now_ms(), caller->process, place->function, name);
 	pthread_mutex_unlock(&gestures->mutex);
 	if (was_hidden)
 		gesture_tell_shown_changed(gestures, place->function, name);
@@ -130,8 +129,8 @@ void gesture_note_failed_move(struct gestures *gestures, const struct caller *ca
 	const char *new_name)
 {
 	pthread_mutex_lock(&gestures->mutex);
-	remap_note_failed_move(gestures->remap, clock_monotonic_ms(), caller->process, place, name,
-		to && !to->in_version ? to->function : NULL, new_name);
+	remap_note_failed_move(gestures->remap, gestures->calls->now_ms(), caller->process, place,
+		name, to && !to->in_version ? to->function : NULL, new_name);
 	pthread_mutex_unlock(&gestures->mutex);
 }
 
@@ -148,7 +147,7 @@ void gesture_note_removing(
 	struct gestures *gestures, const struct caller *caller, const char *function)
 {
 	pthread_mutex_lock(&gestures->mutex);
-	remap_note_removing(gestures->remap, clock_monotonic_ms(), caller->process, function);
+	remap_note_removing(gestures->remap, gestures->calls->now_ms(), caller->process, function);
 	pthread_mutex_unlock(&gestures->mutex);
 }
 
@@ -167,7 +166,7 @@ size_t gesture_begin_visit(struct gestures *gestures, const char *function)
 	size_t visit;
 
 	pthread_mutex_lock(&gestures->mutex);
-	visit = remap_begin_visit(gestures->remap, clock_monotonic_ms(), function);
+	visit = remap_begin_visit(gestures->remap, gestures->calls->now_ms(), function);
 	pthread_mutex_unlock(&gestures->mutex);
 	return visit;
 }
@@ -175,7 +174,7 @@ size_t gesture_begin_visit(struct gestures *gestures, const char *function)
 void gesture_end_visit(struct gestures *gestures, size_t visit)
 {
 	pthread_mutex_lock(&gestures->mutex);
-	remap_end_visit(gestures->remap, clock_monotonic_ms(), visit);
+	remap_end_visit(gestures->remap, gestures->calls->now_ms(), visit);
 	/* Those who wait for the end of a grace took it for later. */
 	pthread_cond_broadcast(&gestures->changed);
 	pthread_mutex_unlock(&gestures->mutex);
@@ -238,11 +237,8 @@ int gesture_set_description(struct gestures *gestures, const struct call_scope *
 	if (r)
 		return r;
 	r = begin_alias(gestures, scope, function, alias, &hidden);
-	if (r) {
-		lambda_fail(reterr, LAMBDA_TIMED_OUT,
-			"another change of the same alias did not end in time");
-		return r;
-	}
+	if (r)
+		return gesture_fail_for_time(reterr);
 	if (hidden)
 		return gesture_refuse(reterr, ENOENT, "the alias is being removed");
 	status = write_description(gestures, scope, function, alias, text, reterr);

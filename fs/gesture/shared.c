@@ -11,6 +11,13 @@ int gesture_refuse(struct lambda_error *reterr, int error, const char *sentence)
 	return -error;
 }
 
+int gesture_fail_for_time(struct lambda_error *reterr)
+{
+	lambda_fail(
+		reterr, LAMBDA_TIMED_OUT, "another change of the same alias did not end in time");
+	return -ETIMEDOUT;
+}
+
 enum lambda_status gesture_fail_changed(const char *alias, const struct remap_content *seen,
 	const struct lambda_alias *now, struct lambda_error *reterr)
 {

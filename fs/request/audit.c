@@ -153,8 +153,7 @@ static int set_what(struct json *line, const struct catalog_write *write)
 	return error ? error : json_set_string(line, "request_id", write->request_id);
 }
 
-static int print_line(
-	const struct caller_identity *asker, const struct catalog_write *write, struct buffer *out)
+static int print_line(const struct catalog_write *write, struct buffer *out)
 {
 	cleanup(json_free_pointer) struct json *line = json_new_object();
 	char time[TEXT_TIME_SIZE];
@@ -164,8 +163,8 @@ static int print_line(
 		return -ENOMEM;
 	text_format_time(clock_wall_ms(), time);
 	error = json_set_string(line, "time", time);
-	if (!error && asker)
-		error = set_asker(line, asker);
+	if (!error && write->who)
+		error = set_asker(line, write->who);
 	if (!error)
 		error = set_what(line, write);
 	if (!error)
@@ -199,13 +198,12 @@ static void append_line(
 		audit->cut = (size_t)length > audit->cut;
 }
 
-void audit_write(
-	struct audit *audit, const struct caller_identity *asker, const struct catalog_write *write)
+void audit_write(struct audit *audit, const struct catalog_write *write)
 {
 	cleanup(buffer_release) struct buffer line = BUFFER_INIT(LINE_MAX_BYTES);
 
 	pthread_mutex_lock(&audit->mutex);
-	if (print_line(asker, write, &line)) {
+	if (print_line(write, &line)) {
 		log_write(audit->log, LOG_LEVEL_ERROR, "a line for the audit was lost: %s %s",
 			write->operation, write->function);
 	} else {

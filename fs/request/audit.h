@@ -29,9 +29,8 @@ int audit_new(const char *path, struct log *log, struct audit **ret_audit,
 	struct buffer *message) must_check;
 void audit_free(struct audit *audit);
 
-/* A change, and the process that asked for it; `asker` NULL: unknown, and the line names none. */
-void audit_write(struct audit *audit, const struct caller_identity *asker,
-	const struct catalog_write *write);
+/* A change, and the process that asked for it; write->who NULL: unknown, and the line names none. */
+void audit_write(struct audit *audit, const struct catalog_write *write);
 
 /* Appends all lines, oldest first. 0, -ENOMEM; stops quietly when `out` is full. */
 int audit_read(struct audit *audit, struct buffer *out) must_check;

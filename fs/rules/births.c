@@ -36,5 +36,3 @@ bool remap_was_born(const struct remap *remap, int64_t now_ms, const char *funct
 {
 	return find_birth(remap, now_ms, function, alias->name, alias->revision_id) != NULL;
 }
-
-/* --- recursive removals --- */

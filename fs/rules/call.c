@@ -35,7 +35,7 @@ void remap_find_base(const struct remap *remap, const struct remap_event *event,
 		remap_get_content(current, ret_base);
 }
 
-static bool says_the_same(const struct lambda_alias *one, const struct lambda_alias *other)
+bool remap_routes_alike(const struct lambda_alias *one, const struct lambda_alias *other)
 {
 	return one->version == other->version && one->weighted_version == other->weighted_version &&
 	       (!one->weighted_version || one->weight == other->weight);
@@ -71,7 +71,7 @@ enum remap_call remap_form_call(const struct remap *remap, const struct remap_ev
 	*ret_with_description = with_description;
 	if (!current)
 		return REMAP_CALL_CREATE;
-	if (says_the_same(&wanted, current) &&
+	if (remap_routes_alike(&wanted, current) &&
 		(!with_description || !strcmp(wanted.description, current->description)))
 		return REMAP_CALL_CONFIRM;
 	return REMAP_CALL_UPDATE;

@@ -4,22 +4,21 @@
 
 #include "fs/rules/decide.h"
 
-/* Whether AWS has the alias, by the event's facts. */
-static bool is_there(const struct remap_event *event, const char *alias)
+const struct lambda_alias *remap_find_fact(const struct remap_event *event, const char *alias)
 {
 	const struct lambda_alias *facts[] = {event->alias, event->new_alias, event->through};
 	size_t i;
 
 	for (i = 0; i < array_count(facts); i++)
 		if (facts[i] && !strcmp(facts[i]->name, alias))
-			return true;
-	return false;
+			return facts[i];
+	return NULL;
 }
 
 void remap_refuse_creation(
 	const struct remap *remap, const struct remap_event *event, struct remap_plan *plan)
 {
 	if (remap->no_create && !plan->error && plan->write != REMAP_WRITE_NOTHING &&
-		!is_there(event, plan->alias))
+		!remap_find_fact(event, plan->alias))
 		remap_refuse(plan, EPERM, REMAP_NO_ALIAS_IS_MADE);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What SYMLINK and UNLINK mean; RENAME is in remap_rename.c. */
+/* What SYMLINK and UNLINK mean; RENAME is in rename.c. */
 #include "fs/rules/remap.h"
 
 #include <errno.h>

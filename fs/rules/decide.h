@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Steps that the decisions of fs/rules/remap.h share; for remap_*.c only. Pure. */
+/* Steps that the decisions of fs/rules/remap.h share; for fs/rules alone. Pure. */
 #ifndef ALIASFS_REMAP_DECIDE_H
 #define ALIASFS_REMAP_DECIDE_H
 

@@ -80,6 +80,15 @@ static void fill_held(
 	snprintf(ret_due->name, sizeof(ret_due->name), "%s", link->name);
 }
 
+void remap_fill_due(const struct remap_tombstone *tombstone, struct remap_due *ret_due)
+{
+	memset(ret_due, 0, sizeof(*ret_due));
+	ret_due->kind = REMAP_DUE_TOMBSTONE;
+	ret_due->tombstone = *tombstone;
+	snprintf(ret_due->function, sizeof(ret_due->function), "%s", tombstone->function);
+	snprintf(ret_due->name, sizeof(ret_due->name), "%s", tombstone->alias);
+}
+
 bool remap_next_due(const struct remap *remap, int64_t now_ms, const char *function,
 	struct remap_due *ret_due, int64_t *ret_next_ms)
 {
@@ -99,11 +108,7 @@ bool remap_next_due(const struct remap *remap, int64_t now_ms, const char *funct
 		fill_held(remap, link, ret_due);
 		return true;
 	}
-	memset(ret_due, 0, sizeof(*ret_due));
-	ret_due->kind = REMAP_DUE_TOMBSTONE;
-	ret_due->tombstone = *tombstone;
-	snprintf(ret_due->function, sizeof(ret_due->function), "%s", tombstone->function);
-	snprintf(ret_due->name, sizeof(ret_due->name), "%s", tombstone->alias);
+	remap_fill_due(tombstone, ret_due);
 	return true;
 }
 

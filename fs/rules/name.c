@@ -143,12 +143,6 @@ bool name_looks_temporary(const char *text, unsigned int patterns)
 	       is_random_part(text + length - 6, 6) && strspn(text, ALIAS_CHARACTERS) == length;
 }
 
-bool name_may_be_on_aws(const struct name *name)
-{
-	return name->kind == NAME_VERSION || name->kind == NAME_ALIAS ||
-	       name->kind == NAME_WEIGHT || name->kind == NAME_NEWEST;
-}
-
 int name_format_weight(const char *alias, double weight, char text[NAME_WEIGHT_SIZE])
 {
 	char percentage[WEIGHT_TEXT_SIZE];

@@ -53,9 +53,6 @@ enum name_patterns {
  */
 bool name_looks_temporary(const char *text, unsigned int patterns);
 
-/* Whether it is `$LATEST`, `$LATEST.PUBLISHED`, a version, an alias or weight name, or .newest: something AWS may know of. */
-bool name_may_be_on_aws(const struct name *name);
-
 #define NAME_WEIGHT_SIZE 256 /* bytes that name_format_weight() may write, with the NUL */
 
 /* "PROD%10": the name of an alias's weight link. 0, or -ERANGE when the weight is no number from 0 to 1. */

@@ -139,10 +139,6 @@ bool remap_copy_tombstones(const struct remap *remap, const char *function,
 void remap_note_readlink(
 	struct remap *remap, int64_t now_ms, pid_t thread, const char *function, const char *alias);
 
-/* The alias of the function that the thread came through, NULL when it came through none. Belongs to the remap. */
-const char *remap_find_arrival(
-	const struct remap *remap, int64_t now_ms, pid_t thread, const char *function);
-
 /*
  * A removal inside a version, or of a version or function, was refused (3.1). What the process has removed
  * in that function and what still waits is not deleted either: it is shown again at the end of its grace.
@@ -213,6 +209,12 @@ struct remap_event {
 	const struct lambda_alias *new_alias; /* the same for `new_name` */
 	const struct lambda_alias *through;   /* the same for remap_find_through() */
 };
+
+/* What AWS has of that alias, by the event's facts; NULL for nothing. */
+const struct lambda_alias *remap_find_fact(const struct remap_event *event, const char *alias);
+
+/* Whether both lead to the same versions with the same weight. */
+bool remap_routes_alike(const struct lambda_alias *one, const struct lambda_alias *other);
 
 enum remap_write {
 	REMAP_WRITE_NOTHING,
@@ -387,6 +389,9 @@ struct remap_due {
 	struct target target;             /* HELD */
 	struct caller_identity asker;     /* HELD: who made it */
 };
+
+/* A tombstone as what is due. */
+void remap_fill_due(const struct remap_tombstone *tombstone, struct remap_due *ret_due);
 
 /*
  * The next thing that is due at `now_ms` (INT64_MAX: whatever is pending) in the function (NULL: any)

@@ -129,18 +129,22 @@ static void plan_onto_weight(const struct remap *remap, const struct remap_event
 	plan->weight = to->name.weight;
 }
 
+static bool is_backup_of(const struct side *backup, const struct side *original)
+{
+	return backup->name.kind == NAME_BACKUP &&
+	       backup->name.backup_of == strlen(original->text) &&
+	       !strncmp(backup->text, original->text, backup->name.backup_of);
+}
+
 /* RENAME onto a name that lives in this mount only. */
 static void plan_onto_local(const struct remap *remap, const struct remap_event *event,
 	const struct side *from, const struct side *to, struct remap_plan *plan)
 {
-	bool is_backup = to->name.kind == NAME_BACKUP && to->name.backup_of == strlen(from->text) &&
-			 !strncmp(to->text, from->text, to->name.backup_of);
-
 	if (from->thing == THING_LINK) {
 		plan->local = REMAP_LOCAL_MOVE;
 		return;
 	}
-	if (!is_backup) {
+	if (!is_backup_of(to, from)) {
 		remap_refuse(
 			plan, EPERM, "an alias can only be moved to a name that an alias can have");
 		return;
@@ -155,9 +159,7 @@ static void plan_onto_local(const struct remap *remap, const struct remap_event 
 static bool puts_backup_back(const struct remap *remap, const struct remap_event *event,
 	const struct side *from, const struct side *to)
 {
-	return from->thing == THING_LINK && from->name.kind == NAME_BACKUP &&
-	       from->name.backup_of == strlen(to->text) &&
-	       !strncmp(from->text, to->text, from->name.backup_of) &&
+	return from->thing == THING_LINK && is_backup_of(from, to) &&
 	       remap_has_just_failed(remap, event->now_ms, event->process, event->to->function,
 		       to->name.alias, to->name.kind == NAME_WEIGHT);
 }

@@ -19,7 +19,8 @@ void remap_note_readlink(
 				.process = thread, .function = function, .name = alias});
 }
 
-const char *remap_find_arrival(
+/* The alias of the function that the thread came through, NULL when it came through none. Belongs to the remap. */
+static const char *find_arrival(
 	const struct remap *remap, int64_t now_ms, pid_t thread, const char *function)
 {
 	const struct recent_event *arrival = recent_find(&remap->arrivals, now_ms,
@@ -38,8 +39,7 @@ const char *remap_find_through(const struct remap *remap, const struct remap_eve
 			return link->through;
 	}
 	if (event->target ? event->place->in_version : event->to && event->to->in_version)
-		return remap_find_arrival(
-			remap, event->now_ms, event->thread, event->place->function);
+		return find_arrival(remap, event->now_ms, event->thread, event->place->function);
 	return NULL;
 }
 
@@ -74,7 +74,7 @@ static bool is_temporary_in_version(const struct remap_event *event)
 bool remap_is_swapped(const struct remap *remap, const struct remap_event *event)
 {
 	const char *through =
-		remap_find_arrival(remap, event->now_ms, event->thread, event->place->function);
+		find_arrival(remap, event->now_ms, event->thread, event->place->function);
 	struct target target;
 	struct name name;
 

@@ -51,20 +51,13 @@ void logging_start(struct log *log, bool foreground, enum log_level level)
 	}
 }
 
-const char *logging_level_name(enum log_level level)
-{
-	static const char *const names[] = {"error", "warning", "info", "debug"};
-
-	return names[level];
-}
-
 void logging_cycle(struct log *log)
 {
+	static const char *const names[] = {"error", "warning", "info", "debug"};
 	int level = (atomic_load(&log->level) + 1) % (LOG_LEVEL_DEBUG + 1);
 
 	/* Whatever the level is: who asked wants to see it. */
 	atomic_store(&log->level, LOG_LEVEL_DEBUG);
-	log_write(log, LOG_LEVEL_INFO, "the log level is now %s",
-		logging_level_name((enum log_level)level));
+	log_write(log, LOG_LEVEL_INFO, "the log level is now %s", names[level]);
 	atomic_store(&log->level, level);
 }

@@ -20,7 +20,4 @@ void logging_start(struct log *log, bool foreground, enum log_level level);
 /* error, warning, info, debug, error …: the next level, which is logged. Thread-safe. */
 void logging_cycle(struct log *log);
 
-/* "error", "warning", "info", "debug". Static. */
-const char *logging_level_name(enum log_level level);
-
 #endif

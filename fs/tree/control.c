@@ -97,13 +97,6 @@ mode_t control_file_mode(const char *name)
 	return file ? file->mode : 0;
 }
 
-off_t control_file_size(const struct aliasfs *fs, const struct node *node)
-{
-	(void)fs;
-	(void)node;
-	return 0;
-}
-
 int control_read(struct request *request, const char *name, struct buffer *out)
 {
 	const struct control_file *file = find_file(name);
@@ -111,12 +104,10 @@ int control_read(struct request *request, const char *name, struct buffer *out)
 	return file ? file->read(request, out) : -ENOENT;
 }
 
-int control_write(struct request *request, const char *name, const char *data, size_t size)
+int control_write(struct request *request, const char *name)
 {
 	const struct control_file *file = find_file(name);
 
-	(void)data;
-	(void)size;
 	if (!file)
 		return -ENOENT;
 	if (!file->write)

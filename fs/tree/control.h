@@ -17,14 +17,10 @@ const char *control_file_name(size_t index);
 bool control_file_exists(const char *name);
 mode_t control_file_mode(const char *name); /* permission bits */
 
-/* Files made anew at every open show a size of 0, as /proc does. */
-off_t control_file_size(const struct aliasfs *fs, const struct node *node);
-
 /* Appends the file's content. 0, -ENOMEM, -EFBIG, -ENOENT. */
 int control_read(struct request *request, const char *name, struct buffer *out) must_check;
 
 /* Takes what was written: anything written to `refresh` forgets all that is known. 0 or -errno. */
-int control_write(
-	struct request *request, const char *name, const char *data, size_t size) must_check;
+int control_write(struct request *request, const char *name) must_check;
 
 #endif

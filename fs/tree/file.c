@@ -344,7 +344,7 @@ int file_write(struct request *request, struct open_file *file, const char *data
 		return -EBADF;
 	if (file->node.kind == NODE_CONTROL_FILE) {
 		*ret_written = size;
-		return control_write(request, file->node.name, data, size);
+		return control_write(request, file->node.name);
 	}
 	if (offset < 0 || size > DRAFT_SIZE_MAX || (size_t)offset > DRAFT_SIZE_MAX - size)
 		return request_refuse(

@@ -17,7 +17,6 @@ static void check_name(const char *text)
 		return;
 	name_parse(text, &name);
 	name_looks_temporary(text, NAME_PATTERNS_ALL);
-	name_may_be_on_aws(&name);
 	if (name.kind == NAME_VERSION) {
 		lambda_version_format(name.version, version);
 		PROMISE(!strcmp(version, text));
