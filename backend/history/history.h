@@ -3,7 +3,7 @@
  * The moves of one alias, and where it stood before: what CloudTrail recorded and what this mount did itself, joined.
  * Pure: nothing here blocks, locks, or asks for the time.
  *
- * What stood before is only told where it is proven (fs/SEMANTICS.md, section 8.2). From the alias's RevisionId down,
+ * What stood before is only given where it is proven. From the alias's RevisionId down,
  * each step must be this mount's own, or its request must name the revision before it, or it must be so old that all of
  * its neighbours have arrived. Everything else is HISTORY_NOT_PROVEN, never a guess.
  */
