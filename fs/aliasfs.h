@@ -31,6 +31,7 @@ struct handles;
 struct invalidator;
 struct error_log;
 struct lambda_client;
+struct moves;
 struct node_table;
 struct notify;
 struct options;
@@ -46,6 +47,7 @@ struct aliasfs {
 	struct embedded *embedded; /* local:DIR only, else NULL */
 	struct lambda_client *client;
 	struct catalog *catalog;
+	struct moves *moves;           /* of aliases: their history */
 	struct code_cache *code_cache; /* -o code only, else NULL */
 	struct gestures *gestures;
 	struct node_table *nodes;

@@ -9,6 +9,7 @@
 #include "backend/base/clock.h"
 #include "backend/catalog/catalog.h"
 #include "backend/catalog/code_cache.h"
+#include "backend/moves/moves.h"
 #include "fs/aliasfs.h"
 #include "fs/commands/connect.h"
 #include "fs/commands/embedded.h"
@@ -123,9 +124,22 @@ static void on_background_failure(void *data, const char *operation, const char 
 
 static void on_wrote(void *data, const struct catalog_write *write)
 {
+	const struct caller_identity *who = write->who;
 	struct aliasfs *fs = data;
+	char text[sizeof(who->program) + 64] = "in the background";
 
 	audit_write(fs->audit, write);
+	if (who)
+		snprintf(text, sizeof(text), "uid %u, %s", (unsigned int)who->uid,
+			*who->program ? who->program : "unknown program");
+	moves_note_write(fs->moves, write, text);
+}
+
+static void on_saw(void *data, const char *function, const struct lambda_alias *alias)
+{
+	struct aliasfs *fs = data;
+
+	moves_note_seen(fs->moves, function, alias);
 }
 
 /* --- making and unmaking the parts --- */
@@ -139,7 +153,10 @@ static enum exit_code make_client(struct aliasfs *fs, struct daemon *daemon)
 		.changed_data = fs,
 		.wrote = on_wrote,
 		.wrote_data = fs,
+		.saw = on_saw,
+		.saw_data = fs,
 	};
+	struct moves_options moves = {.log = &fs->log};
 	struct connection connection = {0};
 	char text[EXIT_TEXT_MAX];
 	enum exit_code code;
@@ -154,7 +171,11 @@ static enum exit_code make_client(struct aliasfs *fs, struct daemon *daemon)
 			"mountpoint '%s': it would hide %s, where the functions are kept",
 			fs->options->mountpoint, fs->options->local_directory);
 	fs->catalog = catalog_new(fs->client, &catalog);
-	if (!fs->catalog)
+	moves.catalog = fs->catalog;
+	moves.source = trail_source_of_client(lambda_client_aws(fs->client));
+	if (fs->catalog)
+		fs->moves = moves_new(&moves);
+	if (!fs->moves)
 		return fail_mount(fs, daemon, EXIT_FAILED, "out of memory");
 	return EXIT_OK;
 }
@@ -205,6 +226,7 @@ static enum exit_code make_gestures(struct aliasfs *fs, struct daemon *daemon)
 		fs->options->protect ? strdup(fs->options->protect) : NULL;
 	const char *protect[PROTECT_MAX + 1] = {NULL};
 	struct gesture_options options = {
+		.moves = fs->moves,
 		.delete_grace_ms = (int64_t)(fs->options->delete_grace * 1000),
 		.strict_ln = fs->options->strict_ln,
 		.no_create = fs->options->no_create,
@@ -237,6 +259,7 @@ static void free_parts(struct aliasfs *fs)
 	account_free(fs->account);
 	gestures_free(fs->gestures, clock_monotonic_ms());
 	invalidator_free(fs->invalidator);
+	moves_free(fs->moves);
 	catalog_free(fs->catalog);
 	lambda_client_free(fs->client);
 	embedded_stop(fs->embedded);

@@ -13,6 +13,7 @@ struct call_record {
 	const void *who; /* who asked, handed on to catalog_options.wrote as it is; may be NULL */
 	unsigned int calls;  /* requests tried, by the caller's own thread */
 	char request_id[64]; /* of the last answer; "" when AWS gave none */
+	bool answer_lost; /* of the last mutation: that it succeeded was read back, not answered */
 };
 
 #define CALL_LINEAGE_MAX 8

@@ -166,6 +166,16 @@ void text_format_time(int64_t milliseconds, char text[TEXT_TIME_SIZE])
 	snprintf(text + length, TEXT_TIME_SIZE - length, ".%03d+0000", (int)(milliseconds % 1000));
 }
 
+void text_format_utc(int64_t seconds, char text[TEXT_TIME_SIZE])
+{
+	time_t time = (time_t)seconds;
+	struct tm moment;
+
+	if (!gmtime_r(&time, &moment) ||
+		!strftime(text, TEXT_TIME_SIZE, "%Y-%m-%dT%H:%M:%SZ", &moment))
+		snprintf(text, TEXT_TIME_SIZE, "?");
+}
+
 void text_format_hex(const unsigned char *bytes, size_t length, char *text)
 {
 	static const char digits[] = "0123456789abcdef";

@@ -42,6 +42,9 @@ int text_parse_time(const char *text, int64_t *ret_seconds) must_check;
 /* Lambda's spelling of a moment given in milliseconds since the epoch: `2020-04-10T19:06:32.563+0000`. */
 void text_format_time(int64_t milliseconds, char text[TEXT_TIME_SIZE]);
 
+/* The spelling that people and logs use, of seconds since the epoch: `2020-04-10T19:06:32Z`. */
+void text_format_utc(int64_t seconds, char text[TEXT_TIME_SIZE]);
+
 /* Lower-case hexadecimal of `length` bytes; `text` takes 2 * length + 1. */
 void text_format_hex(const unsigned char *bytes, size_t length, char *text);
 

@@ -21,6 +21,8 @@ struct catalog *catalog_new(struct lambda_client *client, const struct catalog_o
 	catalog->changed_data = options->changed_data;
 	catalog->wrote_data = options->wrote_data;
 	catalog->wrote = options->wrote;
+	catalog->saw_data = options->saw_data;
+	catalog->saw = options->saw;
 	return catalog;
 }
 

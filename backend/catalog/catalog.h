@@ -54,6 +54,9 @@ struct catalog_write {
 	const char *description; /* what the alias or version says from now on; NULL: untouched */
 	bool has_before, has_after; /* of an alias: whether `before` and `after` are known */
 	struct catalog_routing_config before, after;
+	/* The state whose RevisionId the call carried, and what AWS answered or read back; NULL: not known. */
+	const struct lambda_alias *replaced, *answer;
+	bool answer_lost;       /* it was read back */
 	uint64_t version;       /* published or deleted; when there is no alias */
 	bool outcome_unknown;   /* it may or may not have happened */
 	const char *request_id; /* of the last answer, or "" */
@@ -68,6 +71,9 @@ struct catalog_options {
 	/* Called without a lock from the thread that made the call, before the call is answered. May be NULL. */
 	void (*wrote)(void *wrote_data, const struct catalog_write *write);
 	void *wrote_data;
+	/* Called without a lock for each alias that AWS has just told of, by a list too. May be NULL. */
+	void (*saw)(void *saw_data, const char *function, const struct lambda_alias *alias);
+	void *saw_data;
 };
 
 /* `client` is kept and must outlive the catalog. NULL when out of memory. */
@@ -190,6 +196,13 @@ enum catalog_document {
 enum lambda_status catalog_document_get(struct catalog *catalog, const struct call_scope *scope,
 	const char *function, uint64_t version, enum catalog_document document, struct buffer *out,
 	struct lambda_error *reterr) must_check;
+
+/*
+ * Appends the function's ARN, without a qualifier: $LATEST's configuration.json names it. May fetch as
+ * catalog_version_get() does; LAMBDA_BAD_ANSWER when it names none.
+ */
+enum lambda_status catalog_function_arn(struct catalog *catalog, const struct call_scope *scope,
+	const char *function, struct buffer *out, struct lambda_error *reterr) must_check;
 
 /* --- aliases --- */
 

@@ -43,6 +43,8 @@ static enum lambda_status get_alias(const struct question *question, uint64_t ti
 			alias.name);
 	else
 		*ret_set = set_of_alias(&alias, tick, clock_monotonic_ms() + ttl_ms);
+	if (!status)
+		catalog_note_seen(question->catalog, question->function->name, &alias);
 	lambda_alias_release(&alias);
 	return status;
 }

@@ -204,9 +204,12 @@ static enum lambda_status add_alias_page(
 	struct lambda_alias_page page = {0};
 	enum lambda_status status = lambda_list_aliases(question->catalog->client, question->scope,
 		question->function->name, listing->marker, &page, reterr);
+	size_t i;
 
 	if (status)
 		return status;
+	for (i = 0; i < page.count; i++)
+		catalog_note_seen(question->catalog, question->function->name, &page.items[i]);
 	status = listing_add_aliases(listing, &page, reterr);
 	lambda_alias_page_release(&page);
 	return status;

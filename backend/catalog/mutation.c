@@ -24,6 +24,7 @@ struct mutation {
 	struct call_scope scope; /* the caller's, with a record in any case */
 	struct call_record record;
 	struct catalog_write write; /* for catalog->wrote */
+	struct lambda_alias known;  /* a copy of the alias before; no name: it is not known */
 };
 
 static struct catalog_routing_config routing_of(const struct lambda_alias *alias)
@@ -41,8 +42,10 @@ static void describe_write(struct mutation *mutation, const struct call_scope *s
 
 	mutation->scope = *scope;
 	mutation->record = (struct call_record){0};
+	mutation->known = (struct lambda_alias){0};
 	if (!scope->record)
 		mutation->scope.record = &mutation->record;
+	mutation->scope.record->answer_lost = false;
 	mutation->write = (struct catalog_write){.who = mutation->scope.record->who,
 		.operation = operation,
 		.function = mutation->function->name,
@@ -53,22 +56,37 @@ static void describe_write(struct mutation *mutation, const struct call_scope *s
 	known = mutation->function->aliases.set;
 	at = keyed_set_find(known, key_of_name(alias));
 	mutation->write.has_before = at != SIZE_MAX;
-	if (mutation->write.has_before)
+	if (mutation->write.has_before) {
 		mutation->write.before = routing_of(alias_at(known, at));
+		/* Without memory the audit line is all there is of it. */
+		if (lambda_alias_copy(alias_at(known, at), &mutation->known))
+			mutation->known = (struct lambda_alias){0};
+	}
 	catalog_unlock(mutation->catalog);
 }
 
-/* Tells of the call, if it changed something or may have. */
-static void report_write(
-	struct mutation *mutation, enum lambda_status status, const struct lambda_error *error)
+/*
+ * Tells of the call, if it changed something or may have. Of an alias: `sent_revision_id` is what the call carried,
+ * NULL or "" for none, and `answer` what AWS has now; NULL: it is gone, or not known.
+ */
+static void report_write(struct mutation *mutation, enum lambda_status status,
+	const struct lambda_error *error, const char *sent_revision_id,
+	const struct lambda_alias *answer)
 {
 	const struct catalog *catalog = mutation->catalog;
+	struct catalog_write *write = &mutation->write;
 
-	if (!catalog->wrote || (status && !error->outcome_unknown))
-		return;
-	mutation->write.outcome_unknown = status;
-	mutation->write.request_id = mutation->scope.record->request_id;
-	catalog->wrote(catalog->wrote_data, &mutation->write);
+	if (catalog->wrote && (!status || error->outcome_unknown)) {
+		write->outcome_unknown = status;
+		write->request_id = mutation->scope.record->request_id;
+		write->answer_lost = mutation->scope.record->answer_lost;
+		if (*mutation->known.name && sent_revision_id && *sent_revision_id &&
+			!strcmp(mutation->known.revision_id, sent_revision_id))
+			write->replaced = &mutation->known;
+		write->answer = status ? NULL : answer;
+		catalog->wrote(catalog->wrote_data, write);
+	}
+	lambda_alias_release(&mutation->known);
 }
 
 /* `key`: of the alias or the version that it changes. */
@@ -205,7 +223,7 @@ enum lambda_status catalog_create_alias(struct catalog *catalog, const struct ca
 	mutation.write.description = wanted->description;
 	status = lambda_create_alias(
 		catalog->client, &mutation.scope, function, wanted, &answer, &error);
-	report_write(&mutation, status, &error);
+	report_write(&mutation, status, &error, NULL, &answer);
 	return end_with_alias(&mutation, status, &answer, ret_alias, &error, reterr);
 }
 
@@ -238,7 +256,7 @@ enum lambda_status catalog_update_alias(struct catalog *catalog, const struct ca
 	mutation.write.description = with_description ? wanted->description : NULL;
 	status = lambda_update_alias(catalog->client, &mutation.scope, function, wanted,
 		with_description, &answer, &error);
-	report_write(&mutation, status, &error);
+	report_write(&mutation, status, &error, wanted->revision_id, &answer);
 	status = end_with_alias(&mutation, status, &answer, ret_alias, &error, reterr);
 	if (status == LAMBDA_REVISION_CHANGED)
 		fetch_again(catalog, scope, function, wanted->name);
@@ -260,7 +278,7 @@ enum lambda_status catalog_delete_alias(struct catalog *catalog, const struct ca
 	describe_write(&mutation, scope, "DeleteAlias", name);
 	status = lambda_delete_alias(
 		catalog->client, &mutation.scope, function, name, revision_id, &error);
-	report_write(&mutation, status, &error);
+	report_write(&mutation, status, &error, NULL, NULL);
 	if (!status)
 		absent = set_of_absent(&aliases_kind, mutation.key, 0, 0);
 	return end_mutation(&mutation, status, absent, &error, reterr);
@@ -306,7 +324,7 @@ enum lambda_status catalog_publish_version(struct catalog *catalog, const struct
 	status = lambda_publish_version(
 		catalog->client, &mutation.scope, function, description, newest, &answer, &error);
 	mutation.write.version = status ? 0 : answer.version;
-	report_write(&mutation, status, &error);
+	report_write(&mutation, status, &error, NULL, NULL);
 	if (!status) {
 		*ret_version = answer.version;
 		/* It is published in any case: what cannot be kept is asked for. */
@@ -330,7 +348,7 @@ enum lambda_status catalog_delete_version(struct catalog *catalog, const struct 
 	describe_write(&mutation, scope, "DeleteFunction", NULL);
 	mutation.write.version = version;
 	status = lambda_delete_version(catalog->client, &mutation.scope, function, version, &error);
-	report_write(&mutation, status, &error);
+	report_write(&mutation, status, &error, NULL, NULL);
 	if (!status)
 		absent = set_of_absent(&versions_kind, mutation.key, 0, 0);
 	return end_mutation(&mutation, status, absent, &error, reterr);

@@ -79,6 +79,8 @@ struct catalog {
 	void *changed_data;
 	void (*wrote)(void *wrote_data, const struct catalog_write *write);
 	void *wrote_data;
+	void (*saw)(void *saw_data, const char *function, const struct lambda_alias *alias);
+	void *saw_data;
 
 	struct flight_room room;
 	/* all that follows is protected by room.lock */
@@ -97,6 +99,14 @@ struct catalog {
 	int64_t account_fetched_ms;
 	bool account_known;
 };
+
+/* AWS has just told of the alias. The lock must not be held. */
+static inline void catalog_note_seen(
+	const struct catalog *catalog, const char *function, const struct lambda_alias *alias)
+{
+	if (catalog->saw)
+		catalog->saw(catalog->saw_data, function, alias);
+}
 
 static inline void catalog_lock(struct catalog *catalog)
 {

@@ -5,10 +5,12 @@
 #include <errno.h>
 
 #include "backend/base/clock.h"
+#include "backend/base/text.h"
 #include "backend/catalog/function.h"
 #include "backend/catalog/function_list.h"
 #include "backend/catalog/item.h"
 #include "backend/catalog/list.h"
+#include "backend/documents/document.h"
 
 /* All versions, of what `question` says beside the function. */
 static enum lambda_status ask_versions(struct question *question, const char *name,
@@ -115,4 +117,25 @@ enum lambda_status catalog_document_get(struct catalog *catalog, const struct ca
 		return lambda_fail(reterr, LAMBDA_TOO_LARGE,
 			"the document is larger than the room that was made for it");
 	return error ? lambda_fail_memory(reterr) : LAMBDA_OK;
+}
+
+enum lambda_status catalog_function_arn(struct catalog *catalog, const struct call_scope *scope,
+	const char *function, struct buffer *out, struct lambda_error *reterr)
+{
+	cleanup(buffer_release) struct buffer configuration = BUFFER_INIT(DOCUMENT_MAX);
+	enum lambda_status status = catalog_document_get(catalog, scope, function,
+		LAMBDA_VERSION_LATEST, CATALOG_CONFIGURATION, &configuration, reterr);
+	int error;
+
+	if (status)
+		return status;
+	error = document_read_arn(buffer_text(&configuration), configuration.length, out);
+	if (error == -ENOMEM)
+		return lambda_fail_memory(reterr);
+	if (error || !text_ends_with(buffer_text(out), ":$LATEST"))
+		return lambda_fail(reterr, LAMBDA_BAD_ANSWER,
+			"the configuration of '%.140s' names no ARN of $LATEST", function);
+	out->length -= strlen(":$LATEST");
+	out->data[out->length] = '\0';
+	return LAMBDA_OK;
 }

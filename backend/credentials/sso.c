@@ -202,17 +202,6 @@ static int write_renewal(const struct json *token, struct buffer *out)
 	return error ? error : json_print(body, out);
 }
 
-static void format_expiry(int64_t seconds, char text[TEXT_TIME_SIZE])
-{
-	time_t when = (time_t)seconds;
-	struct tm parts;
-
-	memset(&parts, 0, sizeof(parts));
-	gmtime_r(&when, &parts);
-	if (!strftime(text, TEXT_TIME_SIZE, "%Y-%m-%dT%H:%M:%SZ", &parts))
-		text[0] = '\0';
-}
-
 /* Takes the answer's members over into the token. 0, -EINVAL (it is none), -ENOMEM. */
 static int merge_answer(const struct http_response *response, struct json *token)
 {
@@ -227,7 +216,7 @@ static int merge_answer(const struct http_response *response, struct json *token
 	if (response->status != 200 || !access || !*access ||
 		!json_integer(json_member(answer, "expiresIn"), 1, INT32_MAX, &seconds))
 		return -EINVAL;
-	format_expiry(clock_wall_ms() / 1000 + seconds, expiry);
+	text_format_utc(clock_wall_ms() / 1000 + seconds, expiry);
 	error = json_set_string(token, "accessToken", access);
 	if (!error)
 		error = json_set_string(token, "expiresAt", expiry);

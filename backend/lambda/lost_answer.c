@@ -180,6 +180,14 @@ static enum lambda_status settle_loss(struct mutation *mutation, struct aws_trie
 	return verdict == VERDICT_DONE ? LAMBDA_OK : give_up(mutation, lost, reterr);
 }
 
+/* The mutation ends with success. `lost`: this was read back. */
+static enum lambda_status succeed(const struct mutation *mutation, bool lost)
+{
+	if (mutation->scope->record)
+		mutation->scope->record->answer_lost = lost;
+	return LAMBDA_OK;
+}
+
 static enum lambda_status run_mutation(struct mutation *mutation, struct lambda_error *reterr)
 {
 	struct aws_tries tries = {0};
@@ -192,9 +200,11 @@ static enum lambda_status run_mutation(struct mutation *mutation, struct lambda_
 		struct lambda_error error = {0};
 
 		if (!send_once(mutation, &tries, &error))
-			return LAMBDA_OK;
-		if (!tries.lost && lost_before && may_be_an_echo(error.status))
-			return settle_echo(mutation, &error, reterr);
+			return succeed(mutation, false);
+		if (!tries.lost && lost_before && may_be_an_echo(error.status)) {
+			status = settle_echo(mutation, &error, reterr);
+			return status ? status : succeed(mutation, true);
+		}
 		if (!tries.lost) {
 			error.outcome_unknown |= lost_before;
 			return copy_error(&error, reterr);
@@ -202,7 +212,7 @@ static enum lambda_status run_mutation(struct mutation *mutation, struct lambda_
 		lost_before = true;
 		status = settle_loss(mutation, &tries, &error, &again, reterr);
 	}
-	return status;
+	return status ? status : succeed(mutation, true);
 }
 
 /* Makes the call; `body` NULL for none. A query is set before. */

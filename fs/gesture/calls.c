@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What changes ask of the catalog (private.h), put to the catalog. */
 #include "backend/base/clock.h"
+#include "backend/moves/moves.h"
 #include "fs/gesture/private.h"
 
 static enum lambda_status find_listed_alias(struct catalog *catalog, const struct call_scope *scope,
@@ -46,5 +47,6 @@ const struct gesture_calls gesture_catalog_calls = {
 	.create_alias = catalog_create_alias,
 	.update_alias = catalog_update_alias,
 	.delete_alias = catalog_delete_alias,
+	.find_settled = moves_find_settled,
 	.now_ms = clock_monotonic_ms,
 };

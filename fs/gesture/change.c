@@ -20,6 +20,7 @@ struct change {
 	struct lambda_alias alias, new_alias, through;
 	uint64_t version;            /* where what the write made leads */
 	struct lambda_alias created; /* AWS's answer to a CreateAlias; no name: there was none */
+	char sentence[REMAP_SENTENCE_SIZE];     /* of a refused roll-back */
 	char old_weight_name[NAME_WEIGHT_SIZE]; /* a weight link that went with the write, or "" */
 	struct lambda_error *reterr;
 };
@@ -202,6 +203,22 @@ static void note_old_weight(struct change *change, const struct lambda_alias *cu
 		*change->old_weight_name = '\0';
 }
 
+/* Whether the alias, which AWS has as `current`, has the revision that the link's target names (8.2.8). */
+static enum lambda_status check_revision(struct change *change, const struct lambda_alias *current)
+{
+	const struct remap_plan *plan = &change->plan;
+	const char *named = plan->target.revision_id;
+
+	if (plan->source_kind != REMAP_SOURCE_TARGET || !*named ||
+		(current && !strcmp(current->revision_id, named)))
+		return LAMBDA_OK;
+	return lambda_fail(change->reterr, LAMBDA_REVISION_CHANGED,
+		current ? "%s has another revision than the one that the target names: it was "
+			  "changed since that was read"
+			: "%s, whose revision the target names, is gone",
+		plan->alias);
+}
+
 static enum lambda_status write_alias(struct change *change)
 {
 	struct gestures *gestures = change->gestures;
@@ -214,7 +231,9 @@ static enum lambda_status write_alias(struct change *change)
 	bool with_description;
 	enum remap_call call;
 
-	status = resolve_source(change, &change->version);
+	status = check_revision(change, current);
+	if (!status)
+		status = resolve_source(change, &change->version);
 	if (status)
 		return status;
 	pthread_mutex_lock(&gestures->mutex);
@@ -303,6 +322,8 @@ static void complete_change(struct change *change, int *r)
 
 	pthread_mutex_lock(&gestures->mutex);
 	change->event->now_ms = gestures->calls->now_ms();
+	if (!*r || change->reterr->outcome_unknown)
+		remap_note_rollback(gestures->remap, change->event, &change->plan, change->version);
 	completed = remap_complete(
 		gestures->remap, change->event, &change->plan, *r, created, &cancelled);
 	if (change->plan.buries)
@@ -397,6 +418,7 @@ static void decide_once(struct change *change)
 	else
 		remap_decide_unlink(remap, change->event, &change->plan);
 	remap_refuse_creation(remap, change->event, &change->plan);
+	remap_refuse_repeated_rollback(remap, change->event, &change->plan, change->sentence);
 	pthread_mutex_unlock(&change->gestures->mutex);
 }
 

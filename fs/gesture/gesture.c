@@ -197,6 +197,23 @@ static enum lambda_status look_up_newest(struct gestures *gestures, const struct
 	return LAMBDA_OK;
 }
 
+/* PROD@1. Of numbers that are none there is nothing. */
+static enum lambda_status look_up_settled(struct gestures *gestures, const struct call_scope *scope,
+	const char *function, const struct name *name, struct gesture_entry *entry,
+	struct lambda_error *reterr)
+{
+	enum lambda_status status;
+	uint64_t version;
+
+	if (!name->number)
+		return LAMBDA_OK;
+	status = gesture_find_settled(
+		gestures, scope, function, name->alias, name->number, &version, reterr);
+	if (!status)
+		fill_entry(entry, GESTURE_SETTLED, version);
+	return status == LAMBDA_NOT_FOUND ? LAMBDA_OK : status;
+}
+
 static int look_up(struct gestures *gestures, const struct call_scope *scope,
 	const struct gesture_place *place, const char *text, struct buffer *target,
 	struct gesture_entry *entry, struct lambda_error *reterr)
@@ -216,6 +233,8 @@ static int look_up(struct gestures *gestures, const struct call_scope *scope,
 		status = look_up_alias(gestures, scope, place->function, &name, entry, reterr);
 	else if (name.kind == NAME_NEWEST)
 		status = look_up_newest(gestures, scope, place->function, entry, reterr);
+	else if (name.kind == NAME_SETTLED)
+		status = look_up_settled(gestures, scope, place->function, &name, entry, reterr);
 	return -errno_of(status, ERRNO_READ);
 }
 

@@ -21,8 +21,10 @@
 #include "fs/rules/place.h"
 
 struct gestures;
+struct moves;
 
 struct gesture_options {
+	struct moves *moves; /* kept: where aliases were before; NULL: nothing is known of that */
 	int64_t delete_grace_ms;
 	bool strict_ln;
 	bool no_create;
@@ -55,14 +57,15 @@ void gestures_free(struct gestures *gestures, int64_t deadline_ms);
 enum gesture_kind {
 	GESTURE_NOTHING, /* no such name (also: hidden by a tombstone) */
 	GESTURE_ALIAS,
-	GESTURE_WEIGHT, /* PROD%10 */
-	GESTURE_LOCAL,  /* a local or held link: known to this mount only */
-	GESTURE_NEWEST, /* .newest */
+	GESTURE_WEIGHT,  /* PROD%10 */
+	GESTURE_LOCAL,   /* a local or held link: known to this mount only */
+	GESTURE_NEWEST,  /* .newest */
+	GESTURE_SETTLED, /* PROD@1 */
 };
 
 struct gesture_entry {
 	enum gesture_kind kind;
-	uint64_t version;     /* where an alias, a weight or .newest leads */
+	uint64_t version;     /* where an alias, a weight, .newest or PROD@1 leads */
 	size_t target_length; /* bytes that readlink gives: st_size */
 	int64_t last_modified; /* of that version, where the answer tells it; INT64_MIN: it does not */
 	int64_t expires_ms; /* clock_monotonic_ms() until which it may be remembered; 0: not at all */

@@ -20,7 +20,7 @@
 #define GESTURE_THREADS 4     /* a slow function delays no other's graces */
 
 /*
- * What changes ask of the catalog, and of the clock (calls.c). Tests put an account in memory in their place. Where
+ * What changes ask of the catalog, of moves, and of the clock (calls.c). Tests put an account in memory in their place. Where
  * nothing else is said, these are the functions of backend/catalog/catalog.h.
  */
 struct gesture_calls {
@@ -49,6 +49,10 @@ struct gesture_calls {
 		struct lambda_alias *ret_alias, struct lambda_error *reterr);
 	enum lambda_status (*delete_alias)(struct catalog *catalog, const struct call_scope *scope,
 		const char *function, const char *name, const char *revision_id,
+		struct lambda_error *reterr);
+	/* moves_find_settled() */
+	enum lambda_status (*find_settled)(struct moves *moves, const struct call_scope *scope,
+		const char *function, const char *alias, uint64_t number, uint64_t *ret_version,
 		struct lambda_error *reterr);
 	int64_t (*now_ms)(void); /* clock_monotonic_ms() */
 };
@@ -153,6 +157,11 @@ void gesture_hint_refusal(struct gestures *gestures, const struct remap_event *e
  */
 enum lambda_status gesture_read_unchanged(struct gestures *gestures, const struct call_scope *scope,
 	const char *function, const struct lambda_alias *shown, struct lambda_alias *ret_alias,
+	struct lambda_error *reterr) must_check;
+
+/* The version of NAME@`number`: as moves_find_settled(). */
+enum lambda_status gesture_find_settled(struct gestures *gestures, const struct call_scope *scope,
+	const char *function, const char *alias, uint64_t number, uint64_t *ret_version,
 	struct lambda_error *reterr) must_check;
 
 /* The version that a target comes to, symbolic ones read afresh. */

@@ -69,6 +69,14 @@ enum lambda_status gesture_fetch_alias(struct gestures *gestures, const struct c
 	return status == LAMBDA_NOT_FOUND ? LAMBDA_OK : status;
 }
 
+enum lambda_status gesture_find_settled(struct gestures *gestures, const struct call_scope *scope,
+	const char *function, const char *alias, uint64_t number, uint64_t *ret_version,
+	struct lambda_error *reterr)
+{
+	return gestures->calls->find_settled(
+		gestures->options.moves, scope, function, alias, number, ret_version, reterr);
+}
+
 enum lambda_status gesture_resolve_target(struct gestures *gestures, const struct call_scope *scope,
 	const char *function, const struct target *target, uint64_t *ret_version,
 	struct lambda_error *reterr)
@@ -96,6 +104,9 @@ enum lambda_status gesture_resolve_target(struct gestures *gestures, const struc
 			return lambda_fail(
 				reterr, LAMBDA_NOT_FOUND, "%s has no published version", function);
 		return status;
+	case TARGET_SETTLED:
+		return gesture_find_settled(gestures, scope, function, target->alias,
+			target->number, ret_version, reterr);
 	default:
 		return lambda_fail(reterr, LAMBDA_INVALID, "%s", target->sentence);
 	}

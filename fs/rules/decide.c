@@ -132,6 +132,9 @@ void remap_decide_symlink(
 	case NAME_NEWEST:
 		remap_refuse(plan, EEXIST, "the name is taken");
 		break;
+	case NAME_SETTLED:
+		remap_refuse(plan, EPERM, REMAP_SETTLED_IS_FIXED);
+		break;
 	default:
 		remap_refuse(plan, EPERM, REMAP_NAME_CANNOT_BE);
 		plan->is_swapped = remap_is_swapped(remap, event);
@@ -197,6 +200,8 @@ void remap_decide_unlink(
 		decide_unlink_of_alias(remap, event, &name, plan);
 	else if (name.kind == NAME_NEWEST)
 		remap_refuse(plan, EPERM, ".newest cannot be removed");
+	else if (name.kind == NAME_SETTLED)
+		remap_refuse(plan, EPERM, REMAP_SETTLED_IS_FIXED);
 	else
 		remap_refuse(plan, ENOENT, "the name is gone");
 }

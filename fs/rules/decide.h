@@ -10,6 +10,8 @@
 #define REMAP_NAME_IS_TOO_LONG "the name of an alias has at most 128 characters"
 #define REMAP_WEIGHT_IS_MALFORMED                                                                  \
 	"a weight is a percentage from 0 to 100 without needless zeros, as in PROD%10 or PROD%0.5"
+#define REMAP_SETTLED_IS_FIXED                                                                     \
+	"names like PROD@1 are where an alias was before: they cannot be made, moved or removed"
 #define REMAP_NAME_CANNOT_BE "no alias can have that name"
 #define REMAP_TOO_MANY_ARE_HIDDEN                                                                  \
 	"too many removals wait for the end of their grace: try again when some are done"

@@ -65,6 +65,19 @@ static void parse_weight(const char *text, const char *percent, struct name *nam
 		name->kind = NAME_ALIAS_TOO_LONG;
 }
 
+/* ALIAS@DIGITS. Anything else with an @ is local. */
+static void parse_settled(const char *text, const char *at, struct name *name)
+{
+	size_t length = (size_t)(at - text);
+
+	if (!is_alias_spelling(text, length) || !at[1] || at[1 + strspn(at + 1, DIGITS)])
+		return;
+	name->kind = set_alias(name, text, length) ? NAME_SETTLED : NAME_ALIAS_TOO_LONG;
+	/* A version is a number without leading zeros, too. */
+	if (lambda_version_parse(at + 1, &name->number))
+		name->number = 0;
+}
+
 /* How many bytes of NAME~ or NAME.~N~ are NAME; 0 when it is neither. */
 static size_t find_backup_base(const char *text)
 {
@@ -101,7 +114,7 @@ void name_parse(const char *text, struct name *ret_name)
 {
 	struct name name = {.kind = NAME_LOCAL};
 	size_t length = strlen(text), base_length = find_backup_base(text);
-	const char *percent = strchr(text, '%');
+	const char *percent = strchr(text, '%'), *at = strchr(text, '@');
 
 	if (lambda_version_parse(text, &name.version) == 0) {
 		name.kind = NAME_VERSION;
@@ -120,6 +133,8 @@ void name_parse(const char *text, struct name *ret_name)
 		parse_backup(text, base_length, &name);
 	} else if (percent) {
 		parse_weight(text, percent, &name);
+	} else if (at) {
+		parse_settled(text, at, &name);
 	}
 	*ret_name = name;
 }

@@ -23,6 +23,7 @@ enum name_kind {
 	NAME_ALIASES,          /* .aliases */
 	NAME_NEWEST,           /* .newest */
 	NAME_PUBLISH,          /* +, +description: for mkdir only */
+	NAME_SETTLED,          /* PROD@1: where PROD was before (contract 8.2); cannot be made */
 	NAME_BACKUP, /* PROD~, PROD.~3~, PROD%10~: a tool's backup of an alias or a weight; local */
 };
 
@@ -30,7 +31,9 @@ struct name {
 	enum name_kind kind;
 	uint64_t version; /* VERSION */
 	char alias[LAMBDA_ALIAS_NAME_MAX +
-		   1];           /* ALIAS, WEIGHT and BACKUP: the alias's name; else "" */
+		   1]; /* ALIAS, WEIGHT, SETTLED and BACKUP: the alias's name; else "" */
+	uint64_t
+		number; /* SETTLED: from 1; 0 for digits that are none (PROD@0, PROD@01): never exists */
 	double weight;           /* WEIGHT: 0 to 1 */
 	const char *description; /* PUBLISH: what follows the '+', within the given text */
 	unsigned int

@@ -40,6 +40,7 @@ struct remap *remap_new(const struct remap_options *options)
 		recent_init(&remap->arrivals, REMAP_ARRIVALS, REMAP_ARRIVAL_MS) ||
 		recent_init(&remap->births, REMAP_BIRTHS, REMAP_LOCAL_MS) ||
 		recent_init(&remap->failures, REMAP_FAILURES, REMAP_RETRY_MS) ||
+		recent_init(&remap->rollbacks, REMAP_ROLLBACKS, REMAP_ROLLBACK_MS) ||
 		recent_init(&remap->guards, REMAP_GUARDS, REMAP_GUARD_MS))
 		return NULL;
 	return take_pointer(remap);
@@ -60,6 +61,7 @@ void remap_free(struct remap *remap)
 	recent_release(&remap->arrivals);
 	recent_release(&remap->births);
 	recent_release(&remap->failures);
+	recent_release(&remap->rollbacks);
 	recent_release(&remap->guards);
 	free(remap);
 }

@@ -15,9 +15,10 @@
  *   busy names  changes under way: one at a time per alias; a tombstone's clock stops meanwhile
  *   failures    whose replacement of a hidden name (2.4), or move of an alias (3.0), has just failed
  *   visits      about which functions a request is under way while a name there is hidden
+ *   rollbacks   which aliases were moved through PROD@1 a moment ago (8.2.7)
  *   guards      who is deleting recursively: rm, find and their like go on after a refusal, and would take
  *               every alias with them (3.1)
- * Arrivals, births, failures and guards are tables of fs/rules/recent.h.
+ * Arrivals, births, failures, rollbacks and guards are tables of fs/rules/recent.h.
  *
  * Pure: no call, no clock (now_ms is clock_monotonic_ms(), passed in), no lock: the owner serialises.
  */
@@ -41,10 +42,13 @@
 #define REMAP_RETURN_MS 500   /* how long a name is hidden at least that will not be deleted */
 #define REMAP_RETRY_MS                                                                             \
 	1000 /* how long a failed replacement or move keeps its process from removing the name */
+#define REMAP_ROLLBACK_MS                                                                          \
+	600000               /* how long a roll-back through @N keeps another one from happening */
 #define REMAP_GUARD_MS 10000 /* how long a process is guarded after a refused removal */
 #define REMAP_REMOVAL_MS                                                                           \
 	60000 /* how long a removal waits at most for its process to be done in the function */
 #define REMAP_NAME_MAX 255
+#define REMAP_SENTENCE_SIZE 512
 
 #define REMAP_LINKS 1024
 #define REMAP_TOMBSTONES 1024
@@ -56,6 +60,7 @@
 #define REMAP_VISITS 64
 #define REMAP_ARRIVALS 1024
 #define REMAP_GUARDS 128
+#define REMAP_ROLLBACKS 512
 
 struct remap_options {
 	const char *mountpoint; /* as target_parse() takes it; copied */
@@ -242,7 +247,8 @@ enum remap_local {
 /* What an event comes to. */
 struct remap_plan {
 	int error; /* 0, or the errno to answer: nothing is to be done but remap_complete() */
-	const char *sentence; /* with `error`: why; static */
+	const char *
+		sentence; /* with `error`: why; static, but for remap_refuse_repeated_rollback()'s */
 	bool note_refused_removal;
 	bool is_swapped; /* refused: `ln -sf PROD 2` was probably meant the other way round */
 	bool note_refused_retry; /* the failed replacement before it has been answered for */
@@ -289,6 +295,20 @@ void remap_decide_nothing(const struct remap_event *event, struct remap_plan *pl
  */
 void remap_refuse_creation(
 	const struct remap *remap, const struct remap_event *event, struct remap_plan *plan);
+
+/*
+ * A plan that moves an alias through its own @N becomes a refusal, EPERM, within 10 minutes of the last such move:
+ * a roll-back that is repeated must not undo itself (8.2.7). `sentence` holds why, as long as the plan is in use.
+ */
+void remap_refuse_repeated_rollback(const struct remap *remap, const struct remap_event *event,
+	struct remap_plan *plan, char sentence[REMAP_SENTENCE_SIZE]);
+
+/*
+ * The plan's alias was moved, or may have been, through its own @N to `version`.
+ * Nothing for other plans.
+ */
+void remap_note_rollback(struct remap *remap, const struct remap_event *event,
+	const struct remap_plan *plan, uint64_t version);
 
 /* The alias whose facts the event needs as `through`: NULL when it needs none. Belongs to the remap. */
 const char *remap_find_through(const struct remap *remap, const struct remap_event *event);
@@ -352,8 +372,6 @@ enum remap_call remap_form_call(const struct remap *remap, const struct remap_ev
 	const struct remap_plan *plan, uint64_t version, const struct lambda_alias *current,
 	const struct lambda_alias *source, struct lambda_alias *ret_wanted,
 	bool *ret_with_description);
-
-#define REMAP_SENTENCE_SIZE 512
 
 /*
  * How the alias `name` differs from what this mount last saw of it (`seen`), as a sentence: where it leads `now`

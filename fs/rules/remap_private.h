@@ -30,11 +30,12 @@ struct remap {
 	struct remap_tombstone tombstones[REMAP_TOMBSTONES];
 	struct remap_busy_name busy[REMAP_BUSY];
 	struct remap_visit visits[REMAP_VISITS];
-	size_t visit_count;     /* of those in use */
-	struct recent arrivals; /* by thread, function and alias */
-	struct recent births;   /* by function and alias */
-	struct recent failures; /* failure.c */
-	struct recent guards;   /* by process (all that are not known count as one) and function */
+	size_t visit_count;      /* of those in use */
+	struct recent arrivals;  /* by thread, function and alias */
+	struct recent births;    /* by function and alias */
+	struct recent failures;  /* failure.c */
+	struct recent rollbacks; /* by function and alias; rollback.c */
+	struct recent guards;    /* by process (all that are not known count as one) and function */
 };
 
 /* Whether this mount made the alias within the last minute, and no other client has written it since. */

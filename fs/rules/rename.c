@@ -188,6 +188,9 @@ static void plan_onto(const struct remap *remap, const struct remap_event *event
 	case NAME_WEIGHT_MALFORMED:
 		remap_refuse(plan, EPERM, REMAP_WEIGHT_IS_MALFORMED);
 		break;
+	case NAME_SETTLED:
+		remap_refuse(plan, EPERM, REMAP_SETTLED_IS_FIXED);
+		break;
 	default:
 		remap_refuse(plan, EPERM, REMAP_NAME_CANNOT_BE);
 		break;
@@ -270,6 +273,8 @@ static void refuse_to_move_nothing(const struct side *from, struct remap_plan *p
 	if (from->name.kind == NAME_ALIAS || from->name.kind == NAME_WEIGHT ||
 		from->name.kind == NAME_LOCAL || from->name.kind == NAME_BACKUP)
 		remap_refuse(plan, ENOENT, "the name is gone");
+	else if (from->name.kind == NAME_SETTLED)
+		remap_refuse(plan, EPERM, REMAP_SETTLED_IS_FIXED);
 	else
 		remap_refuse(plan, EPERM, "that name cannot be moved");
 }
@@ -397,8 +402,8 @@ bool remap_find_dependency(const struct remap *remap, const struct remap_event *
 		target_parse_through(remap->mountpoint, event->place, text, &target);
 	else
 		target_parse(remap->mountpoint, event->place, text, &target);
-	if (target.kind != TARGET_ALIAS || !strcmp(target.alias, name.alias) ||
-		!is_pending(remap, function, target.alias))
+	if ((target.kind != TARGET_ALIAS && target.kind != TARGET_SETTLED) ||
+		!strcmp(target.alias, name.alias) || !is_pending(remap, function, target.alias))
 		return false;
 	memcpy(alias, target.alias, sizeof(target.alias));
 	return true;

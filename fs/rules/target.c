@@ -52,7 +52,7 @@ static bool follow_path(struct path *path, const char *text)
 }
 
 /* What follows `prefix` and a slash in the path, NULL when it does not lie below. */
-static const char *path_below(const char *path, const char *prefix)
+static char *path_below(char *path, const char *prefix)
 {
 	size_t length = strlen(prefix);
 
@@ -67,7 +67,23 @@ static void set_invalid(struct target *target, const char *sentence)
 	target->sentence = sentence;
 }
 
-static void read_last_part(const char *text, struct target *target)
+/* Takes "=REVISION" off the end of the name; false when that is none. */
+static bool take_revision(char *text, struct target *target)
+{
+	char *equals = strchr(text, '=');
+	size_t length;
+
+	if (!equals)
+		return true;
+	*equals++ = '\0';
+	length = strlen(equals);
+	if (!length || length > LAMBDA_REVISION_ID_MAX || equals[strcspn(equals, "=")])
+		return false;
+	memcpy(target->revision_id, equals, length + 1);
+	return true;
+}
+
+static void read_name(const char *text, struct target *target)
 {
 	struct name name;
 
@@ -84,14 +100,31 @@ static void read_last_part(const char *text, struct target *target)
 	case NAME_NEWEST:
 		target->kind = TARGET_NEWEST;
 		break;
+	case NAME_SETTLED:
+		target->kind = name.number ? TARGET_SETTLED : TARGET_MISSING;
+		target->number = name.number;
+		if (!name.number)
+			target->sentence =
+				"the states before are counted from @1, without leading zeros";
+		memcpy(target->alias, name.alias, sizeof(target->alias));
+		break;
 	case NAME_NUMERIC:
 		target->kind = TARGET_MISSING;
 		target->sentence = "no version has that number";
 		break;
 	default:
 		set_invalid(target,
-			"an alias leads to a version, $LATEST, another alias's name or .newest");
+			"an alias leads to a version, $LATEST, another alias's name, .newest or "
+			"what it was before (PROD@1)");
 	}
+}
+
+static void read_last_part(char *text, struct target *target)
+{
+	if (take_revision(text, target))
+		read_name(text, target);
+	else
+		set_invalid(target, "after the '=' of a target stands the alias's RevisionId");
 }
 
 static bool find_path(const char *mountpoint, const struct gesture_place *place, const char *text,
@@ -118,7 +151,7 @@ void target_parse(const char *mountpoint, const struct gesture_place *place, con
 {
 	struct target target = {.kind = TARGET_INVALID};
 	struct path path;
-	const char *rest;
+	char *rest;
 
 	if (!find_path(mountpoint, place, text, &path)) {
 		set_invalid(&target, "the target is too long");

@@ -19,6 +19,7 @@ enum target_kind {
 	TARGET_VERSION, /* `version` */
 	TARGET_ALIAS,   /* what the alias `alias` points to when it is read afresh */
 	TARGET_NEWEST,  /* the highest published version when it is read afresh */
+	TARGET_SETTLED, /* where `alias` was before: its `number`th settled state (contract 8.2) */
 	TARGET_MISSING, /* digits that cannot be a version: there is none (ENOENT) */
 	TARGET_INVALID, /* EINVAL: `sentence` says why */
 };
@@ -27,6 +28,9 @@ struct target {
 	enum target_kind kind;
 	uint64_t version;
 	char alias[LAMBDA_ALIAS_NAME_MAX + 1];
+	uint64_t number; /* SETTLED, from 1 */
+	/* What followed a '=': the alias is moved only while it has that RevisionId; "" for nothing. */
+	char revision_id[LAMBDA_REVISION_ID_MAX + 1];
 	const char *sentence; /* static */
 };
 

@@ -74,6 +74,10 @@ void description_child(const struct node *directory, const char *name, struct no
 		node_make(ret_child, NODE_DESCRIPTION, directory->function, 0, directory->name);
 		return;
 	}
+	if (!strcmp(name, ".history")) {
+		node_make(ret_child, NODE_HISTORY, directory->function, 0, directory->name);
+		return;
+	}
 	node_make_draft(ret_child, directory->function, directory->name, name);
 }
 
@@ -153,6 +157,12 @@ int description_load(struct request *request, const struct node *node, struct bu
 	return error;
 }
 
+static int refuse_history(struct request *request)
+{
+	return request_refuse(request, EPERM,
+		".history is what CloudTrail and this mount know: it cannot be changed");
+}
+
 int description_rename(struct request *request, const struct node *directory, const char *name,
 	const struct node *new_directory, const char *new_name, unsigned int flags)
 {
@@ -167,6 +177,8 @@ int description_rename(struct request *request, const struct node *directory, co
 			"what is in .aliases cannot be moved out of it or exchanged");
 	description_child(directory, name, &from);
 	description_child(new_directory, new_name, &to);
+	if (from.kind == NODE_HISTORY || to.kind == NODE_HISTORY)
+		return refuse_history(request);
 	if (from.kind == NODE_DRAFT && to.kind == NODE_DRAFT)
 		return drafts_rename(drafts, clock_monotonic_ms(), &from, &to, exclusive);
 	error = description_load(request, &from, &content);
@@ -194,5 +206,7 @@ int description_unlink(struct request *request, const struct node *directory, co
 	if (node.kind == NODE_DESCRIPTION)
 		return request_refuse(
 			request, EPERM, "a description cannot be removed: write an empty one");
+	if (node.kind == NODE_HISTORY)
+		return refuse_history(request);
 	return drafts_remove(request->fs->drafts, clock_monotonic_ms(), &node, false);
 }

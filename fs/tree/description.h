@@ -36,7 +36,7 @@ int description_parse(const char *data, size_t length, char **ret_text) must_che
 
 /* --- the file, and drafts beside it (drafts.h) --- */
 
-/* The node of a name in `.aliases/NAME`: the description, or a draft (there or not). */
+/* The node of a name in `.aliases/NAME`: the description, the history, or a draft (there or not). */
 void description_child(const struct node *directory, const char *name, struct node *ret_child);
 
 /* Appends what the file of a description or a draft holds now. -ENOENT. May ask AWS. */

@@ -13,6 +13,7 @@
 #include "fs/tree/control.h"
 #include "fs/tree/description.h"
 #include "fs/tree/drafts.h"
+#include "fs/tree/history_text.h"
 #include "fs/tree/open_handles.h"
 #include "fs/tree/tree.h"
 
@@ -69,6 +70,8 @@ static int load_content(struct request *request, struct open_file *file)
 		return load_code(request, file);
 	case NODE_CONTROL_FILE:
 		return control_read(request, node->name, &file->content);
+	case NODE_HISTORY:
+		return history_read(request, node, &file->content);
 	case NODE_DRAFT:
 	case NODE_DESCRIPTION:
 		return description_load(request, node, &file->content);
@@ -188,6 +191,14 @@ static int open_content(struct request *request, const struct node *node, bool w
 	return 0;
 }
 
+/* Of a file that is no one's to write. */
+static int refuse_write(struct request *request, const struct node *node)
+{
+	return request_refuse(request, EROFS,
+		node->kind == NODE_HISTORY ? "the history of an alias is read-only"
+					   : "what a version holds is read-only");
+}
+
 int file_open(
 	struct request *request, const struct node *node, int flags, struct open_file **ret_file)
 {
@@ -198,7 +209,7 @@ int file_open(
 		return request_refuse(request, EACCES, "the mode of this file does not allow it");
 	if (mask & W_OK) {
 		if (!is_writable_kind(node->kind))
-			return request_refuse(request, EROFS, "what a version holds is read-only");
+			return refuse_write(request, node);
 		error = request_permits_change(request);
 		if (error)
 			return error;
@@ -218,6 +229,8 @@ int file_create(struct request *request, const struct node *directory, const cha
 	if (error)
 		return error;
 	description_child(directory, name, ret_node);
+	if (ret_node->kind == NODE_HISTORY)
+		return refuse_write(request, ret_node);
 	if (ret_node->kind == NODE_DRAFT)
 		error = drafts_create(drafts, clock_monotonic_ms(), ret_node, flags & O_EXCL);
 	else
@@ -417,7 +430,7 @@ int file_truncate(
 	if (node->kind == NODE_CONTROL_FILE)
 		return 0;
 	if (!is_writable_kind(node->kind))
-		return request_refuse(request, EROFS, "what a version holds is read-only");
+		return refuse_write(request, node);
 	error = request_permits_change(request);
 	if (error)
 		return error;

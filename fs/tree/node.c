@@ -52,6 +52,7 @@ static bool has_name(enum node_kind kind)
 	case NODE_LINK:
 	case NODE_ALIAS:
 	case NODE_DESCRIPTION:
+	case NODE_HISTORY:
 	case NODE_DRAFT:
 	case NODE_CONTROL_FILE:
 		return true;
@@ -454,6 +455,9 @@ static void format_place(const struct node *node, char *path, size_t size)
 		break;
 	case NODE_DESCRIPTION:
 		snprintf(path, size, "%s/.aliases/%s/description", node->function, node->name);
+		break;
+	case NODE_HISTORY:
+		snprintf(path, size, "%s/.aliases/%s/.history", node->function, node->name);
 		break;
 	case NODE_CONTROL:
 		snprintf(path, size, ".aliasfs");

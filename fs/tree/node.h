@@ -13,6 +13,7 @@
  *   NODE_ALIASES        (function)                    hash: .aliases
  *   NODE_ALIAS          (function, name)              hash: .aliases/PROD
  *   NODE_DESCRIPTION    (function, name)              hash: .aliases/PROD/description
+ *   NODE_HISTORY        (function, name)              hash: .aliases/PROD/.history
  *   NODE_DRAFT          (function, name)              hash: a tool's temporary file there, "PROD/name"
  *   NODE_CONTROL, NODE_CONTROL_FILE (name)            hash: .aliasfs and what is in it
  *
@@ -44,7 +45,8 @@ enum node_kind {
 	NODE_DRAFT,
 	NODE_CONTROL,
 	NODE_CONTROL_FILE,
-	NODE_CODE, /* code.zip, with -o code; at the end: a kind's number is in its inode number */
+	NODE_CODE, /* code.zip, with -o code; from here on at the end: a kind's number is in its inode number */
+	NODE_HISTORY,
 };
 
 #define NODE_NAME_MAX (2 * NAME_MAX + 1) /* bytes of node.name: a draft's holds the alias too */
@@ -56,7 +58,7 @@ struct node {
 	bool in_version;             /* NODE_LINK */
 	char function[NAME_MAX + 1]; /* "" for the root and what belongs to no function */
 	char name[NODE_NAME_MAX +
-		  1]; /* NODE_LINK, NODE_ALIAS, NODE_DESCRIPTION, NODE_DRAFT, NODE_CONTROL_FILE */
+		  1]; /* NODE_LINK, NODE_ALIAS, NODE_DESCRIPTION, NODE_HISTORY, NODE_DRAFT, NODE_CONTROL_FILE */
 };
 
 /* Fills *ret_node; `function` and `name` may be NULL and are cut at their maximum. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What tree.c (names and attributes) and list.c (listings) share. Nothing here blocks. */
+/* What tree.c (names and attributes), child.c and list.c (listings) share. Nothing here blocks. */
 #ifndef ALIASFS_TREE_PRIVATE_H
 #define ALIASFS_TREE_PRIVATE_H
 
@@ -15,6 +15,13 @@ struct tree_version_file {
 };
 
 extern const struct tree_version_file tree_version_files[TREE_VERSION_FILES];
+
+/*
+ * What the name in that directory would be; whether it is there is asked afterwards. 0, -ENOTDIR, or -ENOENT: nothing
+ * is ever called that here. Pure.
+ */
+int tree_child_of(const struct aliasfs *fs, const struct node *parent, const char *name,
+	struct node *ret_child) must_check;
 
 /* Everything of a node's attributes but the timeouts, which are 0. `last_modified` in seconds, `size` in bytes. */
 void tree_fill(const struct aliasfs *fs, const struct node *node, int64_t last_modified,

@@ -41,6 +41,7 @@ mode_t tree_mode(const struct node *node)
 	case NODE_LINK:
 		return S_IFLNK | 0777;
 	case NODE_ENVIRONMENT:
+	case NODE_HISTORY:
 		return S_IFREG | 0400;
 	case NODE_CONFIGURATION:
 	case NODE_CODE_SHA256:
@@ -361,6 +362,24 @@ static int description_attributes(struct request *request, const struct node *no
 	return error;
 }
 
+/* As its alias's directory; made anew at every open, it has a size of 0, as in /proc. */
+static int history_attributes(struct request *request, const struct node *node, bool exact,
+	struct tree_attributes *attributes)
+{
+	struct tree_attributes directory;
+	struct node alias;
+	int error;
+
+	node_make(&alias, NODE_ALIAS, node->function, 0, node->name);
+	error = alias_directory_attributes(request, &alias, exact, &directory);
+	if (error)
+		return error;
+	tree_fill(request->fs, node, directory.last_modified, 0, attributes);
+	attributes->attribute_timeout = directory.attribute_timeout;
+	attributes->entry_timeout = directory.entry_timeout;
+	return 0;
+}
+
 /* A tool's temporary file: nothing of it is remembered by the kernel. */
 static int draft_attributes(
 	const struct aliasfs *fs, const struct node *node, struct tree_attributes *attributes)
@@ -379,7 +398,8 @@ static int node_attributes(struct request *request, const struct node *node, boo
 {
 	int error = 0;
 
-	if (node->kind == NODE_ALIAS || node->kind == NODE_DESCRIPTION)
+	if (node->kind == NODE_ALIAS || node->kind == NODE_DESCRIPTION ||
+		node->kind == NODE_HISTORY)
 		error = gesture_settle_held(request->fs->gestures, &request->scope, node->function,
 			node->name, &request->error);
 	if (error)
@@ -402,6 +422,8 @@ static int node_attributes(struct request *request, const struct node *node, boo
 		return alias_directory_attributes(request, node, exact, attributes);
 	case NODE_DESCRIPTION:
 		return description_attributes(request, node, exact, attributes);
+	case NODE_HISTORY:
+		return history_attributes(request, node, exact, attributes);
 	case NODE_DRAFT:
 		return draft_attributes(request->fs, node, attributes);
 	case NODE_CONTROL:
@@ -422,115 +444,6 @@ int tree_attributes_get(
 }
 
 /*
- * Whether AWS may have a function of that name: letters, digits, '-', '_', and with a region in front
- * a '.' (Lambda@Edge replicas such as us-east-1.name). What desktops and crawlers probe for (.git,
- * .Trash, autorun.inf) is answered without a call.
- */
-static bool may_be_function(const char *name)
-{
-	static const char allowed[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-	size_t length = strspn(name, allowed);
-
-	if (!length)
-		return false;
-	if (name[length] == '.') {
-		/* A region ends in '-' and one digit. */
-		if (length < 3 || name[length - 2] != '-' || name[length - 1] < '0' ||
-			name[length - 1] > '9')
-			return false;
-		name += length + 1;
-		length = strspn(name, allowed);
-	}
-	return length && !name[length];
-}
-
-static int child_of_root(const struct aliasfs *fs, const char *name, struct node *child)
-{
-	if (!strcmp(name, ".aliasfs")) {
-		node_make(child, NODE_CONTROL, NULL, 0, NULL);
-		return 0;
-	}
-	if (!may_be_function(name) || !selection_shows(fs->options->functions, name))
-		return -ENOENT;
-	node_make(child, NODE_FUNCTION, name, 0, NULL);
-	return 0;
-}
-
-static int child_of_function(const struct node *parent, const char *text, struct node *child)
-{
-	struct name name;
-
-	name_parse(text, &name);
-	switch (name.kind) {
-	case NAME_VERSION:
-		node_make(child, NODE_VERSION, parent->function, name.version, NULL);
-		return 0;
-	case NAME_ALIASES:
-		node_make(child, NODE_ALIASES, parent->function, 0, NULL);
-		return 0;
-	case NAME_NUMERIC:
-	case NAME_ALIAS_TOO_LONG:
-	case NAME_PUBLISH:
-		return -ENOENT;
-	default:
-		node_make_link(child, parent, text);
-		return 0;
-	}
-}
-
-static int child_of_version(
-	const struct aliasfs *fs, const struct node *parent, const char *name, struct node *child)
-{
-	size_t i;
-
-	for (i = 0; i < TREE_VERSION_FILES; i++) {
-		if (!strcmp(name, tree_version_files[i].name)) {
-			if (tree_version_files[i].kind == NODE_CODE && !fs->options->code)
-				return -ENOENT;
-			node_make(child, tree_version_files[i].kind, parent->function,
-				parent->version, NULL);
-			return 0;
-		}
-	}
-	/* A tool's temporary link, on its way to be renamed (contract 2.1); nothing of that name is asked of AWS. */
-	node_make_link(child, parent, name);
-	return 0;
-}
-
-/* What the name would be; whether it is there is asked afterwards. -ENOENT: nothing is ever called that here. */
-static int child_of(
-	const struct aliasfs *fs, const struct node *parent, const char *name, struct node *child)
-{
-	struct name parsed;
-
-	switch (parent->kind) {
-	case NODE_ROOT:
-		return child_of_root(fs, name, child);
-	case NODE_FUNCTION:
-		return child_of_function(parent, name, child);
-	case NODE_VERSION:
-		return child_of_version(fs, parent, name, child);
-	case NODE_ALIASES:
-		name_parse(name, &parsed);
-		if (parsed.kind != NAME_ALIAS)
-			return -ENOENT;
-		node_make(child, NODE_ALIAS, parent->function, 0, name);
-		return 0;
-	case NODE_ALIAS:
-		description_child(parent, name, child);
-		return 0;
-	case NODE_CONTROL:
-		if (!control_file_exists(name))
-			return -ENOENT;
-		node_make(child, NODE_CONTROL_FILE, NULL, 0, name);
-		return 0;
-	default:
-		return -ENOTDIR;
-	}
-}
-
-/*
  * `ln -sfn 2 hello/PROD`, run in the root, looks whether "2" is there: a list of the functions that may still
  * be shown answers that. Other names that it lacks may be new: they are asked for.
  */
@@ -546,7 +459,7 @@ int tree_lookup(struct request *request, const struct node *parent, const char *
 	double *ret_negative_timeout)
 {
 	int error = strlen(name) > NAME_MAX ? -ENAMETOOLONG
-					    : child_of(request->fs, parent, name, ret_child);
+					    : tree_child_of(request->fs, parent, name, ret_child);
 
 	*ret_negative_timeout = 0;
 	if (error == -ENOENT) {

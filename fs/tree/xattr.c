@@ -6,6 +6,7 @@
 #include "backend/base/text.h"
 #include "backend/catalog/catalog.h"
 #include "backend/documents/document.h"
+#include "backend/moves/moves.h"
 #include "fs/gesture/gesture.h"
 #include "fs/rules/name.h"
 
@@ -26,32 +27,81 @@ static int version_arn(
 /* The function's own ARN: $LATEST's without its qualifier. */
 static int function_arn(struct request *request, const char *function, struct buffer *out)
 {
-	int error = version_arn(request, function, LAMBDA_VERSION_LATEST, out);
+	enum lambda_status status = catalog_function_arn(
+		request->fs->catalog, &request->scope, function, out, &request->error);
 
-	if (error)
-		return error;
-	if (!text_ends_with(buffer_text(out), ":$LATEST"))
-		return -ENODATA;
-	out->length -= strlen(":$LATEST");
-	out->data[out->length] = '\0';
-	return 0;
+	return request_errno(status, ERRNO_READ);
 }
 
-/* An alias's; weights, local links and .newest have none. */
-static int link_arn(struct request *request, const struct node *node, struct buffer *out)
+static int alias_arn(struct request *request, const struct node *node, struct buffer *out)
 {
-	const struct gesture_place place = node_place(node);
-	struct gesture_entry entry;
+	int error = function_arn(request, node->function, out);
+
+	return error ? error : buffer_appendf(out, ":%s", node->name);
+}
+
+/* Its RevisionId, asked for now: what a script names to move it only while nothing has changed (contract 8.2.8). */
+static int alias_revision(struct request *request, const struct node *node, struct buffer *out)
+{
+	struct lambda_alias alias;
+	enum lambda_status status = catalog_alias_get_afresh(request->fs->catalog, &request->scope,
+		node->function, node->name, &alias, &request->error);
 	int error;
 
+	if (status)
+		return request_errno(status, ERRNO_READ);
+	error = buffer_append_string(out, alias.revision_id);
+	lambda_alias_release(&alias);
+	return error;
+}
+
+/* Since when it leads where it leads; no data where that is not proven. */
+static int alias_since(struct request *request, const struct node *node, struct buffer *out)
+{
+	int64_t since_s;
+	enum lambda_status status = moves_find_since(request->fs->moves, &request->scope,
+		node->function, node->name, &since_s, &request->error);
+
+	if (status == LAMBDA_NOT_PROVEN)
+		return -ENODATA;
+	if (status)
+		return request_errno(status, ERRNO_READ);
+	return buffer_appendf(out, "%lld", (long long)since_s);
+}
+
+struct alias_attribute {
+	const char *name;
+	int (*get)(struct request *request, const struct node *node, struct buffer *out);
+};
+
+static const struct alias_attribute alias_attributes[] = {
+	{"lambda.arn", alias_arn},
+	{"lambda.revision_id", alias_revision},
+	{"lambda.since", alias_since},
+};
+
+/* An alias's; weights, local links, .newest and PROD@1 have none. */
+static int link_attribute(
+	struct request *request, const struct node *node, const char *name, struct buffer *out)
+{
+	const struct gesture_place place = node_place(node);
+	const struct alias_attribute *attribute = NULL;
+	struct gesture_entry entry;
+	int error;
+	size_t i;
+
+	for (i = 0; i < array_count(alias_attributes); i++)
+		if (!strcmp(name, alias_attributes[i].name))
+			attribute = &alias_attributes[i];
+	if (!attribute)
+		return -ENODATA;
 	error = gesture_lookup(request->fs->gestures, &request->scope, &place, node->name, &entry,
 		&request->error);
 	if (error)
 		return error;
 	if (entry.kind != GESTURE_ALIAS)
 		return entry.kind == GESTURE_NOTHING ? -ENOENT : -ENODATA;
-	error = function_arn(request, node->function, out);
-	return error ? error : buffer_appendf(out, ":%s", node->name);
+	return attribute->get(request, node, out);
 }
 
 int xattr_get(
@@ -60,6 +110,8 @@ int xattr_get(
 	/* Not ENODATA: ls -l and cp stop asking for these on the whole device (tool-traces.md, section C). */
 	if (text_starts_with(name, "security.") || text_starts_with(name, "system."))
 		return -EOPNOTSUPP;
+	if (node->kind == NODE_LINK)
+		return link_attribute(request, node, name, out);
 	if (strcmp(name, "lambda.arn"))
 		return -ENODATA;
 	switch (node->kind) {
@@ -67,8 +119,6 @@ int xattr_get(
 		return function_arn(request, node->function, out);
 	case NODE_VERSION:
 		return version_arn(request, node->function, node->version, out);
-	case NODE_LINK:
-		return link_arn(request, node, out);
 	default:
 		return -ENODATA;
 	}

@@ -124,10 +124,14 @@ class Plane:
         """The JSON that the server itself answers, with members that no SDK here knows yet."""
         return self._local("GET", path)
 
-    def _local(self, method, path):
+    def put(self, path, value):
+        """Has the server take that value: faults, how CloudTrail's events are delivered."""
+        return self._local("PUT", path, json.dumps(value))
+
+    def _local(self, method, path, body=None):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         try:
-            connection.request(method, path)
+            connection.request(method, path, body)
             answer = connection.getresponse()
             body = answer.read()
             assert answer.status in (200, 204), f"{method} {path}: {answer.status} {body!r}"

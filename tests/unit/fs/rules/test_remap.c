@@ -650,10 +650,58 @@ static void tables_are_bounded(void **state)
 	stop_world(&world);
 }
 
+/* semantics(8.2.2, 8.2.4, 8.2.6, 8.2.7, 8.2.8) */
+static void rolls_back_to_where_it_was(void **state)
+{
+	static const struct row rows[] = {
+		{"GNU ln", &ln, "s CuAb12xY PROD@1\nr CuAb12xY PROD", "update PROD>5", ""},
+		{"an absolute path", &ln, "s CuAb12xY /mnt/hello/PROD@1\nr CuAb12xY PROD",
+			"update PROD>5", ""},
+		{"busybox ln", &tool, "u PROD\ns PROD PROD@1", "update PROD>5", ""},
+		{"once more undoes nothing", &ln,
+			"s CuAb12xY PROD@1\nr CuAb12xY PROD\ns CuAb12xZ PROD@1\n"
+			"r CuAb12xZ PROD !EPERM\nw 590000\ns CuAb12xZ PROD@1\n"
+			"r CuAb12xZ PROD !EPERM",
+			"update PROD>5", ""},
+		{"to name the version is no roll-back", &ln,
+			"s CuAb12xY PROD@1\nr CuAb12xY PROD\ns CuAb12xZ 1\nr CuAb12xZ PROD",
+			"update PROD>5; update PROD>1", ""},
+		{"after ten minutes", &ln,
+			"s CuAb12xY PROD@1\nr CuAb12xY PROD\nw 600000\ns CuAb12xZ PROD@1\n"
+			"r CuAb12xZ PROD",
+			"update PROD>5; update PROD>1", ""},
+		{"another alias", &ln,
+			"s CuAb12xY PROD@1\nr CuAb12xY BETA\ns CuAb12xZ PROD@1\n"
+			"r CuAb12xZ BETA",
+			"update BETA>5; get BETA>5", ""},
+		{"a new alias", &tool, "s OLD PROD@1", "create OLD>5", ""},
+		{"a canary of it", &tool, "s PROD%10 PROD@1", "update PROD>1+5@0.1", ""},
+		{"beyond what is known", &ln, "s CuAb12xY PROD@2\nr CuAb12xY PROD !ENOENT", "", ""},
+		{"not proven", &ln, "s CuAb12xY BETA@1\nr CuAb12xY BETA !EAGAIN", "", ""},
+		{"no number", &ln, "s CuAb12xY PROD@0\nr CuAb12xY PROD !ENOENT", "", ""},
+		{"its names cannot be made", &tool,
+			"s PROD@9 1 !EPERM\ns PROD@0 1 !EPERM\ns PROD@x 1\nr PROD@x PROD@9 !EPERM",
+			"", ""},
+		{"nor moved or removed", &tool, "u PROD@1 !EPERM\nr PROD@1 NEW !EPERM", "", ""},
+		{"with its revision", &ln, "s CuAb12xY PROD@1=r1\nr CuAb12xY PROD", "update PROD>5",
+			""},
+		{"with its revision, a version", &ln, "s CuAb12xY 2=r1\nr CuAb12xY PROD",
+			"update PROD>2", ""},
+		{"with another revision", &ln, "s CuAb12xY PROD@1=r9\nr CuAb12xY PROD !EREMCHG", "",
+			""},
+		{"with a revision of what is not there", &tool, "s NEW 2=r1 !EREMCHG", "", ""},
+		{"with an empty revision", &tool, "s PROD.new 2=\nr PROD.new PROD !EPERM", "", ""},
+	};
+
+	(void)state;
+	play_rows(rows, array_count(rows));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_tool_replaces_by_one_update),
+		cmocka_unit_test(rolls_back_to_where_it_was),
 		cmocka_unit_test(other_gestures_write_what_the_table_says),
 		cmocka_unit_test(refusals_change_nothing),
 		cmocka_unit_test(links_that_cannot_be_aliases_are_local_for_a_minute),

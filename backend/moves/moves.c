@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: MIT */
+#include "backend/moves/moves.h"
+
+#include <string.h>
+
+#include "backend/base/condition.h"
+#include "backend/base/text.h"
+#include "backend/moves/private.h"
+
+struct moves *moves_new(const struct moves_options *options)
+{
+	struct moves *moves = calloc(1, sizeof(*moves));
+
+	if (!moves)
+		return NULL;
+	moves->catalog = options->catalog;
+	moves->source = options->source;
+	moves->log = options->log;
+	if (condition_init(&moves->changed)) {
+		free(moves);
+		return NULL;
+	}
+	pthread_mutex_init(&moves->mutex, NULL);
+	moves->trail = trail_new(&moves->source);
+	if (!moves->trail || notes_init(&moves->notes, MOVES_OWN_MAX, MOVES_SEEN_MAX)) {
+		moves_free(moves);
+		return NULL;
+	}
+	return moves;
+}
+
+void moves_free(struct moves *moves)
+{
+	struct name_map_entry *entry;
+
+	if (!moves)
+		return;
+	moves_stop_asking(moves);
+	trail_free(moves->trail);
+	notes_release(&moves->notes);
+	for (entry = name_map_first(&moves->arns); entry;
+		entry = name_map_next(&moves->arns, entry))
+		free(entry->value);
+	name_map_release(&moves->arns);
+	pthread_cond_destroy(&moves->changed);
+	pthread_mutex_destroy(&moves->mutex);
+	free(moves);
+}
+
+/* --- what happens --- */
+
+void moves_note_seen(struct moves *moves, const char *function, const struct lambda_alias *alias)
+{
+	int64_t now_s = moves_now_s(moves);
+
+	pthread_mutex_lock(&moves->mutex);
+	notes_add_sighting(&moves->notes, now_s, function, alias);
+	pthread_mutex_unlock(&moves->mutex);
+}
+
+void moves_note_write(struct moves *moves, const struct catalog_write *write, const char *who)
+{
+	int64_t now_s = moves_now_s(moves);
+	int error;
+
+	pthread_mutex_lock(&moves->mutex);
+	error = notes_add_own(&moves->notes, now_s, write, who);
+	if (write->answer)
+		notes_add_sighting(&moves->notes, now_s, write->function, write->answer);
+	pthread_mutex_unlock(&moves->mutex);
+	if (error)
+		log_write(moves->log, LOG_LEVEL_WARNING,
+			"out of memory: the history of %s/%s lacks what this mount did",
+			write->function, write->alias);
+}
+
+/* --- questions --- */
+
+/* moves_make_view() of the alias as it is: cached, or `afresh`. */
+static enum lambda_status view_present(struct moves *moves, const struct call_scope *scope,
+	const char *function, const char *alias, bool afresh, struct moves_view *ret_view,
+	struct lambda_error *reterr)
+{
+	struct lambda_alias present;
+	enum lambda_status status = afresh ? catalog_alias_get_afresh(moves->catalog, scope,
+						     function, alias, &present, reterr)
+					   : catalog_alias_get(moves->catalog, scope, function,
+						     alias, &present, reterr);
+	bool is_there = !status;
+	int error;
+
+	if (status && status != LAMBDA_NOT_FOUND)
+		return status;
+	error = moves_make_view(moves, function, alias, is_there ? &present : NULL, ret_view);
+	if (is_there)
+		lambda_alias_release(&present);
+	return error ? lambda_fail_memory(reterr) : LAMBDA_OK;
+}
+
+/* Whether a failure of CloudTrail is something to tell beside what is known, instead of it. */
+static bool is_told_beside(const struct moves_view *view, const struct lambda_error *error)
+{
+	return error->status == LAMBDA_ACCESS_DENIED || moves_means_no_trail(error) ||
+	       (error->status == LAMBDA_TIMED_OUT && view->changes.until_s);
+}
+
+enum lambda_status moves_read(struct moves *moves, const struct call_scope *scope,
+	const char *function, const char *alias, struct moves_view *ret_view,
+	struct lambda_error *reterr)
+{
+	struct lambda_error error = {0};
+	enum lambda_status asked, status;
+
+	status = catalog_function_exists(moves->catalog, scope, function, reterr);
+	if (status)
+		return status;
+	asked = moves_ask_trail(moves, scope, function, alias, true, &error);
+	if (asked == LAMBDA_INTERRUPTED || asked == LAMBDA_NO_MEMORY) {
+		if (reterr)
+			*reterr = error;
+		return asked;
+	}
+	status = view_present(moves, scope, function, alias, true, ret_view, reterr);
+	if (status || !asked)
+		return status;
+	if (!is_told_beside(ret_view, &error)) {
+		moves_view_release(ret_view);
+		if (reterr)
+			*reterr = error;
+		return asked;
+	}
+	ret_view->trail_status = asked;
+	ret_view->trail_error = error;
+	ret_view->is_trail_unknown = asked != LAMBDA_ACCESS_DENIED && moves_means_no_trail(&error);
+	return LAMBDA_OK;
+}
+
+/* What CloudTrail has to do with it that something is not proven. */
+static void explain_trail(struct moves *moves, const struct history *history, struct buffer *out)
+{
+	char time[TEXT_TIME_SIZE];
+	int error;
+
+	pthread_mutex_lock(&moves->mutex);
+	if (moves->fetch_status)
+		error = buffer_appendf(out, "; CloudTrail: %s", moves->fetch_error.message);
+	else if (moves->queued)
+		error = buffer_append_string(out, "; CloudTrail is being asked");
+	else
+		error = 0;
+	pthread_mutex_unlock(&moves->mutex);
+	if (!error && history->end == HISTORY_END_YOUNG && history->proven_after_s) {
+		text_format_utc(history->proven_after_s, time);
+		error = buffer_appendf(out, "; try again after %s", time);
+	}
+	(void)error; /* the sentence is then shorter */
+}
+
+static enum lambda_status fail_unproven(struct moves *moves, const struct moves_view *view,
+	const char *alias, uint64_t number, struct lambda_error *reterr)
+{
+	cleanup(buffer_release) struct buffer why = BUFFER_INIT(400);
+	char version[LAMBDA_VERSION_TEXT_SIZE];
+
+	explain_trail(moves, &view->history, &why);
+	lambda_fail(reterr, LAMBDA_NOT_PROVEN, "%s@%llu is not proven: %s%s", alias,
+		(unsigned long long)number, history_end_text(view->history.end), buffer_text(&why));
+	if (!view->has_last_seen) {
+		lambda_hint(reterr, "to move by hand: ln -sfn VERSION %s", alias);
+		return LAMBDA_NOT_PROVEN;
+	}
+	lambda_version_format(view->last_seen.version, version);
+	lambda_hint(reterr,
+		"before, this mount saw it lead to %s (seen, not proven); to move by hand: ln "
+		"-sfn VERSION %s",
+		version, alias);
+	return LAMBDA_NOT_PROVEN;
+}
+
+enum lambda_status moves_find_settled(struct moves *moves, const struct call_scope *scope,
+	const char *function, const char *alias, uint64_t number, uint64_t *ret_version,
+	struct lambda_error *reterr)
+{
+	struct moves_view view;
+	enum history_proof proof;
+	enum lambda_status status =
+		view_present(moves, scope, function, alias, false, &view, reterr);
+
+	if (status)
+		return status;
+	proof = history_at(&view.history, number, ret_version);
+	if (proof == HISTORY_NOT_PROVEN) {
+		moves_start_asking(moves, function, alias);
+		status = fail_unproven(moves, &view, alias, number, reterr);
+	} else if (proof == HISTORY_NONE) {
+		status = lambda_fail(reterr, LAMBDA_NOT_FOUND,
+			"nothing is known of a state of %s before: %s", alias,
+			history_end_text(view.history.end));
+	}
+	moves_view_release(&view);
+	return status;
+}
+
+enum lambda_status moves_find_since(struct moves *moves, const struct call_scope *scope,
+	const char *function, const char *alias, int64_t *ret_since_s, struct lambda_error *reterr)
+{
+	struct moves_view view;
+	enum lambda_status status =
+		view_present(moves, scope, function, alias, false, &view, reterr);
+	size_t i;
+
+	if (status)
+		return status;
+	status = LAMBDA_NOT_PROVEN;
+	for (i = 0; i < view.history.count && status; i++) {
+		const struct history_move *move = &view.history.moves[i];
+
+		if (!move->in_chain ||
+			(move->kind != HISTORY_MOVED && move->kind != HISTORY_CREATED))
+			continue;
+		*ret_since_s = move->time_s;
+		status = LAMBDA_OK;
+	}
+	moves_view_release(&view);
+	return status ? lambda_fail(
+				reterr, status, "since when %s leads there is not proven", alias)
+		      : LAMBDA_OK;
+}
