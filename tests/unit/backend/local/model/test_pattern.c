@@ -59,6 +59,16 @@ static void test_patterns(void **state)
 		{version, "1a", false},
 		{tag, "key: a/b=c+d-e@f_1 2", true},
 		{tag, "gr\xc3\xbc\xc3\x9f", true},
+		{tag, "\xe9\x8d\xb5\xc2\xa0\xe2\x85\xa6",
+			true},                /* a letter, a no-break space, a Roman number */
+		{tag, "\xe2\x82\xac", false}, /* a currency sign is none of them */
+		{tag, "\xff", false},
+		{".", "\xe9\x8d\xb5", true},
+		{"\\d\\w", "1\xc3\xa9", false}, /* ASCII */
+		{"a$", "a\n", false},
+		{"(?<!ab)c|x(?<=x)", "x", true},
+		{"[a-z]+(?<!ab)c", "abc", false},
+		{"[a-z]+(?<!ab)c", "bbc", true},
 		{tag, "<tag>", false},
 		{"[\\s\\S]+", "any thing\n", true},
 		{"[\\s\\S]+", "", false},
@@ -94,6 +104,7 @@ static void test_patterns_are_bounded(void **state)
 	assert_false(pattern_matches("(a|aa)*(a|aa)*(a|aa)*b", text));
 	assert_false(pattern_matches("(?!(a|aa)*(a|aa)*(a|aa)*b).*", text));
 	assert_true(pattern_matches("[a-z]+", text));
+	assert_true(pattern_matches("[a-zA-Z]([a-zA-Z0-9_])+", text));
 }
 
 static void test_function_names(void **state)
