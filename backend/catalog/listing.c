@@ -97,11 +97,6 @@ int version_builder_add(struct version_builder *builder, struct packer *packer,
 	return keyed_set_add(builder->set, &entry, pack, builder->set->tick, INT64_MAX);
 }
 
-static bool can_change(uint64_t version)
-{
-	return version == LAMBDA_VERSION_LATEST || version == LAMBDA_VERSION_LATEST_PUBLISHED;
-}
-
 struct keyed_set *version_builder_finish(
 	struct version_builder *builder, bool complete, int64_t expires_ms)
 {
@@ -109,7 +104,7 @@ struct keyed_set *version_builder_finish(
 	size_t i;
 
 	for (i = 0; i < set->total; i++)
-		if (can_change(version_at(set, i)->version))
+		if (!lambda_version_is_published(version_at(set, i)->version))
 			set->notes[i].expires_ms = expires_ms;
 	return keyed_set_finish(set, complete, expires_ms) ? NULL : take_pointer(set);
 }

@@ -6,6 +6,7 @@
 
 #include "backend/base/text.h"
 #include "backend/http/error_answer.h"
+#include "backend/lambda/model.h"
 
 #define TIME_MAX_S 253402300799 /* the end of the year 9999 */
 #define LAMBDA_SOURCE "lambda.amazonaws.com"
@@ -83,30 +84,6 @@ static void copy_text(char *out, size_t size, const char *text)
 	lambda_error_copy_line(out, size, text, strlen(text));
 }
 
-static bool is_alias_name(const char *name)
-{
-	size_t length = strlen(name);
-
-	return length && length <= LAMBDA_ALIAS_NAME_MAX && name[0] != '$' &&
-	       strspn(name, "0123456789") != length;
-}
-
-static bool read_weights(const struct json *state, struct lambda_alias *alias)
-{
-	const struct json *routing = json_member(state, "routingConfig");
-	const struct json *weights = json_member(routing, "additionalVersionWeights");
-	const struct json *weight = json_first(weights);
-
-	if ((routing && !json_is_object(routing)) || (weights && !json_is_object(weights)) ||
-		json_next(weight))
-		return false;
-	if (!weight)
-		return true;
-	return !lambda_version_parse(json_name(weight), &alias->weighted_version) &&
-	       alias->weighted_version != LAMBDA_VERSION_LATEST &&
-	       json_number(weight, &alias->weight) && alias->weight >= 0 && alias->weight <= 1;
-}
-
 /* The whole state after the call. False when it cannot be read; 0 or -ENOMEM in *ret_error. */
 static bool read_result(const struct json *state, struct lambda_alias *ret_alias, int *ret_error)
 {
@@ -116,10 +93,13 @@ static bool read_result(const struct json *state, struct lambda_alias *ret_alias
 	struct lambda_alias alias = {0};
 
 	*ret_error = 0;
-	if (!is_alias_name(name) || !*revision || strlen(revision) > LAMBDA_REVISION_ID_MAX ||
+	if (!lambda_is_alias_name(name) || !*revision ||
+		strlen(revision) > LAMBDA_REVISION_ID_MAX ||
 		lambda_version_parse(
 			json_member_string(state, "functionVersion", ""), &alias.version) ||
-		(description && !json_string(description)) || !read_weights(state, &alias))
+		(description && !json_string(description)) ||
+		!lambda_read_weights(
+			json_member(state, "routingConfig"), "additionalVersionWeights", &alias))
 		return false;
 	copy_text(alias.name, sizeof(alias.name), name);
 	copy_text(alias.revision_id, sizeof(alias.revision_id), revision);
@@ -149,7 +129,7 @@ static void read_subject(const struct json *record, struct cloudtrail_event *eve
 		return;
 	}
 	name = json_member_string(request, of_permission ? "qualifier" : "name", qualifier);
-	if (is_alias_name(name))
+	if (lambda_is_alias_name(name))
 		copy_text(event->alias, sizeof(event->alias), name);
 }
 

@@ -177,7 +177,7 @@ static bool carries_over(const struct step *newer, const struct step *older)
 	}
 	if (event->sent_description)
 		expected.description = event->result.description;
-	return states_are_equal(&expected, &event->result);
+	return lambda_alias_is(&expected, &event->result, true);
 }
 
 /* Whether a permission was granted or taken in between: that gave the alias a RevisionId that no event carries. */
@@ -207,7 +207,7 @@ static struct step *find_unnamed(struct walk *walk, const struct position *posit
 		return NULL;
 	if (position->state) {
 		/* Seen, and nothing tells how it came about: then nothing of it may have changed. */
-		if (states_are_equal(last->result, position->state))
+		if (lambda_alias_is(last->result, position->state, true))
 			return last;
 		stop(walk, HISTORY_END_UNLIKE);
 		return NULL;
@@ -232,7 +232,8 @@ static struct step *find_step(struct walk *walk, const struct position *position
 
 	if (!step)
 		return find_unnamed(walk, position);
-	if (!step->place && (!position->state || states_are_equal(step->result, position->state)))
+	if (!step->place &&
+		(!position->state || lambda_alias_is(step->result, position->state, true)))
 		return step;
 	stop(walk, HISTORY_END_UNLIKE);
 	return NULL;

@@ -115,9 +115,9 @@ static enum history_kind kind_of(const struct step *step, const struct history_m
 		return HISTORY_CREATED;
 	if (step->operation == CLOUDTRAIL_DELETE_ALIAS)
 		return HISTORY_DELETED;
-	if (!move->from || !move->to || !states_route_alike(move->from, move->to))
+	if (!move->from || !move->to || !lambda_alias_is(move->from, move->to, false))
 		return HISTORY_MOVED;
-	return states_are_equal(move->from, move->to) ? HISTORY_UNCHANGED : HISTORY_DESCRIBED;
+	return lambda_alias_is(move->from, move->to, true) ? HISTORY_UNCHANGED : HISTORY_DESCRIBED;
 }
 
 static struct history_move move_of(const struct steps *steps, size_t index)

@@ -7,23 +7,6 @@
 #define EVENT_SLACK_S 1 /* a call's time is when it arrived, in whole seconds */
 #define OWN_SLACK_S 60  /* the clock of this machine */
 #define RUN_MAX 256     /* steps of one second that are put in order by what they name */
-#define WEIGHT_EPSILON 1e-12
-
-bool states_route_alike(const struct lambda_alias *one, const struct lambda_alias *other)
-{
-	double difference = one->weight - other->weight;
-
-	return one->version == other->version && one->weighted_version == other->weighted_version &&
-	       (!one->weighted_version ||
-		       (difference > -WEIGHT_EPSILON && difference < WEIGHT_EPSILON));
-}
-
-bool states_are_equal(const struct lambda_alias *one, const struct lambda_alias *other)
-{
-	return states_route_alike(one, other) &&
-	       !strcmp(one->description ? one->description : "",
-		       other->description ? other->description : "");
-}
 
 bool step_is(const struct step *step, enum cloudtrail_operation operation)
 {

@@ -45,9 +45,4 @@ bool step_is_permission(const struct step *step);
 /* Whether `newer` says that `older` came immediately before it. */
 bool step_follows(const struct step *newer, const struct step *older);
 
-/* Whether two states are the same but for their RevisionId. */
-bool states_are_equal(const struct lambda_alias *one, const struct lambda_alias *other);
-/* The same without the description. */
-bool states_route_alike(const struct lambda_alias *one, const struct lambda_alias *other);
-
 #endif

@@ -9,31 +9,6 @@
 
 /* --- aliases --- */
 
-bool lambda_alias_is(
-	const struct lambda_alias *alias, const struct lambda_alias *wanted, bool with_description)
-{
-	const char *description = wanted->description ? wanted->description : "";
-	double difference = alias->weight - wanted->weight;
-
-	if (alias->version != wanted->version ||
-		alias->weighted_version != wanted->weighted_version)
-		return false;
-	if (wanted->weighted_version && (difference < -1e-12 || difference > 1e-12))
-		return false;
-	return !with_description || !strcmp(alias->description, description);
-}
-
-/* AWS's own pattern: any other name would look like a version or a local name. */
-static bool is_alias_name(const char *name)
-{
-	static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-				      "0123456789-_";
-	size_t length = strlen(name);
-
-	return length && length <= LAMBDA_ALIAS_NAME_MAX && strspn(name, allowed) == length &&
-	       strspn(name, "0123456789") != length;
-}
-
 static enum lambda_status bad_alias(
 	struct lambda_error *reterr, const struct lambda_alias *alias, const char *member)
 {
@@ -41,25 +16,19 @@ static enum lambda_status bad_alias(
 		alias->name[0] ? alias->name : "(without a name)", member);
 }
 
-static enum lambda_status read_weights(
-	const struct json *json, struct lambda_alias *alias, struct lambda_error *reterr)
+bool lambda_read_weights(const struct json *routing, const char *member, struct lambda_alias *alias)
 {
-	const struct json *routing = json_member(json, "RoutingConfig");
-	const struct json *weights = json_member(routing, "AdditionalVersionWeights");
+	const struct json *weights = json_member(routing, member);
 	const struct json *weight = json_first(weights);
-	double value;
 
 	if ((routing && !json_is_object(routing)) || (weights && !json_is_object(weights)) ||
 		json_next(weight))
-		return bad_alias(reterr, alias, "RoutingConfig");
+		return false;
 	if (!weight)
-		return LAMBDA_OK;
-	if (lambda_version_parse(json_name(weight), &alias->weighted_version) ||
-		alias->weighted_version == LAMBDA_VERSION_LATEST || !json_number(weight, &value) ||
-		value < 0 || value > 1)
-		return bad_alias(reterr, alias, "RoutingConfig");
-	alias->weight = value;
-	return LAMBDA_OK;
+		return true;
+	return !lambda_version_parse(json_name(weight), &alias->weighted_version) &&
+	       alias->weighted_version != LAMBDA_VERSION_LATEST &&
+	       json_number(weight, &alias->weight) && alias->weight >= 0 && alias->weight <= 1;
 }
 
 enum lambda_status lambda_read_alias(
@@ -70,9 +39,8 @@ enum lambda_status lambda_read_alias(
 	const char *version = json_member_string(json, "FunctionVersion", "");
 	const struct json *description = json_member(json, "Description");
 	struct lambda_alias alias = {0};
-	enum lambda_status status;
 
-	if (!is_alias_name(name))
+	if (!lambda_is_alias_name(name))
 		return bad_alias(reterr, &alias, "Name");
 	snprintf(alias.name, sizeof(alias.name), "%s", name);
 	if (lambda_version_parse(version, &alias.version))
@@ -82,9 +50,9 @@ enum lambda_status lambda_read_alias(
 	snprintf(alias.revision_id, sizeof(alias.revision_id), "%s", revision);
 	if (description && !json_string(description))
 		return bad_alias(reterr, &alias, "Description");
-	status = read_weights(json, &alias, reterr);
-	if (status)
-		return status;
+	if (!lambda_read_weights(
+		    json_member(json, "RoutingConfig"), "AdditionalVersionWeights", &alias))
+		return bad_alias(reterr, &alias, "RoutingConfig");
 	alias.description = strdup(description ? json_string(description) : "");
 	if (!alias.description)
 		return lambda_fail_memory(reterr);

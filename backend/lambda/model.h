@@ -18,6 +18,13 @@ enum lambda_status lambda_read_alias(const struct json *json, struct lambda_alia
 	struct lambda_error *reterr) must_check;
 
 /*
+ * Reads a routing configuration (NULL: none), whose object of weights is called `member`, into alias->weighted_version
+ * and alias->weight. False: it makes no sense.
+ */
+bool lambda_read_weights(
+	const struct json *routing, const char *member, struct lambda_alias *alias);
+
+/*
  * Reads one FunctionConfiguration as ListFunctions, ListVersionsByFunction, GetFunctionConfiguration
  * or PublishVersion sends it, and has its documents made (`printer` NULL: none). On success *ret_version is
  * filled and the caller releases it (lambda_version_release()). LAMBDA_BAD_ANSWER when a needed member is
@@ -53,9 +60,5 @@ int lambda_write_update_alias(
 
 /* Appends the body of PublishVersion; `description` may be NULL. 0, -ENOMEM, -EFBIG. */
 int lambda_write_publish_version(const char *description, struct buffer *out) must_check;
-
-/* Whether an alias is as wanted: version, weights and, where it counts, description. */
-bool lambda_alias_is(
-	const struct lambda_alias *alias, const struct lambda_alias *wanted, bool with_description);
 
 #endif

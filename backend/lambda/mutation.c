@@ -83,11 +83,6 @@ static enum verdict look_for_deleted_version(struct mutation *mutation, struct l
 	return VERDICT_AS_WAS;
 }
 
-static bool is_number(uint64_t version)
-{
-	return version != LAMBDA_VERSION_LATEST && version != LAMBDA_VERSION_LATEST_PUBLISHED;
-}
-
 /* Keeps the newest version of the page that is newer than what was known. */
 static void keep_newest(struct mutation *mutation, struct lambda_version_page *page)
 {
@@ -96,7 +91,8 @@ static void keep_newest(struct mutation *mutation, struct lambda_version_page *p
 	for (i = 0; i < page->count; i++) {
 		struct lambda_version *item = &page->items[i];
 
-		if (!is_number(item->version) || item->version <= mutation->number ||
+		if (!lambda_version_is_published(item->version) ||
+			item->version <= mutation->number ||
 			item->version <= mutation->version.version)
 			continue;
 		lambda_version_release(&mutation->version);
@@ -244,7 +240,7 @@ static enum lambda_status read_published(
 	enum lambda_status status = lambda_read_version(
 		json, lambda_client_printer(mutation->client), &mutation->version, reterr);
 
-	if (!status && !is_number(mutation->version.version)) {
+	if (!status && !lambda_version_is_published(mutation->version.version)) {
 		lambda_version_release(&mutation->version);
 		status = lambda_fail(
 			reterr, LAMBDA_BAD_ANSWER, "the answer is not about a published version");
@@ -329,7 +325,7 @@ enum lambda_status lambda_delete_version(struct lambda_client *client,
 	int error = lambda_append_path(&path, function, "");
 
 	/* Without a number the whole function would go. */
-	if (!is_number(version))
+	if (!lambda_version_is_published(version))
 		return lambda_fail(
 			reterr, LAMBDA_INVALID, "only a published version can be deleted");
 	if (error)

@@ -7,6 +7,7 @@
 #include "backend/base/number.h"
 
 #define ENTRY_NAME_MAX 255
+#define WEIGHT_EPSILON 1e-12
 #define LATEST "$LATEST"
 #define LATEST_PUBLISHED "$LATEST.PUBLISHED"
 
@@ -80,6 +81,16 @@ void lambda_version_page_release(struct lambda_version_page *page)
 
 /* --- aliases --- */
 
+bool lambda_is_alias_name(const char *name)
+{
+	static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				      "0123456789-_";
+	size_t length = strlen(name);
+
+	return length && length <= LAMBDA_ALIAS_NAME_MAX && strspn(name, allowed) == length &&
+	       strspn(name, "0123456789") != length;
+}
+
 void lambda_alias_release(struct lambda_alias *alias)
 {
 	free(alias->description);
@@ -95,6 +106,21 @@ int lambda_alias_copy(const struct lambda_alias *from, struct lambda_alias *ret_
 	*ret_alias = *from;
 	ret_alias->description = description;
 	return 0;
+}
+
+bool lambda_alias_is(
+	const struct lambda_alias *alias, const struct lambda_alias *wanted, bool with_description)
+{
+	double difference = alias->weight - wanted->weight;
+
+	if (alias->version != wanted->version ||
+		alias->weighted_version != wanted->weighted_version)
+		return false;
+	if (wanted->weighted_version &&
+		(difference < -WEIGHT_EPSILON || difference > WEIGHT_EPSILON))
+		return false;
+	return !with_description || !strcmp(alias->description ? alias->description : "",
+					    wanted->description ? wanted->description : "");
 }
 
 void lambda_alias_page_release(struct lambda_alias_page *page)

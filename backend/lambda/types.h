@@ -32,11 +32,20 @@ void lambda_version_format(uint64_t version, char text[LAMBDA_VERSION_TEXT_SIZE]
 /* The reverse. 0 or -EINVAL: zero, leading zeros, numbers that do not fit, anything else. */
 int lambda_version_parse(const char *text, uint64_t *ret_version) must_check;
 
+/* Whether the version has a number: $LATEST and $LATEST.PUBLISHED change, a published version never does. */
+static inline bool lambda_version_is_published(uint64_t version)
+{
+	return version != LAMBDA_VERSION_LATEST && version != LAMBDA_VERSION_LATEST_PUBLISHED;
+}
+
 /*
  * Whether AWS's name for a function can be an entry of a directory: not empty, not "." or "..", no
  * '/', no control bytes, at most 255 bytes, not ".aliasfs".
  */
 bool lambda_is_entry_name(const char *name);
+
+/* Whether it is an alias's name by AWS's own pattern: any other would look like a version or a local name. */
+bool lambda_is_alias_name(const char *name);
 
 /* One alias as AWS has it. */
 struct lambda_alias {
@@ -52,6 +61,13 @@ struct lambda_alias {
 void lambda_alias_release(struct lambda_alias *alias);
 /* A deep copy. 0 or -ENOMEM. */
 int lambda_alias_copy(const struct lambda_alias *from, struct lambda_alias *ret_alias) must_check;
+
+/*
+ * Whether an alias is as wanted: version, weights and, where it counts, description. Names and RevisionIds are not
+ * compared. A description that is NULL is an empty one.
+ */
+bool lambda_alias_is(
+	const struct lambda_alias *alias, const struct lambda_alias *wanted, bool with_description);
 
 /* One version of a function: what the catalog needs of a FunctionConfiguration. */
 struct lambda_version {

@@ -39,8 +39,7 @@ static void abandon_directory(const struct aliasfs *fs, struct handle *handle)
 /* What a version holds never changes; everything else is listed again at every use. */
 static bool is_immutable_directory(const struct node *node)
 {
-	return node->kind == NODE_VERSION && node->version != LAMBDA_VERSION_LATEST &&
-	       node->version != LAMBDA_VERSION_LATEST_PUBLISHED;
+	return node->kind == NODE_VERSION && lambda_version_is_published(node->version);
 }
 
 static int list_directory(struct request *request, struct directory *directory)

@@ -71,8 +71,7 @@ int gesture_rmdir(struct gestures *gestures, const struct call_scope *scope,
 		return refuse_removal(gestures, caller, function,
 			"versions are only deleted with the mount option allow_version_delete",
 			reterr);
-	if (name.version == LAMBDA_VERSION_LATEST ||
-		name.version == LAMBDA_VERSION_LATEST_PUBLISHED)
+	if (!lambda_version_is_published(name.version))
 		return refuse_removal(
 			gestures, caller, function, "$LATEST cannot be removed", reterr);
 	if (gesture_settle(gestures, scope, function, reterr) == -ETIMEDOUT)

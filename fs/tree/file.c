@@ -247,8 +247,7 @@ bool file_is_immutable(const struct open_file *file)
 	case NODE_ENVIRONMENT:
 	case NODE_CODE_SHA256:
 	case NODE_CODE:
-		return file->node.version != LAMBDA_VERSION_LATEST &&
-		       file->node.version != LAMBDA_VERSION_LATEST_PUBLISHED;
+		return lambda_version_is_published(file->node.version);
 	default:
 		return false;
 	}

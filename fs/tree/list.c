@@ -283,8 +283,7 @@ const char *tree_entry_name(const struct tree_entry *entry, char text[LAMBDA_VER
 void tree_entry_attributes(const struct aliasfs *fs, const struct node *directory,
 	const struct tree_entry *entry, int64_t expires_ms, struct tree_attributes *ret_attributes)
 {
-	bool immutable = entry->version != LAMBDA_VERSION_LATEST &&
-			 entry->version != LAMBDA_VERSION_LATEST_PUBLISHED;
+	bool immutable = lambda_version_is_published(entry->version);
 	double until = tree_seconds_until(expires_ms);
 	struct node node;
 
