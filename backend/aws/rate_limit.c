@@ -179,6 +179,8 @@ void rate_limit_learn(
 {
 	double rate, since, knee;
 
+	if (kind == RATE_LIMIT_TRAIL)
+		return;
 	if (kind == RATE_LIMIT_GET_FUNCTION) {
 		learn_get_function(rate_limit, throttled, now_ms);
 		return;

@@ -84,7 +84,10 @@ struct rate_limit_waiter *rate_limit_next(
 int64_t rate_limit_take(
 	struct rate_limit *rate_limit, struct rate_limit_waiter *waiter, int64_t now_ms);
 
-/* What the answer to a call of that kind said: `throttled`, or anything else. */
+/*
+ * What the answer to a call of that kind said: `throttled`, or anything else. What CloudTrail refuses says nothing of
+ * how many calls Lambda takes.
+ */
 void rate_limit_learn(
 	struct rate_limit *rate_limit, enum rate_limit_kind kind, bool throttled, int64_t now_ms);
 

@@ -69,13 +69,11 @@ static enum lambda_status wait_for_a_place(struct aws_client *client,
 	return LAMBDA_TIMED_OUT;
 }
 
-/* What CloudTrail refuses says nothing of how many calls Lambda takes. */
 static void learn_rate(
 	struct aws_client *client, const struct aws_request *request, const struct aws_tries *tries)
 {
-	if (request->rate_limit != RATE_LIMIT_TRAIL)
-		rate_limiter_learn(
-			client->rate_limiter, request->rate_limit, tries->class == RETRY_THROTTLED);
+	rate_limiter_learn(
+		client->rate_limiter, request->rate_limit, tries->class == RETRY_THROTTLED);
 	if (tries->class != RETRY_SUCCESS)
 		return;
 	pthread_mutex_lock(&client->mutex);
@@ -142,12 +140,6 @@ static int sign_and_send(struct aws_client *client, const struct call_scope *sco
 
 /* --- what it means --- */
 
-static void name_operation(struct lambda_error *reterr, const char *operation)
-{
-	if (reterr)
-		snprintf(reterr->operation, sizeof(reterr->operation), "%s", operation);
-}
-
 /* No answer: why, and whether a mutation may have happened all the same. */
 static enum lambda_status judge_failure(const struct aws_request *request,
 	const struct http_failure *failure, struct aws_tries *tries, struct lambda_error *reterr)
@@ -158,8 +150,7 @@ static enum lambda_status judge_failure(const struct aws_request *request,
 	tries->lost = request->mutation && failure->sent;
 	tries->answered = false;
 	lambda_fail(reterr, failure->status, "%s", failure->text);
-	name_operation(reterr, request->operation);
-	return failure->status;
+	return lambda_name_operation(failure->status, request->operation, reterr);
 }
 
 static enum lambda_status judge_answer(const struct aws_request *request,
@@ -168,7 +159,7 @@ static enum lambda_status judge_answer(const struct aws_request *request,
 	struct lambda_error error;
 
 	lambda_error_read_response(response, &error);
-	name_operation(&error, request->operation);
+	lambda_name_operation(error.status, request->operation, &error);
 	tries->class = retry_classify(response->status, error.code);
 	tries->retry_after_ms = retry_after_ms(response->retry_after, response->retry_after_ms);
 	/* A server that failed may have done it; one that throttles says that it did not. */
@@ -202,8 +193,7 @@ static enum lambda_status judge_attempt(const struct aws_request *request, struc
 	tries->class = RETRY_PERMANENT;
 	tries->lost = request->mutation;
 	lambda_fail(reterr, LAMBDA_BAD_ANSWER, "the answer is compressed, which was not asked for");
-	name_operation(reterr, request->operation);
-	return LAMBDA_BAD_ANSWER;
+	return lambda_name_operation(LAMBDA_BAD_ANSWER, request->operation, reterr);
 }
 
 static bool is_about_the_clock(const char *code)
@@ -340,9 +330,8 @@ static enum lambda_status attempt_request(struct aws_client *client, const struc
 	}
 	if (status) {
 		tries->class = RETRY_PERMANENT;
-		name_operation(reterr, request->operation);
 		credentials_release(&attempt.credentials);
-		return status;
+		return lambda_name_operation(status, request->operation, reterr);
 	}
 	tries->attempt++;
 	status = judge_attempt(request, &attempt, tries, reterr);
@@ -415,8 +404,7 @@ enum lambda_status aws_parse_answer(const struct http_response *response, const 
 		reterr->http_status = response->status;
 		memcpy(reterr->request_id, response->request_id, sizeof(reterr->request_id));
 	}
-	name_operation(reterr, operation);
-	return LAMBDA_BAD_ANSWER;
+	return lambda_name_operation(LAMBDA_BAD_ANSWER, operation, reterr);
 }
 
 enum lambda_status aws_request_json(struct aws_client *client, const struct call_scope *scope,

@@ -74,6 +74,14 @@ enum lambda_status lambda_fail_disk(
 		"%s cannot be kept in %s: %s", what, where, strerrordesc_np(error));
 }
 
+enum lambda_status lambda_name_operation(
+	enum lambda_status status, const char *operation, struct lambda_error *reterr)
+{
+	if (status && reterr)
+		snprintf(reterr->operation, sizeof(reterr->operation), "%s", operation);
+	return status;
+}
+
 enum lambda_status lambda_fail_memory(struct lambda_error *reterr)
 {
 	return lambda_fail(reterr, LAMBDA_NO_MEMORY, "out of memory");

@@ -74,6 +74,10 @@ void lambda_hint(struct lambda_error *reterr, const char *format, ...) printf_li
 enum lambda_status lambda_fail_disk(
 	struct lambda_error *reterr, int error, const char *what, const char *where);
 
+/* Names the operation of a failure in *reterr (may be NULL), unless `status` is LAMBDA_OK; gives the status back. */
+enum lambda_status lambda_name_operation(
+	enum lambda_status status, const char *operation, struct lambda_error *reterr);
+
 /* lambda_fail() for a failed allocation. */
 enum lambda_status lambda_fail_memory(struct lambda_error *reterr);
 

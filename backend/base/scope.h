@@ -3,10 +3,13 @@
 #ifndef ALIASFS_BASE_SCOPE_H
 #define ALIASFS_BASE_SCOPE_H
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "backend/base/error.h"
 
 /* What a caller wants to know of the calls that were made on its behalf, besides their result. */
 struct call_record {
@@ -64,5 +67,12 @@ static inline bool call_scope_interrupted(const struct call_scope *scope)
 {
 	return scope->interrupted && atomic_load(scope->interrupted);
 }
+
+/*
+ * One step of waiting, in a read, for what another thread does. The mutex is held before and after. LAMBDA_OK: look
+ * again. LAMBDA_INTERRUPTED, or LAMBDA_TIMED_OUT with the sentence `late`.
+ */
+enum lambda_status call_scope_wait(const struct call_scope *scope, pthread_cond_t *condition,
+	pthread_mutex_t *mutex, const char *late, struct lambda_error *reterr) must_check;
 
 #endif

@@ -277,24 +277,34 @@ static int hex_value(char digit)
 	return -1;
 }
 
+int text_parse_hex(const char *text, size_t length, unsigned char *bytes)
+{
+	size_t i;
+
+	for (i = 0; i < length; i++) {
+		int high = hex_value(text[2 * i]), low = high < 0 ? -1 : hex_value(text[2 * i + 1]);
+
+		if (low < 0)
+			return -EINVAL;
+		bytes[i] = (unsigned char)(high << 4 | low);
+	}
+	return 0;
+}
+
 int text_percent_decode(const char *text, size_t length, struct buffer *out)
 {
 	size_t i;
 
 	for (i = 0; i < length; i++) {
-		char byte = text[i];
+		unsigned char byte = (unsigned char)text[i];
 		int error;
 
 		if (byte == '%') {
-			int high = length - i > 2 ? hex_value(text[i + 1]) : -1;
-			int low = length - i > 2 ? hex_value(text[i + 2]) : -1;
-
-			if (high < 0 || low < 0)
+			if (length - i < 3 || text_parse_hex(text + i + 1, 1, &byte))
 				return -EINVAL;
-			byte = (char)(high << 4 | low);
 			i += 2;
 		}
-		error = buffer_append_byte(out, byte);
+		error = buffer_append_byte(out, (char)byte);
 		if (error)
 			return error;
 	}

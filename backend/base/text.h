@@ -48,6 +48,9 @@ void text_format_utc(int64_t seconds, char text[TEXT_TIME_SIZE]);
 /* Lower-case hexadecimal of `length` bytes; `text` takes 2 * length + 1. */
 void text_format_hex(const unsigned char *bytes, size_t length, char *text);
 
+/* The bytes of 2 * length hexadecimal digits, in either case. 0 or -EINVAL; the text may end before its time. */
+int text_parse_hex(const char *text, size_t length, unsigned char *bytes) must_check;
+
 /* Appends `length` bytes as standard base64 with padding. Errors as buffer_append(). */
 int text_append_base64(struct buffer *out, const void *bytes, size_t length) must_check;
 

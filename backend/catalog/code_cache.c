@@ -9,8 +9,6 @@
 #include "backend/base/clock.h"
 #include "backend/base/condition.h"
 
-#define WAIT_STEP_MS 50 /* how soon a waiter sees that it is interrupted */
-
 struct code_file {
 	struct code_file *next;
 	struct lambda_code code;
@@ -140,21 +138,6 @@ static enum lambda_status add(struct code_cache *cache, const struct lambda_code
 	return LAMBDA_OK;
 }
 
-/* Waits a moment for the thread that fetches it. */
-static enum lambda_status wait_for_other(
-	struct code_cache *cache, const struct call_scope *scope, struct lambda_error *reterr)
-{
-	int64_t now_ms = clock_monotonic_ms();
-
-	if (call_scope_interrupted(scope))
-		return lambda_fail(reterr, LAMBDA_INTERRUPTED, "interrupted");
-	if (now_ms >= scope->read_deadline_ms)
-		return lambda_fail(reterr, LAMBDA_TIMED_OUT,
-			"the code, which another reader fetches as well, did not come in time");
-	condition_wait(&cache->changed, &cache->mutex, now_ms + WAIT_STEP_MS);
-	return LAMBDA_OK;
-}
-
 /* --- without it --- */
 
 /* A file without a name; its room is taken at once, so that a full disk shows before anything is fetched. */
@@ -209,7 +192,9 @@ enum lambda_status code_cache_get(struct code_cache *cache, const struct call_sc
 
 	pthread_mutex_lock(&cache->mutex);
 	while (!status && (file = find(cache, wanted)) && !file->ready)
-		status = wait_for_other(cache, scope, reterr);
+		status = call_scope_wait(scope, &cache->changed, &cache->mutex,
+			"the code, which another reader fetches as well, did not come in time",
+			reterr);
 	if (!status && file) {
 		file->references++;
 		file->used_tick = ++cache->tick;

@@ -6,7 +6,6 @@
 #include "backend/base/clock.h"
 #include "backend/base/condition.h"
 
-#define WAIT_SLICE_MS 50      /* how soon a waiter sees that it was interrupted */
 #define DEADLINE_SLACK_MS 250 /* a client may give up this much before its deadline */
 
 struct flight {
@@ -170,21 +169,12 @@ static enum lambda_status lead_flight(struct flight_room *room, struct flight_li
 static enum lambda_status wait_for_flight(struct flight_room *room, struct flight *flight,
 	const struct call_scope *scope, struct lambda_error *reterr)
 {
-	while (!flight->done) {
-		int64_t now = clock_monotonic_ms(), until = scope->read_deadline_ms;
+	enum lambda_status status = LAMBDA_OK;
 
-		if (call_scope_interrupted(scope))
-			return lambda_fail(reterr, LAMBDA_INTERRUPTED,
-				"interrupted while waiting for an answer that another caller "
-				"asked for");
-		if (now >= until)
-			return lambda_fail(reterr, LAMBDA_TIMED_OUT,
-				"no answer in time to a question that another caller asked");
-		if (scope->interrupted && until > now + WAIT_SLICE_MS)
-			until = now + WAIT_SLICE_MS;
-		condition_wait(&flight->landed, &room->lock, until);
-	}
-	return LAMBDA_OK;
+	while (!status && !flight->done)
+		status = call_scope_wait(scope, &flight->landed, &room->lock,
+			"no answer in time to a question that another caller asked", reterr);
+	return status;
 }
 
 /* Waits for the flight of another. Whether *ret_status is the answer; else the question stays open. */

@@ -217,8 +217,6 @@ static enum lambda_status add_version(struct listing *listing, const struct lamb
 		return lambda_fail(reterr, LAMBDA_BAD_ANSWER,
 			"the list of versions of '%.128s' holds one of '%.128s'", function,
 			version->function_name);
-	if (!lambda_is_entry_name(version->function_name))
-		return add_unlistable(listing, version->function_name, reterr);
 	builder = builder_of(listing, version->function_name, lookup);
 	if (!builder || version_builder_add(builder, listing->packer, version))
 		return lambda_fail_memory(reterr);

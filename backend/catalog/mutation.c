@@ -33,38 +33,6 @@ static struct catalog_routing_config routing_of(const struct lambda_alias *alias
 		alias->version, alias->weighted_version, alias->weight};
 }
 
-/* Makes ready to tell of the call: who, what about, and how the alias was. */
-static void describe_write(struct mutation *mutation, const struct call_scope *scope,
-	const char *operation, const char *alias)
-{
-	const struct keyed_set *known;
-	size_t at;
-
-	mutation->scope = *scope;
-	mutation->record = (struct call_record){0};
-	mutation->known = (struct lambda_alias){0};
-	if (!scope->record)
-		mutation->scope.record = &mutation->record;
-	mutation->scope.record->answer_lost = false;
-	mutation->write = (struct catalog_write){.who = mutation->scope.record->who,
-		.operation = operation,
-		.function = mutation->function->name,
-		.alias = alias};
-	if (!alias)
-		return;
-	catalog_lock(mutation->catalog);
-	known = mutation->function->aliases.set;
-	at = keyed_set_find(known, key_of_name(alias));
-	mutation->write.has_before = at != SIZE_MAX;
-	if (mutation->write.has_before) {
-		mutation->write.before = routing_of(alias_at(known, at));
-		/* Without memory the audit line is all there is of it. */
-		if (lambda_alias_copy(alias_at(known, at), &mutation->known))
-			mutation->known = (struct lambda_alias){0};
-	}
-	catalog_unlock(mutation->catalog);
-}
-
 /*
  * Tells of the call, if it changed something or may have. Of an alias: `sent_revision_id` is what the call carried,
  * NULL or "" for none, and `answer` what AWS has now; NULL: it is gone, or not known.
@@ -89,23 +57,38 @@ static void report_write(struct mutation *mutation, enum lambda_status status,
 	lambda_alias_release(&mutation->known);
 }
 
-/* `key`: of the alias or the version that it changes. */
+/* `key`: of the alias or the version that it changes. What there is to tell of the call: who, what, and how it was. */
 static enum lambda_status begin_mutation(struct mutation *mutation, struct catalog *catalog,
-	const char *name, struct keyed_key key, struct lambda_error *reterr)
+	const struct call_scope *scope, const char *operation, const char *name,
+	struct keyed_key key, struct lambda_error *reterr)
 {
 	struct function *function;
+	size_t at;
 	enum lambda_status status = function_open(catalog, name, &function, reterr);
 
 	if (status)
 		return status;
-	mutation->catalog = catalog;
-	mutation->function = function;
-	mutation->key = key;
-	mutation->overlaps = false;
+	*mutation = (struct mutation){
+		.catalog = catalog, .function = function, .key = key, .scope = *scope};
+	if (!scope->record)
+		mutation->scope.record = &mutation->record;
+	mutation->scope.record->answer_lost = false;
+	mutation->write = (struct catalog_write){.who = mutation->scope.record->who,
+		.operation = operation,
+		.function = function->name,
+		.alias = key.name};
 	catalog_lock(catalog);
 	++catalog->room.tick;
 	mutation->next = function->mutations;
 	function->mutations = mutation;
+	at = key.name ? keyed_set_find(function->aliases.set, key) : SIZE_MAX;
+	mutation->write.has_before = at != SIZE_MAX;
+	if (mutation->write.has_before) {
+		mutation->write.before = routing_of(alias_at(function->aliases.set, at));
+		/* Without memory the audit line is all there is of it. */
+		if (lambda_alias_copy(alias_at(function->aliases.set, at), &mutation->known))
+			mutation->known = (struct lambda_alias){0};
+	}
 	catalog_unlock(catalog);
 	return LAMBDA_OK;
 }
@@ -212,12 +195,11 @@ enum lambda_status catalog_create_alias(struct catalog *catalog, const struct ca
 	struct lambda_error error = {0};
 	struct mutation mutation;
 	struct lambda_alias answer;
-	enum lambda_status status =
-		begin_mutation(&mutation, catalog, function, key_of_name(wanted->name), reterr);
+	enum lambda_status status = begin_mutation(&mutation, catalog, scope, "CreateAlias",
+		function, key_of_name(wanted->name), reterr);
 
 	if (status)
 		return status;
-	describe_write(&mutation, scope, "CreateAlias", wanted->name);
 	mutation.write.after = routing_of(wanted);
 	mutation.write.has_after = true;
 	mutation.write.description = wanted->description;
@@ -245,12 +227,11 @@ enum lambda_status catalog_update_alias(struct catalog *catalog, const struct ca
 	struct lambda_error error = {0};
 	struct mutation mutation;
 	struct lambda_alias answer;
-	enum lambda_status status =
-		begin_mutation(&mutation, catalog, function, key_of_name(wanted->name), reterr);
+	enum lambda_status status = begin_mutation(&mutation, catalog, scope, "UpdateAlias",
+		function, key_of_name(wanted->name), reterr);
 
 	if (status)
 		return status;
-	describe_write(&mutation, scope, "UpdateAlias", wanted->name);
 	mutation.write.after = routing_of(wanted);
 	mutation.write.has_after = true;
 	mutation.write.description = with_description ? wanted->description : NULL;
@@ -270,12 +251,11 @@ enum lambda_status catalog_delete_alias(struct catalog *catalog, const struct ca
 	struct keyed_set *absent = NULL;
 	struct lambda_error error = {0};
 	struct mutation mutation;
-	enum lambda_status status =
-		begin_mutation(&mutation, catalog, function, key_of_name(name), reterr);
+	enum lambda_status status = begin_mutation(
+		&mutation, catalog, scope, "DeleteAlias", function, key_of_name(name), reterr);
 
 	if (status)
 		return status;
-	describe_write(&mutation, scope, "DeleteAlias", name);
 	status = lambda_delete_alias(
 		catalog->client, &mutation.scope, function, name, revision_id, &error);
 	report_write(&mutation, status, &error, NULL, NULL);
@@ -315,11 +295,10 @@ enum lambda_status catalog_publish_version(struct catalog *catalog, const struct
 	enum lambda_status status = list_before(catalog, scope, function, &newest, reterr);
 
 	if (!status)
-		status = begin_mutation(
-			&mutation, catalog, function, key_of_version(NOT_PUBLISHED_YET), reterr);
+		status = begin_mutation(&mutation, catalog, scope, "PublishVersion", function,
+			key_of_version(NOT_PUBLISHED_YET), reterr);
 	if (status)
 		return status;
-	describe_write(&mutation, scope, "PublishVersion", NULL);
 	mutation.write.description = description;
 	status = lambda_publish_version(
 		catalog->client, &mutation.scope, function, description, newest, &answer, &error);
@@ -340,12 +319,11 @@ enum lambda_status catalog_delete_version(struct catalog *catalog, const struct 
 	struct keyed_set *absent = NULL;
 	struct lambda_error error = {0};
 	struct mutation mutation;
-	enum lambda_status status =
-		begin_mutation(&mutation, catalog, function, key_of_version(version), reterr);
+	enum lambda_status status = begin_mutation(&mutation, catalog, scope, "DeleteFunction",
+		function, key_of_version(version), reterr);
 
 	if (status)
 		return status;
-	describe_write(&mutation, scope, "DeleteFunction", NULL);
 	mutation.write.version = version;
 	status = lambda_delete_version(catalog->client, &mutation.scope, function, version, &error);
 	report_write(&mutation, status, &error, NULL, NULL);

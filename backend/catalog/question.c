@@ -135,14 +135,13 @@ void question_find_crawl(struct question *question)
 	const struct call_lineage *lineage;
 	struct keyed_set *set = NULL;
 	enum lambda_status status;
-	struct lambda_error error;
 	int64_t began;
 	bool known;
 
 	if (question->afresh || question->scope->for_change || !question->scope->asker)
 		return;
 	catalog_lock(catalog);
-	known = question_is_known(question, &status, &set, &error);
+	known = question_is_known(question, &status, &set, NULL);
 	catalog_unlock(catalog);
 	keyed_set_unref(set);
 	if (known)

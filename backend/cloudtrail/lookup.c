@@ -25,13 +25,6 @@ static enum lambda_status find_endpoint(
 		ret_endpoint, reterr);
 }
 
-static enum lambda_status fail_as(enum lambda_status status, struct lambda_error *reterr)
-{
-	if (status && reterr)
-		snprintf(reterr->operation, sizeof(reterr->operation), "%s", operation);
-	return status;
-}
-
 enum lambda_status cloudtrail_lookup(struct aws_client *client, const struct call_scope *scope,
 	const struct cloudtrail_query *query, struct cloudtrail_page *ret_page,
 	struct lambda_error *reterr)
@@ -51,9 +44,9 @@ enum lambda_status cloudtrail_lookup(struct aws_client *client, const struct cal
 	enum lambda_status status = find_endpoint(client, &endpoint, reterr);
 
 	if (status)
-		return fail_as(status, reterr);
+		return lambda_name_operation(status, operation, reterr);
 	if (cloudtrail_write_lookup(query, &body))
-		return fail_as(lambda_fail_memory(reterr), reterr);
+		return lambda_name_operation(lambda_fail_memory(reterr), operation, reterr);
 	request.body = buffer_text(&body);
 	request.body_length = body.length;
 	status = aws_request_json(client, scope, &request, &json, reterr);
@@ -68,5 +61,5 @@ enum lambda_status cloudtrail_lookup(struct aws_client *client, const struct cal
 	}
 	if (!status)
 		*ret_page = page;
-	return fail_as(status, reterr);
+	return lambda_name_operation(status, operation, reterr);
 }

@@ -12,19 +12,16 @@
 #define DAY_S 86400
 #define NAME_STREAMS (CLOUDTRAIL_OPERATION_COUNT - 1) /* one for each name of an event */
 #define EVICTED_PART 10 /* one tenth of the events goes when there is no room */
-#define INTERRUPTION_STEP_MS                                                                       \
-	20 /* how often a wait reads the interruption flag: setting it wakes no thread */
 
 /* What was asked with one attribute, and how far back the answers reach. */
 struct stream {
 	const char *key;
 	char *value; /* owned */
 	int64_t from_s, until_s;
-	bool complete;    /* as far back as CloudTrail goes */
-	bool fruitful;    /* it has given an event */
-	int64_t oldest_s; /* of the pages so far */
-	char *token;      /* of the page behind them, when they were asked for without bounds */
-	uint64_t used;    /* the higher, the later */
+	bool complete; /* as far back as CloudTrail goes */
+	bool fruitful; /* it has given an event */
+	char *token; /* of the page behind those so far, when they were asked for without bounds */
+	uint64_t used; /* the higher, the later */
 };
 
 struct trail {
@@ -37,7 +34,7 @@ struct trail {
 	struct name_map by_id; /* of events */
 	int64_t floor_s;       /* older events may have been dropped */
 	struct stream names[NAME_STREAMS];
-	struct stream *aliases[TRAIL_ALIASES_MAX];
+	struct stream aliases[TRAIL_ALIASES_MAX];
 	size_t alias_count;
 	uint64_t uses;
 };
@@ -111,10 +108,8 @@ void trail_free(struct trail *trail)
 		free_event(trail->events[i]);
 	for (i = 0; i < NAME_STREAMS; i++)
 		release_stream(&trail->names[i]);
-	for (i = 0; i < trail->alias_count; i++) {
-		release_stream(trail->aliases[i]);
-		free(trail->aliases[i]);
-	}
+	for (i = 0; i < trail->alias_count; i++)
+		release_stream(&trail->aliases[i]);
 	name_map_release(&trail->by_id);
 	pthread_cond_destroy(&trail->changed);
 	pthread_mutex_destroy(&trail->mutex);
@@ -185,31 +180,27 @@ static int add_page(struct trail *trail, struct stream *stream, struct cloudtrai
 static struct stream *find_stream(struct trail *trail, const char *arn, bool make)
 {
 	struct stream *stream, *oldest = NULL;
+	char *value;
 	size_t i;
 
 	for (i = 0; i < trail->alias_count; i++) {
-		stream = trail->aliases[i];
+		stream = &trail->aliases[i];
 		if (!strcmp(stream->value, arn))
 			return stream;
 		if (!oldest || stream->used < oldest->used)
 			oldest = stream;
 	}
-	if (!make)
+	value = make ? strdup(arn) : NULL;
+	if (!value)
 		return NULL;
-	stream = calloc(1, sizeof(*stream));
-	if (!stream || !(stream->value = strdup(arn))) {
-		free(stream);
-		return NULL;
-	}
-	stream->key = "ResourceName";
 	if (trail->alias_count < TRAIL_ALIASES_MAX) {
-		trail->aliases[trail->alias_count++] = stream;
-		return stream;
+		stream = &trail->aliases[trail->alias_count++];
+	} else {
+		stream = oldest;
+		release_stream(stream);
 	}
-	release_stream(oldest);
-	*oldest = *stream;
-	free(stream);
-	return oldest;
+	*stream = (struct stream){.key = "ResourceName", .value = value};
+	return stream;
 }
 
 static enum lambda_status ask(struct trail *trail, const struct call_scope *scope,
@@ -236,13 +227,11 @@ static enum lambda_status take_page(struct trail *trail, struct stream *stream, 
 		free(stream->token);
 		stream->token = take_pointer(page->next_token);
 		stream->complete = !stream->token;
-		if (page->oldest_s < stream->oldest_s)
-			stream->oldest_s = page->oldest_s;
 		if (stream->complete) {
 			stream->from_s = asked_s - (int64_t)CLOUDTRAIL_DAYS * DAY_S;
-		} else if (stream->oldest_s < stream->from_s) {
+		} else if (page->oldest_s < stream->from_s) {
 			/* Others of that second may stand on the next page. */
-			stream->from_s = stream->oldest_s + 1;
+			stream->from_s = page->oldest_s + 1;
 		}
 	}
 	pthread_mutex_unlock(&trail->mutex);
@@ -262,7 +251,7 @@ static enum lambda_status begin_stream(struct trail *trail, const struct call_sc
 	if (status)
 		return status;
 	pthread_mutex_lock(&trail->mutex);
-	stream->from_s = stream->oldest_s = asked_s;
+	stream->from_s = asked_s;
 	pthread_mutex_unlock(&trail->mutex);
 	status = take_page(trail, stream, asked_s, &page, reterr);
 	pthread_mutex_lock(&trail->mutex);
@@ -333,6 +322,7 @@ static enum lambda_status extend_stream(struct trail *trail, const struct call_s
 struct plan {
 	struct stream *streams[1 + NAME_STREAMS];
 	size_t count;
+	int64_t now_s; /* when the fetch began */
 };
 
 /* One step: a stream that is too old or, when there is none, the one that reaches back least. *ret_done: nothing to do. */
@@ -340,7 +330,6 @@ static enum lambda_status fetch_step(struct trail *trail, const struct call_scop
 	const struct plan *plan, const struct trail_wanted *wanted, bool *ret_done,
 	struct lambda_error *reterr)
 {
-	int64_t now_s = trail->source.now_s(trail->source.data);
 	int64_t since_s = wanted->since_s > trail->floor_s ? wanted->since_s : trail->floor_s;
 	struct stream *shortest = NULL;
 	size_t i;
@@ -351,7 +340,7 @@ static enum lambda_status fetch_step(struct trail *trail, const struct call_scop
 
 		if (!stream->until_s)
 			return begin_stream(trail, scope, stream, reterr);
-		if (now_s - stream->until_s > wanted->max_age_s)
+		if (plan->now_s - stream->until_s > wanted->max_age_s)
 			return renew_stream(trail, scope, stream, reterr);
 		if (!stream->complete && stream->from_s > since_s &&
 			(!shortest || stream->from_s > shortest->from_s))
@@ -367,20 +356,14 @@ static enum lambda_status fetch_step(struct trail *trail, const struct call_scop
 static enum lambda_status begin_fetching(
 	struct trail *trail, const struct call_scope *scope, struct lambda_error *reterr)
 {
-	while (trail->fetching) {
-		int64_t now_ms = clock_monotonic_ms(), until_ms = scope->read_deadline_ms;
+	enum lambda_status status = LAMBDA_OK;
 
-		if (call_scope_interrupted(scope))
-			return lambda_fail(reterr, LAMBDA_INTERRUPTED, "interrupted");
-		if (now_ms >= until_ms)
-			return lambda_fail(reterr, LAMBDA_TIMED_OUT,
-				"CloudTrail was still being asked on behalf of others");
-		if (scope->interrupted && until_ms - now_ms > INTERRUPTION_STEP_MS)
-			until_ms = now_ms + INTERRUPTION_STEP_MS;
-		condition_wait(&trail->changed, &trail->mutex, until_ms);
-	}
-	trail->fetching = true;
-	return LAMBDA_OK;
+	while (!status && trail->fetching)
+		status = call_scope_wait(scope, &trail->changed, &trail->mutex,
+			"CloudTrail was still being asked on behalf of others", reterr);
+	if (!status)
+		trail->fetching = true;
+	return status;
 }
 
 /* The mutex is held. */
@@ -404,7 +387,7 @@ enum lambda_status trail_fetch(struct trail *trail, const struct call_scope *sco
 	const struct trail_subject *subject, const struct trail_wanted *wanted,
 	struct lambda_error *reterr)
 {
-	struct plan plan;
+	struct plan plan = {0};
 	enum lambda_status status;
 	bool done = false;
 
@@ -417,6 +400,7 @@ enum lambda_status trail_fetch(struct trail *trail, const struct call_scope *sco
 	if (make_plan(trail, subject, wanted->reach, &plan))
 		status = lambda_fail_memory(reterr);
 	pthread_mutex_unlock(&trail->mutex);
+	plan.now_s = trail->source.now_s(trail->source.data);
 	while (!status && !done)
 		status = fetch_step(trail, scope, &plan, wanted, &done, reterr);
 	pthread_mutex_lock(&trail->mutex);

@@ -116,8 +116,7 @@ enum lambda_status credentials_store_renew(struct credentials_store *store, int6
 struct credentials_facts {
 	char source[SETTING_SOURCE_SIZE];
 	char key_id_end[5]; /* the last characters of the access key id */
-	bool has_token;
-	int64_t expires_s; /* 0: never */
+	int64_t expires_s;  /* 0: never */
 };
 
 /* False while none were needed. Never blocks. */

@@ -4,6 +4,7 @@
 
 #include "backend/base/clock.h"
 #include "backend/base/condition.h"
+#include "backend/base/scope.h"
 #include "backend/credentials/credentials.h"
 
 struct credentials_store {
@@ -124,19 +125,15 @@ static enum lambda_status fetch_credentials(struct credentials_store *store, int
 static enum lambda_status wait_for_fetch(struct credentials_store *store, int64_t deadline_ms,
 	const atomic_bool *interrupted, struct lambda_error *reterr)
 {
+	const struct call_scope scope = {
+		.read_deadline_ms = deadline_ms, .interrupted = interrupted};
 	uint64_t before = store->ended;
+	enum lambda_status status = LAMBDA_OK;
 
-	while (store->fetching && store->ended == before) {
-		int64_t now = clock_monotonic_ms();
-
-		if (interrupted && atomic_load(interrupted))
-			return lambda_fail(reterr, LAMBDA_INTERRUPTED, "interrupted");
-		if (now >= deadline_ms)
-			return lambda_fail(reterr, LAMBDA_TIMED_OUT,
-				"the credentials did not come within the time allowed");
-		condition_wait(&store->fetched, &store->mutex, now + HTTP_STEP_MS);
-	}
-	return LAMBDA_OK;
+	while (!status && store->fetching && store->ended == before)
+		status = call_scope_wait(&scope, &store->fetched, &store->mutex,
+			"the credentials did not come within the time allowed", reterr);
+	return status;
 }
 
 /* Before it is needed: half of the caller's time at most, as its call must still be made. */
@@ -230,7 +227,6 @@ bool credentials_store_peek(struct credentials_store *store, struct credentials_
 
 		memcpy(ret_facts->source, current->source, sizeof(ret_facts->source));
 		memcpy(ret_facts->key_id_end, current->access_key_id + length - shown, shown);
-		ret_facts->has_token = current->session_token != NULL;
 		ret_facts->expires_s = current->expires_s;
 	}
 	pthread_mutex_unlock(&store->mutex);

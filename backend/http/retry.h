@@ -35,11 +35,6 @@ struct retry_quota {
 	unsigned int tokens;
 };
 
-#define RETRY_QUOTA_INIT                                                                           \
-	{                                                                                          \
-		.tokens = RETRY_QUOTA                                                              \
-	}
-
 /* What there is to know about an attempt that is over. */
 struct retry_facts {
 	enum retry_class class;

@@ -10,8 +10,6 @@
 #include "backend/lambda/model.h"
 #include "backend/lambda/read.h"
 
-#define OPERATION "GetFunction"
-#define PATH_MAX_BYTES 8192
 #define LOCATION_MAX 16384 /* bytes of a presigned address */
 #define ATTEMPTS 3         /* each with an address of its own: one that is too old is no use */
 #define PAUSE_MS 200
@@ -59,9 +57,7 @@ static enum lambda_status fail_download(
 	struct lambda_error *reterr, enum lambda_status status, const char *sentence)
 {
 	lambda_fail(reterr, status, "%s", sentence);
-	if (reterr)
-		snprintf(reterr->operation, sizeof(reterr->operation), OPERATION);
-	return status;
+	return lambda_name_operation(status, "GetFunction", reterr);
 }
 
 static enum lambda_status verify_code(struct download *download, struct lambda_error *reterr)
@@ -86,28 +82,15 @@ static enum lambda_status locate_code(struct lambda_client *client, const struct
 	const char *function, uint64_t version, const struct lambda_code *expected,
 	struct buffer *location, struct lambda_error *reterr)
 {
-	cleanup(buffer_release) struct buffer path = BUFFER_INIT(PATH_MAX_BYTES),
-					      query = BUFFER_INIT(256);
 	cleanup(json_free_pointer) struct json *json = NULL;
 	char qualifier[LAMBDA_VERSION_TEXT_SIZE];
-	struct aws_request request =
-		lambda_request(client, OPERATION, "GET", RATE_LIMIT_GET_FUNCTION);
 	struct lambda_version now;
 	enum lambda_status status;
 	const char *address;
 	bool same;
 
 	lambda_version_format(version, qualifier);
-	if (lambda_append_path(&path, function, "") || buffer_append_string(&query, "Qualifier=") ||
-		text_append_percent_encoded(&query, qualifier))
-		return fail_download(
-			reterr, LAMBDA_INVALID, "the function's name cannot be asked for");
-	request.path = buffer_text(&path);
-	request.query = buffer_text(&query);
-	status = aws_request_json(client->aws, scope, &request, &json, reterr);
-	if (!status)
-		status =
-			lambda_read_version(json_member(json, "Configuration"), NULL, &now, reterr);
+	status = lambda_get_function(client, scope, function, qualifier, &json, &now, reterr);
 	if (status)
 		return status;
 	same = now.has_code_sha256 && now.code_size == expected->size &&

@@ -139,11 +139,6 @@ static enum lambda_status settle_echo(
 	return refusal->status;
 }
 
-void mutation_name_operation(const struct mutation *mutation, struct lambda_error *error)
-{
-	snprintf(error->operation, sizeof(error->operation), "%s", mutation->request.operation);
-}
-
 static enum lambda_status copy_error(const struct lambda_error *error, struct lambda_error *reterr)
 {
 	if (reterr)
@@ -167,7 +162,7 @@ static enum lambda_status settle_loss(struct mutation *mutation, struct aws_trie
 	if (verdict == VERDICT_UNKNOWN)
 		return give_up(mutation, lost, reterr);
 	if (verdict == VERDICT_OTHER) {
-		mutation_name_operation(mutation, &seen);
+		lambda_name_operation(seen.status, mutation->request.operation, &seen);
 		return copy_error(&seen, reterr);
 	}
 	*ret_again = aws_request_again(

@@ -58,7 +58,4 @@ enum lambda_status mutation_make_change(struct mutation *mutation, const char *o
 	const char *method, const struct buffer *path, const struct buffer *body,
 	struct lambda_error *reterr) must_check;
 
-/* Names the operation in an error that was found in the answer. */
-void mutation_name_operation(const struct mutation *mutation, struct lambda_error *error);
-
 #endif

@@ -62,32 +62,15 @@ enum lambda_status lambda_read_alias(
 
 /* --- versions --- */
 
-static int hex_digit(char digit)
-{
-	if (digit >= '0' && digit <= '9')
-		return digit - '0';
-	if (digit >= 'a' && digit <= 'f')
-		return digit - 'a' + 10;
-	return digit >= 'A' && digit <= 'F' ? digit - 'A' + 10 : -1;
-}
-
 /* Base64 of a zip's hash, or hexadecimal of an image's digest. 0, -EINVAL or -ENOMEM. */
 static int read_sha256(const char *text, unsigned char sha256[32])
 {
 	cleanup(buffer_release) struct buffer bytes = BUFFER_INIT(64);
-	size_t length = strlen(text), i;
+	size_t length = strlen(text);
 	int error;
 
-	if (length == 64) {
-		for (i = 0; i < 32; i++) {
-			int high = hex_digit(text[2 * i]), low = hex_digit(text[2 * i + 1]);
-
-			if (high < 0 || low < 0)
-				return -EINVAL;
-			sha256[i] = (unsigned char)(high << 4 | low);
-		}
-		return 0;
-	}
+	if (length == 64)
+		return text_parse_hex(text, 32, sha256);
 	error = text_decode_base64(text, length, &bytes);
 	if (error == -ENOMEM)
 		return error;

@@ -144,9 +144,7 @@ static enum lambda_status read_alias(
 		status = lambda_fail(reterr, LAMBDA_BAD_ANSWER,
 			"the answer is about another alias than %s", mutation->wanted->name);
 	}
-	if (status)
-		mutation_name_operation(mutation, reterr);
-	return status;
+	return lambda_name_operation(status, mutation->request.operation, reterr);
 }
 
 enum lambda_status lambda_create_alias(struct lambda_client *client, const struct call_scope *scope,
@@ -245,9 +243,7 @@ static enum lambda_status read_published(
 		status = lambda_fail(
 			reterr, LAMBDA_BAD_ANSWER, "the answer is not about a published version");
 	}
-	if (status)
-		mutation_name_operation(mutation, reterr);
-	return status;
+	return lambda_name_operation(status, mutation->request.operation, reterr);
 }
 
 enum lambda_status lambda_publish_version(struct lambda_client *client,
@@ -276,10 +272,8 @@ enum lambda_status lambda_publish_version(struct lambda_client *client,
 		status = lambda_fail(reterr, LAMBDA_ALREADY_EXISTS,
 			"nothing has changed since version %llu was published",
 			(unsigned long long)mutation.version.version);
-		if (reterr)
-			mutation_name_operation(&mutation, reterr);
 		lambda_version_release(&mutation.version);
-		return status;
+		return lambda_name_operation(status, mutation.request.operation, reterr);
 	}
 	*ret_version = mutation.version;
 	return LAMBDA_OK;

@@ -60,15 +60,6 @@ static int append_page_query(struct buffer *out, const char *marker)
 	return error || !marker ? error : text_append_percent_encoded(out, marker);
 }
 
-/* Fills in the operation of an error that was found in the answer's JSON. */
-static enum lambda_status name_operation(
-	enum lambda_status status, const char *operation, struct lambda_error *reterr)
-{
-	if (status && reterr)
-		snprintf(reterr->operation, sizeof(reterr->operation), "%s", operation);
-	return status;
-}
-
 static enum lambda_status get_json(struct lambda_client *client, const struct call_scope *scope,
 	const char *operation, enum rate_limit_kind rate_limit, const char *path, const char *query,
 	struct json **ret_json, struct lambda_error *reterr)
@@ -99,7 +90,7 @@ static enum lambda_status get_version_page(struct lambda_client *client,
 		else
 			*ret_page = page;
 	}
-	return name_operation(status, request->operation, reterr);
+	return lambda_name_operation(status, request->operation, reterr);
 }
 
 enum lambda_status lambda_list_functions(struct lambda_client *client,
@@ -179,7 +170,7 @@ enum lambda_status lambda_get_version_as(struct lambda_client *client,
 	}
 	if (!status)
 		*ret_version = answer;
-	return name_operation(status, operation, reterr);
+	return lambda_name_operation(status, operation, reterr);
 }
 
 enum lambda_status lambda_get_version(struct lambda_client *client, const struct call_scope *scope,
@@ -218,7 +209,7 @@ enum lambda_status lambda_list_aliases(struct lambda_client *client, const struc
 		else
 			*ret_page = page;
 	}
-	return name_operation(status, operation, reterr);
+	return lambda_name_operation(status, operation, reterr);
 }
 
 enum lambda_status lambda_get_alias_as(struct lambda_client *client, const struct call_scope *scope,
@@ -248,7 +239,7 @@ enum lambda_status lambda_get_alias_as(struct lambda_client *client, const struc
 	}
 	if (!status)
 		*ret_alias = answer;
-	return name_operation(status, operation, reterr);
+	return lambda_name_operation(status, operation, reterr);
 }
 
 enum lambda_status lambda_get_alias(struct lambda_client *client, const struct call_scope *scope,
@@ -259,9 +250,9 @@ enum lambda_status lambda_get_alias(struct lambda_client *client, const struct c
 		client, scope, RATE_LIMIT_READ, function, name, ret_alias, reterr);
 }
 
-enum lambda_status lambda_get_alias_target(struct lambda_client *client,
-	const struct call_scope *scope, const char *function, const char *name,
-	struct lambda_alias_target *ret_target, struct lambda_error *reterr)
+enum lambda_status lambda_get_function(struct lambda_client *client, const struct call_scope *scope,
+	const char *function, const char *qualifier, struct json **ret_json,
+	struct lambda_version *ret_version, struct lambda_error *reterr)
 {
 	static const char operation[] = "GetFunction";
 	cleanup(buffer_release) struct buffer path = BUFFER_INIT(PATH_MAX_BYTES);
@@ -274,7 +265,7 @@ enum lambda_status lambda_get_alias_target(struct lambda_client *client,
 	if (!error)
 		error = buffer_append_string(&query, "Qualifier=");
 	if (!error)
-		error = lambda_append_segment(&query, name);
+		error = lambda_append_segment(&query, qualifier);
 	if (error)
 		return lambda_fail_to_write(error, reterr);
 	status = get_json(client, scope, operation, RATE_LIMIT_GET_FUNCTION, buffer_text(&path),
@@ -282,14 +273,32 @@ enum lambda_status lambda_get_alias_target(struct lambda_client *client,
 	if (status)
 		return status;
 	status = lambda_read_version(json_member(json, "Configuration"), NULL, &version, reterr);
-	if (status)
-		return name_operation(status, operation, reterr);
-	if (strcmp(version.function_name, function) != 0)
+	if (!status && strcmp(version.function_name, function) != 0) {
+		lambda_version_release(&version);
 		status = lambda_fail(reterr, LAMBDA_BAD_ANSWER,
 			"the answer is about another function than %s", function);
+	}
+	if (status)
+		return lambda_name_operation(status, operation, reterr);
+	*ret_json = take_pointer(json);
+	*ret_version = version;
+	return LAMBDA_OK;
+}
+
+enum lambda_status lambda_get_alias_target(struct lambda_client *client,
+	const struct call_scope *scope, const char *function, const char *name,
+	struct lambda_alias_target *ret_target, struct lambda_error *reterr)
+{
+	cleanup(json_free_pointer) struct json *json = NULL;
+	struct lambda_version version;
+	enum lambda_status status =
+		lambda_get_function(client, scope, function, name, &json, &version, reterr);
+
+	if (status)
+		return status;
 	*ret_target = (struct lambda_alias_target){version.version, version.last_modified};
 	lambda_version_release(&version);
-	return name_operation(status, operation, reterr);
+	return LAMBDA_OK;
 }
 
 enum lambda_status lambda_get_account(struct lambda_client *client, const struct call_scope *scope,
@@ -301,7 +310,7 @@ enum lambda_status lambda_get_account(struct lambda_client *client, const struct
 		client, scope, operation, RATE_LIMIT_READ, ACCOUNT_PATH, NULL, &json, reterr);
 
 	if (!status)
-		status = name_operation(
+		status = lambda_name_operation(
 			lambda_read_account(json, ret_account, reterr), operation, reterr);
 	return status;
 }

@@ -21,6 +21,14 @@ enum lambda_status lambda_list_versions_as(struct lambda_client *client,
 	struct lambda_error *reterr) must_check;
 
 /*
+ * GetFunction of a version or an alias: the answer (the caller's to free) and, without documents, the version in it
+ * (the caller's to release). LAMBDA_BAD_ANSWER when that is another function's.
+ */
+enum lambda_status lambda_get_function(struct lambda_client *client, const struct call_scope *scope,
+	const char *function, const char *qualifier, struct json **ret_json,
+	struct lambda_version *ret_version, struct lambda_error *reterr) must_check;
+
+/*
  * Appends a name as one segment of a path. -EINVAL for "", "." and "..": a server may take those for
  * another path, and DELETE …/aliases/.. for the function itself. 0, -ENOMEM, -EFBIG.
  */

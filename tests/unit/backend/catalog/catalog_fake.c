@@ -308,6 +308,16 @@ static char *marker_behind(size_t end, size_t total)
 	return strdup(text);
 }
 
+/* As backend/lambda/model.c does it: what cannot be a directory entry is no item. */
+static void fill_item(
+	const struct fake_function *function, uint64_t version, struct lambda_version_page *page)
+{
+	if (lambda_is_entry_name(function->name))
+		fill_version(function, version, &page->items[page->count++]);
+	else
+		page->unlistable[page->unlistable_count++] = strdup(function->name);
+}
+
 enum lambda_status lambda_list_functions(struct lambda_client *client,
 	const struct call_scope *scope, bool all_versions, const char *marker,
 	struct lambda_version_page *ret_page, struct lambda_error *reterr)
@@ -315,21 +325,22 @@ enum lambda_status lambda_list_functions(struct lambda_client *client,
 	enum fake_call call = all_versions ? FAKE_LIST_ALL : FAKE_LIST_FUNCTIONS;
 	enum lambda_status status = ask(call, scope, "", marker, reterr);
 	struct lambda_version_page page = {0};
-	size_t start = start_of(marker), seen = 0, i;
+	size_t start = start_of(marker), end = start + fake.options.page, seen = 0, i;
 
 	(void)client;
 	if (status)
 		return status;
 	lock();
 	page.items = calloc(fake.options.page, sizeof(*page.items));
+	page.unlistable = calloc(fake.options.page, sizeof(*page.unlistable));
 	for (i = 0; i < fake.count; i++) {
 		unsigned int last = all_versions ? fake.functions[i]->versions : 0, version;
 
 		for (version = 0; version <= last; version++, seen++)
-			if (seen >= start && page.count < fake.options.page)
-				fill_version(fake.functions[i], version, &page.items[page.count++]);
+			if (seen >= start && seen < end)
+				fill_item(fake.functions[i], version, &page);
 	}
-	page.next_marker = marker_behind(start + page.count, seen);
+	page.next_marker = marker_behind(end, seen);
 	unlock();
 	status = answer(call, "", marker, reterr);
 	if (status)

@@ -102,7 +102,7 @@ static void decides_by_class_attempts_time_and_quota(void **state)
 
 static void the_quota_never_overflows(void **state)
 {
-	struct retry_quota quota = RETRY_QUOTA_INIT;
+	struct retry_quota quota = {.tokens = RETRY_QUOTA};
 
 	(void)state;
 	retry_refund(&quota, 10);
