@@ -7,13 +7,11 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "backend/base/json_scan.h"
 #include "backend/base/number.h"
-#include "backend/base/text.h"
 
-#define NUL_BYTE "holds a NUL byte"
 #define NO_MEMORY "is too large for the memory there is"
 #define EXACT_INTEGER_MAX 9007199254740991.0 /* 2^53 - 1 */
-#define PLAIN_DIGITS_MAX 15                  /* so many digits always fit into a double */
 #define CJSON_NUMBER_MAX 63 /* bytes of a number that cJSON takes; it refuses longer ones */
 
 static cJSON *unwrap_json(struct json *json)
@@ -36,115 +34,6 @@ static const struct json *wrap_const_json(const cJSON *json)
 	return (const struct json *)json;
 }
 
-static size_t skip_digits(const char *data, size_t length, size_t at)
-{
-	while (at < length && data[at] >= '0' && data[at] <= '9')
-		at++;
-	return at;
-}
-
-/* Bytes of the number that stands there, by JSON's grammar; 0: none. cJSON takes 01, 1. and -.5 as well. */
-static size_t number_length(const char *data, size_t length)
-{
-	size_t start = data[0] == '-', end = skip_digits(data, length, start), more;
-
-	if (end == start || (data[start] == '0' && end > start + 1))
-		return 0;
-	if (end < length && data[end] == '.') {
-		more = skip_digits(data, length, end + 1);
-		if (more == end + 1)
-			return 0;
-		end = more;
-	}
-	if (end < length && (data[end] | 0x20) == 'e') {
-		start = end + 1;
-		start += start < length && (data[start] == '+' || data[start] == '-');
-		more = skip_digits(data, length, start);
-		if (more == start)
-			return 0;
-		end = more;
-	}
-	return end;
-}
-
-/* Goes over a string, from behind its first quote to its last; NULL or what is wrong. */
-static const char *scan_string(const char *data, size_t length, size_t *at)
-{
-	for (; *at < length && data[*at] != '"'; ++*at) {
-		if ((unsigned char)data[*at] < 0x20)
-			return data[*at] ? "holds a control character in a string" : NUL_BYTE;
-		if (data[*at] != '\\')
-			continue;
-		if (length - *at > 5 && !strncmp(data + *at, "\\u0000", 6))
-			return NUL_BYTE;
-		++*at;
-	}
-	return NULL;
-}
-
-static bool starts_number(char byte)
-{
-	return byte == '-' || (byte >= '0' && byte <= '9');
-}
-
-/*
- * What cJSON does not check and can be seen without parsing: one pass over the bytes. NULL or what is wrong;
- * *ret_longest: bytes of the longest number.
- */
-static const char *scan_text(const char *data, size_t length, size_t *ret_longest)
-{
-	size_t depth = 0, values = 1, i, number;
-	const char *reason = NULL;
-
-	if (!text_is_utf8(data, length))
-		return "is not UTF-8";
-	for (i = 0; !reason && i < length; i++) {
-		char byte = data[i];
-
-		if (byte == '"') {
-			i++;
-			reason = scan_string(data, length, &i);
-		} else if (byte == '{' || byte == '[') {
-			values++;
-			if (++depth > JSON_DEPTH_MAX)
-				reason = "is nested too deeply";
-		} else if (byte == '}' || byte == ']') {
-			depth -= depth > 0;
-		} else if (byte == ',') {
-			values++;
-		} else if (starts_number(byte)) {
-			number = number_length(data + i, length - i);
-			if (!number)
-				return "holds a number that is none";
-			if (number > *ret_longest)
-				*ret_longest = number;
-			i += number - 1;
-		} else if ((unsigned char)byte < 0x20 && !strchr("\t\r\n", byte)) {
-			reason = "holds a control character";
-		} else if (!byte) {
-			reason = NUL_BYTE;
-		}
-		if (values > JSON_VALUES_MAX)
-			reason = "holds too many values";
-	}
-	return reason;
-}
-
-/* --- numbers keep the digits that they came with --- */
-
-/* Where the first number outside a string starts, from `at` on; `length`: there is none. Of scanned bytes. */
-static size_t find_number(const char *data, size_t length, size_t at)
-{
-	for (; at < length && !starts_number(data[at]); at++) {
-		if (data[at] == '"') {
-			at++;
-			if (scan_string(data, length, &at))
-				return length;
-		}
-	}
-	return at < length ? at : length;
-}
-
 /* A copy in which 0 and blanks stand for each number that cJSON would refuse. NULL when out of memory. */
 static char *shorten_numbers(const char *data, size_t length)
 {
@@ -154,25 +43,14 @@ static char *shorten_numbers(const char *data, size_t length)
 	if (!copy)
 		return NULL;
 	memcpy(copy, data, length);
-	for (at = find_number(data, length, 0); at < length;
-		at = find_number(data, length, at + size)) {
-		size = number_length(data + at, length - at);
+	for (at = json_find_number(data, length, 0, &size); at < length;
+		at = json_find_number(data, length, at + size, &size)) {
 		if (size > CJSON_NUMBER_MAX) {
 			memset(copy + at, ' ', size);
 			copy[at] = '0';
 		}
 	}
 	return copy;
-}
-
-/* Whether a double prints just these digits again: most numbers, and they need no text beside them. */
-static bool is_plain_integer(const char *digits, size_t length)
-{
-	size_t start = digits[0] == '-';
-
-	if (length > PLAIN_DIGITS_MAX || (start && digits[1] == '0'))
-		return false;
-	return skip_digits(digits, length, start) == length;
 }
 
 /* cJSON frees and copies the text of a number as it does a string's. 0 or -ENOMEM. */
@@ -199,12 +77,12 @@ static int keep_digits(cJSON *json, const char *data, size_t length, size_t *at)
 	int error = 0;
 
 	if (cJSON_IsNumber(json)) {
-		size_t start = find_number(data, length, *at);
-		size_t size = number_length(data + start, length - start);
+		size_t size, start = json_find_number(data, length, *at, &size);
 
 		*at = start + size;
-		return is_plain_integer(data + start, size) ? 0
-							    : set_digits(json, data + start, size);
+		return json_number_is_plain(data + start, size)
+			       ? 0
+			       : set_digits(json, data + start, size);
 	}
 	for (child = json->child; child && !error; child = child->next)
 		error = keep_digits(child, data, length, at);
@@ -257,13 +135,13 @@ static const char *check_tree(const cJSON *json)
 
 /* Parses scanned bytes. NULL or what is wrong; *ret_tree is the caller's in either case, and may be NULL. */
 static const char *parse_tree(
-	const char *data, size_t length, size_t longest_number, cJSON **ret_tree)
+	const char *data, size_t length, const struct json_numbers *numbers, cJSON **ret_tree)
 {
 	char *copy = NULL;
 	const char *start = data, *end = NULL;
 	size_t at = 0, parsed;
 
-	if (longest_number > CJSON_NUMBER_MAX) {
+	if (numbers->longest > CJSON_NUMBER_MAX) {
 		copy = shorten_numbers(data, length);
 		if (!copy)
 			return NO_MEMORY;
@@ -280,17 +158,19 @@ static const char *parse_tree(
 		parsed++;
 	if (parsed < length)
 		return "has bytes behind its end";
-	return keep_digits(*ret_tree, data, length, &at) ? NO_MEMORY : check_tree(*ret_tree);
+	if (numbers->need_digits && keep_digits(*ret_tree, data, length, &at))
+		return NO_MEMORY;
+	return check_tree(*ret_tree);
 }
 
 struct json *json_parse(const char *data, size_t length, const char **ret_reason)
 {
-	size_t longest_number = 0;
-	const char *reason = scan_text(data, length, &longest_number);
+	struct json_numbers numbers = {0};
+	const char *reason = json_scan(data, length, &numbers);
 	cJSON *tree = NULL;
 
 	if (!reason)
-		reason = parse_tree(data, length, longest_number, &tree);
+		reason = parse_tree(data, length, &numbers, &tree);
 	if (reason) {
 		cJSON_Delete(tree);
 		if (ret_reason)

@@ -6,7 +6,6 @@
 #include <limits.h>
 #include <pthread.h>
 
-#include "backend/base/clock.h"
 #include "backend/base/condition.h"
 
 struct code_file {

@@ -5,7 +5,6 @@
 #include <openssl/evp.h>
 #include <unistd.h>
 
-#include "backend/base/clock.h"
 #include "backend/base/text.h"
 #include "backend/lambda/model.h"
 #include "backend/lambda/read.h"
