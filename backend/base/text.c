@@ -92,6 +92,13 @@ size_t text_count_code_points(const char *text)
 	return count;
 }
 
+bool text_is_one_of(const char *text, const char *const *texts)
+{
+	while (texts && *texts && strcmp(*texts, text))
+		texts++;
+	return texts && *texts;
+}
+
 bool text_starts_with(const char *text, const char *prefix)
 {
 	return !strncmp(text, prefix, strlen(prefix));

@@ -28,6 +28,9 @@ int text_append_shown(struct buffer *out, const char *text) must_check;
 /* How many Unicode code points a well-formed UTF-8 string holds. */
 size_t text_count_code_points(const char *text);
 
+/* Whether the text is one of `texts`, which ends with NULL; false where that is NULL. */
+bool text_is_one_of(const char *text, const char *const *texts);
+
 bool text_starts_with(const char *text, const char *prefix);
 bool text_ends_with(const char *text, const char *suffix);
 

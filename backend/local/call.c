@@ -25,6 +25,24 @@ void answer_release(struct answer *answer)
 	answer->file = -1;
 }
 
+bool identity_is_own(const struct identity *identity, const char *region, const char *account)
+{
+	return (!*region || !strcmp(region, identity->region)) &&
+	       (!*account || !strcmp(account, identity->account));
+}
+
+int call_check_place(struct call *call, const char *things, const char *region, const char *account)
+{
+	if (identity_is_own(call->identity, region, account))
+		return 0;
+	if (*region && strcmp(region, call->identity->region))
+		return call_fail(call, FAILURE_NOT_FOUND,
+			"%s from '%s' are not reachable in this region ('%s')", things, region,
+			call->identity->region);
+	answer_fail_as(call->answer, FAILURE_ACCESS_DENIED, NULL, "Message", NULL);
+	return CALL_FAILED;
+}
+
 int append_json_string(struct buffer *out, const char *text)
 {
 	int error = buffer_append_byte(out, '"');

@@ -140,6 +140,13 @@ void format_function_arn(const struct identity *identity, const char *function,
 /* Fails with "Function not found: <arn>". */
 int call_fail_function(struct call *call, const char *function, const char *qualifier);
 
+/* Whether region and account ("": not spelled) are the plane's own. */
+bool identity_is_own(const struct identity *identity, const char *region, const char *account);
+
+/* Fails unless they are; `things` is "Functions" or "Layers". 0 or CALL_FAILED. */
+int call_check_place(
+	struct call *call, const char *things, const char *region, const char *account);
+
 /* A JSON string with its quotes. Errors as buffer_append(). */
 int append_json_string(struct buffer *out, const char *text) must_check;
 

@@ -46,15 +46,6 @@ static int parse_body(struct call *call, const struct request *request)
 	return 0;
 }
 
-static const char *find_header(const struct request *request, const char *name)
-{
-	for (size_t i = 0; i < request->header_count; i++) {
-		if (!strcasecmp(request->headers[i].name, name))
-			return request->headers[i].value;
-	}
-	return NULL;
-}
-
 static int take_headers(struct call *call, const struct request *request)
 {
 	int error = 0;
@@ -62,7 +53,8 @@ static int take_headers(struct call *call, const struct request *request)
 	for (const struct member *member = call->operation->members; member->name && !error;
 		member++) {
 		const char *value = member->location == IN_HEADER
-					    ? find_header(request, member->wire_name)
+					    ? find_header(request->headers, request->header_count,
+						      member->wire_name)
 					    : NULL;
 
 		if (value && text_is_utf8(value, strlen(value)))
@@ -146,14 +138,8 @@ static int check_name(struct call *call)
 		return call_fail(call, FAILURE_INVALID_PARAMETER,
 			"The derived qualifier from the function name does not match the specified "
 			"qualifier.");
-	if (name->region[0] && strcmp(name->region, call->identity->region))
-		return call_fail(call, FAILURE_NOT_FOUND,
-			"Functions from '%s' are not reachable in this region ('%s')", name->region,
-			call->identity->region);
-	if (name->account[0] && strcmp(name->account, call->identity->account)) {
-		answer_fail_as(call->answer, FAILURE_ACCESS_DENIED, NULL, "Message", NULL);
+	if (call_check_place(call, "Functions", name->region, name->account))
 		return CALL_FAILED;
-	}
 	if (call->operation->unqualified_only && name->qualifier[0] &&
 		(call->operation->not_even_latest || strcmp(name->qualifier, "$LATEST")))
 		return call_fail(call, FAILURE_INVALID_PARAMETER,
@@ -581,7 +567,7 @@ void dispatch(struct plane *plane, const struct request *request, struct answer 
 	}
 	operation = route_find(request->method, request->target);
 	if (!operation && !strcmp(request->method, "POST") && path_is(request->target, "/"))
-		action = find_header(request, "X-Amz-Target");
+		action = find_header(request->headers, request->header_count, "X-Amz-Target");
 	if (action)
 		operation = route_find_target(action);
 	if (operation) {

@@ -67,28 +67,23 @@ int function_name_parse(const char *text, struct function_name *ret_name)
 {
 	struct token tokens[TOKENS_MAX];
 	size_t count = split(text, tokens);
-	struct function_name name = {.bare = true};
+	struct function_name name = {0};
 	size_t index = 0;
 
 	if (!count)
 		return -EINVAL;
-	if (count > 3 && token_matches(&tokens[0], "arn")) {
+	if (count > 3 && token_matches(&tokens[0], "arn"))
 		index = 3;
-		name.bare = false;
-	}
 	if (take_optional(tokens, count, &index,
 		    "(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}")) {
 		if (!token_copy(&tokens[index - 1], name.region, sizeof(name.region)))
 			return -EINVAL;
-		name.bare = false;
 	}
 	if (take_optional(tokens, count, &index, "\\d{12}")) {
 		if (!token_copy(&tokens[index - 1], name.account, sizeof(name.account)))
 			return -EINVAL;
-		name.bare = false;
 	}
-	if (take_optional(tokens, count, &index, "function"))
-		name.bare = false;
+	take_optional(tokens, count, &index, "function");
 	if (count - index > 2 || !is_name(&tokens[index]) ||
 		!token_copy(&tokens[index], name.name, sizeof(name.name)))
 		return -EINVAL;

@@ -16,7 +16,6 @@ struct function_name {
 	char account[13]; /* "" when it was not spelled */
 	char name[FUNCTION_NAME_MAX + 1];
 	char qualifier[FUNCTION_NAME_MAX + 1]; /* "" for none */
-	bool bare; /* nothing but the name (and perhaps a qualifier) was spelled */
 };
 
 /*

@@ -18,6 +18,9 @@ struct sender {
 	char key[SENDER_KEY_SIZE], agent[SENDER_AGENT_SIZE];
 };
 
+/* The value of the first header of that name, in any case; NULL: there is none. */
+const char *find_header(const struct http_header *headers, size_t count, const char *name);
+
 /* Fills all but `address`. The headers must outlive it. */
 void sender_read(const struct http_header *headers, size_t count, struct sender *ret_sender);
 

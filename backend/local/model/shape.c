@@ -178,16 +178,9 @@ static bool misses_pattern(const struct shape *shape, const struct json *value)
 	       !pattern_matches(shape->pattern, json_string(value));
 }
 
-static bool is_listed(const char *const *values, const char *text)
-{
-	while (values && *values && strcmp(*values, text))
-		values++;
-	return values && *values;
-}
-
 static bool is_enum_value(const struct shape *shape, const char *text)
 {
-	return is_listed(shape->values, text) || is_listed(shape->unlisted_values, text);
+	return text_is_one_of(text, shape->values) || text_is_one_of(text, shape->unlisted_values);
 }
 
 static bool misses_enum(const struct shape *shape, const struct json *value)

@@ -197,6 +197,7 @@ const struct shape shape_execution_name = STRING_SHAPE(LENGTH(1, 64), .pattern =
 		"ruby2.5", "ruby2.7", "provided"
 const char *const runtime_values[] = {LISTED_RUNTIMES, NULL};
 const char *const runtime_values_new[] = {NEW_RUNTIMES, NULL};
+const char *const runtime_values_retired[] = {RETIRED_RUNTIMES, NULL};
 const char *const runtime_values_unlisted[] = {NEW_RUNTIMES, RETIRED_RUNTIMES, NULL};
 
 /* No `values`: settings.c checks a function's runtime, with a text of its own. */

@@ -53,11 +53,11 @@ extern const struct shape shape_runtime, shape_role, shape_handler, shape_code, 
 extern const struct shape shape_tenant, shape_execution_name;
 
 /*
- * Runtimes, NULL at the end of each list: those that AWS's texts list, in that order; newer ones of
- * its model that functions may have too; and these with the retired ones, which layers may still name.
+ * Runtimes, NULL at the end of each list: those that AWS's texts list, in that order; newer ones of its model that
+ * functions may have too; the retired ones; and both, which layers may still name.
  */
-extern const char *const runtime_values[], *const runtime_values_new[],
-						   *const runtime_values_unlisted[];
+extern const char *const runtime_values[], *const runtime_values_new[];
+extern const char *const runtime_values_retired[], *const runtime_values_unlisted[];
 
 #define PATTERN_LAYER_VERSION_ARN                                                                  \
 	"(arn:(aws[a-zA-Z-]*)?:lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:"     \

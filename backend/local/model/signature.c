@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "backend/base/text.h"
+#include "backend/local/model/sender.h"
 
 #define SKEW_MAX 900 /* seconds, both ways */
 #define HEADERS_MAX 64
@@ -34,15 +35,6 @@ static int refuse(struct signature_verdict *verdict, enum failure failure, const
 	vsnprintf(verdict->message, sizeof(verdict->message), format, arguments);
 	va_end(arguments);
 	return 0;
-}
-
-static const char *find_header(const struct sigv4_request *request, const char *name)
-{
-	for (size_t i = 0; i < request->header_count; i++) {
-		if (!strcasecmp(request->headers[i].name, name))
-			return request->headers[i].value;
-	}
-	return NULL;
 }
 
 /* Copies up to one of `ends`; gives what stands behind it, or NULL when it does not fit. */
@@ -255,8 +247,8 @@ static int compare(const struct signature_key *key, const struct sigv4_request *
 int signature_verify(const struct signature_key *key, const struct sigv4_request *request,
 	int64_t now, struct signature_verdict *ret_verdict)
 {
-	const char *text = find_header(request, "Authorization");
-	const char *date = find_header(request, "X-Amz-Date");
+	const char *text = find_header(request->headers, request->header_count, "Authorization");
+	const char *date = find_header(request->headers, request->header_count, "X-Amz-Date");
 	struct authorization parts;
 	int error = 0;
 

@@ -52,15 +52,6 @@ const struct operation *trail_find_operation(const char *event_name)
 
 /* --- values --- */
 
-static bool is_one_of(const char *name, const char *const *names)
-{
-	for (; *names; names++) {
-		if (!strcmp(*names, name))
-			return true;
-	}
-	return false;
-}
-
 /* Objects whose keys are the user's, not the API's. */
 static const char *const maps[] = {"AdditionalVersionWeights", "Tags", "Endpoints", NULL};
 /* Code, and links that are good without a signature. */
@@ -78,7 +69,7 @@ static int append_member(
 	cleanup(free_pointer) char *folded = NULL;
 	int error;
 
-	if (json_is_null(value) || (fold && is_one_of(name, left_out)))
+	if (json_is_null(value) || (fold && text_is_one_of(name, left_out)))
 		return 0;
 	folded = strdup(name);
 	if (!folded)
@@ -96,9 +87,9 @@ static int append_member(
 		error = buffer_append_byte(out, ':');
 	if (error)
 		return error;
-	if (fold && is_one_of(name, emptied))
+	if (fold && text_is_one_of(name, emptied))
 		return buffer_append_string(out, "{}");
-	return append_value(out, value, fold && !is_one_of(name, maps));
+	return append_value(out, value, fold && !text_is_one_of(name, maps));
 }
 
 static int append_list(struct buffer *out, const struct json *list, bool fold)

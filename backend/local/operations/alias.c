@@ -391,10 +391,10 @@ int handle_list_aliases(struct call *call)
 	const char *version = call_string(call, "FunctionVersion");
 	int64_t number = -1;
 	int64_t limit = call_integer(call, "MaxItems", ALIASES_MAX);
-	int error = function_exists(call, call->name.name);
+	int error = function_check(call, NULL);
 
-	if (error <= 0)
-		return error ? error : call_fail_function(call, call->name.name, NULL);
+	if (error)
+		return error;
 	if (version && version_parse(version, &number))
 		return buffer_append_string(
 			&call->answer->body, "{\"Aliases\":[],\"NextMarker\":null}");

@@ -14,12 +14,11 @@
 /* 0 with the reservation or UNSET; fails when there is no such function, named with the qualifier. */
 static int find_reserved(struct call *call, const char *qualifier, int64_t *ret_reserved)
 {
-	int there = function_exists(call, call->name.name);
+	int error = function_check(call, qualifier);
 
-	if (there <= 0)
-		return there ? there : call_fail_function(call, call->name.name, qualifier);
-	return store_integer(call->store, "SELECT reserved FROM function WHERE name = ?", UNSET,
-		ret_reserved, "t", call->name.name);
+	return error ? error
+		     : store_integer(call->store, "SELECT reserved FROM function WHERE name = ?",
+			       UNSET, ret_reserved, "t", call->name.name);
 }
 
 static int append_reserved(struct buffer *out, int64_t reserved)
@@ -286,13 +285,12 @@ static int append_item(struct buffer *out, struct call *call, sqlite3_stmt *row)
 int handle_list_provisioned_concurrency(struct call *call)
 {
 	struct page page;
-	int there, error = page_begin(call, PAGE_MAX, &page);
+	int error = page_begin(call, PAGE_MAX, &page);
 
+	if (!error)
+		error = function_check(call, NULL);
 	if (error)
 		return error;
-	there = function_exists(call, call->name.name);
-	if (there <= 0)
-		return there ? there : call_fail_function(call, call->name.name, NULL);
 	return append_rows(call, "ProvisionedConcurrencyConfigs",
 		store_query(call->store,
 			"SELECT qualifier, requested, settles, last_modified FROM provisioned "

@@ -140,8 +140,8 @@ static int check_function_destination(struct call *call, const char *arn)
 	if (function_name_parse(arn, &name))
 		return call_fail(
 			call, FAILURE_INVALID_PARAMETER, "The destination ARN %s is invalid.", arn);
-	if (!strcmp(name.name, call->name.name) && !strcmp(name.region, call->identity->region) &&
-		!strcmp(name.account, call->identity->account))
+	if (!strcmp(name.name, call->name.name) &&
+		identity_is_own(call->identity, name.region, name.account))
 		return call_fail(call, FAILURE_INVALID_PARAMETER,
 			"You can't specify the function as a destination for itself.");
 	there = function_exists(call, name.name);
@@ -173,13 +173,9 @@ static int check_destinations(struct call *call)
 	bool good = true;
 
 	for (size_t i = 0; i < array_count(sides); i++) {
-		const char *const *known = sides[i].services;
-
 		arns[i] = json_member_string(json_member(given, sides[i].side), "Destination", "");
 		destination_service(arns[i], service);
-		while (*known && strcmp(*known, service))
-			known++;
-		good = good && (!*arns[i] || *known);
+		good = good && (!*arns[i] || text_is_one_of(service, sides[i].services));
 	}
 	if (!good)
 		return call_fail(call, FAILURE_INVALID_PARAMETER,
@@ -211,7 +207,7 @@ static int store_invoke(struct call *call, const char *before)
 {
 	cleanup(buffer_release) struct buffer text = BUFFER_INIT(CONFIGURATION_MAX);
 	const char *qualifier = invoke_qualifier(call);
-	int error = attachment_merge(call, before, members, &text);
+	int error = attachment_append_merged(call, before, members, &text);
 
 	if (!error)
 		error = store_execute(call->store,

@@ -264,7 +264,7 @@ int handle_delete_function(struct call *call)
 	const char *function = call->name.name;
 	int64_t number = VERSION_LATEST;
 	bool is_version = !qualifier || !version_parse(qualifier, &number);
-	int there;
+	int error;
 
 	/* What has a '$' in it is no alias's name: a version that is not there, then. */
 	if (!is_version && !strchr(qualifier, '$'))
@@ -273,9 +273,9 @@ int handle_delete_function(struct call *call)
 	if (qualifier && !strcmp(qualifier, "$LATEST"))
 		return call_fail(call, FAILURE_INVALID_PARAMETER,
 			"$LATEST version cannot be deleted without deleting the function.");
-	there = function_exists(call, function);
-	if (there <= 0)
-		return there ? there : call_fail_function(call, function, NULL);
+	error = function_check(call, NULL);
+	if (error)
+		return error;
 	if (!qualifier)
 		return delete_whole(call, function);
 	if (!is_version)

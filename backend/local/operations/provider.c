@@ -61,13 +61,11 @@ int handle_callback(struct call *call)
 int handle_list_executions(struct call *call)
 {
 	struct page page;
-	int there, error = page_begin(call, 1000, &page);
+	int error = page_begin(call, 1000, &page);
 
-	if (error)
-		return error;
-	there = function_exists(call, call->name.name);
-	if (there <= 0)
-		return there ? there : call_fail_function(call, call->name.name, NULL);
-	return buffer_append_string(
-		&call->answer->body, "{\"DurableExecutions\":[],\"NextMarker\":null}");
+	if (!error)
+		error = function_check(call, NULL);
+	return error ? error
+		     : buffer_append_string(&call->answer->body,
+			       "{\"DurableExecutions\":[],\"NextMarker\":null}");
 }

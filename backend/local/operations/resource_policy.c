@@ -20,14 +20,8 @@ static int find_resource(struct call *call)
 
 	if (function_name_parse(arn, &call->name))
 		return call_fail(call, FAILURE_INVALID_PARAMETER, "Invalid resource: %s", arn);
-	if (strcmp(call->name.region, call->identity->region))
-		return call_fail(call, FAILURE_NOT_FOUND,
-			"Functions from '%s' are not reachable in this region ('%s')",
-			call->name.region, call->identity->region);
-	if (strcmp(call->name.account, call->identity->account)) {
-		answer_fail_as(call->answer, FAILURE_ACCESS_DENIED, NULL, "Message", NULL);
+	if (call_check_place(call, "Functions", call->name.region, call->name.account))
 		return CALL_FAILED;
-	}
 	qualifier = call->name.qualifier[0] ? call->name.qualifier : NULL;
 	found = resource_find(call, qualifier, NULL);
 	if (found != 1)

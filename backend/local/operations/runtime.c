@@ -9,21 +9,12 @@
 
 #define CONFIGURATION_MAX 65536
 
-static int check_function(struct call *call)
-{
-	int there = function_exists(call, call->name.name);
-
-	if (there <= 0)
-		return there ? there : call_fail_function(call, call->name.name, NULL);
-	return 0;
-}
-
 /* --- recursive loops --- */
 
 int handle_get_recursion(struct call *call)
 {
 	sqlite3_stmt *row;
-	int found, error = check_function(call);
+	int found, error = function_check(call, NULL);
 
 	if (error)
 		return error;
@@ -42,7 +33,7 @@ int handle_get_recursion(struct call *call)
 int handle_put_recursion(struct call *call)
 {
 	const char *wanted = call_string(call, "RecursiveLoop");
-	int error = check_function(call);
+	int error = function_check(call, NULL);
 
 	if (!error)
 		error = store_execute(call->store,
@@ -157,7 +148,7 @@ int handle_put_runtime_management(struct call *call)
 	if (!error)
 		error = begin_update(call, version);
 	if (!error)
-		error = attachment_merge(call, NULL, members, &text);
+		error = attachment_append_merged(call, NULL, members, &text);
 	if (!error)
 		error = store_execute(call->store,
 			"INSERT OR REPLACE INTO runtime_management (function, version, "

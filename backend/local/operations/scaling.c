@@ -12,8 +12,8 @@
 static int find_scaled(struct call *call, int64_t *ret_version)
 {
 	const char *qualifier = call_string(call, "Qualifier");
-	cleanup(json_free_pointer) struct json *settings = NULL;
 	struct version_row row;
+	bool has_provider;
 	int found;
 
 	if (version_parse(qualifier, ret_version))
@@ -21,11 +21,9 @@ static int find_scaled(struct call *call, int64_t *ret_version)
 	found = version_find(call, call->name.name, *ret_version, &row);
 	if (found != 1)
 		return found ? found : call_fail_function(call, call->name.name, qualifier);
-	settings = json_parse(row.configuration, strlen(row.configuration), NULL);
+	has_provider = version_has_provider(&row);
 	version_row_done(&row);
-	if (!settings)
-		return -ENOMEM;
-	if (json_member(settings, "CapacityProviderConfig"))
+	if (has_provider)
 		return 0;
 	return call_fail(call, FAILURE_INVALID_PARAMETER,
 		"Function scaling configuration is supported only for functions that use a "

@@ -123,13 +123,10 @@ int handle_get_signing(struct call *call)
 /* Description and the policy have defaults. */
 static int build_configuration(struct call *call, const char *before, struct buffer *out)
 {
-	cleanup(buffer_release) struct buffer merged = BUFFER_INIT(CONFIGURATION_MAX);
-	cleanup(json_free_pointer) struct json *configuration = NULL;
-	int error = attachment_merge(call, before, members, &merged);
+	cleanup(json_free_pointer) struct json *configuration =
+		attachment_merge(call, before, members);
+	int error = 0;
 
-	if (error)
-		return error;
-	configuration = json_parse(buffer_text(&merged), merged.length, NULL);
 	if (!configuration)
 		return -ENOMEM;
 	if (!json_member(configuration, "Description"))

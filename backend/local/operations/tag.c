@@ -57,14 +57,8 @@ static int check_function_arn(struct call *call, const char *arn, struct tagged 
 		return call_fail(call, FAILURE_INVALID_PARAMETER,
 			"Tags on function aliases and versions are not supported. Please specify a "
 			"function ARN.");
-	if (strcmp(name.region, call->identity->region))
-		return call_fail(call, FAILURE_NOT_FOUND,
-			"Functions from '%s' are not reachable in this region ('%s')", name.region,
-			call->identity->region);
-	if (strcmp(name.account, call->identity->account)) {
-		answer_fail_as(call->answer, FAILURE_ACCESS_DENIED, NULL, "Message", NULL);
+	if (call_check_place(call, "Functions", name.region, name.account))
 		return CALL_FAILED;
-	}
 	tagged->kind = &taggables[TAGGED_FUNCTION];
 	snprintf(tagged->key, sizeof(tagged->key), "%s", name.name);
 	return 0;

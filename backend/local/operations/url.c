@@ -178,7 +178,7 @@ int handle_create_url(struct call *call)
 	if (!error)
 		error = check_cors(call);
 	if (!error)
-		error = attachment_merge(call, NULL, members, &text);
+		error = attachment_append_merged(call, NULL, members, &text);
 	if (!error)
 		error = store_execute(call->store,
 			"INSERT OR REPLACE INTO url (function, qualifier, id, configuration, "
@@ -223,7 +223,7 @@ int handle_update_url(struct call *call)
 	url_load(&url, row);
 	error = check_cors(call);
 	if (!error)
-		error = attachment_merge(call, url.configuration, members, &text);
+		error = attachment_append_merged(call, url.configuration, members, &text);
 	if (!error)
 		error = store_execute(call->store,
 			"UPDATE url SET configuration = ?, last_modified = ? WHERE function = ? "

@@ -111,10 +111,7 @@ int handle_list_versions_by_function(struct call *call)
 	struct page page;
 	int error = page_begin(call, PAGE_MAX, &page);
 
-	if (error)
-		return error;
-	error = function_exists(call, call->name.name);
-	if (error <= 0)
-		return error ? error : call_fail_function(call, call->name.name, NULL);
-	return append_versions(&call->answer->body, call, &page);
+	if (!error)
+		error = function_check(call, NULL);
+	return error ? error : append_versions(&call->answer->body, call, &page);
 }

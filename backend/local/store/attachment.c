@@ -91,18 +91,24 @@ int attachments_adopt(struct call *call, const char *function, const char *quali
 			       "tt", function, qualifier);
 }
 
-int attachment_merge(
-	struct call *call, const char *before, const char *const *members, struct buffer *out)
+struct json *attachment_merge(struct call *call, const char *before, const char *const *members)
 {
 	cleanup(json_free_pointer) struct json *merged =
 		before ? json_parse(before, strlen(before), NULL) : json_new_object();
-	int error = merged ? 0 : -ENOMEM;
 
-	for (size_t i = 0; members[i] && !error; i++) {
+	for (size_t i = 0; merged && members[i]; i++) {
 		const struct json *given = json_member(call->input, members[i]);
 
-		if (given)
-			error = json_set(merged, members[i], json_copy(given));
+		if (given && json_set(merged, members[i], json_copy(given)))
+			return NULL;
 	}
-	return error ? error : json_print(merged, out);
+	return take_pointer(merged);
+}
+
+int attachment_append_merged(
+	struct call *call, const char *before, const char *const *members, struct buffer *out)
+{
+	cleanup(json_free_pointer) struct json *merged = attachment_merge(call, before, members);
+
+	return merged ? json_print(merged, out) : -ENOMEM;
 }

@@ -41,10 +41,14 @@ int attachments_delete(struct call *call, const char *function, const char *qual
 int attachments_adopt(struct call *call, const char *function, const char *qualifier) must_check;
 
 /*
- * The members of `members` that the input has, as JSON text, over those of `before` (NULL: none).
- * 0 or a negative errno.
+ * The members of `members` that the input has, over those of the JSON text `before` (NULL: none). NULL when out of
+ * memory; the caller's to free.
  */
-int attachment_merge(struct call *call, const char *before, const char *const *members,
+struct json *attachment_merge(
+	struct call *call, const char *before, const char *const *members) must_check;
+
+/* The same as JSON text. 0 or a negative errno. */
+int attachment_append_merged(struct call *call, const char *before, const char *const *members,
 	struct buffer *out) must_check;
 
 #endif

@@ -61,12 +61,6 @@ void format_layer_arn(const struct identity *identity, const char *name, int64_t
 			(long long)version);
 }
 
-static bool is_ours(const struct call *call, const struct layer_name *name)
-{
-	return !strcmp(name->region, call->identity->region) &&
-	       !strcmp(name->account, call->identity->account);
-}
-
 int layer_name_of_call(struct call *call, struct layer_name *ret_name)
 {
 	const char *arn = call_string(call, "Arn");
@@ -81,14 +75,7 @@ int layer_name_of_call(struct call *call, struct layer_name *ret_name)
 			call, FAILURE_INVALID_PARAMETER, "Layer Version Cannot be less than 1");
 	if (!arn)
 		ret_name->version = version;
-	if (!ret_name->region[0] || is_ours(call, ret_name))
-		return 0;
-	if (strcmp(ret_name->region, call->identity->region))
-		return call_fail(call, FAILURE_NOT_FOUND,
-			"Layers from '%s' are not reachable in this region ('%s')",
-			ret_name->region, call->identity->region);
-	answer_fail_as(call->answer, FAILURE_ACCESS_DENIED, NULL, "Message", NULL);
-	return CALL_FAILED;
+	return call_check_place(call, "Layers", ret_name->region, ret_name->account);
 }
 
 /* --- layers of functions --- */
@@ -134,7 +121,7 @@ static int find_size(struct call *call, const char *arn, int64_t *ret_size)
 			"Layers are not in the same region as the function. Layers are expected to "
 			"be in region %s.",
 			call->identity->region);
-	if (!is_ours(call, &name))
+	if (!identity_is_own(call->identity, name.region, name.account))
 		return 0;
 	error = store_integer(call->store,
 		"SELECT code_size FROM layer_version WHERE layer = ? AND number = ?", -1, ret_size,

@@ -7,7 +7,6 @@
 #include "backend/local/model/filter_pattern.h"
 #include "backend/local/store/attachment.h"
 
-#define CONFIGURATION_MAX 262144
 #define QUEUE_BATCH_WITHOUT_WINDOW 10
 #define QUEUE_POLLERS_MINIMUM 2
 #define POLLERS_MINIMUM_MAX 200
@@ -168,17 +167,13 @@ static void drop_emptied(struct json *settings)
 int mapping_settings_build(
 	struct call *call, const char *source, const char *before, struct buffer *out)
 {
-	cleanup(buffer_release) struct buffer merged = BUFFER_INIT(CONFIGURATION_MAX);
 	cleanup(json_free_pointer) struct json *settings = NULL;
 	enum source_kind kind = find_kind(source);
 	int error = before ? 0 : check_source(call, kind, source);
 
-	if (!error)
-		error = attachment_merge(
-			call, before ? before : defaults_of(kind), members, &merged);
 	if (error)
 		return error;
-	settings = json_parse(buffer_text(&merged), merged.length, NULL);
+	settings = attachment_merge(call, before ? before : defaults_of(kind), members);
 	if (!settings)
 		return -ENOMEM;
 	drop_emptied(settings);

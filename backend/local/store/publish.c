@@ -152,7 +152,7 @@ static int remove_latest_published(struct call *call, const char *function)
 /* Only functions on managed instances have a $LATEST.PUBLISHED (backend/lambda/NOTES.md 6.7). */
 static int check_capacity_provider(struct call *call, const struct version_row *latest)
 {
-	if (strstr(latest->configuration, "\"CapacityProviderConfig\":{"))
+	if (version_has_provider(latest))
 		return 0;
 	return call_fail(call, FAILURE_INVALID_PARAMETER,
 		"PublishTo can only be used with functions that have a CapacityProviderConfig.");

@@ -11,23 +11,16 @@
 #define MEMORY_MAX 10240
 #define LAYERS_MAX 5
 
-static bool is_listed(const char *const *values, const char *text)
-{
-	while (*values && strcmp(*values, text))
-		values++;
-	return *values;
-}
-
 static bool is_runtime(const char *runtime)
 {
-	return is_listed(runtime_values, runtime) || is_listed(runtime_values_new, runtime) ||
-	       text_starts_with(runtime, "arn:");
+	return text_is_one_of(runtime, runtime_values) ||
+	       text_is_one_of(runtime, runtime_values_new) || text_starts_with(runtime, "arn:");
 }
 
-/* What AWS ran once, and what it recommends instead, where it does. */
+/* What AWS recommends instead of a retired runtime, where it does. */
 static const struct {
 	const char *runtime, *successor;
-} former_runtimes[] = {
+} successors[] = {
 	{"java8", "java21"},
 	{"go1.x", "provided.al2023"},
 	{"provided", "provided.al2023"},
@@ -36,26 +29,17 @@ static const struct {
 	{"python3.7", "python3.12"},
 	{"dotnetcore3.1", "dotnet6"},
 	{"nodejs12.x", "nodejs18.x"},
-	{"nodejs", NULL},
-	{"nodejs4.3", NULL},
-	{"nodejs4.3-edge", NULL},
-	{"nodejs6.10", NULL},
-	{"nodejs8.10", NULL},
-	{"nodejs10.x", NULL},
-	{"python2.7", NULL},
-	{"python3.6", NULL},
-	{"ruby2.5", NULL},
-	{"dotnetcore1.0", NULL},
-	{"dotnetcore2.0", NULL},
-	{"dotnetcore2.1", NULL},
 };
 
-static int fail_former_runtime(struct call *call, const char *runtime, const char *successor)
+static int fail_retired_runtime(struct call *call, const char *runtime)
 {
 	char instead[64] = "a supported runtime";
 
-	if (successor)
-		snprintf(instead, sizeof(instead), "the new runtime (%s)", successor);
+	for (size_t i = 0; i < array_count(successors); i++) {
+		if (!strcmp(successors[i].runtime, runtime))
+			snprintf(instead, sizeof(instead), "the new runtime (%s)",
+				successors[i].successor);
+	}
 	return call_fail(call, FAILURE_INVALID_PARAMETER,
 		"The runtime parameter of %s is no longer supported for creating or updating AWS "
 		"Lambda functions. We recommend you use %s while creating or updating functions.",
@@ -69,10 +53,8 @@ static int check_runtime(struct call *call)
 
 	if (!runtime || is_runtime(runtime))
 		return 0;
-	for (size_t i = 0; i < array_count(former_runtimes); i++) {
-		if (!strcmp(former_runtimes[i].runtime, runtime))
-			return fail_former_runtime(call, runtime, former_runtimes[i].successor);
-	}
+	if (text_is_one_of(runtime, runtime_values_retired))
+		return fail_retired_runtime(call, runtime);
 	for (size_t i = 0; runtime_values[i]; i++) {
 		if (buffer_appendf(&list, "%s%s", i ? ", " : "", runtime_values[i]))
 			return -ENOMEM;

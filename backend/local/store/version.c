@@ -302,3 +302,17 @@ int function_exists(struct call *call, const char *function)
 
 	return error ? error : there == 1;
 }
+
+int function_check(struct call *call, const char *qualifier)
+{
+	int there = function_exists(call, call->name.name);
+
+	if (there)
+		return there < 0 ? there : 0;
+	return call_fail_function(call, call->name.name, qualifier);
+}
+
+bool version_has_provider(const struct version_row *row)
+{
+	return strstr(row->configuration, "\"CapacityProviderConfig\":{");
+}

@@ -84,4 +84,10 @@ int call_fail_qualifier(struct call *call, const char *qualifier);
 /* Whether the function is there: 1, 0 or a negative errno. */
 int function_exists(struct call *call, const char *function) must_check;
 
+/* 0 when the call's function is there; else fails with "Function not found", of that qualifier (NULL: none). */
+int function_check(struct call *call, const char *qualifier) must_check;
+
+/* Whether the version runs on a capacity provider. */
+bool version_has_provider(const struct version_row *row);
+
 #endif
