@@ -2,7 +2,6 @@
 /* What is kept of CloudTrail, and what is asked for again: over a CloudTrail in memory. */
 #include "tests/unit/unit.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
@@ -290,8 +289,8 @@ static void the_oldest_go_when_there_is_no_room(void **state)
 	(void)state;
 	assert_int_equal(fetch(trail, TRAIL_BY_ARN, 0), LAMBDA_OK);
 	events = copy(trail);
-	assert_in_range(events.count, TRAIL_EVENTS_MAX * 8 / 10, TRAIL_EVENTS_MAX);
-	assert_in_range(fake.calls, TRAIL_EVENTS_MAX / CLOUDTRAIL_PAGE,
+	assert_within(events.count, TRAIL_EVENTS_MAX * 8 / 10, TRAIL_EVENTS_MAX);
+	assert_within(fake.calls, TRAIL_EVENTS_MAX / CLOUDTRAIL_PAGE,
 		TRAIL_EVENTS_MAX / CLOUDTRAIL_PAGE + 30);
 	assert_true(events.changes.complete); /* nothing older is to be had */
 	for (i = 0; i < events.count; i++)

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "tests/unit/backend/history/life.h"
+#include "backend/history/history.h"
 
 #define LIVES 20000
 #define STATES_MAX 64
@@ -361,7 +361,7 @@ static void what_is_proven_is_never_wrong(void **state)
 		}
 	}
 	/* The proofs are not few. */
-	assert_in_range(proven, LIVES, 7 * 4 * LIVES);
+	assert_within(proven, LIVES, 7 * 4 * LIVES);
 }
 
 /* Where there is time between any two calls, half an hour later everything is proven. */
@@ -376,7 +376,7 @@ static void what_can_be_proven_is(void **state)
 		world.now_ms += DELAY_MAX_MS + 200000;
 		proven += check(seed);
 	}
-	assert_in_range(proven, LIVES / 4, 7 * LIVES);
+	assert_within(proven, LIVES / 4, 7 * LIVES);
 }
 
 int main(void)

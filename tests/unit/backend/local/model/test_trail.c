@@ -219,9 +219,9 @@ static void test_delivery(void **state)
 		doubled += trail_is_duplicated(&half, sequence);
 		early += trail_is_delivered(&late, sequence, 0, 500);
 	}
-	assert_in_range(delivered, 400, 600);
-	assert_in_range(doubled, 400, 600);
-	assert_in_range(early, 400, 600);
+	assert_within(delivered, 400, 600);
+	assert_within(doubled, 400, 600);
+	assert_within(early, 400, 600);
 }
 
 int main(void)
