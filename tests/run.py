@@ -268,8 +268,6 @@ def soak(configuration, options):
     announce(f"{configuration.name}: soak")
     if not build(configuration):
         return one(False)
-    logs = ROOT / configuration.directory / "sanitizer"
-    shutil.rmtree(logs, ignore_errors=True)
     environment = {
         **os.environ,
         **(SANITIZER_OPTIONS if configuration.sanitizer else {}),

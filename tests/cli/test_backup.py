@@ -153,7 +153,7 @@ def test_a_dead_mount_is_no_mount(hello, make_mount, repository):
     assert git(repository, "status", "--porcelain") == ""
 
 
-def test_an_error_midway_leaves_the_backup_as_it_was(plane, api, hello, proxy, make_mount, repository):
+def test_an_error_midway_leaves_the_backup_as_it_was(api, hello, proxy, make_mount, repository):
     aws.create_function(api, "other", versions=1, aliases={"PROD": 1})
     mount = make_mount(endpoint_url=proxy.url, ttl=0, rate=1000)
     assert backup(mount.path, repository).ok

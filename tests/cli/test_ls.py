@@ -124,7 +124,7 @@ def test_check_of_a_function_that_cannot_be_listed(odd, proxy, services, scratch
     assert result.ok and not result.stderr, str(result)
 
 
-def test_of_a_local_directory(account, ls, make_plane, scratch):
+def test_of_a_local_directory(account, ls):
     account.stop()
     result = ls(f"local:{account.state}", "hello")
     assert result.ok and without_times(result.stdout) == TABLE.replace("bare      $LATEST  TIME\n", "")

@@ -228,7 +228,7 @@ def promote(mount):
     mount.run("rm", f"{mount.path}/hello/BETA", check=True)
 
 
-def test_policies_allow_what_a_mount_calls_and_no_more(plane, api, hello, make_mount, make_plane):
+def test_policies_allow_what_a_mount_calls_and_no_more(plane, api, hello, make_mount):
     called = set()
     for name, steps in (("browse", [browse]), ("promote", [browse, promote])):
         plane.reset()

@@ -24,7 +24,7 @@ sso_region = eu-west-1
 """
 
 
-def sts(number=None, expires=3600, result="AssumeRole", key=None):
+def sts(expires=3600, result="AssumeRole", key=None):
     """A route that gives the role's credentials; the key's name tells which role it was."""
 
     def answer(seen):

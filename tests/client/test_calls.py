@@ -191,7 +191,7 @@ def test_many_threads_call_at_once(call, function):
     assert answers[0].calls == 200
 
 
-def test_a_unix_socket_needs_no_credentials(make_caller, scratch, make_plane):
+def test_a_unix_socket_needs_no_credentials(make_caller, scratch):
     """What `local:` uses: no signature, no look at the environment or at files."""
     import http.server
     import socketserver

@@ -191,7 +191,7 @@ def test_keys_renewed_by_hand_in_the_file_are_seen(user, proxy, signers):
     """A script of the user's rewrites the file: the mount goes on without being restarted."""
     user.write_file("credentials", "[default]\naws_access_key_id=OLD\naws_secret_access_key=s\n")
 
-    def new_keys(request):
+    def new_keys(_):
         user.write_file("credentials", "[default]\naws_access_key_id=NEW\naws_secret_access_key=s\n")
         return True
 

@@ -23,7 +23,7 @@ from lib.programs import program
 
 
 @pytest.fixture
-def seeded(request):
+def seeded():
     seed = int(os.environ.get("ALIASFS_SEED") or random.SystemRandom().randrange(2**32))
     print(f"ALIASFS_SEED={seed}")
     return random.Random(seed)

@@ -230,7 +230,7 @@ def test_an_interruption_ends_the_wait_between_attempts(faulty, proxy, function,
     assert answer.status == "interrupted"
 
 
-def test_an_interruption_never_ends_a_mutation(faulty, proxy, api, function, revision):
+def test_an_interruption_never_ends_a_mutation(faulty, proxy, function, revision):
     proxy.rule(delay(1.0), method="PUT")
     answer = faulty("update-alias", function, "PROD", "2", revision, interrupt_ms=100)
     assert answer.status == "ok"
@@ -255,7 +255,7 @@ def test_the_same_marker_again_is_refused(faulty, proxy, function):
     assert faulty("list-functions", "m").status == "bad answer"
 
 
-def test_the_server_restarts_under_a_kept_connection(plane, make_caller, scratch, function):
+def test_the_server_restarts_under_a_kept_connection(plane, make_caller, function):
     """libcurl finds its connection dead: the call is made again by us, and counted."""
     caller = make_caller(endpoint_url=plane.url, unlimited="yes")
     port = plane.port
@@ -305,7 +305,7 @@ def test_update_takes_effect_exactly_once(faulty, proxy, plane, api, function, r
 
 
 @pytest.mark.parametrize("fault", LOSSES, ids=repr)
-def test_create_takes_effect_exactly_once(faulty, proxy, plane, api, function, fault):
+def test_create_takes_effect_exactly_once(faulty, proxy, plane, function, fault):
     proxy.rule(fault, method="POST", times=1)
     with plane.recording() as record:
         answer = faulty("create-alias", function, "BETA", "2", "", "3", "0.1", "words")
@@ -336,7 +336,7 @@ def test_publish_takes_effect_exactly_once(faulty, proxy, plane, api, function, 
 
 
 @pytest.mark.parametrize("fault", [reset_after_forwarding(), reset_before_forwarding()], ids=repr)
-def test_delete_version_takes_effect_exactly_once(faulty, proxy, plane, api, function, fault):
+def test_delete_version_takes_effect_exactly_once(faulty, proxy, plane, function, fault):
     proxy.rule(fault, method="DELETE", times=1)
     with plane.recording() as record:
         answer = faulty("delete-version", function, "2")
@@ -373,14 +373,14 @@ def test_reading_back_fails_too_at_first(faulty, proxy, plane, function, revisio
     assert record.writes == ["UpdateAlias"]
 
 
-def test_reading_back_hangs_at_first(faulty, proxy, plane, function, revision):
+def test_reading_back_hangs_at_first(faulty, proxy, function, revision):
     proxy.rule(reset_after_forwarding(), method="PUT", times=1)
     proxy.rule(hang(), method="GET", times=1)
     answer = faulty("update-alias", function, "PROD", "2", revision, mutation_ms=5000)
     assert answer.status == "ok", answer
 
 
-def test_the_answer_of_an_update_hangs(faulty, proxy, plane, api, function, revision):
+def test_the_answer_of_an_update_hangs(faulty, proxy, plane, function, revision):
     proxy.rule(hang(forward=True), method="PUT")
     with plane.recording() as record:
         answer = faulty("update-alias", function, "PROD", "2", revision, mutation_ms=3000)
@@ -388,7 +388,7 @@ def test_the_answer_of_an_update_hangs(faulty, proxy, plane, api, function, revi
     assert record.writes == ["UpdateAlias"]
 
 
-def test_a_lost_update_that_another_client_overtook(faulty, proxy, plane, api, function, revision):
+def test_a_lost_update_that_another_client_overtook(faulty, proxy, api, function, revision):
     """The first copy never arrived; while we ask, the CLI moves the alias: theirs stays."""
     rule = proxy.rule(hang(), method="PUT", times=1)
     def overtake():
@@ -446,9 +446,7 @@ def test_a_lost_delete_never_takes_what_another_client_made(
 
 
 @pytest.mark.parametrize("status", [501, 524])
-def test_a_5xx_that_no_retry_is_for_may_hide_a_success(
-    faulty, proxy, plane, api, function, revision, status
-):
+def test_a_5xx_that_no_retry_is_for_may_hide_a_success(faulty, proxy, plane, function, revision, status):
     proxy.rule(replace(status, forward=True), method="PUT", times=1)
     with plane.recording() as record:
         answer = faulty("update-alias", function, "PROD", "2", revision)
@@ -492,7 +490,7 @@ def test_nothing_answers_any_more(faulty, proxy, function, revision, outlasted):
     assert answer.error.outcome_unknown
 
 
-def test_reading_back_is_not_allowed(faulty, proxy, plane, api, function, revision):
+def test_reading_back_is_not_allowed(faulty, proxy, function, revision):
     proxy.rule(reset_after_forwarding(), method="PUT")
     proxy.rule(access_denied("lambda:GetAlias"), method="GET")
     answer = faulty("update-alias", function, "PROD", "2", revision)

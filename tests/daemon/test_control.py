@@ -265,21 +265,19 @@ def test_owner_and_modes_as_asked(hello, make_mount):
 NOBODY, GROUP = 65534, 54321
 
 
-def as_other(mount, *argv, groups="--clear-groups"):
-    return run(
-        "setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", groups, "--", *argv, cwd="/"
-    )
+def as_other(*argv, groups="--clear-groups"):
+    return run("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", groups, "--", *argv, cwd="/")
 
 
 @pytest.mark.semantics("1.6.2", "1.6.4")
 def test_others_read_what_the_modes_let_them(hello, make_mount):
     mount = make_mount(allow_other=True, uid=NOBODY)
     path = mount.path / hello
-    assert as_other(mount, "readlink", path / "PROD").stdout == "1\n"
-    assert as_other(mount, "cat", path / "1/configuration.json").ok
-    assert as_other(mount, "getfattr", "-h", "-n", "lambda.arn", path / "PROD").ok
+    assert as_other("readlink", path / "PROD").stdout == "1\n"
+    assert as_other("cat", path / "1/configuration.json").ok
+    assert as_other("getfattr", "-h", "-n", "lambda.arn", path / "PROD").ok
     # The shown owner grants nothing.
-    assert not as_other(mount, "cat", path / "1/environment.json").ok
+    assert not as_other("cat", path / "1/environment.json").ok
     for command in (
         ["ln", "-sfn", "2", path / "PROD"],
         ["rm", path / "PROD"],
@@ -289,7 +287,7 @@ def test_others_read_what_the_modes_let_them(hello, make_mount):
         ["cat", f"{mount.path}/.aliasfs/errors"],
         ["cat", f"{mount.path}/.aliasfs/audit"],
     ):
-        assert not as_other(mount, *command).ok, command
+        assert not as_other(*command).ok, command
     assert os.readlink(path / "PROD") == "1"
 
 
@@ -308,15 +306,15 @@ def test_others_are_held_to_the_modes_on_every_request(hello, make_mount):
         ["getfattr", "-h", "-n", "lambda.arn", path / "PROD"],
         ["getfattr", "-n", "lambda.arn", path],
     ):
-        assert not as_other(mount, *command).ok, command
+        assert not as_other(*command).ok, command
 
 
 def test_the_groups_bits_are_its_members(hello, make_mount):
     mount = make_mount(allow_other=True, gid=GROUP, umask="0027")
     target = mount.path / hello / "1/configuration.json"
-    assert as_other(mount, "cat", target, groups=f"--groups={GROUP}").ok
-    assert not as_other(mount, "cat", target).ok
-    assert not as_other(mount, "cat", target.parent / "environment.json", groups=f"--groups={GROUP}").ok
+    assert as_other("cat", target, groups=f"--groups={GROUP}").ok
+    assert not as_other("cat", target).ok
+    assert not as_other("cat", target.parent / "environment.json", groups=f"--groups={GROUP}").ok
 
 
 # --- env=redact -----------------------------------------------------------------------------------

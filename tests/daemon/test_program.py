@@ -115,7 +115,7 @@ def test_a_refused_connection_and_a_silent_server(proxy, background):
     assert silent.rc > 0 and "timed out" in silent.stderr
 
 
-def test_no_credentials_are_said_so(plane, background, scratch):
+def test_no_credentials_are_said_so(background, scratch):
     environment = aws.environment(HOME=scratch, AWS_EC2_METADATA_DISABLED="true")
     mount = background(env=environment)
     result = mount.daemonise()
@@ -320,7 +320,7 @@ def test_other_users_cannot_read_what_local_keeps(make_mount, scratch):
 
 
 @pytest.mark.parametrize("state", ["mnt", "mnt/account"])
-def test_local_is_not_mounted_over_what_it_keeps(background, scratch, state):
+def test_local_is_not_mounted_over_what_it_keeps(background, state):
     """Its server would look for its own files in the mount."""
     mount = background("local:account")
     mount.source = f"local:{mount.directory}/{state}"
@@ -354,7 +354,7 @@ def test_a_profile_and_its_region(plane, hello, make_mount, scratch):
     assert os.listdir(mount.path) == [hello]
 
 
-def test_the_region_of_the_source_is_signed(plane, hello, proxy, make_mount):
+def test_the_region_of_the_source_is_signed(hello, proxy, make_mount):
     make_mount("aws:eu-west-3", endpoint_url=proxy.url)
     assert "/eu-west-3/lambda/aws4_request" in proxy.requests()[0].headers["authorization"]
 

@@ -57,7 +57,7 @@ def test_the_exit_status_tells_what_failed(proxy, attempt, fault, status, words)
         assert word in result.stderr, str(result)
 
 
-def test_no_credentials(plane, attempt, scratch):
+def test_no_credentials(attempt, scratch):
     result = attempt(env=aws.environment(HOME=scratch, AWS_EC2_METADATA_DISABLED="true"))
     assert result.rc == CREDENTIALS
     assert "no AWS credentials were found" in result.stderr
@@ -85,7 +85,7 @@ def test_usage(scratch, arguments, message):
     assert result.rc == USAGE and message in result.stderr, str(result)
 
 
-def test_a_missing_mountpoint(plane, scratch):
+def test_a_missing_mountpoint(scratch):
     result = run(program("aliasfs"), "aws", "nowhere", cwd=scratch)
     assert result.rc == MOUNTPOINT and "mkdir" in result.stderr, str(result)
     (scratch / "file").touch()
@@ -106,7 +106,7 @@ def test_every_spelling_mounts(hello, make_mount, spelling):
     assert os.stat(mount.path / hello).st_mode & 0o777 == 0o700
 
 
-def test_relative_paths_are_those_of_the_caller(hello, plane, scratch, make_mount):
+def test_relative_paths_are_those_of_the_caller(hello, plane, make_mount):
     """The daemon's working directory is / afterwards; what was named relatively is still found."""
     mount = make_mount(start=False)
     (mount.directory / "config").write_text(f"[default]\nregion = {aws.REGION}\n")
@@ -128,7 +128,7 @@ def test_relative_paths_are_those_of_the_caller(hello, plane, scratch, make_moun
     assert os.listdir(mount.path) == [hello]
 
 
-def test_without_a_home(hello, plane, make_mount):
+def test_without_a_home(hello, make_mount):
     """systemd and fstab give no HOME, no PATH, nothing."""
     mount = make_mount(
         env={
@@ -302,7 +302,7 @@ def test_pending_deletes_are_done_at_the_end(plane, hello, make_mount, number, t
     assert aws.aliases_of(plane.api, hello) == {"BETA": "2"}
 
 
-def test_hup_reads_the_credentials_again(plane, hello, make_mount, scratch):
+def test_hup_reads_the_credentials_again(hello, make_mount, scratch):
     """A key that was written into the file meanwhile signs from then on, without a failure before."""
     home = scratch / "home"
     (home / ".aws").mkdir(parents=True)
@@ -381,7 +381,7 @@ def test_priorities_under_the_journal(hello, make_mount, scratch):
     assert any(line.startswith("<4>SYMLINK hello/WRONG") for line in lines), lines
 
 
-def test_secrets_are_never_logged(plane, hello, make_mount, scratch):
+def test_secrets_are_never_logged(hello, make_mount, scratch):
     """A debug run with everything that may go wrong holds neither key nor token nor a value."""
     secret, token = "wJalrXUtnFEMIxK7MDENGxbPxRfiCYSECRET", "IQoJb3JpZ2luX2VjTOKENTOKENTOKEN"
     mount = make_mount(

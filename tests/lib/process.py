@@ -186,3 +186,14 @@ class Service:
         if self.is_running():
             self.process.kill()
         return self.process.wait(20)
+
+
+def descriptors(pid):
+    """How many a process has open."""
+    return len(os.listdir(f"/proc/{pid}/fd"))
+
+
+def resident_kib(pid):
+    """The memory of a process that is in RAM."""
+    lines = pathlib.Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS:"))

@@ -165,7 +165,7 @@ def test_a_transient_failure_is_retried(account, proxy):
         assert rule.hits == 1
 
 
-def test_a_failed_page_fails_the_listing(api, plane, proxy, make_mount):
+def test_a_failed_page_fails_the_listing(api, proxy, make_mount):
     aws.create_function(api, "many", versions=60)
     mount = make_mount(endpoint_url=proxy.url, ttl=0, timeout=READ_DEADLINE, read_timeout=READ_DEADLINE)
     proxy.rule(faultproxy.service_error(), path="/versions", when=lambda r: "Marker" in r.query)

@@ -82,7 +82,7 @@ def test_mounting_is_one_call_and_the_first_page_of_the_root(api, calls, mounted
     assert len(os.listdir(mounts[0].path)) == count
 
 
-def test_ls_l_of_a_function(api, calls, hello, mounted):
+def test_ls_l_of_a_function(calls, hello, mounted):
     mount = mounted()
 
     def listing():
@@ -132,7 +132,7 @@ def test_readlink_beside_many_aliases(api, calls, mounted, name):
 
 
 @pytest.mark.parametrize("form", ["-sfn", "-sf"])
-def test_a_remap_cold_and_warm(api, calls, hello, mounted, form):
+def test_a_remap_cold_and_warm(calls, hello, mounted, form):
     mount = mounted()
     path = mount.path / hello / "PROD"
 

@@ -242,7 +242,7 @@ def test_flipped_bytes_are_noticed(proxy, big, make_code_mount):
     assert "SHA-256" in (mount.path / ".aliasfs/errors").read_text()
 
 
-def test_the_cache_is_bounded(plane, big, hello, make_code_mount):
+def test_the_cache_is_bounded(big, hello, make_code_mount):
     mount = make_code_mount(code_cache=1)
     result = run("cat", mount.path / "big/1/code.zip")
     assert result.rc != 0 and os.strerror(errno.EFBIG) in result.stderr, result.stderr
@@ -259,7 +259,7 @@ def test_a_missing_permission_is_told(proxy, hello, make_code_mount):
     assert "lambda:GetFunction" in (mount.path / ".aliasfs/errors").read_text()
 
 
-def test_code_through_local(make_mount, make_plane, scratch):
+def test_code_through_local(make_mount, make_plane):
     """local:DIR serves code as well."""
     plane = make_plane()
     aws.create_function(plane.api, "hello", versions=1)

@@ -68,7 +68,7 @@ def test_each_editor_makes_one_update(api, gesture, place, mount, scratch, edito
 
 
 @pytest.mark.semantics("3.4.1")
-def test_reading_it(place, api):
+def test_reading_it(place):
     text = (place / "description").read_text()
     assert text.rstrip("\n") == "old words"
     assert os.listdir(place) == ["description"]
@@ -92,7 +92,7 @@ def test_too_long_is_efbig_and_changes_nothing(api, gesture, place, mount):
 
 
 @pytest.mark.semantics("3.4.4")
-def test_every_change_changes_the_time(api, place):
+def test_every_change_changes_the_time(place):
     """Two texts of one length written in one second: size and time tools must see the change."""
     seen = set()
     for text in ("abc", "abd", "xyz"):

@@ -13,6 +13,7 @@ import time
 import pytest
 
 from lib import aws, faultproxy
+from lib.calls import fsync_directory
 from lib.process import wait_for
 
 GNU = "/usr/bin/ln"
@@ -352,7 +353,7 @@ def test_a_version_named_itself_is_no_alias(api, gesture, function, mount):
 
 
 @pytest.mark.semantics("2.1.11")
-def test_strict_ln_never_goes_through(api, gesture, hello, make_mount):
+def test_strict_ln_never_goes_through(gesture, hello, make_mount):
     mount = make_mount(None, "strict_ln")
     with gesture():
         result = mount.run(GNU, "-sf", "2", mount.path / hello / "PROD")
@@ -420,11 +421,7 @@ def test_sigterm_finishes_deletes_and_unmounts(api, hello, make_mount):
 def test_fsync_of_the_directory_finishes_deletes(api, hello, make_mount):
     mount = make_mount(delete_grace=60)
     mount.run("rm", mount.path / hello / "PROD", check=True)
-    directory = os.open(mount.path / hello, os.O_RDONLY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)
+    fsync_directory(mount.path / hello)
     assert "PROD" not in aws.aliases_of(api, "hello")
 
 
@@ -640,11 +637,7 @@ def test_a_permission_given_inside_the_grace_saves_the_alias(api, hello, make_mo
         Action="lambda:InvokeFunction",
         Principal="events.amazonaws.com",
     )
-    directory = os.open(mount.path / hello, os.O_RDONLY)
-    try:
-        refused(errno.EREMCHG, lambda: os.fsync(directory))
-    finally:
-        os.close(directory)
+    refused(errno.EREMCHG, lambda: fsync_directory(mount.path / hello))
     assert os.readlink(path) == "1"
     told = (mount.path / ".aliasfs/errors").read_text()
     assert "or who may invoke it, was changed by somebody else" in told

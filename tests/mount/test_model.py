@@ -6,7 +6,6 @@ prints the seed and the steps; ALIASFS_SEED=N repeats them.
 """
 
 import copy
-import ctypes
 import os
 import random
 import time
@@ -14,18 +13,12 @@ import time
 import pytest
 
 from lib import aws
+from lib.calls import exchange, fsync_directory
 
 FUNCTIONS = ["red", "blue"]
 NAMES = ["PROD", "BETA", "DEV", "X_1"]
 WEIGHTS = {"10": 0.1, "25": 0.25, "33.3": 0.333, "100": 1.0}
 SPELLED = {value: text for text, value in WEIGHTS.items()}
-
-libc = ctypes.CDLL(None, use_errno=True)
-
-
-def exchange(one, two):
-    if libc.renameat2(-100, os.fsencode(one), -100, os.fsencode(two), 2):
-        raise OSError(ctypes.get_errno(), "exchange")
 
 
 class Alias:
@@ -105,13 +98,6 @@ class Game:
     def forget_birth(self, name):
         self.births.pop((self.function, name), None)
 
-    def settle(self):
-        directory = os.open(self.directory, os.O_RDONLY)
-        try:
-            os.fsync(directory)
-        finally:
-            os.close(directory)
-
     def moved(self, name, version):
         """The reference after a remap, and the writes that it takes."""
         alias = self.aliases[name]
@@ -162,7 +148,7 @@ class Game:
         if not name:
             return None
         os.unlink(self.directory / name)
-        self.settle()
+        fsync_directory(self.directory)
         del self.aliases[name]
         self.forget_birth(name)
         return ["DeleteAlias"]
@@ -172,7 +158,7 @@ class Game:
         if not name or not new or self.is_born(name) is None:
             return None
         os.rename(self.directory / name, self.directory / new)
-        self.settle()
+        fsync_directory(self.directory)
         if self.is_born(name):
             self.bear(new)
         self.forget_birth(name)
@@ -186,7 +172,7 @@ class Game:
             return None
         same = self.aliases[name] == self.aliases[other]
         os.rename(self.directory / name, self.directory / other)
-        self.settle()
+        fsync_directory(self.directory)
         moved = self.aliases.pop(name)
         born = self.is_born(name)
         self.forget_birth(name)
@@ -245,7 +231,7 @@ class Game:
             return None
         alias = self.aliases[name]
         os.unlink(self.directory / alias.link(name))
-        self.settle()
+        fsync_directory(self.directory)
         alias.weight = None
         return ["UpdateAlias"]
 

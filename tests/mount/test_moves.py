@@ -167,7 +167,7 @@ def test_other_directories_are_refused(gesture, function):
 
 
 @pytest.mark.semantics("3.0.14", "3.0.15", "3.0.19")
-def test_versions_are_deleted_only_where_it_is_allowed(api, plane, hello, make_mount):
+def test_versions_are_deleted_only_where_it_is_allowed(plane, hello, make_mount):
     mount = make_mount(None, "allow_version_delete")
     function = mount.path / hello
     with plane.recording() as record:
@@ -185,7 +185,7 @@ def test_versions_are_deleted_only_where_it_is_allowed(api, plane, hello, make_m
 
 
 @pytest.mark.semantics("3.0.14")
-def test_a_weighted_version_is_in_use(api, plane, hello, make_mount):
+def test_a_weighted_version_is_in_use(api, hello, make_mount):
     dress(api)
     mount = make_mount(None, "allow_version_delete")
     result = mount.run("rmdir", mount.path / hello / "3")

@@ -90,7 +90,7 @@ def test_every_alias_name_by_every_tool(api, plane, hello, make_mount, scratch, 
 
 @pytest.mark.parametrize("name", LINK_NAMES)
 @pytest.mark.semantics("2.2.3")
-def test_a_target_that_is_not_there(gesture, hello, mount, scratch, name):
+def test_a_target_that_is_not_there(gesture, hello, mount, name):
     """Told at once, whether the link would be held or not."""
     function = mount.path / hello
     with gesture():

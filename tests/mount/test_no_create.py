@@ -1,16 +1,15 @@
 # SPDX-License-Identifier: MIT
 """`-o no_create`: no alias comes into being that AWS does not have, whatever the operation."""
 
-import ctypes
 import os
 
 import pytest
 
+from lib.calls import RENAME_NOREPLACE, exchange, rename
 from lib.process import wait_for
 
 pytestmark = [pytest.mark.quick_sanitized, pytest.mark.semantics("3.0.20")]
 
-EXCHANGE, NOREPLACE = 2, 1
 SENTENCE = "the mount option no_create keeps aliases from being made that AWS does not have"
 
 
@@ -26,12 +25,6 @@ def function(mount, hello):
 
 def errors(mount):
     return (mount.path / ".aliasfs/errors").read_text().splitlines()
-
-
-def renameat2(old, new, flags):
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.renameat2(-100, os.fsencode(old), -100, os.fsencode(new), flags):
-        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
 
 
 def link_and_rename(function):
@@ -56,7 +49,7 @@ REFUSED = {
     "local link renamed": link_and_rename,
     "held link renamed": held_and_rename,
     "alias renamed": lambda function: os.rename(function / "PROD", function / "NEW"),
-    "alias renamed, noreplace": lambda function: renameat2(function / "PROD", function / "NEW", NOREPLACE),
+    "alias renamed, noreplace": lambda function: rename(function / "PROD", function / "NEW", RENAME_NOREPLACE),
     "weight renamed": weight_becomes_an_alias,
 }
 
@@ -88,7 +81,7 @@ def test_tools_are_refused_too(gesture, function, mount, arguments):
     assert os.readlink(function / "PROD") == "1"
 
 
-def test_a_held_name_does_not_become_an_alias(api, gesture, function, mount):
+def test_a_held_name_does_not_become_an_alias(gesture, function, mount):
     with gesture():
         os.symlink("2", function / "tmpab_12345")
         wait_for(lambda: not os.path.lexists(function / "tmpab_12345"), 20, "its holding has ended")
@@ -118,7 +111,7 @@ def test_what_is_there_is_moved_as_ever(api, gesture, function, mount):
     with gesture("UpdateAlias"):
         os.rename(function / "PROD%10", function / "PROD")
     with gesture("UpdateAlias", "UpdateAlias"):
-        renameat2(function / "PROD", function / "BETA", EXCHANGE)
+        exchange(function / "PROD", function / "BETA")
     with gesture("UpdateAlias"):
         mount.run("ln", "-sb", "-T", "1", function / "PROD", check=True)
     with gesture("DeleteAlias"):

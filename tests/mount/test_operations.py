@@ -9,7 +9,6 @@ The trials are spread over pairs of functions (a0 and b0, a1 and b1, …) that w
 
 import concurrent.futures
 import contextlib
-import ctypes
 import dataclasses
 import errno
 import http.client
@@ -23,19 +22,13 @@ import struct
 import pytest
 
 from lib import aws
+from lib.calls import RENAME_EXCHANGE, RENAME_NOREPLACE, fsync_directory, rename
 from lib.process import wait_for
 from lib.programs import patience
 
 PAIRS = 8
-LIBC = ctypes.CDLL(None, use_errno=True)
-NOREPLACE, EXCHANGE = 1, 2
 GRACE = 60  # ends when the test says so
 BATCH = 600  # trials at a time: the mount remembers so many names
-
-
-def rename(old, new, flags=0):
-    if LIBC.renameat2(-100, os.fsencode(old), -100, os.fsencode(new), flags):
-        raise OSError(ctypes.get_errno(), "renameat2")
 
 
 def write(path, flags):
@@ -151,7 +144,7 @@ OTHERS = {
     "no file of a version": State("2/O{n}"),
     "root": State("../O{n}", own=False),
 }
-FLAGS = {"": 0, " NOREPLACE": NOREPLACE, " EXCHANGE": EXCHANGE}
+FLAGS = {"": 0, " NOREPLACE": RENAME_NOREPLACE, " EXCHANGE": RENAME_EXCHANGE}
 
 # Removals: a process that is refused one is guarded in the function (3.1), so another process does them.
 REMOVALS = {"UNLINK", "RMDIR"}
@@ -425,7 +418,7 @@ def side_by_side(work):
 
 
 @pytest.fixture
-def stage(plane, api, make_mount, request):
+def stage(plane, api, make_mount):
     """make(**options): a mount, its pairs of functions, and the account behind it."""
     for letter, pair in itertools.product("ab", range(PAIRS)):
         aws.create_function(api, f"{letter}{pair}", versions=2)
@@ -447,10 +440,8 @@ def settle(mount):
 
     def work(number):
         for letter in "ab":
-            descriptor = os.open(mount.path / f"{letter}{number}", os.O_RDONLY)
             with contextlib.suppress(OSError):
-                os.fsync(descriptor)
-            os.close(descriptor)
+                fsync_directory(mount.path / f"{letter}{number}")
 
     def is_settled():
         side_by_side(work)

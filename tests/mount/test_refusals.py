@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from lib import aws
+from lib.calls import fsync_directory
 from lib.faultproxy import delay
 from lib.process import wait_for
 
@@ -78,15 +79,6 @@ def shown(function):
     return {name: os.readlink(function / name) for name in os.listdir(function) if (function / name).is_symlink()}
 
 
-def settle(directory):
-    """Ends every grace in the directory's function."""
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 @pytest.fixture
 def three(api):
     """The functions fn, gn and hn, each with PROD -> 1, BETA -> 2 and DEV -> $LATEST."""
@@ -119,7 +111,7 @@ def test_links_first_and_versions_then(api, plane, three, make_mount, manner, op
     assert everything(api) == before
 
 
-def test_a_temporary_directory_around_a_mount(api, plane, three, make_mount, scratch):
+def test_a_temporary_directory_around_a_mount(api, plane, three, make_mount):
     """The directory that is removed is above the mountpoint; the mount is busy, and stays."""
     mount = make_mount()
     before = everything(api)
@@ -154,7 +146,7 @@ def test_a_slow_process_in_between_costs_no_alias(
     function = mount.path / "fn"
     os.listdir(function)
     os.unlink(function / "PROD%25")
-    settle(function)
+    fsync_directory(function)
     slow = {
         "a look": ["stat", function / "ABSENT"],
         "a change": ["ln", "-sfn", "2", function / "DEV"],
@@ -167,7 +159,7 @@ def test_a_slow_process_in_between_costs_no_alias(
         wait_for(lambda: proxy.count() > calls, 5, "the colleague's call")
         os.symlink("2", function / "PROD")
         colleague.wait()
-        settle(function)
+        fsync_directory(function)
     assert "DeleteAlias" not in record.writes and "CreateAlias" not in record.writes, str(record)
     assert aws.alias_version(api, "fn", "PROD") == "2"
 
@@ -196,7 +188,7 @@ def test_many_links_come_before_the_first_version(api, plane, make_mount):
 
 
 @pytest.mark.semantics("3.1.5")
-def test_others_who_remove_are_not_kept_from_it(api, plane, three, mount):
+def test_others_who_remove_are_not_kept_from_it(plane, three, mount):
     """rm BETA, then another process is refused: BETA goes. So does what the refused one removes elsewhere."""
     script = (
         "import os, sys\n"
@@ -208,7 +200,7 @@ def test_others_who_remove_are_not_kept_from_it(api, plane, three, mount):
     with plane.recording() as record:
         mount.run("rm", mount.path / "fn/BETA", check=True)
         mount.run(sys.executable, "-c", script, mount.path, check=True)
-        settle(mount.path)
+        fsync_directory(mount.path)
     changes = sorted(map(str, record.changes))
     assert [line.split(" ")[:2] for line in changes] == [
         ["DeleteAlias", "fn:BETA"],
@@ -218,7 +210,7 @@ def test_others_who_remove_are_not_kept_from_it(api, plane, three, mount):
 
 
 @pytest.mark.semantics("3.1.3")
-def test_what_was_removed_before_the_refusal_can_still_be_replaced(api, plane, three, mount):
+def test_what_was_removed_before_the_refusal_can_still_be_replaced(plane, three, mount):
     script = (
         "import os, sys\n"
         "os.chdir(sys.argv[1])\n"
@@ -229,7 +221,7 @@ def test_what_was_removed_before_the_refusal_can_still_be_replaced(api, plane, t
     )
     with plane.recording() as record:
         mount.run(sys.executable, "-c", script, mount.path / "fn", check=True)
-        settle(mount.path)
+        fsync_directory(mount.path)
     assert record.writes == ["UpdateAlias"]
 
 
@@ -277,7 +269,7 @@ def test_a_name_that_could_not_be_replaced_is_back(
     with plane.recording() as record:
         mount.run("/bin/sh", "-c", REPLACERS[replacer], env=environment, cwd=scratch)
         assert {name: shown(mount.path / name) for name in three} == links
-        settle(mount.path)
+        fsync_directory(mount.path)
     assert record.writes == [], f"{replacer}: {record}"
     assert everything(api) == before
     assert {name: shown(mount.path / name) for name in three} == links
@@ -301,7 +293,7 @@ def test_a_rename_from_elsewhere_brings_a_hidden_name_back(
             assert shown(mount.path / "fn") == links
         finally:
             os.chdir("/")
-        settle(mount.path)
+        fsync_directory(mount.path)
     assert record.writes == [] and everything(api) == before
 
 
@@ -320,13 +312,13 @@ def test_what_could_not_be_moved_is_not_copied_and_removed(
         result = mount.run(
             sys.executable, "-c", script, mount.path / "fn" / source, f"{mount.path}/{destination}"
         )
-        settle(mount.path)
+        fsync_directory(mount.path)
     assert not result.ok and "Operation not permitted" in result.stderr, str(result)
     assert record.writes == [] and everything(api) == before
 
 
 @pytest.mark.semantics("3.0.8")
-def test_a_refused_move_keeps_others_from_nothing(api, plane, three, mount):
+def test_a_refused_move_keeps_others_from_nothing(plane, three, mount):
     """The refusal holds for the process that was refused, for that alias, and for a second."""
     script = (
         "import os, sys, time\n"
@@ -345,6 +337,6 @@ def test_a_refused_move_keeps_others_from_nothing(api, plane, three, mount):
     )
     with plane.recording() as record:
         result = mount.run(sys.executable, "-c", script, mount.path, check=True)
-        settle(mount.path)
+        fsync_directory(mount.path)
     assert result.lines == ["refused", "refused"]
     assert sorted(change.operation for change in record.changes) == ["CreateAlias"] + ["DeleteAlias"] * 3

@@ -35,7 +35,7 @@ def test_swapped_arguments_with_paths_and_weights(gesture, hello, mount):
         assert last_error(mount).endswith(" - arguments swapped? ln -sfn 2 PROD%10")
 
 
-def test_what_is_not_swapped(api, gesture, hello, make_mount):
+def test_what_is_not_swapped(gesture, hello, make_mount):
     """Through an alias, another one's name is a target like any; and other links are no aliases."""
     mount = make_mount()
     with gesture():

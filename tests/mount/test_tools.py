@@ -288,7 +288,7 @@ EXCHANGE = (
 
 
 @pytest.mark.semantics("2.0.5")
-def test_exchange_is_two_updates(plane, api, gesture, hello, make_mount):
+def test_exchange_is_two_updates(api, gesture, hello, make_mount):
     mount = make_mount()
     api.update_alias(
         FunctionName=hello,
@@ -327,7 +327,7 @@ def exchange(mount):
 
 
 @pytest.mark.semantics("2.0.6")
-def test_an_exchange_whose_second_half_fails_is_undone(plane, api, gesture, hello, proxy, make_mount):
+def test_an_exchange_whose_second_half_fails_is_undone(api, gesture, hello, proxy, make_mount):
     mount = make_mount(endpoint_url=proxy.url)
     before = aws.aliases_of(api, hello)
     proxy.rule(faultproxy.access_denied("lambda:UpdateAlias"), method="PUT", skip=1, times=1)

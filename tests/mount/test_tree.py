@@ -63,7 +63,7 @@ def test_functions_are_directories_and_versions_and_links_are_in_order(api, make
 
 
 @pytest.mark.semantics("1.1.3", "1.2.5")
-def test_kinds_and_modes(api, hello, mount):
+def test_kinds_and_modes(hello, mount):
     function = mount.path / hello
     assert stat.S_ISDIR(function.lstat().st_mode)
     for version in ("$LATEST", "1"):
@@ -121,7 +121,7 @@ NUMBERS = (
 
 
 @pytest.mark.semantics("1.2.3")
-def test_what_this_program_does_not_know_is_kept_to_the_digit(proxy, api, hello, make_mount):
+def test_what_this_program_does_not_know_is_kept_to_the_digit(proxy, hello, make_mount):
     """A member of tomorrow, at both levels, in each of the calls that a document may come from."""
     members = ", ".join(f'"N{number}": {text}' for number, text in enumerate(NUMBERS))
 
@@ -268,7 +268,7 @@ def test_inodes_are_stable_and_distinct(api, hello, make_mount):
     assert inodes(make_mount()) == before
 
 
-def test_a_remap_keeps_the_inode(api, hello, mount):
+def test_a_remap_keeps_the_inode(hello, mount):
     path = mount.path / hello / "PROD"
     before = path.lstat().st_ino
     mount.run("ln", "-sfn", "2", path, check=True)

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from lib import aws, faultproxy
+from lib.calls import fsync_directory
 from lib.process import wait_for
 from lib.programs import patience
 
@@ -111,9 +112,7 @@ def test_a_full_table_of_removals_refuses_a_move_before_its_call(api, proxy, mak
     with ThreadPoolExecutor(len(functions)) as pool:
         results = list(pool.map(lambda n: mount.run("mv", "-T", "A", "B", cwd=mount.path / n), functions))
     for name in functions:
-        directory = os.open(mount.path / name, os.O_RDONLY)
-        os.fsync(directory)
-        os.close(directory)
+        fsync_directory(mount.path / name)
     found = [(each.ok, aws.aliases_of(api, name)) for each, name in zip(results, functions)]
     assert [each for each in found if each[0]] == [(True, {"B": "1"})] * 4
     assert [each for each in found if not each[0]] == [(False, {"A": "1", "B": "2"})] * 20

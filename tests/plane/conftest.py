@@ -1,43 +1,46 @@
 # SPDX-License-Identifier: MIT
 """What the tests of lambda-plane add to the fixtures of all."""
 
-import fcntl
+import contextlib
 import pathlib
 import shutil
 import sys
+import tempfile
 
 import pytest
-from lib.process import environment, run
+from lib import javascript
+from lib.plane import Plane
 from lib.programs import build_directory
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 from wire import Wire  # noqa: E402
 
-JAVASCRIPT = pathlib.Path(__file__).parent / "javascript"
+@pytest.fixture
+def wire(plane):
+    with contextlib.closing(Wire(plane.port)) as connection:
+        yield connection
+
+
+@pytest.fixture(scope="module")
+def shared_plane(sanitizer_logs):
+    """One lambda-plane for all tests of a module that do not mind what the others left in it."""
+    with tempfile.TemporaryDirectory(prefix="aliasfs-") as directory:
+        with contextlib.closing(Plane(directory, sanitizer_logs)) as plane:
+            yield plane
 
 
 @pytest.fixture
-def wire(plane):
-    connection = Wire(plane.port)
-    yield connection
-    connection.close()
+def shared_wire(shared_plane):
+    with contextlib.closing(Wire(shared_plane.port)) as connection:
+        yield connection
 
 
 @pytest.fixture(scope="session")
 def sdk():
-    """A directory with the SDK in it: installed by npm once per build directory and version."""
+    """A directory with the SDK and our scripts in it."""
     directory = build_directory() / "javascript"
-    directory.mkdir(exist_ok=True)
-    with open(directory / "lock", "w", encoding="ascii") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        for each in JAVASCRIPT.iterdir():
-            shutil.copy(each, directory)
-        installed, wanted = directory / "installed", (JAVASCRIPT / "package.json").read_text()
-        if not installed.exists() or installed.read_text() != wanted:
-            assert shutil.which("npm", path="/usr/bin:/bin"), "npm is not installed (contrib/install test)"
-            run("/usr/bin/npm", "install", "--no-audit", "--no-fund", "--no-update-notifier",
-                "--ignore-scripts", "--cache", directory / "cache", cwd=directory,
-                timeout=600, check=True, env=environment(HOME=directory))
-            installed.write_text(wanted)
+    javascript.install(directory)
+    for each in javascript.PROGRAMS.glob("*.mjs"):
+        shutil.copy(each, directory)
     return directory

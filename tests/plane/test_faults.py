@@ -11,7 +11,6 @@ import pytest
 from botocore.exceptions import ClientError
 from lib import aws
 from lib.process import wait_for
-from lib.process import wait_for
 from lib.programs import patience
 from wire import FUNCTIONS, Wire, exchange
 

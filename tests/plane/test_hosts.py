@@ -12,6 +12,11 @@ from test_lookup_events import TARGET
 from wire import FUNCTIONS, Wire, exchange
 
 
+@pytest.fixture
+def plane(shared_plane):
+    return shared_plane
+
+
 def request(host, method="GET", path=FUNCTIONS, more="", body=""):
     return (f"{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{more}"
             f"Content-Length: {len(body)}\r\n\r\n{body}").encode()
@@ -37,6 +42,7 @@ def test_loopback_names_are_answered(plane, host):
     "localhost\r\nHost: evil.example",
 ])
 def test_another_host_name_is_refused_everywhere(plane, wire, host, path):
+    wire("DELETE", "/_local/calls")
     for method in ("GET", "PUT", "DELETE"):
         raw = exchange(plane.port, request(host, method, path, body="[]"))
         assert status(raw) == 403, raw

@@ -117,7 +117,7 @@ def test_layers_that_are_not_there_or_wrong(api, wire):
     assert "Please provide a source" in fails("InvalidParameterValueException", api.publish_layer_version, LayerName="lib", Content={})
 
 
-def test_the_code_of_a_layer_counts_and_goes_with_its_last_user(make_plane, scratch):
+def test_the_code_of_a_layer_counts_and_goes_with_its_last_user(make_plane):
     plane = make_plane("--settle", "0")
     api = plane.api
     content = archive("shared")

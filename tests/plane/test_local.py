@@ -24,7 +24,7 @@ def test_calls_are_counted_and_reset(api, plane):
     assert plane.calls() == {}
 
 
-def test_changes_are_listed_in_the_order_in_which_they_took_effect(api, plane, wire):
+def test_changes_are_listed_in_the_order_in_which_they_took_effect(api, wire):
     aws.create_function(api, "fn", versions=2)
     before = wire("GET", "/_local/changes").json
     api.create_alias(FunctionName="fn", Name="PROD", FunctionVersion="1")

@@ -61,8 +61,8 @@ def test_the_name_may_carry_the_alias(function, wire, spelling):
 
 @pytest.mark.parametrize("name", ["fn:1", "fn:$LATEST", f"{ARN}:$LATEST", f"{ARN}:12"])
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE"])
-def test_a_version_has_no_url(function, wire, method, name):
-    answer = url(wire, method, {"AuthType": "NONE"} if method in ("POST", "PUT") else None, name=name)
+def test_a_version_has_no_url(shared_wire, method, name):
+    answer = url(shared_wire, method, {"AuthType": "NONE"} if method in ("POST", "PUT") else None, name=name)
     assert (answer.status, answer.code) == (400, "ValidationException")
     assert f"Value '{name}' at 'functionName'" in answer.message
     assert answer.message.endswith(r"([a-zA-Z0-9-_]{1,64})(:((?!\d+$)[0-9a-zA-Z-_]+))?")

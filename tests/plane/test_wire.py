@@ -16,9 +16,9 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 from lib import aws
-from lib.process import wait_for
+from lib.process import descriptors, resident_kib, wait_for
 from lib.programs import patience, sanitizer
-from wire import FUNCTIONS, Wire, descriptors, exchange, quote, resident_kib
+from wire import FUNCTIONS, Wire, exchange, quote
 
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 
@@ -114,7 +114,7 @@ BODIES = [
 ]
 
 
-def test_bodies_that_are_not_what_they_should_be(wire, plane):
+def test_bodies_that_are_not_what_they_should_be(wire):
     wire.create_function("fn")
     wire.publish("fn")
     before = snapshot(wire), wire("GET", "/_local/changes").json
@@ -173,7 +173,7 @@ def test_too_large_bodies_get_an_answer(wire, plane):
     wait_for(lambda: resident_kib(plane.service.pid) < 400_000 * (4 if sanitizer() else 1))
 
 
-def test_a_zip_that_is_too_large_or_no_zip(api, wire):
+def test_a_zip_that_is_too_large_or_no_zip(wire):
     answer = wire("POST", FUNCTIONS, {
         "FunctionName": "fn", "Runtime": "python3.12", "Role": aws.ROLE, "Handler": "h.h",
         "Code": {"ZipFile": base64.b64encode(b"\0" * 52428801).decode()}})

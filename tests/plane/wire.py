@@ -4,7 +4,6 @@
 import base64
 import http.client
 import json
-import os
 import socket
 import urllib.parse
 
@@ -114,15 +113,3 @@ def exchange(port, data, timeout=10, shut=False):
                 break
             received += piece
         return bytes(received)
-
-
-def descriptors(pid):
-    return len(os.listdir(f"/proc/{pid}/fd"))
-
-
-def resident_kib(pid):
-    with open(f"/proc/{pid}/status", encoding="ascii") as status:
-        for line in status:
-            if line.startswith("VmRSS:"):
-                return int(line.split()[1])
-    raise AssertionError("no VmRSS")

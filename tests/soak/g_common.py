@@ -3,8 +3,8 @@
 
 import contextlib
 
+from lib.calls import exchange
 from soak.account import Refused
-from soak.g_move import exchange
 from soak.g_refused import links_first
 from soak.g_remap import FORMS, fill_in
 from soak.g_weight import TEXTS

@@ -1,20 +1,12 @@
 # SPDX-License-Identifier: MIT
 """Removing, renaming and exchanging aliases, and publishing."""
 
-import ctypes
 import os
 
+from lib.calls import exchange, fsync_directory
 from soak.g_remap import BUSYBOX, TOYBOX, UUTILS
 from soak.model import Plan
 from soak.table import gesture
-
-libc = ctypes.CDLL(None, use_errno=True)
-RENAME_EXCHANGE = 2
-
-
-def exchange(one, two):
-    if libc.renameat2(-100, os.fsencode(one), -100, os.fsencode(two), RENAME_EXCHANGE):
-        raise OSError(ctypes.get_errno(), "exchange")
 
 
 @gesture(3)
@@ -32,9 +24,7 @@ def remove_and_fsync(hand):
 
     def act():
         os.unlink(hand.path(name))
-        directory = os.open(hand.directory, os.O_RDONLY)
-        os.fsync(directory)
-        os.close(directory)
+        fsync_directory(hand.directory)
 
     return Plan(act, after={name: None})
 

@@ -7,7 +7,7 @@ from soak.model import SPELLED, Plan, State, weight_link
 from soak.table import gesture
 
 
-def weighted(hand, state, share, version=None):
+def weighted(state, share, version=None):
     return State(state.version, (version or state.weight[0], share), state.description)
 
 
@@ -22,7 +22,7 @@ def weigh(hand):
         return None
     return Plan(
         ["ln", "-s", version, str(hand.path(f"{name}%{SPELLED[share]}"))],
-        after={name: weighted(hand, state, share, version)},
+        after={name: weighted(state, share, version)},
     )
 
 
@@ -33,7 +33,7 @@ def reweigh(hand):
         return None
     state = hand.state(name)
     share = hand.random.choice([each for each in sorted(SPELLED) if each != state.weight[1]])
-    new = weighted(hand, state, share)
+    new = weighted(state, share)
     return Plan(
         ["mv", "-T", str(hand.path(weight_link(name, state))), str(hand.path(weight_link(name, new)))],
         after={name: new},

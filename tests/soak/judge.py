@@ -98,7 +98,7 @@ class Judge:
             self.model.unpublished = True
         self.read_changes(gesture)
 
-    def begin(self, gesture, hand, plan):
+    def begin(self, hand, plan):
         """What must be known of the moment before."""
         now = time.monotonic()
         if hand.function == self.function:
@@ -134,7 +134,7 @@ class Judge:
             self.finding("failed without a reason", f"{gesture}: exit {ended.rc}: {ended.err.strip()[-300:]}")
         if not failed and plan.outcome == "refused" and not (stale or stormy):
             self.finding("accepted", f"{gesture} exited 0")
-        self.take(gesture, hand, plan, ended, failed, calm, stormy)
+        self.take(gesture, hand, plan, ended, failed, calm)
         self.read_changes(gesture)
 
     @staticmethod
@@ -142,7 +142,7 @@ class Judge:
         """A tool that died of what it is: nothing of the mount."""
         return ended.rc == 70
 
-    def take(self, gesture, hand, plan, ended, failed, calm, stormy):
+    def take(self, gesture, hand, plan, ended, failed, calm):
         """What the model says afterwards, and whether AWS agrees."""
         now = time.monotonic()
         if plan.publishes and not failed:
@@ -150,7 +150,7 @@ class Judge:
             self.model.unpublished = False
             self.model.versions_changed = (hand.mount, now)
         elif plan.publishes:
-            self.count_versions(hand, now)
+            self.count_versions(now)
         held = self.account.aliases(self.function)
         for name in plan.hidden:
             entry = self.model.entries[name]
@@ -162,12 +162,12 @@ class Judge:
         for name, states in plan.after.items():
             ways = alternatives(states)
             if failed:
-                self.take_failure(gesture, plan, name, ways, held, ended)
+                self.take_failure(gesture, plan, name, ways, ended)
             else:
                 self.take_success(gesture, hand, plan, name, ways, held, calm)
         self.compare(held, gesture)
 
-    def take_failure(self, gesture, plan, name, ways, held, ended):
+    def take_failure(self, gesture, plan, name, ways, ended):
         entry = self.model.entries[name]
         allowed = [entry.state, *ways, *plan.between.get(name, [])]
         if name in plan.gap and ended.killed:
@@ -208,7 +208,7 @@ class Judge:
             return None
         return here if born[:2] == here[:2] else (UNKNOWN, 0, now)
 
-    def count_versions(self, hand, now):
+    def count_versions(self, now):
         versions = self.account.versions(self.function)
         if versions != self.model.versions:
             self.model.versions, self.model.unpublished = versions, False

@@ -21,13 +21,13 @@ from lib import aws
 from lib.faultproxy import FaultProxy
 from lib.mount import Mount, mounted
 from lib.plane import Plane
-from lib.process import environment
+from lib.process import descriptors, environment, resident_kib
 from lib.programs import build_directory, patience, sanitizer
 from soak.account import Account
 from soak.g_common import NAMES as COMMON_NAMES
 from soak.judge import make_function
 from soak.model import State
-from soak.storm import Storm, measure
+from soak.storm import Storm
 from soak.weather import Weather
 
 OPTIONS = {"ttl": 1, "timeout": 4, "read_timeout": 6, "delete_grace": 1, "rate": 200}
@@ -221,8 +221,9 @@ class Soak:
             worker.played.wait(patience(90))
 
     def measure(self):
+        """{program: (resident KiB, open descriptors)}."""
         programs = {"mount B": self.mounts[1].service.pid, "lambda-plane B": self.planes[1].service.pid}
-        return {name: measure(pid) for name, pid in programs.items()}
+        return {name: (resident_kib(pid), descriptors(pid)) for name, pid in programs.items()}
 
     def judge_common(self):
         """No worker removes the aliases of `common`, or makes any."""
@@ -249,15 +250,15 @@ class Soak:
             worker.listener.join(patience(90))
         self.judge_common()
         final = self.measure()
-        for name, (memory, descriptors) in final.items():
-            first = self.measured.get(name, (memory, descriptors))
+        for name, (memory, opened) in final.items():
+            first = self.measured.get(name, (memory, opened))
             self.figures[f"{name}: KiB at a quarter"], self.figures[f"{name}: KiB at the end"] = first[0], memory
             self.figures[f"{name}: descriptors at a quarter"] = first[1]
-            self.figures[f"{name}: descriptors at the end"] = descriptors
+            self.figures[f"{name}: descriptors at the end"] = opened
             # A sanitizer keeps what was freed, and looks for leaks itself.
             grown = memory > first[0] + MEMORY_KIB and not sanitizer()
-            if grown or descriptors > first[1] + DESCRIPTORS:
-                self.find("growth", f"{name}: from {first} to {(memory, descriptors)} (KiB, descriptors)")
+            if grown or opened > first[1] + DESCRIPTORS:
+                self.find("growth", f"{name}: from {first} to {(memory, opened)} (KiB, descriptors)")
         for name, mount in zip("AB", self.mounts):
             self.end_mount(name, mount)
 

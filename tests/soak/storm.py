@@ -7,7 +7,6 @@ too, never die: they show whether memory and descriptors grow. Both planes have 
 
 import json
 import os
-import pathlib
 import shutil
 import signal
 import struct
@@ -214,10 +213,3 @@ class Storm:
             with open(mount.jump, "r+b", buffering=0) as file:
                 file.write(struct.pack("q", seconds))
             self.figures["clock jumps"] += 1
-
-
-def measure(pid):
-    """(resident KiB, open descriptors) of a process."""
-    status = pathlib.Path(f"/proc/{pid}/status").read_text()
-    resident = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS"))
-    return resident, len(os.listdir(f"/proc/{pid}/fd"))

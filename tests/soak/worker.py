@@ -94,7 +94,7 @@ class Worker:
             plan.command()
             judge.colleague_done(row.name, plan)
             return
-        before = judge.begin(row.name, hand, plan)
+        before = judge.begin(hand, plan)
         ended = self.runner.run(plan.command, kill_after, plan.alongside)
         if ended.told:
             plan.after.update(ended.told)

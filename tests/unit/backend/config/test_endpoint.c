@@ -386,6 +386,16 @@ static void precedence(void **state)
 		check(&scenes[i]);
 }
 
+/* Of STS, which gives the credentials, in that region. */
+static enum lambda_status find_sts(const struct settings *settings,
+	const struct environment *environment, const char *region, struct endpoint *ret_endpoint)
+{
+	const struct endpoint_service sts = {"sts", "sts", "AWS_ENDPOINT_URL_STS", region};
+	struct lambda_error error = {0};
+
+	return settings_service_endpoint(settings, environment, &sts, ret_endpoint, &error);
+}
+
 static void other_services_follow_the_same_rules(void **state)
 {
 	struct variable variables[] = {{"AWS_PROFILE", "svc"}, {NULL, NULL}, {NULL, NULL}};
@@ -402,19 +412,11 @@ static void other_services_follow_the_same_rules(void **state)
 			profile_set_new(parse(config), "config", parse(shared), "credentials"),
 			&settings, &error),
 		LAMBDA_OK);
-	assert_int_equal(settings_service_endpoint(&settings, &environment,
-				 &(struct endpoint_service){
-					 "sts", "sts", "AWS_ENDPOINT_URL_STS", "eu-west-2"},
-				 &endpoint, &error),
-		LAMBDA_OK);
+	assert_int_equal(find_sts(&settings, &environment, "eu-west-2", &endpoint), LAMBDA_OK);
 	endpoint_format(&endpoint, url);
 	assert_string_equal(url, "http://localhost:5001");
 	variables[1] = (struct variable){"AWS_ENDPOINT_URL_STS", "http://localhost:5002"};
-	assert_int_equal(settings_service_endpoint(&settings, &environment,
-				 &(struct endpoint_service){
-					 "sts", "sts", "AWS_ENDPOINT_URL_STS", "eu-west-2"},
-				 &endpoint, &error),
-		LAMBDA_OK);
+	assert_int_equal(find_sts(&settings, &environment, "eu-west-2", &endpoint), LAMBDA_OK);
 	endpoint_format(&endpoint, url);
 	assert_string_equal(url, "http://localhost:5002");
 	settings_release(&settings);
@@ -437,18 +439,10 @@ static void insecure_http_is_for_every_service(void **state)
 			profile_set_new(parse(config), "config", parse(shared), "credentials"),
 			&settings, &error),
 		LAMBDA_OK);
-	assert_int_equal(settings_service_endpoint(&settings, &environment,
-				 &(struct endpoint_service){
-					 "sts", "sts", "AWS_ENDPOINT_URL_STS", "us-east-1"},
-				 &endpoint, &error),
-		LAMBDA_OK);
+	assert_int_equal(find_sts(&settings, &environment, "us-east-1", &endpoint), LAMBDA_OK);
 	assert_string_equal(endpoint.authority, "emulator:4566");
 	settings.insecure_http = false;
-	assert_int_equal(settings_service_endpoint(&settings, &environment,
-				 &(struct endpoint_service){
-					 "sts", "sts", "AWS_ENDPOINT_URL_STS", "us-east-1"},
-				 &endpoint, &error),
-		LAMBDA_INVALID);
+	assert_int_equal(find_sts(&settings, &environment, "us-east-1", &endpoint), LAMBDA_INVALID);
 	settings_release(&settings);
 }
 

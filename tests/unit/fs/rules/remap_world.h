@@ -371,6 +371,9 @@ static inline int play(struct world *world, enum errno_gesture gesture, struct r
 	event->name_patterns = player->script ? 0 : NAME_PATTERNS_ALL;
 	*world->read = '\0';
 	r = gesture_change(world->gestures, &scope, gesture, event, &result, &error);
+	assert_null(strstr(error.message, "(null)")); /* an error without its sentence */
+	if (!r)
+		assert_string_equal(error.message, "");
 	/* Nothing was to be changed: the alias was read, and says what it should. */
 	if (r == 0 && result.is_written && world->writes.length == written &&
 		is_about(event, world->read))
