@@ -189,7 +189,7 @@ void reply_statistics(fuse_req_t handle, const struct statvfs *statistics)
 
 void reply_no_attributes(fuse_req_t handle, size_t size)
 {
-	/* Names that answer are not listed: a listed one makes `rsync -X` fail (tool-traces.md, section E). */
+	/* Names that answer are not listed: a listed one makes `rsync -X` fail (fs/rules/TOOLS.md). */
 	if (size)
 		fuse_reply_buf(handle, NULL, 0);
 	else

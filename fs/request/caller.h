@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Who asks. The kernel gives the thread's id; the process, its command line and whether the person
- * told it to force are read from /proc while the request is pending (measured: readable then,
- * tool-traces.md section B). The questions about a caller are pure functions.
+ * told it to force are read from /proc while the request is pending (readable then: fs/rules/TOOLS.md).
+ * The questions about a caller are pure functions.
  */
 #ifndef ALIASFS_CALLER_H
 #define ALIASFS_CALLER_H

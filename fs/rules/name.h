@@ -52,7 +52,7 @@ enum name_patterns {
 
 /*
  * Whether it is spelled like the random name that one of those tools gives to a link before renaming it
- * (tool-traces.md, section B). People's own names look like that too (Customer, PROD_canary): only a hint.
+ * (fs/rules/TOOLS.md). People's own names look like that too (Customer, PROD_canary): only a hint.
  */
 bool name_looks_temporary(const char *text, unsigned int patterns);
 

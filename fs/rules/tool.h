@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the program that asks is known to do on its way to a replaced link (tool-traces.md, section B). Pure. */
+/* What the program that asks is known to do on its way to a replaced link (TOOLS.md). Pure. */
 #ifndef ALIASFS_TOOL_H
 #define ALIASFS_TOOL_H
 

@@ -107,7 +107,7 @@ static int link_attribute(
 int xattr_get(
 	struct request *request, const struct node *node, const char *name, struct buffer *out)
 {
-	/* Not ENODATA: ls -l and cp stop asking for these on the whole device (tool-traces.md, section C). */
+	/* Not ENODATA: then ls -l stops asking for these on the whole device (fs/rules/TOOLS.md). */
 	if (text_starts_with(name, "security.") || text_starts_with(name, "system."))
 		return -EOPNOTSUPP;
 	if (node->kind == NODE_LINK)

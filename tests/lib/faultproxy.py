@@ -401,7 +401,7 @@ def answer(status, headers=None, body=b""):
 
 
 def aws_error(status, code, message, headers=None, forward=False, **members):
-    """An error as Lambda sends it (lambda-api: the error wire format)."""
+    """An error as Lambda sends it (backend/lambda/NOTES.md, 1.1)."""
     body = {"Type": "User" if status < 500 else "Service", "Message": message, **members}
     named = {
         "x-amzn-requestid": "fa017000-0000-4000-8000-00000000fa01",

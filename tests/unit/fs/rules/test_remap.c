@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Section 2 of the contract, played: the requests that each tool sends (measured, tool-traces.md A and
- * E). Every test compares the writes that came of it.
+ * Section 2 of the contract, played: the requests that each tool sends (fs/rules/TOOLS.md). Every
+ * test compares the writes that came of it.
  */
 #include "tests/unit/fs/rules/remap_world.h"
 
