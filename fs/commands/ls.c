@@ -17,10 +17,9 @@ enum exit_code show_run(const struct options *options)
 		failed = gathering_end(&gathering);
 	if (!failed)
 		return gathering.differs ? EXIT_FAILED : EXIT_OK;
-	gathering_clear(&gathering);
-	fprintf(stderr, "aliasfs: %s\n", gathering.text);
+	progress_clear(&gathering.progress);
 	/* As of diff(1): 1 says that something differs. */
 	if (gathering.form == GATHERING_DIFFER && gathering.code == EXIT_FAILED)
-		return EXIT_USAGE;
-	return gathering.code;
+		gathering.code = EXIT_USAGE;
+	return complain(gathering.code, "%s", gathering.text);
 }

@@ -258,52 +258,28 @@ static void sort(struct show_function *function)
 
 /* --- printing --- */
 
-static bool is_smart_terminal(int descriptor)
-{
-	const char *terminal = getenv("TERM");
-
-	return isatty(descriptor) && terminal && strcmp(terminal, "dumb") != 0;
-}
-
-static bool wants_colours(void)
-{
-	const char *no_color = getenv("NO_COLOR");
-
-	return is_smart_terminal(STDOUT_FILENO) && !(no_color && *no_color);
-}
-
-void gathering_clear(struct gathering *gathering)
-{
-	if (gathering->progress)
-		fprintf(stderr, "\r%*s\r", (int)gathering->progress, "");
-	gathering->progress = 0;
-}
-
 void gathering_tell_progress(struct gathering *gathering, const char *function)
 {
-	int length;
-
-	if (gathering->name_count < 2 || !is_smart_terminal(STDERR_FILENO))
-		return;
-	gathering_clear(gathering);
-	length = fprintf(
-		stderr, "%zu of %zu: %.40s", gathering->done + 1, gathering->name_count, function);
-	gathering->progress = length > 0 ? (size_t)length : 0;
+	if (gathering->name_count > 1)
+		progress_tell(&gathering->progress, "%zu of %zu: %.40s", gathering->done + 1,
+			gathering->name_count, function);
 }
 
 static int print(struct gathering *gathering, const struct buffer *text)
 {
-	gathering_clear(gathering);
-	if (fputs(buffer_text(text), stdout) < 0 || fflush(stdout))
-		return gathering_fail(
-			gathering, EXIT_FAILED, "standard output: %s", strerrordesc_np(errno));
-	return 0;
+	int error;
+
+	progress_clear(&gathering->progress);
+	error = terminal_print(text);
+	return error ? gathering_fail(gathering, EXIT_FAILED, "standard output: %s",
+			       strerrordesc_np(-error))
+		     : 0;
 }
 
 static int print_function(struct gathering *gathering, const struct show_function *function)
 {
 	cleanup(buffer_release) struct buffer text = BUFFER_INIT(OUTPUT_MAX);
-	bool colours = wants_colours();
+	bool colours = terminal_wants_colours();
 	int error =
 		gathering->has_head ? 0 : show_print_head(gathering->name_width, colours, &text);
 
@@ -403,13 +379,13 @@ int gathering_end(struct gathering *gathering)
 	cleanup(buffer_release) struct buffer text = BUFFER_INIT(OUTPUT_MAX);
 	int error;
 
-	gathering_clear(gathering);
+	progress_clear(&gathering->progress);
 	if (gathering->form == GATHERING_TABLE)
 		return gathering->has_head ? 0 : print_function(gathering, NULL);
 	if (gathering->form == GATHERING_DIFFER)
 		return check_differ(gathering);
 	error = gathering->form == GATHERING_JSON
 			? show_print_json(&gathering->list, &text)
-			: show_print_matrix(&gathering->list, wants_colours(), &text);
+			: show_print_matrix(&gathering->list, terminal_wants_colours(), &text);
 	return error ? gathering_fail_memory(gathering) : print(gathering, &text);
 }

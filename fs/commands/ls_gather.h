@@ -7,6 +7,7 @@
 #define ALIASFS_LS_GATHER_H
 
 #include "fs/commands/ls.h"
+#include "fs/commands/terminal.h"
 
 enum gathering_form {
 	GATHERING_TABLE,
@@ -28,7 +29,7 @@ struct gathering {
 	bool differs;    /* DIFFER: some function does */
 	bool has_head;   /* the head of the table is printed */
 	size_t done;     /* functions that have been gathered */
-	size_t progress; /* columns that the progress takes on the terminal; 0: none is there */
+	struct progress progress;
 	struct show_list list;
 	enum exit_code code;
 	char text[EXIT_TEXT_MAX];
@@ -60,9 +61,6 @@ bool gathering_shows_versions(const struct gathering *gathering);
 
 /* Tells on a terminal which function is asked for now. */
 void gathering_tell_progress(struct gathering *gathering, const char *function);
-
-/* Takes that off the terminal again. */
-void gathering_clear(struct gathering *gathering);
 
 /* --- filling a function; each 0 or -ENOMEM --- */
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "backend/lambda/types.h"
+#include "fs/commands/mount_path.h"
 #include "fs/rules/name.h"
 
 #define DOCUMENT_MAX (16 * 1024 * 1024)
@@ -15,63 +16,18 @@
 
 /* --- paths --- */
 
-static bool is_mount(const char *path)
-{
-	cleanup(free_pointer) char *mark = NULL;
-	struct stat status;
-
-	return asprintf(&mark, "%s/.aliasfs/version", strcmp(path, "/") ? path : "") >= 0 &&
-	       !stat(mark, &status);
-}
-
-/* The absolute path without links; of what is not there, that of its directory with the name. NULL with errno. */
-static char *find_real_path(const char *path)
-{
-	cleanup(free_pointer) char *directory = NULL, *real = realpath(path, NULL), *parent = NULL;
-	const char *slash = strrchr(path, '/');
-	char *joined;
-
-	if (real || errno != ENOENT)
-		return take_pointer(real);
-	directory = slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : strdup(".");
-	parent = directory ? realpath(directory, NULL) : NULL;
-	if (!parent || asprintf(&joined, "%s/%s", parent, slash ? slash + 1 : path) < 0)
-		return NULL;
-	return joined;
-}
-
-/* Cuts the path after its mountpoint; *ret_below is what follows, "" for nothing. False: it is in no mount. */
-static bool split_at_mount(char *path, const char **ret_below)
-{
-	size_t length = strlen(path), whole = length;
-	char cut;
-
-	while (length) {
-		cut = path[length];
-		path[length] = '\0';
-		if (is_mount(path)) {
-			*ret_below = length == whole ? "" : path + length + 1;
-			return true;
-		}
-		path[length] = cut;
-		while (length && path[--length] != '/')
-			;
-	}
-	return false;
-}
-
 /* Takes a path of the command line apart: *root (NULL at first) is the mountpoint of all; a function becomes a word. */
 static int read_path(struct gathering *gathering, const char *text, char **root)
 {
 	struct stat status;
 	bool is_there = !lstat(text, &status);
-	cleanup(free_pointer) char *path = find_real_path(text);
+	cleanup(free_pointer) char *path = mount_real_path(text);
 	const char *below;
 
 	if (!path)
 		return gathering_fail(
 			gathering, EXIT_MOUNTPOINT, "'%s': %s", text, strerrordesc_np(errno));
-	if (!split_at_mount(path, &below))
+	if (!mount_split(path, &below))
 		return gathering_fail(gathering, EXIT_MOUNTPOINT,
 			is_there ? "'%s' is neither a mount of aliasfs, or in one, nor aws, "
 				   "aws:REGION or local:DIR"
