@@ -6,6 +6,7 @@
 #include <sys/random.h>
 
 #include "backend/base/clock.h"
+#include "backend/base/text.h"
 #include "backend/http/error_answer.h"
 #include "backend/http/signed.h"
 
@@ -198,21 +199,11 @@ static enum lambda_status judge_attempt(const struct aws_request *request, struc
 
 static bool is_about_the_clock(const char *code)
 {
-	static const char *const codes[] = {
-		"InvalidSignatureException",
-		"SignatureDoesNotMatch",
-		"AuthFailure",
-		"RequestTimeTooSkewed",
-		"RequestExpired",
-		"RequestInTheFuture",
-		"AccessDeniedException",
-	};
-	size_t i;
+	static const char *const codes[] = {"InvalidSignatureException", "SignatureDoesNotMatch",
+		"AuthFailure", "RequestTimeTooSkewed", "RequestExpired", "RequestInTheFuture",
+		"AccessDeniedException", NULL};
 
-	for (i = 0; i < array_count(codes); i++)
-		if (!strcmp(code, codes[i]))
-			return true;
-	return false;
+	return text_is_one_of(code, codes);
 }
 
 /* Once per request: takes over the server's time when ours is far away. True: try again. */

@@ -148,13 +148,10 @@ bool endpoint_is_metadata(const struct endpoint *endpoint)
 		"169.254.170.23",  /* EKS */
 		"fd00:ec2::254",
 		"fd00:ec2::23",
+		NULL,
 	};
-	size_t i;
 
-	for (i = 0; i < array_count(hosts); i++)
-		if (!strcmp(endpoint->host, hosts[i]))
-			return true;
-	return false;
+	return text_is_one_of(endpoint->host, hosts);
 }
 
 /* --- regions and partitions --- */

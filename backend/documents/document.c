@@ -20,17 +20,8 @@ static const char *const hidden_members[] = {
 	"State",
 	"StateReason",
 	"StateReasonCode",
+	NULL,
 };
-
-static bool is_hidden(const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < array_count(hidden_members); i++)
-		if (!strcmp(name, hidden_members[i]))
-			return true;
-	return false;
-}
 
 static int copy_without_nulls(const struct json *json, bool top, struct json **ret_copy);
 
@@ -40,7 +31,8 @@ static int copy_item(const struct json *item, bool named, bool top, struct json 
 	struct json *copy;
 	int error;
 
-	if (named && (json_is_null(item) || (top && is_hidden(json_name(item)))))
+	if (named &&
+		(json_is_null(item) || (top && text_is_one_of(json_name(item), hidden_members))))
 		return 0;
 	error = copy_without_nulls(item, false, &copy);
 	if (error)

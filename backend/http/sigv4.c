@@ -29,6 +29,7 @@ static const char *const unsigned_headers[] = {
 	"upgrade",
 	"user-agent",
 	"x-amzn-trace-id",
+	NULL,
 };
 
 /* A name and a value in canonical form: a header or a query parameter. */
@@ -229,16 +230,6 @@ static int append_canonical_query(struct buffer *out, const char *query)
 	return error;
 }
 
-static bool is_signed(const char *lower_case_name)
-{
-	size_t i;
-
-	for (i = 0; i < array_count(unsigned_headers); i++)
-		if (!strcmp(lower_case_name, unsigned_headers[i]))
-			return false;
-	return true;
-}
-
 static char *lower_case(const char *text)
 {
 	char *copy = strdup(text);
@@ -283,7 +274,7 @@ static int collect_headers(const struct sigv4_request *request, struct pairs *re
 
 		if (!name)
 			return -ENOMEM;
-		if (!request->every_header && !is_signed(name))
+		if (!request->every_header && text_is_one_of(name, unsigned_headers))
 			continue;
 		pair->value = squeeze_blanks(request->headers[i].value);
 		if (!pair->value)

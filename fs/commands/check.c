@@ -6,6 +6,7 @@
 #include "fs/settings/logging.h"
 #include "fs/settings/selection.h"
 
+#define UNLIKELY_ALIAS "aliasfs-check"
 #define IDENTITY_MS 5000 /* for STS, which only makes the answer friendlier */
 
 static void print_fact(void *data, const struct lambda_report_line *line)
@@ -51,6 +52,7 @@ struct trial {
 	const struct call_scope *scope;
 	const char *globs;                           /* -o functions */
 	char function[LAMBDA_FUNCTION_NAME_MAX + 1]; /* "": there is none */
+	struct lambda_alias alias;   /* its first alias, or one that hardly exists */
 	struct lambda_error listing; /* why the root cannot be listed; LAMBDA_OK: it can */
 };
 
@@ -115,33 +117,30 @@ static enum lambda_status try_aliases(struct trial *trial, struct lambda_error *
 	enum lambda_status status = lambda_list_aliases(
 		trial->client, trial->scope, trial->function, NULL, &page, error);
 
-	if (!status)
-		lambda_alias_page_release(&page);
-	return status;
+	if (status)
+		return status;
+	if (page.count) {
+		trial->alias = page.items[0];
+		page.items[0].description = NULL;
+	}
+	lambda_alias_page_release(&page);
+	return LAMBDA_OK;
 }
 
 /*
- * UpdateAlias of the first alias, with all that it has now and a RevisionId that matches none: AWS refuses that
+ * UpdateAlias of that alias, with all that it has now and a RevisionId that matches none: AWS refuses that
  * behind its look at the permission, and a server that ignores it changes nothing.
  */
 static enum lambda_status try_update(struct trial *trial, struct lambda_error *error)
 {
-	struct lambda_alias_page page = {0};
-	struct lambda_alias none = {.name = "aliasfs-check", .version = 1}, updated = {0};
-	struct lambda_alias *wanted = &none;
-	enum lambda_status status = lambda_list_aliases(
-		trial->client, trial->scope, trial->function, NULL, &page, error);
+	struct lambda_alias *wanted = &trial->alias, updated = {0};
+	enum lambda_status status;
 
-	if (status)
-		return status == LAMBDA_ACCESS_DENIED ? LAMBDA_OK : status; /* printed before */
-	if (page.count)
-		wanted = &page.items[0];
 	snprintf(wanted->revision_id, sizeof(wanted->revision_id), "%s",
 		"00000000-0000-0000-0000-000000000000");
 	status = lambda_update_alias(trial->client, trial->scope, trial->function, wanted,
 		wanted->description != NULL, &updated, error);
 	lambda_alias_release(&updated);
-	lambda_alias_page_release(&page);
 	return status == LAMBDA_REVISION_CHANGED || status == LAMBDA_NOT_FOUND ? LAMBDA_OK : status;
 }
 
@@ -155,7 +154,7 @@ static enum lambda_status try_alias(struct trial *trial, struct lambda_error *er
 {
 	struct lambda_alias alias = {0};
 	enum lambda_status status = lambda_get_alias(
-		trial->client, trial->scope, trial->function, "aliasfs-check", &alias, error);
+		trial->client, trial->scope, trial->function, UNLIKELY_ALIAS, &alias, error);
 
 	lambda_alias_release(&alias);
 	return status == LAMBDA_NOT_FOUND ? LAMBDA_OK : status;
@@ -200,7 +199,10 @@ static const struct {
 static enum exit_code try_calls(
 	const struct options *options, struct lambda_client *client, const struct call_scope *scope)
 {
-	struct trial trial = {.client = client, .scope = scope, .globs = options->functions};
+	struct trial trial = {.client = client,
+		.scope = scope,
+		.globs = options->functions,
+		.alias = {.name = UNLIKELY_ALIAS, .version = 1}};
 	struct lambda_error error = {0};
 	enum exit_code code = EXIT_OK;
 	size_t i;
@@ -226,12 +228,14 @@ static enum exit_code try_calls(
 		} else if (status == LAMBDA_CONFLICT) {
 			continue; /* permitted, while AWS is updating the function */
 		} else if (status) {
-			return print_complaint(trials[i].action, &error);
+			code = print_complaint(trials[i].action, &error);
+			break;
 		} else if (trials[i].writes) {
 			printf("%-12s %s is permitted on %s; nothing was changed\n", "call",
 				trials[i].action, trial.function);
 		}
 	}
+	lambda_alias_release(&trial.alias);
 	return code;
 }
 

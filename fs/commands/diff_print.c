@@ -14,6 +14,7 @@ static const char *const left_out[] = {
 	"LastModified",
 	"MasterArn",
 	"Version",
+	NULL,
 };
 
 void diff_side_release(struct diff_side *side)
@@ -23,16 +24,6 @@ void diff_side_release(struct diff_side *side)
 	free(side->code);
 	side->configuration = side->environment = NULL;
 	side->code = NULL;
-}
-
-static bool is_left_out(const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < array_count(left_out); i++)
-		if (!strcmp(left_out[i], name))
-			return true;
-	return false;
 }
 
 /* The member of that name, also an explicit null; NULL where there is none. */
@@ -101,7 +92,7 @@ static int compare_objects(struct buffer *out, const char *path, const struct js
 	for (i = 0; !error && i < count; i++) {
 		char below[PATH_SIZE];
 
-		if (is_top && is_left_out(names[i]))
+		if (is_top && text_is_one_of(names[i], left_out))
 			continue;
 		snprintf(below, sizeof(below), "%s%s%s", path, *path ? "." : "", names[i]);
 		error = compare(out, below, find(from, names[i]), find(to, names[i]));

@@ -5,11 +5,10 @@
 
 #include "backend/base/clock.h"
 #include "backend/catalog/catalog.h"
+#include "backend/documents/document.h"
 #include "fs/commands/connect.h"
 #include "fs/settings/logging.h"
 #include "fs/settings/selection.h"
-
-#define DOCUMENT_MAX (16 * 1024 * 1024)
 
 static struct call_scope scope_for(const struct options *options)
 {

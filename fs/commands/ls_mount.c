@@ -7,11 +7,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "backend/lambda/types.h"
+#include "backend/documents/document.h"
 #include "fs/commands/mount_path.h"
 #include "fs/rules/name.h"
 
-#define DOCUMENT_MAX (16 * 1024 * 1024)
 #define PATH_SIZE 512 /* bytes of a path within a function: names and a document */
 
 /* --- paths --- */

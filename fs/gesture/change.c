@@ -28,7 +28,6 @@ struct change {
 static void set_caller(struct remap_event *event, const struct caller *caller)
 {
 	event->thread = caller->thread;
-	event->process = caller->process;
 	event->asker = caller_identify(caller);
 	event->caller_is_known = caller_is_known(caller);
 	event->caller_is_ln = caller_runs(caller, "ln");

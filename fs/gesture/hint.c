@@ -22,18 +22,14 @@ void gesture_hint_target(struct gestures *gestures, const struct remap_event *ev
 {
 	const struct gesture_place *place = event->new_name ? event->to : event->place;
 	const char *name = event->new_name ? event->new_name : event->name;
-	const struct remap_link *link;
-	char target[128];
+	const char *target;
 
-	snprintf(target, sizeof(target), "%s", event->target ? event->target : "");
 	pthread_mutex_lock(&gestures->mutex);
-	link = remap_find_link(gestures->remap, event->now_ms, event->place, event->name);
-	if (link && !event->target)
-		snprintf(target, sizeof(target), "%s", link->target);
-	pthread_mutex_unlock(&gestures->mutex);
-	if (*target)
-		lambda_hint(reterr, "%s/%s was to lead to '%s'", place->function,
+	target = remap_find_target_text(gestures->remap, event);
+	if (target && *target)
+		lambda_hint(reterr, "%s/%s was to lead to '%.127s'", place->function,
 			place->in_version ? plan->alias : name, target);
+	pthread_mutex_unlock(&gestures->mutex);
 }
 
 void gesture_hint_refusal(struct gestures *gestures, const struct remap_event *event,

@@ -15,11 +15,11 @@ static bool take_back(
 		link->temporary = true;
 	if (plan->note_refused_retry)
 		remap_forget_failure(
-			remap, event->process, function, plan->alias, plan->alias_is_weight);
+			remap, event->asker.process, function, plan->alias, plan->alias_is_weight);
 	if (!*plan->alias || !remap_cancel(remap, function, plan->alias, plan->alias_is_weight))
 		return false;
-	remap_note_failure(
-		remap, event->now_ms, event->process, function, plan->alias, plan->alias_is_weight);
+	remap_note_failure(remap, event->now_ms, event->asker.process, function, plan->alias,
+		plan->alias_is_weight);
 	return true;
 }
 
@@ -53,7 +53,7 @@ int remap_complete(struct remap *remap, const struct remap_event *event,
 		remap->reserved--;
 	if (plan->note_refused_removal)
 		remap_note_refused_removal(
-			remap, event->now_ms, event->process, event->place->function);
+			remap, event->now_ms, event->asker.process, event->place->function);
 	if (result < 0) {
 		cancelled = take_back(remap, event, plan);
 	} else {

@@ -102,8 +102,8 @@ void remap_decide_symlink(
 		return;
 	}
 	name_parse(event->name, &name);
-	if (remap_has_failed_to_move_to(
-		    remap, event->now_ms, event->process, event->place->function, event->name)) {
+	if (remap_has_failed_to_move_to(remap, event->now_ms, event->asker.process,
+		    event->place->function, event->name)) {
 		remap_refuse(plan, EPERM, "an alias cannot be moved to another function");
 		return;
 	}
@@ -164,7 +164,7 @@ static void decide_unlink_of_alias(const struct remap *remap, const struct remap
 	 * the name is back each time, and delete it when it is killed in between.
 	 */
 	if (remap_has_just_failed(
-		    remap, event->now_ms, event->process, function, name->alias, is_weight)) {
+		    remap, event->now_ms, event->asker.process, function, name->alias, is_weight)) {
 		snprintf(plan->alias, sizeof(plan->alias), "%s", name->alias);
 		plan->alias_is_weight = is_weight;
 		plan->note_refused_retry = true;
@@ -173,7 +173,7 @@ static void decide_unlink_of_alias(const struct remap *remap, const struct remap
 	}
 	/* A tool that copies and removes what it could not rename (Python's shutil.move). */
 	if (remap_has_failed_to_move(
-		    remap, event->now_ms, event->process, function, name->alias, is_weight)) {
+		    remap, event->now_ms, event->asker.process, function, name->alias, is_weight)) {
 		remap_refuse(plan, EPERM, "moving it has just failed: it stays as it was");
 		return;
 	}

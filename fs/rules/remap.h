@@ -99,8 +99,7 @@ struct remap_tombstone {
 	bool used;
 	bool is_weight;
 	bool may_delete; /* false: at the end it is shown again (a backup, a recursive delete) */
-	bool unlinked;   /* by an UNLINK of `process`; false: it was moved away */
-	pid_t process;   /* 0: not known */
+	bool unlinked;   /* by an UNLINK of the asker's; false: it was moved away */
 	int64_t made_ms;
 	int64_t due_ms;
 	struct caller_identity asker; /* whose removal or move it is */
@@ -203,7 +202,6 @@ struct remap_event {
 	const char *new_name;           /* RENAME */
 	unsigned int flags;             /* RENAME: renameat2's */
 	pid_t thread;
-	pid_t process;
 	struct caller_identity asker;
 	bool caller_is_known;
 	bool caller_is_ln;
@@ -309,6 +307,9 @@ void remap_refuse_repeated_rollback(const struct remap *remap, const struct rema
  */
 void remap_note_rollback(struct remap *remap, const struct remap_event *event,
 	const struct remap_plan *plan, uint64_t version);
+
+/* The text that will be read as a target when the event takes effect, NULL when none is. The event's, or the remap's. */
+const char *remap_find_target_text(const struct remap *remap, const struct remap_event *event);
 
 /* The alias whose facts the event needs as `through`: NULL when it needs none. Belongs to the remap. */
 const char *remap_find_through(const struct remap *remap, const struct remap_event *event);

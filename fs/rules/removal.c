@@ -10,7 +10,7 @@
 static bool is_removal_of(
 	const struct remap_tombstone *tombstone, pid_t process, const char *function)
 {
-	return tombstone->used && tombstone->unlinked && tombstone->process == process &&
+	return tombstone->used && tombstone->unlinked && tombstone->asker.process == process &&
 	       !strcmp(tombstone->function, function);
 }
 

@@ -54,16 +54,14 @@ static int invalid_target_errno(const struct remap_event *event)
 	return event->caller_is_ln ? EINVAL : EPERM;
 }
 
-/* The alias or weight `from` goes because it has moved on. False: refused. */
-static bool bury_source(const struct remap *remap, const struct remap_event *event,
+/* The alias or weight `from` goes because it has moved on. */
+static void bury_source(const struct remap *remap, const struct remap_event *event,
 	const struct side *from, struct remap_plan *plan)
 {
-	if (from->thing == THING_ALIAS && remap_is_protected(remap, from->name.alias)) {
+	if (from->thing == THING_ALIAS && remap_is_protected(remap, from->name.alias))
 		remap_refuse(plan, EPERM, REMAP_ALIAS_IS_PROTECTED);
-		return false;
-	}
-	remap_bury(remap, event, plan, from->alias, from->thing == THING_WEIGHT, true);
-	return !plan->error;
+	else
+		remap_bury(remap, event, plan, from->alias, from->thing == THING_WEIGHT, true);
 }
 
 /* plan->alias gets the version that `from` leads to; a link or a weight of the same alias is used up. */
@@ -160,8 +158,8 @@ static bool puts_backup_back(const struct remap *remap, const struct remap_event
 	const struct side *from, const struct side *to)
 {
 	return from->thing == THING_LINK && is_backup_of(from, to) &&
-	       remap_has_just_failed(remap, event->now_ms, event->process, event->to->function,
-		       to->name.alias, to->name.kind == NAME_WEIGHT);
+	       remap_has_just_failed(remap, event->now_ms, event->asker.process,
+		       event->to->function, to->name.alias, to->name.kind == NAME_WEIGHT);
 }
 
 static void plan_onto(const struct remap *remap, const struct remap_event *event,
@@ -360,8 +358,7 @@ size_t remap_name_keys(const struct remap *remap, const struct remap_event *even
 	return count;
 }
 
-/* The text that will be read as a target when the event takes effect, NULL when none is. */
-static const char *find_target_text(const struct remap *remap, const struct remap_event *event)
+const char *remap_find_target_text(const struct remap *remap, const struct remap_event *event)
 {
 	const struct remap_link *link;
 
@@ -385,7 +382,7 @@ bool remap_find_dependency(const struct remap *remap, const struct remap_event *
 {
 	const char *function = event->place->function;
 	const char *changed = event->new_name ? event->new_name : event->name;
-	const char *text = find_target_text(remap, event);
+	const char *text = remap_find_target_text(remap, event);
 	struct target target;
 	struct name name;
 

@@ -49,7 +49,7 @@ void remap_bury(const struct remap *remap, const struct remap_event *event, stru
 	struct remap_tombstone *tombstone = &plan->tombstone;
 	int64_t grace_ms = remap->delete_grace_ms;
 
-	if (remap_is_guarded(remap, event->now_ms, event->process, event->place->function))
+	if (remap_is_guarded(remap, event->now_ms, event->asker.process, event->place->function))
 		may_delete = false;
 	if (!may_delete && grace_ms < REMAP_RETURN_MS)
 		grace_ms = REMAP_RETURN_MS;
@@ -58,7 +58,6 @@ void remap_bury(const struct remap *remap, const struct remap_event *event, stru
 	tombstone->is_weight = is_weight;
 	tombstone->may_delete = may_delete;
 	tombstone->unlinked = !event->new_name;
-	tombstone->process = event->process;
 	tombstone->made_ms = event->now_ms;
 	tombstone->due_ms = event->now_ms + grace_ms;
 	tombstone->asker = event->asker;
@@ -68,8 +67,6 @@ void remap_bury(const struct remap *remap, const struct remap_event *event, stru
 	snprintf(tombstone->revision_id, sizeof(tombstone->revision_id), "%s", alias->revision_id);
 	remap_get_content(alias, &tombstone->content);
 	plan->bury_at_once = may_delete && grace_ms <= 0;
-	if (!plan->bury_at_once && !remap_has_room_for_tombstone(remap))
-		remap_refuse(plan, EBUSY, REMAP_TOO_MANY_ARE_HIDDEN);
 }
 
 bool remap_is_protected(const struct remap *remap, const char *alias)

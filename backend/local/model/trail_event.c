@@ -16,14 +16,10 @@
 static bool is_second_form(const char *operation)
 {
 	static const char *const names[] = {"AddPermission", "RemovePermission",
-		"UpdateFunctionCode", "UpdateFunctionConfiguration", "TagResource",
-		"UntagResource"};
+		"UpdateFunctionCode", "UpdateFunctionConfiguration", "TagResource", "UntagResource",
+		NULL};
 
-	for (size_t i = 0; i < array_count(names); i++) {
-		if (!strcmp(names[i], operation))
-			return true;
-	}
-	return false;
+	return text_is_one_of(operation, names);
 }
 
 void trail_event_name(const struct operation *operation, char name[TRAIL_NAME_SIZE])

@@ -363,7 +363,7 @@ static inline int play(struct world *world, enum errno_gesture gesture, struct r
 	int r;
 
 	event->thread = player->thread;
-	event->process = player->process;
+	event->asker.process = player->process;
 	event->caller_is_known = !player->unknown;
 	event->caller_is_ln = player->ln;
 	event->caller_forces = player->forces;
