@@ -29,6 +29,7 @@ static const char *const status_names[LAMBDA_STATUS_COUNT] = {
 	[LAMBDA_NO_MEMORY] = "out of memory",
 	[LAMBDA_NO_SPACE] = "no space left",
 	[LAMBDA_DISK_FAILED] = "disk failed",
+	[LAMBDA_REFUSED] = "refused",
 };
 
 const char *lambda_status_name(enum lambda_status status)

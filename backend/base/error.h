@@ -35,6 +35,7 @@ enum lambda_status {
 	LAMBDA_NO_MEMORY,
 	LAMBDA_NO_SPACE,     /* the disk of this machine is full */
 	LAMBDA_DISK_FAILED,  /* the directory for temporary files cannot be used */
+	LAMBDA_REFUSED,      /* by us: AWS would do it, and it could not be taken back */
 	LAMBDA_STATUS_COUNT, /* not a status */
 };
 

@@ -28,6 +28,7 @@ static const int errnos[LAMBDA_STATUS_COUNT] = {
 	[LAMBDA_NO_MEMORY] = ENOMEM,
 	[LAMBDA_NO_SPACE] = ENOSPC,
 	[LAMBDA_DISK_FAILED] = EIO,
+	[LAMBDA_REFUSED] = EPERM,
 };
 
 int errno_of(enum lambda_status status, enum errno_gesture gesture)

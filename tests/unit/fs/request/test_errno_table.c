@@ -37,6 +37,7 @@ static void every_status_has_the_errno_of_the_contract(void **state)
 		{LAMBDA_NO_MEMORY, ENOMEM},
 		{LAMBDA_NO_SPACE, ENOSPC},
 		{LAMBDA_DISK_FAILED, EIO},
+		{LAMBDA_REFUSED, EPERM},
 	};
 	size_t i;
 
