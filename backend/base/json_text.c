@@ -248,23 +248,6 @@ static const char *read_token(struct reader *reader)
 	return "has bytes behind its end";
 }
 
-/* How many bytes of the text are whole characters, as far as its last one may be cut. */
-static size_t whole_characters(const char *data, size_t length)
-{
-	size_t back;
-
-	for (back = 1; back <= 3 && back <= length; back++) {
-		unsigned char byte = (unsigned char)data[length - back];
-		size_t size = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2;
-
-		if (byte >= 0xc0)
-			return size > back ? length - back : length;
-		if (byte < 0x80)
-			break;
-	}
-	return length;
-}
-
 static unsigned int line_at(const char *data, size_t at)
 {
 	unsigned int line = 1;
@@ -297,7 +280,7 @@ enum json_text_state json_text_judge(
 		set_fault(ret_fault, reason, data, reader.at);
 		return JSON_TEXT_WRONG;
 	}
-	if (!text_is_utf8(data, whole_characters(data, length))) {
+	if (!text_is_utf8(data, text_whole_characters(data, length))) {
 		*ret_fault = (struct json_text_fault){.reason = "is not UTF-8"};
 		return JSON_TEXT_WRONG;
 	}
