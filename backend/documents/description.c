@@ -20,7 +20,7 @@ static size_t count_characters(const char *bytes, size_t length)
 	return characters;
 }
 
-enum document_state document_check_description(
+static enum document_state check_description(
 	const char *bytes, size_t length, struct lambda_error *reterr)
 {
 	size_t text = text_length(bytes, length);
@@ -43,8 +43,7 @@ enum document_state document_check_description(
 								       : DOCUMENT_WRONG;
 }
 
-enum lambda_status document_parse_description(
-	struct document_text *text, struct lambda_error *reterr)
+static enum lambda_status parse_description(struct document_text *text, struct lambda_error *reterr)
 {
 	cleanup(free_pointer) char *copy =
 		strndup(text->length ? text->bytes : "", text_length(text->bytes, text->length));
@@ -84,7 +83,8 @@ static enum lambda_status plan_description(
 
 const struct document_ways document_description_ways = {
 	.type = DOCUMENT_OBJECT,
-	.is_text = true,
+	.examine = check_description,
+	.parse = parse_description,
 	.shape = shape_description,
 	.plan = plan_description,
 };

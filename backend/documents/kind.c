@@ -90,8 +90,8 @@ enum lambda_status document_print(const struct document_kind *kind,
 	if (kind->ways->show)
 		error = kind->ways->show(subject, document);
 	if (!error)
-		error = kind->ways->is_text ? append_text(document, out)
-					    : json_print_canonical(document, out);
+		error = kind->ways->parse ? append_text(document, out)
+					  : json_print_canonical(document, out);
 	if (error == -ENOMEM)
 		return lambda_fail_memory(reterr);
 	return error ? lambda_fail(reterr, LAMBDA_BAD_ANSWER, "the document is too large")
@@ -143,6 +143,6 @@ enum document_state document_check(const struct document_kind *kind, const char 
 			reterr, LAMBDA_TOO_LARGE, "a document has at most %d bytes", DOCUMENT_MAX);
 		return DOCUMENT_WRONG;
 	}
-	return kind->ways->is_text ? document_check_description(bytes, length, reterr)
+	return kind->ways->examine ? kind->ways->examine(bytes, length, reterr)
 				   : check_json(kind, bytes, length, reterr);
 }

@@ -16,35 +16,39 @@ void document_plan_release(struct document_plan *plan)
 	memset(plan, 0, sizeof(*plan));
 }
 
-static enum lambda_status new_call(struct document_plan *plan,
-	struct lambda_document_call **ret_call, struct lambda_error *reterr)
+/* NULL: *reterr says why. */
+static struct lambda_document_call *new_call(
+	struct document_plan *plan, struct lambda_error *reterr)
 {
-	struct lambda_document_call *grown;
+	struct lambda_document_call *grown, *call;
 
-	if (plan->count == DOCUMENT_CALLS_MAX)
-		return lambda_fail(reterr, LAMBDA_TOO_LARGE, "that would take over %d calls",
+	if (plan->count == DOCUMENT_CALLS_MAX) {
+		lambda_fail(reterr, LAMBDA_TOO_LARGE, "that would take over %d calls",
 			DOCUMENT_CALLS_MAX);
+		return NULL;
+	}
 	grown = reallocarray(plan->calls, plan->count + 1, sizeof(*grown));
-	if (!grown)
-		return lambda_fail_memory(reterr);
+	if (!grown) {
+		lambda_fail_memory(reterr);
+		return NULL;
+	}
 	plan->calls = grown;
-	*ret_call = &grown[plan->count++];
-	memset(*ret_call, 0, sizeof(**ret_call));
-	return LAMBDA_OK;
+	call = &grown[plan->count++];
+	memset(call, 0, sizeof(*call));
+	return call;
 }
 
 enum lambda_status document_add_call(struct document_planning *planning,
 	enum lambda_document_operation operation, const char *label, char *query, struct json *body,
 	const struct json *after, struct lambda_error *reterr)
 {
-	struct lambda_document_call *call = NULL;
-	enum lambda_status status = new_call(&planning->plan, &call, reterr);
+	struct lambda_document_call *call = new_call(&planning->plan, reterr);
 	int error;
 
-	if (status) {
+	if (!call) {
 		free(query);
 		json_free(body);
-		return status;
+		return reterr->status;
 	}
 	call->operation = operation;
 	call->query = query;
@@ -118,13 +122,13 @@ static enum lambda_status read_written(const struct document_kind *kind, struct 
 {
 	enum document_state state = document_check(kind, text->bytes, text->length, reterr);
 
-	*ret_is_empty = state == DOCUMENT_EMPTY && !kind->ways->is_text;
+	*ret_is_empty = state == DOCUMENT_EMPTY && !kind->ways->parse;
 	if (state == DOCUMENT_UNFINISHED || state == DOCUMENT_WRONG)
 		return reterr->status;
 	if (*ret_is_empty)
 		return LAMBDA_OK;
-	return kind->ways->is_text ? document_parse_description(text, reterr)
-				   : document_text_parse(text, reterr);
+	return kind->ways->parse ? kind->ways->parse(text, reterr)
+				 : document_text_parse(text, reterr);
 }
 
 enum lambda_status document_plan(const struct document_kind *kind,

@@ -51,12 +51,6 @@ enum lambda_status document_check_types(const struct document_text *text,
 const struct document_member *document_find_member(
 	const struct document_member *members, const char *name);
 
-/* The text of a description instead: document_check(), and LAMBDA_OK fills text->tree. */
-enum document_state document_check_description(
-	const char *bytes, size_t length, struct lambda_error *reterr);
-enum lambda_status document_parse_description(
-	struct document_text *text, struct lambda_error *reterr) must_check;
-
 /* --- trees (shape.c). 0, -ENOMEM, -E2BIG for an object of too many members, -EFBIG --- */
 
 /* A copy without the members that are null. */
@@ -129,10 +123,13 @@ struct document_ways {
 	enum document_type type; /* of the document: an object, or an object of texts */
 	const struct document_member *members; /* of the object */
 	bool is_open;      /* other members, and members of members, are looked at by `plan` */
-	bool is_text;      /* it is no JSON: the tree is {"Description": the text} */
 	bool is_removable; /* {} is a document, whatever is required of others */
 	enum lambda_document_operation put,
 		remove; /* of the kinds that have just these (settings.c) */
+	/* Of a document that is text: document_check(), and the tree {"Description": …} of it; NULL: it is JSON */
+	enum document_state (*examine)(
+		const char *bytes, size_t length, struct lambda_error *reterr);
+	enum lambda_status (*parse)(struct document_text *text, struct lambda_error *reterr);
 	/* The document of AWS's answer, which is not NULL. *ret_document NULL: not configured. */
 	enum lambda_status (*shape)(const struct document_subject *subject,
 		const struct json *answer, struct json **ret_document, struct lambda_error *reterr);
