@@ -90,7 +90,7 @@ size_t text_whole_characters(const char *data, size_t length)
 		unsigned char byte = (unsigned char)data[length - back];
 		size_t size = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2;
 
-		if (byte >= 0xc0)
+		if (byte >= 0xc2 && byte <= 0xf4)
 			return size > back ? length - back : length;
 		if (byte < 0x80)
 			break;
