@@ -4,51 +4,69 @@
 #include <math.h>
 #include <string.h>
 
-#define BURST 0.4       /* of a second's calls may go at once: rate and burst stay below AWS's 15 */
-#define WRITES_BORROW 5 /* calls that writes may be ahead of the rate */
-#define RATE_MIN 2      /* who is throttled at less is throttled because of others */
+#define BURST 0.4 /* of a second's calls may go at once: rate and burst stay below AWS's 15 */
+#define POLICY_BURST 0.25 /* 12 a second and 3 at once are GetPolicy's 15 */
+#define WRITES_BORROW 5   /* calls that writes may be ahead of the rate */
+#define RATE_MIN 2        /* who is throttled at less is throttled because of others */
 #define HALF_SECOND_MS 500
-#define RECOVERY_SECONDS 10 /* of GetFunction's rate */
+#define RECOVERY_SECONDS 10 /* of the rate of an operation that AWS counts on its own */
 /* The constants of AWS's adaptive mode (TCP CUBIC). */
 #define SMOOTHING 0.8
 #define BETA 0.7
 #define SCALE 0.4
 
-static void bucket_init(struct rate_limit_bucket *bucket, double rate, int64_t now_ms)
+static void bucket_init(struct rate_limit_bucket *bucket, double rate, double burst, int64_t now_ms)
 {
-	bucket->capacity = fmax(1, rate * BURST);
+	bucket->capacity = fmax(1, rate * burst);
 	bucket->tokens = bucket->capacity;
 	bucket->filled_ms = now_ms;
 }
 
-/* GetFunction's rate beside that of the other calls. */
-static double get_function_rate(double rate)
+/* The rate of an operation that AWS counts on its own, beside that of the other calls. */
+static double own_rate(double rate, double at_default, double maximum)
 {
-	double proportional = rate * RATE_LIMIT_GET_FUNCTION_RATE / RATE_LIMIT_DEFAULT;
+	double proportional = rate * at_default / RATE_LIMIT_DEFAULT;
 
 	if (rate <= 0)
-		return RATE_LIMIT_GET_FUNCTION_RATE;
-	return rate <= RATE_LIMIT_MAX ? fmin(proportional, RATE_LIMIT_GET_FUNCTION_MAX)
-				      : proportional;
+		return at_default;
+	return rate <= RATE_LIMIT_MAX ? fmin(proportional, maximum) : proportional;
+}
+
+static void own_init(struct rate_limit_own *own, double rate, double burst, int64_t now_ms)
+{
+	own->rate = own->cut_rate = rate;
+	bucket_init(&own->bucket, rate, burst, now_ms);
 }
 
 /* The same after a throttle: it is back at its own within RECOVERY_SECONDS. */
-static double current_get_function_rate(const struct rate_limit *rate_limit, int64_t now_ms)
+static double current_own_rate(const struct rate_limit_own *own, int64_t now_ms)
 {
-	double seconds = (double)(now_ms - rate_limit->get_function_cut_ms) / 1000;
-	double gained = seconds / RECOVERY_SECONDS * rate_limit->get_function_rate;
+	double seconds = (double)(now_ms - own->cut_ms) / 1000;
+	double gained = seconds / RECOVERY_SECONDS * own->rate;
 
-	return fmin(rate_limit->get_function_cut_rate + gained, rate_limit->get_function_rate);
+	return fmin(own->cut_rate + gained, own->rate);
+}
+
+/* What such a kind of call has of its own; NULL for the others. */
+static struct rate_limit_own *find_own(struct rate_limit *rate_limit, enum rate_limit_kind kind)
+{
+	if (kind == RATE_LIMIT_GET_FUNCTION)
+		return &rate_limit->get_function;
+	return kind == RATE_LIMIT_GET_POLICY ? &rate_limit->get_policy : NULL;
 }
 
 void rate_limit_init(struct rate_limit *rate_limit, double rate, int64_t now_ms)
 {
 	memset(rate_limit, 0, sizeof(*rate_limit));
 	rate_limit->rate = rate;
-	bucket_init(&rate_limit->calls, rate, now_ms);
-	rate_limit->get_function_rate = rate_limit->get_function_cut_rate = get_function_rate(rate);
-	bucket_init(&rate_limit->get_function, rate_limit->get_function_rate, now_ms);
-	bucket_init(&rate_limit->trail, RATE_LIMIT_TRAIL_RATE, now_ms);
+	bucket_init(&rate_limit->calls, rate, BURST, now_ms);
+	own_init(&rate_limit->get_function,
+		own_rate(rate, RATE_LIMIT_GET_FUNCTION_RATE, RATE_LIMIT_GET_FUNCTION_MAX), BURST,
+		now_ms);
+	own_init(&rate_limit->get_policy,
+		own_rate(rate, RATE_LIMIT_GET_POLICY_RATE, RATE_LIMIT_GET_POLICY_MAX), POLICY_BURST,
+		now_ms);
+	bucket_init(&rate_limit->trail, RATE_LIMIT_TRAIL_RATE, BURST, now_ms);
 	rate_limit->period = now_ms / HALF_SECOND_MS;
 }
 
@@ -140,14 +158,14 @@ int64_t rate_limit_take(
 	struct rate_limit *rate_limit, struct rate_limit_waiter *waiter, int64_t now_ms)
 {
 	double rate = current_rate(rate_limit);
+	struct rate_limit_own *own = find_own(rate_limit, waiter->kind);
 	bool may_borrow = waiter->kind == RATE_LIMIT_WRITE && !rate_limit->throttled;
 	int64_t wait = 0;
 
 	if (rate_limit_next(rate_limit, waiter->kind) != waiter)
 		return RATE_LIMIT_OTHERS_FIRST;
-	if (waiter->kind == RATE_LIMIT_GET_FUNCTION)
-		wait = take_token(&rate_limit->get_function, 0,
-			current_get_function_rate(rate_limit, now_ms), now_ms);
+	if (own)
+		wait = take_token(&own->bucket, 0, current_own_rate(own, now_ms), now_ms);
 	else if (waiter->kind == RATE_LIMIT_TRAIL && rate_limit->rate > 0)
 		wait = take_token(&rate_limit->trail, 0, RATE_LIMIT_TRAIL_RATE, now_ms);
 	else if (waiter->kind != RATE_LIMIT_TRAIL && rate > 0)
@@ -156,33 +174,33 @@ int64_t rate_limit_take(
 	if (wait)
 		return wait;
 	rate_limit_leave(rate_limit, waiter);
-	if (waiter->kind != RATE_LIMIT_GET_FUNCTION && waiter->kind != RATE_LIMIT_TRAIL)
+	if (!own && waiter->kind != RATE_LIMIT_TRAIL)
 		count_call(rate_limit, now_ms);
 	return 0;
 }
 
-static void learn_get_function(struct rate_limit *rate_limit, bool throttled, int64_t now_ms)
+static void learn_own(struct rate_limit_own *own, bool throttled, int64_t now_ms)
 {
-	double rate = current_get_function_rate(rate_limit, now_ms);
+	double rate = current_own_rate(own, now_ms);
 
 	if (!throttled)
 		return;
-	rate_limit->get_function_cut_rate =
-		fmin(fmax(rate * BETA, RATE_MIN), rate_limit->get_function_rate);
-	rate_limit->get_function_cut_ms = now_ms;
-	fill_bucket(&rate_limit->get_function, rate, now_ms);
-	rate_limit->get_function.tokens = fmin(rate_limit->get_function.tokens, 0);
+	own->cut_rate = fmin(fmax(rate * BETA, RATE_MIN), own->rate);
+	own->cut_ms = now_ms;
+	fill_bucket(&own->bucket, rate, now_ms);
+	own->bucket.tokens = fmin(own->bucket.tokens, 0);
 }
 
 void rate_limit_learn(
 	struct rate_limit *rate_limit, enum rate_limit_kind kind, bool throttled, int64_t now_ms)
 {
+	struct rate_limit_own *own = find_own(rate_limit, kind);
 	double rate, since, knee;
 
 	if (kind == RATE_LIMIT_TRAIL)
 		return;
-	if (kind == RATE_LIMIT_GET_FUNCTION) {
-		learn_get_function(rate_limit, throttled, now_ms);
+	if (own) {
+		learn_own(own, throttled, now_ms);
 		return;
 	}
 	if (throttled) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * When a call may be made. AWS allows 15 control-plane calls a second for the whole account, and
- * GetFunction 100 of its own (backend/lambda/NOTES.md section 7), CloudTrail's LookupEvents 2; neither slows the
- * others. Reads are held to `rate`, writes go first and may borrow a little. After a throttle the rate is cut and grows back slowly, as AWS's adaptive
+ * GetFunction 100 of its own and GetPolicy 15 (backend/lambda/NOTES.md section 7), CloudTrail's LookupEvents 2; none
+ * slows the others. Reads are held to `rate`, writes go first and may borrow a little. After a throttle the rate is cut and grows back slowly, as AWS's adaptive
  * mode does it (section 8.4). Waiters are served first in, first out. Pure: the time is an argument;
  * rate_limiter.h waits and locks.
  */
@@ -17,12 +17,15 @@
 #define RATE_LIMIT_GET_FUNCTION_RATE                                                               \
 	90.0 /* GetFunction's at the default rate, in proportion at others */
 #define RATE_LIMIT_GET_FUNCTION_MAX 100.0 /* AWS's limit for it; it holds up to RATE_LIMIT_MAX */
+#define RATE_LIMIT_GET_POLICY_RATE 12.0   /* GetPolicy's, in the same way */
+#define RATE_LIMIT_GET_POLICY_MAX 15.0    /* AWS's limit for it */
 #define RATE_LIMIT_TRAIL_RATE 2.0         /* CloudTrail's limit for LookupEvents */
 
 enum rate_limit_kind {
 	RATE_LIMIT_READ,
 	RATE_LIMIT_WRITE, /* and what a change has to look up (call_scope.for_change) */
 	RATE_LIMIT_GET_FUNCTION,
+	RATE_LIMIT_GET_POLICY,
 	RATE_LIMIT_TRAIL, /* LookupEvents: what it takes is not taken from Lambda */
 	RATE_LIMIT_KIND_COUNT,
 };
@@ -43,12 +46,18 @@ struct rate_limit_bucket {
 	int64_t filled_ms;
 };
 
+/* An operation that AWS counts on its own. */
+struct rate_limit_own {
+	struct rate_limit_bucket bucket;
+	double rate;     /* at most */
+	double cut_rate; /* after a throttle of it, … */
+	int64_t cut_ms;  /* … at that time */
+};
+
 struct rate_limit {
 	double rate; /* calls a second; 0: as many as wanted until AWS throttles */
-	struct rate_limit_bucket calls, get_function, trail;
-	double get_function_rate;     /* at most */
-	double get_function_cut_rate; /* after a throttle of GetFunction, … */
-	int64_t get_function_cut_ms;  /* … at that time */
+	struct rate_limit_bucket calls, trail;
+	struct rate_limit_own get_function, get_policy;
 	struct rate_limit_queue queues[RATE_LIMIT_KIND_COUNT];
 	unsigned int waiting; /* in all queues */
 	/* what is sent, measured in half seconds */

@@ -12,7 +12,7 @@
 #include "backend/base/cleanup.h"
 #include "backend/base/error.h"
 
-#define AWS_STATS_OPERATIONS 24 /* Lambda operations that this client knows, with room */
+#define AWS_STATS_OPERATIONS 56 /* operations that this client knows, with room */
 #define AWS_STATS_BUCKETS 10
 
 /* Upper bounds of the latency buckets in milliseconds; the last bucket has none. */

@@ -30,6 +30,7 @@ static const char *const status_names[LAMBDA_STATUS_COUNT] = {
 	[LAMBDA_NO_SPACE] = "no space left",
 	[LAMBDA_DISK_FAILED] = "disk failed",
 	[LAMBDA_NOT_PROVEN] = "not proven",
+	[LAMBDA_REFUSED] = "refused",
 };
 
 const char *lambda_status_name(enum lambda_status status)

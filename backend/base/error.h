@@ -36,6 +36,7 @@ enum lambda_status {
 	LAMBDA_NO_SPACE,     /* the disk of this machine is full */
 	LAMBDA_DISK_FAILED,  /* the directory for temporary files cannot be used */
 	LAMBDA_NOT_PROVEN,   /* where an alias was before is not proven, or not yet */
+	LAMBDA_REFUSED,      /* by us: AWS would do it, and it could not be taken back */
 	LAMBDA_STATUS_COUNT, /* not a status */
 };
 

@@ -109,8 +109,22 @@ static cJSON **sorted_members(const cJSON *object, size_t count)
 	return members;
 }
 
-/* Names must not repeat; recursion is bounded by JSON_DEPTH_MAX. */
-static const char *check_tree(const cJSON *json)
+/* Which of two members stands behind the other. */
+static const cJSON *later_member(const cJSON *one, const cJSON *other)
+{
+	const cJSON *item;
+
+	for (item = one; item; item = item->next)
+		if (item == other)
+			return other;
+	return one;
+}
+
+/*
+ * Names must not repeat: *ret_twice is the member whose name does. Recursion is bounded by JSON_DEPTH_MAX. NULL or
+ * what is wrong.
+ */
+static const char *check_tree(const cJSON *json, const cJSON **ret_twice)
 {
 	size_t count = json_count(wrap_const_json(json)), i;
 	const cJSON *child;
@@ -121,11 +135,13 @@ static const char *check_tree(const cJSON *json)
 		if (!members)
 			return NO_MEMORY;
 		for (i = 1; i < count; i++)
-			if (!strcmp(members[i - 1]->string, members[i]->string))
+			if (!strcmp(members[i - 1]->string, members[i]->string)) {
+				*ret_twice = later_member(members[i - 1], members[i]);
 				return "holds a name twice";
+			}
 	}
 	for (child = json->child; child; child = child->next) {
-		const char *reason = check_tree(child);
+		const char *reason = check_tree(child, ret_twice);
 
 		if (reason)
 			return reason;
@@ -134,8 +150,8 @@ static const char *check_tree(const cJSON *json)
 }
 
 /* Parses scanned bytes. NULL or what is wrong; *ret_tree is the caller's in either case, and may be NULL. */
-static const char *parse_tree(
-	const char *data, size_t length, const struct json_numbers *numbers, cJSON **ret_tree)
+static const char *parse_tree(const char *data, size_t length, const struct json_numbers *numbers,
+	cJSON **ret_tree, const cJSON **ret_twice)
 {
 	char *copy = NULL;
 	const char *start = data, *end = NULL;
@@ -160,24 +176,36 @@ static const char *parse_tree(
 		return "has bytes behind its end";
 	if (numbers->need_digits && keep_digits(*ret_tree, data, length, &at))
 		return NO_MEMORY;
-	return check_tree(*ret_tree);
+	return check_tree(*ret_tree, ret_twice);
+}
+
+const char *json_parse_faulty(
+	const char *data, size_t length, struct json **ret_tree, const struct json **ret_twice)
+{
+	struct json_numbers numbers = {0};
+	const char *reason = json_scan(data, length, &numbers);
+	const cJSON *twice = NULL;
+	cJSON *tree = NULL;
+
+	if (!reason)
+		reason = parse_tree(data, length, &numbers, &tree, &twice);
+	*ret_tree = wrap_json(tree);
+	*ret_twice = wrap_const_json(twice);
+	return reason;
 }
 
 struct json *json_parse(const char *data, size_t length, const char **ret_reason)
 {
-	struct json_numbers numbers = {0};
-	const char *reason = json_scan(data, length, &numbers);
-	cJSON *tree = NULL;
+	const struct json *twice;
+	struct json *tree;
+	const char *reason = json_parse_faulty(data, length, &tree, &twice);
 
 	if (!reason)
-		reason = parse_tree(data, length, &numbers, &tree);
-	if (reason) {
-		cJSON_Delete(tree);
-		if (ret_reason)
-			*ret_reason = reason;
-		return NULL;
-	}
-	return wrap_json(tree);
+		return tree;
+	json_free(tree);
+	if (ret_reason)
+		*ret_reason = reason;
+	return NULL;
 }
 
 /* Services and programs give credentials as JSON: none of its texts stays in memory. */

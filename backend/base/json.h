@@ -30,6 +30,14 @@ struct json; /* never defined: a cJSON behind the curtain */
  */
 struct json *json_parse(const char *data, size_t length, const char **ret_reason) must_check;
 
+/*
+ * The same, but for what a person is to be told of it (json_text_parse()): gives the sentence, NULL on success. *ret_tree
+ * is the caller's in either case: on error what was read, or NULL; *ret_twice is the member whose name stands there
+ * twice, or NULL.
+ */
+const char *json_parse_faulty(const char *data, size_t length, struct json **ret_tree,
+	const struct json **ret_twice) must_check;
+
 /* Frees a whole tree; NULL is fine. */
 void json_free(struct json *json);
 DEFINE_CLEANUP(struct json *, json_free);

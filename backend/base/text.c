@@ -82,6 +82,22 @@ int text_append_shown(struct buffer *out, const char *text)
 	return error;
 }
 
+size_t text_whole_characters(const char *data, size_t length)
+{
+	size_t back;
+
+	for (back = 1; back <= 3 && back <= length; back++) {
+		unsigned char byte = (unsigned char)data[length - back];
+		size_t size = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2;
+
+		if (byte >= 0xc2 && byte <= 0xf4)
+			return size > back ? length - back : length;
+		if (byte < 0x80)
+			break;
+	}
+	return length;
+}
+
 size_t text_count_code_points(const char *text)
 {
 	size_t count = 0;

@@ -13,6 +13,9 @@
 /* Whether the bytes are well-formed UTF-8 (no overlong forms, surrogates or values over U+10FFFF). */
 bool text_is_utf8(const char *text, size_t length);
 
+/* How many of the bytes are left without the character that the end cuts, if it does. */
+size_t text_whole_characters(const char *text, size_t length);
+
 /*
  * Bytes of the character that begins the text, `length` being more than 0. *ret_shown: it is well-formed, and
  * none that ends a line, commands a terminal (C0, C1) or turns the direction of writing.

@@ -4,9 +4,9 @@
 #include <errno.h>
 
 #include "backend/base/text.h"
+#include "backend/documents/ways.h"
 #include "backend/lambda/model.h"
 
-#define ARN_FIELDS 7 /* arn:partition:lambda:region:account:function:name */
 #define ARN_MAX 1024 /* bytes, the qualifier included */
 
 /* What configuration.json does not show, at the top level. */
@@ -23,80 +23,41 @@ static const char *const hidden_members[] = {
 	NULL,
 };
 
-static int copy_without_nulls(const struct json *json, bool top, struct json **ret_copy);
-
-/* Copies one member or element into `into`, unless it is left out. */
-static int copy_item(const struct json *item, bool named, bool top, struct json *into)
-{
-	struct json *copy;
-	int error;
-
-	if (named &&
-		(json_is_null(item) || (top && text_is_one_of(json_name(item), hidden_members))))
-		return 0;
-	error = copy_without_nulls(item, false, &copy);
-	if (error)
-		return error;
-	return named ? json_set(into, json_name(item), copy) : json_append(into, copy);
-}
-
-/* Recursion is bounded by JSON_DEPTH_MAX. 0, -ENOMEM, or -E2BIG for an object of too many members. */
-static int copy_without_nulls(const struct json *json, bool top, struct json **ret_copy)
-{
-	bool object = json_is_object(json);
-	cleanup(json_free_pointer) struct json *copy = NULL;
-	const struct json *item;
-	int error = 0;
-
-	if (object && json_count(json) > DOCUMENT_MEMBERS_MAX)
-		return -E2BIG;
-	if (object)
-		copy = json_new_object();
-	else
-		copy = json_is_array(json) ? json_new_array() : json_copy(json);
-	if (!copy)
-		return -ENOMEM;
-	for (item = json_first(json); item && !error; item = json_next(item))
-		error = copy_item(item, object, top, copy);
-	if (!error)
-		*ret_copy = take_pointer(copy);
-	return error;
-}
-
 /* Writes `arn`, which may end in a qualifier, with `version` as its qualifier. 0 or -EINVAL. */
 static int qualify_arn(const char *arn, const char *version, char qualified[ARN_MAX + 1])
 {
-	const char *end = arn;
-	int field, length;
+	size_t length = document_arn_length(arn);
 
-	if (!text_starts_with(arn, "arn:"))
+	if (!length || length > ARN_MAX)
 		return -EINVAL;
-	for (field = 0; field < ARN_FIELDS; field++) {
-		size_t part = strcspn(end, ":");
-
-		if (field == 5 && strncmp(end, "function:", strlen("function:")))
-			return -EINVAL;
-		if (field == ARN_FIELDS - 1 && !part)
-			return -EINVAL;
-		end += part;
-		if (field < ARN_FIELDS - 1 && *end++ != ':')
-			return -EINVAL;
-	}
-	if (*end == ':' && strchr(end + 1, ':'))
-		return -EINVAL;
-	length = snprintf(qualified, ARN_MAX + 1, "%.*s:%s", (int)(end - arn), arn, version);
-	return length > ARN_MAX ? -EINVAL : 0;
+	return snprintf(qualified, ARN_MAX + 1, "%.*s:%s", (int)length, arn, version) > ARN_MAX
+		       ? -EINVAL
+		       : 0;
 }
 
-static int print_configuration(
-	const struct json *configuration, const char *arn, struct buffer *out)
+/* Copies what configuration.json shows, with `arn` as its FunctionArn. The environment is not copied. */
+static int copy_configuration(
+	const struct json *configuration, const char *arn, struct json **ret_document)
 {
-	cleanup(json_free_pointer) struct json *shown = NULL;
-	int error = copy_without_nulls(configuration, true, &shown);
+	cleanup(json_free_pointer) struct json *document = json_new_object();
+	const struct json *member;
+	struct json *copy;
+	int error = document ? 0 : -ENOMEM;
 
+	if (json_count(configuration) > DOCUMENT_MEMBERS_MAX)
+		return -E2BIG;
+	for (member = json_first(configuration); member && !error; member = json_next(member)) {
+		if (json_is_null(member) || text_is_one_of(json_name(member), hidden_members))
+			continue;
+		error = document_copy(member, &copy);
+		if (!error)
+			error = json_set(document, json_name(member), copy);
+	}
 	if (!error)
-		error = json_set_string(shown, "FunctionArn", arn);
-	return error ? error : json_print_canonical(shown, out);
+		error = json_set_string(document, "FunctionArn", arn);
+	if (!error)
+		*ret_document = take_pointer(document);
+	return error;
 }
 
 /* {"Error": {"ErrorCode": …}}: what stands for variables that AWS could not decrypt. */
@@ -122,22 +83,19 @@ static int new_environment_error(const struct json *failure, struct json **ret_s
 	return error;
 }
 
-static int print_environment(const struct json *environment, struct buffer *out)
+static int copy_environment(const struct json *environment, struct json **ret_document)
 {
-	cleanup(json_free_pointer) struct json *shown = NULL;
 	const struct json *failure = json_member(environment, "Error");
 	const struct json *variables = json_member(environment, "Variables");
-	int error;
 
 	if (failure)
-		error = new_environment_error(failure, &shown);
-	else if (!variables)
-		return buffer_append_string(out, "{}\n");
-	else if (!json_is_object(variables))
+		return new_environment_error(failure, ret_document);
+	if (variables && !json_is_object(variables))
 		return -EINVAL;
-	else
-		error = copy_without_nulls(variables, false, &shown);
-	return error ? error : json_print_canonical(shown, out);
+	if (variables)
+		return document_copy(variables, ret_document);
+	*ret_document = json_new_object();
+	return *ret_document ? 0 : -ENOMEM;
 }
 
 static enum lambda_status fail_errno(struct lambda_error *reterr, int error,
@@ -152,6 +110,37 @@ static enum lambda_status fail_errno(struct lambda_error *reterr, int error,
 	return lambda_fail_member(reterr, configuration, member);
 }
 
+enum lambda_status document_shape_configuration(const struct document_subject *subject,
+	const struct json *configuration, struct json **ret_document, struct lambda_error *reterr)
+{
+	char arn[ARN_MAX + 1];
+	int error;
+
+	(void)subject;
+	if (qualify_arn(json_member_string(configuration, "FunctionArn", ""),
+		    json_member_string(configuration, "Version", ""), arn))
+		return lambda_fail_member(reterr, configuration, "FunctionArn");
+	error = copy_configuration(configuration, arn, ret_document);
+	return error ? fail_errno(reterr, error, configuration, "configuration") : LAMBDA_OK;
+}
+
+enum lambda_status document_shape_environment(const struct document_subject *subject,
+	const struct json *configuration, struct json **ret_document, struct lambda_error *reterr)
+{
+	int error = copy_environment(json_member(configuration, "Environment"), ret_document);
+
+	(void)subject;
+	return error ? fail_errno(reterr, error, configuration, "Environment") : LAMBDA_OK;
+}
+
+static enum lambda_status print_document(const struct json *configuration, const char *member,
+	const struct json *document, struct buffer *out, struct lambda_error *reterr)
+{
+	int error = json_print_canonical(document, out);
+
+	return error ? fail_errno(reterr, error, configuration, member) : LAMBDA_OK;
+}
+
 /* struct lambda_printer, without a key. */
 static enum lambda_status print_documents(const struct lambda_printer *printer,
 	const struct json *configuration, struct lambda_version *version,
@@ -159,19 +148,20 @@ static enum lambda_status print_documents(const struct lambda_printer *printer,
 {
 	cleanup(buffer_release) struct buffer shown = BUFFER_INIT(DOCUMENT_MAX);
 	cleanup(buffer_release_secret) struct buffer environment = BUFFER_INIT(DOCUMENT_MAX);
-	char arn[ARN_MAX + 1];
-	int error;
+	cleanup(json_free_pointer) struct json *first = NULL;
+	cleanup(json_free_pointer) struct json *second = NULL;
+	enum lambda_status status =
+		document_shape_configuration(NULL, configuration, &first, reterr);
 
 	(void)printer;
-	if (qualify_arn(json_member_string(configuration, "FunctionArn", ""),
-		    json_member_string(configuration, "Version", ""), arn))
-		return lambda_fail_member(reterr, configuration, "FunctionArn");
-	error = print_configuration(configuration, arn, &shown);
-	if (error)
-		return fail_errno(reterr, error, configuration, "configuration");
-	error = print_environment(json_member(configuration, "Environment"), &environment);
-	if (error)
-		return fail_errno(reterr, error, configuration, "Environment");
+	if (!status)
+		status = print_document(configuration, "configuration", first, &shown, reterr);
+	if (!status)
+		status = document_shape_environment(NULL, configuration, &second, reterr);
+	if (!status)
+		status = print_document(configuration, "Environment", second, &environment, reterr);
+	if (status)
+		return status;
 	version->configuration = buffer_detach(&shown, &version->configuration_length);
 	version->environment = buffer_detach(&environment, &version->environment_length);
 	if (!version->configuration || !version->environment)

@@ -13,8 +13,10 @@
 #define DIGEST_SIZE 32
 #define SHOWN_BYTES 12
 
-static int hash_value(const unsigned char key[REDACT_KEY_SIZE], const char *function,
-	const char *variable, const char *value, char text[sizeof(PREFIX) + 2 * SHOWN_BYTES])
+_Static_assert(REDACT_TEXT_SIZE == sizeof(PREFIX) + 2 * SHOWN_BYTES, "the size of a redacted form");
+
+int redact_value(const unsigned char key[REDACT_KEY_SIZE], const char *function,
+	const char *variable, const char *value, char text[REDACT_TEXT_SIZE])
 {
 	cleanup(buffer_release_secret) struct buffer input = BUFFER_INIT(DOCUMENT_MAX);
 	unsigned char digest[DIGEST_SIZE];
@@ -35,27 +37,42 @@ static int hash_value(const unsigned char key[REDACT_KEY_SIZE], const char *func
 	return 0;
 }
 
-int redact_environment(const unsigned char key[REDACT_KEY_SIZE], const char *function,
-	char **environment, size_t *length)
+bool redact_is_form(const char *value)
 {
-	cleanup(json_free_pointer) struct json *given = json_parse(*environment, *length, NULL);
-	cleanup(json_free_pointer) struct json *shown = given ? json_copy(given) : NULL;
-	cleanup(buffer_release) struct buffer out = BUFFER_INIT(DOCUMENT_MAX);
-	char text[sizeof(PREFIX) + 2 * SHOWN_BYTES];
-	const struct json *item;
-	int error = 0;
+	return strlen(value) == REDACT_TEXT_SIZE - 1 && text_starts_with(value, PREFIX) &&
+	       strspn(value + strlen(PREFIX), "0123456789abcdef") == 2 * SHOWN_BYTES;
+}
 
-	if (!given || !shown || !json_is_object(given))
-		return given && !shown ? -ENOMEM : -EINVAL;
+int redact_variables(
+	const unsigned char key[REDACT_KEY_SIZE], const char *function, struct json *variables)
+{
+	cleanup(json_free_pointer) struct json *given = json_copy(variables);
+	char text[REDACT_TEXT_SIZE];
+	const struct json *item;
+	int error = given ? 0 : -ENOMEM;
+
 	for (item = json_first(given); item && !error; item = json_next(item)) {
 		const char *value = json_string(item);
 
 		if (!value)
 			continue;
-		error = hash_value(key, function, json_name(item), value, text);
+		error = redact_value(key, function, json_name(item), value, text);
 		if (!error)
-			error = json_set_string(shown, json_name(item), text);
+			error = json_set_string(variables, json_name(item), text);
 	}
+	return error;
+}
+
+int redact_environment(const unsigned char key[REDACT_KEY_SIZE], const char *function,
+	char **environment, size_t *length)
+{
+	cleanup(json_free_pointer) struct json *shown = json_parse(*environment, *length, NULL);
+	cleanup(buffer_release) struct buffer out = BUFFER_INIT(DOCUMENT_MAX);
+	int error;
+
+	if (!json_is_object(shown))
+		return -EINVAL;
+	error = redact_variables(key, function, shown);
 	if (!error)
 		error = json_print_canonical(shown, &out);
 	if (error)

@@ -8,12 +8,29 @@
 #ifndef ALIASFS_DOCUMENTS_REDACT_H
 #define ALIASFS_DOCUMENTS_REDACT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "backend/base/cleanup.h"
+#include "backend/base/json.h"
 #include "backend/lambda/types.h"
 
 #define REDACT_KEY_SIZE LAMBDA_PRINTER_KEY_SIZE
+#define REDACT_TEXT_SIZE 30 /* "hmac:", 24 digits and the NUL */
+
+/* The form of one value. 0, -ENOMEM, -EFBIG. */
+int redact_value(const unsigned char key[REDACT_KEY_SIZE], const char *function,
+	const char *variable, const char *value, char text[REDACT_TEXT_SIZE]) must_check;
+
+/* Whether a value looks like a redacted form, of whatever value. */
+bool redact_is_form(const char *value);
+
+/*
+ * Replaces, in place, each text of the object by its form; what is no text stays. 0, -ENOMEM, -EFBIG; then some may
+ * have been replaced.
+ */
+int redact_variables(const unsigned char key[REDACT_KEY_SIZE], const char *function,
+	struct json *variables) must_check;
 
 /*
  * Replaces the bytes of an environment.json (malloc'ed; the old ones are wiped). What is no string (the

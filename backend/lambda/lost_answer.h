@@ -17,7 +17,7 @@
 #ifndef ALIASFS_LAMBDA_LOST_ANSWER_H
 #define ALIASFS_LAMBDA_LOST_ANSWER_H
 
-#include "backend/lambda/lambda.h"
+#include "backend/lambda/documents.h"
 #include "backend/lambda/read.h"
 
 /* What reading back showed. */
@@ -48,6 +48,9 @@ struct mutation {
 	/* for the versions */
 	uint64_t number; /* to delete; or the newest known before publishing */
 	struct lambda_version version;
+	/* for the documents */
+	const struct lambda_document_look *document_look; /* NULL: it cannot be read back */
+	struct json *answer;                              /* AWS's, owned; NULL when it was lost */
 };
 
 /*

@@ -29,6 +29,7 @@ static const int errnos[LAMBDA_STATUS_COUNT] = {
 	[LAMBDA_NO_SPACE] = ENOSPC,
 	[LAMBDA_DISK_FAILED] = EIO,
 	[LAMBDA_NOT_PROVEN] = EAGAIN,
+	[LAMBDA_REFUSED] = EPERM,
 };
 
 int errno_of(enum lambda_status status, enum errno_gesture gesture)

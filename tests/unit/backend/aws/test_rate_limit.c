@@ -185,7 +185,7 @@ static void get_function_goes_at_nine_times_the_rate(void **state)
 		struct rate_limit rate_limit;
 
 		rate_limit_init(&rate_limit, table[i].rate, 0);
-		assert_float_equal(rate_limit.get_function_rate, table[i].wanted, 1e-9);
+		assert_float_equal(rate_limit.get_function.rate, table[i].wanted, 1e-9);
 	}
 }
 
@@ -205,6 +205,28 @@ static void get_function_is_throttled_by_itself(void **state)
 	assert_within(drain(&rate_limit, RATE_LIMIT_GET_FUNCTION, 11000, 12000), 85, 130);
 	rate_limit_learn(&rate_limit, RATE_LIMIT_READ, true, 12000);
 	assert_within(drain(&rate_limit, RATE_LIMIT_GET_FUNCTION, 12000, 13000), 85, 100);
+}
+
+/* 12 a second, never more than AWS's 15 within one; a throttle of it slows nothing else. */
+static void get_policy_has_its_own(void **state)
+{
+	struct rate_limit rate_limit;
+
+	(void)state;
+	rate_limit_init(&rate_limit, RATE_LIMIT_DEFAULT, 0);
+	drain(&rate_limit, RATE_LIMIT_READ, 0, 1000);
+	drain(&rate_limit, RATE_LIMIT_GET_FUNCTION, 0, 1000);
+	assert_within(drain(&rate_limit, RATE_LIMIT_GET_POLICY, 0, 1000), 12, 15);
+	assert_within(drain(&rate_limit, RATE_LIMIT_GET_POLICY, 1000, 11000), 118, 122);
+	rate_limit_learn(&rate_limit, RATE_LIMIT_GET_POLICY, true, 11000);
+	assert_false(rate_limit.throttled);
+	assert_within(drain(&rate_limit, RATE_LIMIT_GET_POLICY, 11000, 12000), 4, 10);
+	assert_within(drain(&rate_limit, RATE_LIMIT_GET_FUNCTION, 11000, 12000), 85, 130);
+	assert_within(drain(&rate_limit, RATE_LIMIT_READ, 11000, 12000), 9, 15);
+	rate_limit_init(&rate_limit, 5, 0);
+	assert_float_equal(rate_limit.get_policy.rate, 6, 1e-9);
+	rate_limit_init(&rate_limit, RATE_LIMIT_MAX, 0);
+	assert_float_equal(rate_limit.get_policy.rate, RATE_LIMIT_GET_POLICY_MAX, 1e-9);
 }
 
 static void cloudtrail_has_its_own(void **state)
@@ -291,6 +313,7 @@ int main(void)
 		cmocka_unit_test(who_came_first_goes_first),
 		cmocka_unit_test(the_first_is_not_overtaken),
 		cmocka_unit_test(get_function_has_its_own),
+		cmocka_unit_test(get_policy_has_its_own),
 		cmocka_unit_test(cloudtrail_has_its_own),
 		cmocka_unit_test(get_function_goes_at_nine_times_the_rate),
 		cmocka_unit_test(get_function_is_throttled_by_itself),

@@ -38,6 +38,7 @@ static void every_status_has_the_errno_of_the_contract(void **state)
 		{LAMBDA_NO_SPACE, ENOSPC},
 		{LAMBDA_DISK_FAILED, EIO},
 		{LAMBDA_NOT_PROVEN, EAGAIN},
+		{LAMBDA_REFUSED, EPERM},
 	};
 	size_t i;
 
