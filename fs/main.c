@@ -5,7 +5,9 @@
 
 #include "fs/commands/check.h"
 #include "fs/commands/diff.h"
+#include "fs/commands/log.h"
 #include "fs/commands/ls.h"
+#include "fs/commands/rollback.h"
 #include "fs/mount.h"
 #include "fs/settings/options.h"
 #include "fs/startup/daemon.h"
@@ -54,10 +56,18 @@ static enum exit_code run_command(struct options *options)
 	}
 	if (set_environment(options))
 		return EXIT_FAILED;
-	if (options->comparing)
-		return diff_run(options);
-	if (options->listing)
+	switch (options->command) {
+	case COMMAND_LS:
 		return show_run(options);
+	case COMMAND_DIFF:
+		return diff_run(options);
+	case COMMAND_LOG:
+		return log_run(options);
+	case COMMAND_ROLLBACK:
+		return rollback_run(options);
+	case COMMAND_MOUNT:
+		break;
+	}
 	if (options->check)
 		return check_run(options);
 	if (mountpoint_prepare(&options->mountpoint, &cleared, &message)) {

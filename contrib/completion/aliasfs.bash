@@ -7,7 +7,7 @@ _aliasfs_mount_options="--region= --profile= --endpoint-url= --config-file= --cr
 	--redact-key= --ro --protect= --strict-ln --no-create --allow-version-delete --audit= --allow-other --allow-root
 	--uid= --gid= --umask= --log-level= --fsname= --auto-unmount"
 _aliasfs_other_options="--foreground --debug --single-threaded --check --write --help --version --json --aliases
-	--differ= --values"
+	--differ= --values --since= --to= --yes"
 
 # AWS's regions, and those of the user's profiles.
 _aliasfs_regions()
@@ -137,7 +137,7 @@ _aliasfs()
 			compopt -o filenames 2>/dev/null
 			mapfile -t offered < <(compgen -d -- "${cur#local:}")
 		elif [[ $at -eq 1 ]]; then
-			mapfile -t offered < <(compgen -W "aws local ls diff" -- "$cur")
+			mapfile -t offered < <(compgen -W "aws local ls diff log rollback" -- "$cur")
 		elif [[ ${words[1]} == ls && $at -ge 3 ]]; then
 			mapfile -t offered < <(compgen -W "$(_aliasfs_functions "${words[2]}")" -- "$cur")
 		else

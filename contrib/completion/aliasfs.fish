@@ -2,7 +2,7 @@
 # fish completion for aliasfs(1)
 
 complete -c aliasfs -f
-complete -c aliasfs -n 'test (count (commandline -opc)) -eq 1' -a 'aws local: ls diff'
+complete -c aliasfs -n 'test (count (commandline -opc)) -eq 1' -a 'aws local: ls diff log rollback'
 complete -c aliasfs -n 'test (count (commandline -opc)) -gt 1' -a '(__fish_complete_directories)'
 complete -c aliasfs -s f -l foreground -d 'stay in the foreground, log to standard error'
 complete -c aliasfs -s d -l debug -d 'the same, and log every FUSE request'
@@ -42,8 +42,11 @@ complete -c aliasfs -l umask -x -d 'permission bits taken away'
 complete -c aliasfs -l log-level -x -a 'error warning info debug' -d 'what is logged'
 complete -c aliasfs -l fsname -x -d 'the name that mount shows'
 complete -c aliasfs -l auto-unmount -d 'unmount when aliasfs dies'
-complete -c aliasfs -l json -d 'ls: print JSON'
+complete -c aliasfs -l json -d 'ls, log: print JSON'
 complete -c aliasfs -l aliases -d 'ls: a column for each alias'
 complete -c aliasfs -l differ -x -d 'ls: functions in which these differ'
 complete -c aliasfs -l values -d 'diff: variables with their values'
+complete -c aliasfs -l since -x -d 'log: what is newer'
+complete -c aliasfs -l to -x -d 'rollback: the version'
+complete -c aliasfs -l yes -d 'rollback: do not ask'
 complete -c aliasfs -s o -x -d 'mount options'

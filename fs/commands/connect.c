@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "fs/commands/connect.h"
 
+#include "backend/base/clock.h"
 #include "backend/documents/document.h"
 #include "backend/documents/redact.h"
 #include "fs/commands/embedded.h"
@@ -31,6 +32,14 @@ enum exit_code connect_exit_code(enum lambda_status status)
 	default:
 		return EXIT_FAILED;
 	}
+}
+
+struct call_scope connect_read_scope(const struct options *options)
+{
+	int64_t deadline_ms = clock_monotonic_ms() + (int64_t)(options->read_timeout * 1000);
+
+	return (struct call_scope){
+		.read_deadline_ms = deadline_ms, .mutation_deadline_ms = deadline_ms};
 }
 
 /* What to do about it, where the backend has no better idea. */

@@ -26,6 +26,9 @@ enum exit_code connect_open(const struct options *options, struct log *log,
 /* NULL members are fine. */
 void connect_close(struct connection *connection);
 
+/* The scope of a command's next call, which may take as long as the option read_timeout says. */
+struct call_scope connect_read_scope(const struct options *options);
+
 /* The exit code that goes with the end of a call. Pure. */
 enum exit_code connect_exit_code(enum lambda_status status);
 

@@ -3,20 +3,11 @@
 
 #include <errno.h>
 
-#include "backend/base/clock.h"
 #include "backend/catalog/catalog.h"
 #include "backend/documents/document.h"
 #include "fs/commands/connect.h"
 #include "fs/settings/logging.h"
 #include "fs/settings/selection.h"
-
-static struct call_scope scope_for(const struct options *options)
-{
-	int64_t deadline_ms = clock_monotonic_ms() + (int64_t)(options->read_timeout * 1000);
-
-	return (struct call_scope){
-		.read_deadline_ms = deadline_ms, .mutation_deadline_ms = deadline_ms};
-}
 
 static int fail_call(
 	struct gathering *gathering, const char *what, const struct lambda_error *error)
@@ -30,7 +21,7 @@ static int fail_call(
 static int gather_versions(
 	struct gathering *gathering, struct catalog *catalog, struct show_function *function)
 {
-	struct call_scope scope = scope_for(gathering->options);
+	struct call_scope scope = connect_read_scope(gathering->options);
 	const struct catalog_versions *versions;
 	struct lambda_error error = {0};
 	int failed = 0;
@@ -75,7 +66,7 @@ static int copy_alias(struct show_function *function, const struct lambda_alias 
 static int gather_aliases(
 	struct gathering *gathering, struct catalog *catalog, struct show_function *function)
 {
-	struct call_scope scope = scope_for(gathering->options);
+	struct call_scope scope = connect_read_scope(gathering->options);
 	const struct catalog_aliases *aliases;
 	struct lambda_error error = {0};
 	int failed = 0;
@@ -116,7 +107,7 @@ static int fail_unlistable(struct gathering *gathering, const char *name)
 
 static int name_functions(struct gathering *gathering, struct catalog *catalog)
 {
-	struct call_scope scope = scope_for(gathering->options);
+	struct call_scope scope = connect_read_scope(gathering->options);
 	const struct catalog_function_list *functions;
 	struct lambda_error error = {0};
 	int failed = 0;

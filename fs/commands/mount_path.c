@@ -156,7 +156,8 @@ enum exit_code mount_path_open(const char *text, struct mount_path *path, struct
 			   : is_link(trimmed) ? join_real_path(trimmed)
 					      : mount_real_path(trimmed);
 	if (!path->mountpoint)
-		return fail(message, EXIT_MOUNTPOINT, "'%s': %s", text, strerrordesc_np(errno));
+		return fail(message, errno == ENOENT ? EXIT_MOUNTPOINT : mount_exit_code(errno),
+			"'%s': %s", text, strerrordesc_np(errno));
 	if (!mount_split(path->mountpoint, &below))
 		return fail(message, EXIT_MOUNTPOINT, "'%s' is not in a mount of aliasfs", text);
 	if (!*below)

@@ -297,26 +297,49 @@ static int apply_short(struct options *options, const char *text, struct argumen
 	return error;
 }
 
-/* `ls` or `diff` in front; the source; the mountpoint, or the functions to list. */
+/* Commands: the word in front, and how many more than one follow it. */
+static const struct command_row {
+	const char *name;
+	enum options_command command;
+	size_t words_max;
+	const char *needs;
+} command_rows[] = {
+	{"ls", COMMAND_LS, SIZE_MAX, "a MOUNTPOINT or a SOURCE"},
+	{"diff", COMMAND_DIFF, 1, "two versions, as in mnt/hello/6 mnt/hello/7"},
+	{"log", COMMAND_LOG, SIZE_MAX,
+		"an alias or a function, as in mnt/hello/PROD, or SOURCE FUNCTION"},
+	{"rollback", COMMAND_ROLLBACK, SIZE_MAX, "an alias, as in mnt/hello/PROD"},
+};
+
+static const struct command_row *find_command(enum options_command command)
+{
+	size_t i;
+
+	for (i = 0; i < array_count(command_rows); i++)
+		if (command_rows[i].command == command)
+			return &command_rows[i];
+	return NULL;
+}
+
+/* A command in front; the source; the mountpoint, or what else the command takes. */
 static int take_positional(struct options *options, const char *text, struct buffer *message)
 {
-	bool is_first = !options->source_text && !options->listing && !options->comparing;
+	const struct command_row *command = find_command(options->command);
+	size_t i;
 
-	if (is_first && !strcmp(text, "diff")) {
-		options->comparing = true;
-		return 0;
-	}
-	if (is_first && !strcmp(text, "ls")) {
-		options->listing = true;
-		return 0;
-	}
+	if (!options->source_text && !command)
+		for (i = 0; i < array_count(command_rows); i++)
+			if (!strcmp(text, command_rows[i].name)) {
+				options->command = command_rows[i].command;
+				return 0;
+			}
 	if (!options->source_text)
 		return set_text(&options->source_text, text);
-	if (options->listing || (options->comparing && !options->word_count)) {
+	if (command && options->word_count < command->words_max) {
 		options->words[options->word_count++] = text;
 		return 0;
 	}
-	if (!options->mountpoint && !options->comparing)
+	if (!command && !options->mountpoint)
 		return set_text(&options->mountpoint, text);
 	return write_complaint(message, "one argument too many: '%s'", text);
 }
@@ -348,27 +371,57 @@ static int read_source(struct options *options, struct buffer *message)
 		message, "SOURCE is 'aws', 'aws:REGION' or 'local:DIR', not '%s'", text);
 }
 
-/* Options that go with one command only. */
+/* What a command needs, and options that go with some commands only. */
 static int check_command(const struct options *options, struct buffer *message)
 {
 	const struct {
-		bool is_set, has_command;
-		const char *name, *command;
+		bool is_set;
+		const char *name, *commands;
+		enum options_command one, other;
 	} rows[] = {
-		{options->json, options->listing, "json", "ls"},
-		{options->aliases, options->listing, "aliases", "ls"},
-		{options->differ != NULL, options->listing, "differ", "ls"},
-		{options->values, options->comparing, "values", "diff"},
+		{options->json, "json", "ls or log", COMMAND_LS, COMMAND_LOG},
+		{options->aliases, "aliases", "ls", COMMAND_LS, COMMAND_LS},
+		{options->differ != NULL, "differ", "ls", COMMAND_LS, COMMAND_LS},
+		{options->values, "values", "diff", COMMAND_DIFF, COMMAND_DIFF},
+		{options->since != NULL, "since", "log", COMMAND_LOG, COMMAND_LOG},
+		{options->to != NULL, "to", "rollback", COMMAND_ROLLBACK, COMMAND_ROLLBACK},
+		{options->yes, "yes", "rollback", COMMAND_ROLLBACK, COMMAND_ROLLBACK},
 	};
+	const struct command_row *command = find_command(options->command);
+	bool is_source = options->source_text && options_is_source(options->source_text);
 	size_t i;
 
+	if (command && (!options->source_text ||
+			       (command->command == COMMAND_DIFF && !options->word_count)))
+		return write_complaint(message, "%s needs %s", command->name, command->needs);
+	if (options->command == COMMAND_LOG && is_source && !options->word_count)
+		return write_complaint(
+			message, "log of a SOURCE needs a function, as in log aws hello");
+	if (options->command == COMMAND_ROLLBACK && is_source)
+		return write_complaint(message,
+			"rollback needs an alias in a mount, as in mnt/hello/PROD, not a SOURCE");
 	for (i = 0; i < array_count(rows); i++)
-		if (rows[i].is_set && !rows[i].has_command)
-			return write_complaint(
-				message, "option '%s' goes with %s", rows[i].name, rows[i].command);
+		if (rows[i].is_set && options->command != rows[i].one &&
+			options->command != rows[i].other)
+			return write_complaint(message, "option '%s' goes with %s", rows[i].name,
+				rows[i].commands);
 	if (options->json + options->aliases + (options->differ != NULL) > 1)
 		return write_complaint(message, "one of 'json', 'aliases' and 'differ' at a time");
 	return 0;
+}
+
+/* Whether `source_text` is a SOURCE and nothing else can stand there. */
+static bool takes_source(const struct options *options)
+{
+	switch (options->command) {
+	case COMMAND_MOUNT:
+		return true;
+	case COMMAND_LS:
+	case COMMAND_LOG:
+		return options_is_source(options->source_text);
+	default:
+		return false;
+	}
 }
 
 int options_parse(int count, char *const *values, struct options *options, struct buffer *message)
@@ -393,15 +446,11 @@ int options_parse(int count, char *const *values, struct options *options, struc
 	}
 	if (error || options->help || options->version)
 		return error;
-	if (options->listing && !options->source_text)
-		return write_complaint(message, "ls needs a MOUNTPOINT or a SOURCE");
-	if (options->comparing && !options->word_count)
-		return write_complaint(
-			message, "diff needs two versions, as in mnt/hello/6 mnt/hello/7");
 	error = check_command(options, message);
-	if (error || options->comparing)
+	if (error)
 		return error;
-	if (!options->source_text || (!options->mountpoint && !options->check && !options->listing))
+	if (options->command == COMMAND_MOUNT &&
+		(!options->source_text || (!options->mountpoint && !options->check)))
 		return write_complaint(message,
 			options->check ? "SOURCE is needed" : "SOURCE and MOUNTPOINT are needed");
 	if (options->check_write && !options->check)
@@ -409,9 +458,7 @@ int options_parse(int count, char *const *values, struct options *options, struc
 	options->foreground |= options->debug;
 	if (options->debug)
 		options->log_level = LOG_LEVEL_DEBUG;
-	if (options->listing && !options_is_source(options->source_text))
-		return 0;
-	return read_source(options, message);
+	return takes_source(options) ? read_source(options, message) : 0;
 }
 
 /* Puts the working directory in front of a relative path; what it names need not be there. */
@@ -487,6 +534,8 @@ int options_print_help(struct buffer *out)
 		"       aliasfs ls MOUNTPOINT|SOURCE|PATH [FUNCTION...] [--aliases|--differ ALIAS "
 		"ALIAS|--json]\n"
 		"       aliasfs diff VERSION VERSION [--values]\n"
+		"       aliasfs log PATH...|SOURCE FUNCTION [ALIAS...] [--since TIME] [--json]\n"
+		"       aliasfs rollback PATH... [--to VERSION] [--yes]\n"
 		"\n"
 		"Mounts an AWS Lambda account: a function is a directory, a version a read-only\n"
 		"subdirectory, an alias a symlink. `ln -sf 2 PROD` promotes, `ln -sf 1 PROD` "

@@ -26,7 +26,17 @@ enum options_environment {
 	ENVIRONMENT_REDACT,
 };
 
+/* What the first word asks for. */
+enum options_command {
+	COMMAND_MOUNT, /* also --check */
+	COMMAND_LS,    /* source_text is what to list, `words` which functions */
+	COMMAND_DIFF,  /* source_text and words[0] are the versions */
+	COMMAND_LOG, /* source_text and `words` are paths, or a SOURCE, a function and its aliases */
+	COMMAND_ROLLBACK, /* source_text and `words` are the paths of aliases */
+};
+
 struct options {
+	enum options_command command;
 	enum options_source source;
 	char *source_text;     /* as it was written; owned, as every pointer here */
 	char *local_directory; /* SOURCE_LOCAL */
@@ -66,12 +76,13 @@ struct options {
 	bool single_threaded;
 	bool check;
 	bool check_write; /* --write */
-	bool listing;     /* `aliasfs ls`: source_text is what to list, `words` which functions */
-	bool comparing;   /* `aliasfs diff`: source_text and words[0] are the versions */
 	bool json;
 	bool values;        /* diff: environment variables with their values */
 	bool aliases;       /* ls: a row for each function, a column for each alias */
 	char *differ;       /* ls: "ALIAS:ALIAS", only functions in which these two differ */
+	char *since;        /* log: only what is newer */
+	char *to;           /* rollback: the version, instead of the last one */
+	bool yes;           /* rollback: without a question */
 	const char **words; /* owned; the texts are those given to options_parse() */
 	size_t word_count;
 	bool help;
@@ -91,9 +102,9 @@ void options_release(struct options *options);
 /*
  * Reads the arguments after the program's name. 0, or -EINVAL with a message for the user (what, and
  * what was probably meant) in `message`, -ENOMEM. `options` is to be released in every case. The
- * mountpoint may be missing with --check, everything with --help and --version. With `ls` in front the
+ * mountpoint may be missing with --check, everything with --help and --version. With `ls` or `log` in front the
  * source may also be a path: then `source` and what follows from it are not set (options_is_source()), nor are they
- * with `diff`.
+ * with `diff` and `rollback`.
  */
 int options_parse(int count, char *const *arguments, struct options *options,
 	struct buffer *message) must_check;

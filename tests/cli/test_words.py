@@ -127,7 +127,7 @@ def complete(home, words, **variables):
         (["aliasfs", "--env", ""], ["plain", "redact"]),
         (["aliasfs", "--log-level", "=", "d"], ["debug"]),
         (["aliasfs", "--profile", "st"], ["staging"]),
-        (["aliasfs", ""], ["aws", "local", "ls", "diff"]),
+        (["aliasfs", ""], ["aws", "local", "ls", "diff", "log", "rollback"]),
         (["aliasfs", "aws", ":", "eu-w"], ["eu-west-1", "eu-west-2", "eu-west-3"]),
         (["aliasfs", "--region", "xx"], ["xx-own-1"]),
         (["aliasfs", "local", ":", "st"], ["state"]),
@@ -149,7 +149,7 @@ def test_bash_completes(scratch, words, offered):
 def test_bash_offers_every_option_of_a_mount_after_o(scratch):
     offered = complete(scratch, ["aliasfs", "aws", "mnt", "-o", ""])
     others = {"--foreground", "--debug", "--single-threaded", "--check", "--write", "--help", "--version", "--json"}
-    others |= {"--aliases", "--differ", "--values"}
+    others |= {"--aliases", "--differ", "--values", "--since", "--to", "--yes"}
     assert {f"--{each.removesuffix('=').replace('_', '-')}" for each in offered} == set(options()) - others
 
 

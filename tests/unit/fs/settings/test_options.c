@@ -31,6 +31,21 @@ static void bad_command_lines_are_named(void **state)
 		{{NULL}, "SOURCE and MOUNTPOINT are needed"},
 		{{"aws"}, "SOURCE and MOUNTPOINT are needed"},
 		{{"aws", "m", "extra"}, "one argument too many: 'extra'"},
+		{{"ls"}, "ls needs a MOUNTPOINT or a SOURCE"},
+		{{"diff", "m/f/1"}, "diff needs two versions, as in mnt/hello/6 mnt/hello/7"},
+		{{"diff", "m/f/1", "m/f/2", "m/f/3"}, "one argument too many: 'm/f/3'"},
+		{{"log"}, "log needs an alias or a function, as in mnt/hello/PROD, or SOURCE "
+			  "FUNCTION"},
+		{{"log", "aws"}, "log of a SOURCE needs a function, as in log aws hello"},
+		{{"log", "m/f/PROD", "--yes"}, "option 'yes' goes with rollback"},
+		{{"log", "m/f/PROD", "--since"}, "option 'since' needs a value"},
+		{{"ls", "m", "--since=2h"}, "option 'since' goes with log"},
+		{{"aws", "m", "--to=2"}, "option 'to' goes with rollback"},
+		{{"aws", "m", "--json"}, "option 'json' goes with ls or log"},
+		{{"rollback", "m/f/PROD", "--json"}, "option 'json' goes with ls or log"},
+		{{"rollback"}, "rollback needs an alias, as in mnt/hello/PROD"},
+		{{"rollback", "aws", "f", "PROD"},
+			"rollback needs an alias in a mount, as in mnt/hello/PROD, not a SOURCE"},
 		{{"s3", "m"}, "SOURCE is 'aws', 'aws:REGION' or 'local:DIR', not 's3'"},
 		{{"local:", "m"}, "SOURCE is 'aws', 'aws:REGION' or 'local:DIR', not 'local:'"},
 		{{"aws", "m", "-o", "tll=3"}, "unknown option 'tll'; did you mean 'ttl'?"},
@@ -172,12 +187,44 @@ static void values_arrive(void **state)
 	assert_non_null(strstr(options.audit, "/log/audit"));
 }
 
+static void commands_take_their_words(void **state)
+{
+	static const struct {
+		struct row row;
+		enum options_command command;
+		size_t words;
+	} rows[] = {
+		{{{"log", "m/f/PROD", "m/f/BETA", "--since", "2h", "--json"}, NULL}, COMMAND_LOG,
+			1},
+		{{{"log", "aws:eu-west-1", "log", "PROD"}, NULL}, COMMAND_LOG, 2},
+		{{{"rollback", "m/f/PROD", "m/g/PROD", "--to=2", "--yes"}, NULL}, COMMAND_ROLLBACK,
+			1},
+		{{{"ls", "diff"}, NULL}, COMMAND_LS, 0},
+		{{{"diff", "log", "ls"}, NULL}, COMMAND_DIFF, 1},
+		{{{"aws", "log"}, NULL}, COMMAND_MOUNT, 0},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < array_count(rows); i++) {
+		cleanup(options_release) struct options options = OPTIONS_INIT;
+		cleanup(buffer_release) struct buffer message = BUFFER_INIT(1000);
+
+		assert_int_equal(parse(&rows[i].row, &options, &message), 0);
+		assert_int_equal(options.command, rows[i].command);
+		assert_int_equal(options.word_count, rows[i].words);
+		assert_string_equal(options.source_text,
+			rows[i].row.arguments[rows[i].command != COMMAND_MOUNT]);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(bad_command_lines_are_named),
 		cmocka_unit_test(every_spelling_says_the_same),
 		cmocka_unit_test(what_libfuse_needs_is_handed_on),
+		cmocka_unit_test(commands_take_their_words),
 		cmocka_unit_test(values_arrive),
 		cmocka_unit_test(help_names_every_option_that_takes_a_value),
 	};
