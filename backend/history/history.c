@@ -137,11 +137,49 @@ static struct history_move move_of(const struct steps *steps, size_t index)
 	return move;
 }
 
+/* A move with its place in the chain. */
+struct placed_move {
+	size_t place;
+	struct history_move move;
+};
+
+static int compare_places(const void *left, const void *right)
+{
+	const struct placed_move *one = left, *other = right;
+
+	return (one->place > other->place) - (one->place < other->place);
+}
+
+/*
+ * The moves of the steps. Those of one second stand in any order there: those of the chain are put into the order
+ * that it proves, in the places that they have together. 0 or -ENOMEM.
+ */
+static int list_moves(const struct steps *steps, struct history *history)
+{
+	struct placed_move *chain = calloc(steps->count + 1, sizeof(*chain));
+	size_t count = 0, taken = 0, i;
+
+	if (!chain)
+		return -ENOMEM;
+	for (i = 0; i < steps->count; i++) {
+		history->moves[i] = move_of(steps, i);
+		if (steps->items[i].place)
+			chain[count++] =
+				(struct placed_move){steps->items[i].place, history->moves[i]};
+	}
+	qsort(chain, count, sizeof(*chain), compare_places);
+	for (i = 0; i < steps->count; i++)
+		if (steps->items[i].place)
+			history->moves[i] = chain[taken++].move;
+	history->count = steps->count;
+	free(chain);
+	return 0;
+}
+
 int history_find(const struct history_input *input, struct history *ret_history)
 {
 	struct history history = {0};
 	struct steps steps;
-	size_t i;
 
 	if (steps_collect(input, &steps))
 		return -ENOMEM;
@@ -153,8 +191,11 @@ int history_find(const struct history_input *input, struct history *ret_history)
 		return -ENOMEM;
 	}
 	chain_follow(input, &steps, &history);
-	for (i = 0; i < steps.count; i++)
-		history.moves[history.count++] = move_of(&steps, i);
+	if (list_moves(&steps, &history)) {
+		steps_release(&steps);
+		history_release(&history);
+		return -ENOMEM;
+	}
 	history.reaches_s = input->changes.until_s ? input->changes.from_s : INT64_MAX;
 	steps_release(&steps);
 	*ret_history = history;
