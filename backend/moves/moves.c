@@ -171,9 +171,9 @@ static enum lambda_status fail_unproven(struct moves *moves, const struct moves_
 	}
 	lambda_version_format(view->last_seen.version, version);
 	lambda_hint(reterr,
-		"before, this mount saw it lead to %s (seen, not proven); to move by hand: ln "
-		"-sfn VERSION %s",
-		version, alias);
+		"before, this mount saw it lead to %s (seen, not proven); to move it there by "
+		"hand: ln -sfn %s %s",
+		version, version, alias);
 	return LAMBDA_NOT_PROVEN;
 }
 

@@ -36,6 +36,7 @@ struct show_alias {
 	uint64_t weighted_version; /* 0: none */
 	double weight;             /* 0 to 1 */
 	char *description;         /* owned; NULL: none */
+	int64_t since; /* when it came to lead there, seconds since the epoch; 0: not known */
 };
 
 struct show_function {
@@ -78,9 +79,11 @@ int show_print_json(const struct show_list *list, struct buffer *out) must_check
 
 /*
  * A row for each function, a column for each alias, those that most functions have first; `-` where a function has
- * none. Pure. Errors as buffer_append().
+ * none. Behind a version stands how long the alias has been there at `now`, where that is known: "3 (2h)". Pure. Errors
+ * as buffer_append().
  */
-int show_print_matrix(const struct show_list *list, bool colours, struct buffer *out) must_check;
+int show_print_matrix(
+	const struct show_list *list, int64_t now, bool colours, struct buffer *out) must_check;
 
 /* Whether the aliases (NULL: there is none) send their traffic elsewhere. Pure. */
 bool show_differs(const struct show_alias *one, const struct show_alias *other);

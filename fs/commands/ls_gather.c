@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <unistd.h>
 
+#include "backend/base/clock.h"
 #include "backend/base/json.h"
 #include "backend/lambda/types.h"
 #include "fs/settings/selection.h"
@@ -386,6 +387,7 @@ int gathering_end(struct gathering *gathering)
 		return check_differ(gathering);
 	error = gathering->form == GATHERING_JSON
 			? show_print_json(&gathering->list, &text)
-			: show_print_matrix(&gathering->list, terminal_wants_colours(), &text);
+			: show_print_matrix(&gathering->list, clock_wall_ms() / 1000,
+				  terminal_wants_colours(), &text);
 	return error ? gathering_fail_memory(gathering) : print(gathering, &text);
 }

@@ -53,6 +53,34 @@ int show_print_route(const struct show_alias *alias, struct buffer *out)
 	return error ? error : append_share(out, alias->weighted_version, alias->weight);
 }
 
+/* " (2h)": how long the alias has been where it is. */
+static int append_duration(struct buffer *out, const struct show_alias *alias, int64_t now)
+{
+	static const struct {
+		int64_t seconds;
+		char unit;
+	} units[] = {{86400, 'd'}, {3600, 'h'}, {60, 'm'}, {1, 's'}};
+	int64_t duration;
+	size_t i = 0;
+
+	if (!alias || !alias->since)
+		return 0;
+	duration = now > alias->since ? now - alias->since : 0;
+	while (i + 1 < array_count(units) && duration < units[i].seconds)
+		i++;
+	return buffer_appendf(
+		out, " (%lld%c)", (long long)(duration / units[i].seconds), units[i].unit);
+}
+
+static int append_cell(
+	struct buffer *out, const struct show_function *function, const char *name, int64_t now)
+{
+	const struct show_alias *alias = show_find_alias(function, name);
+	int error = show_print_route(alias, out);
+
+	return error ? error : append_duration(out, alias, now);
+}
+
 static int compare_by_name(const void *left, const void *right)
 {
 	return strcmp(((const struct column *)left)->name, ((const struct column *)right)->name);
@@ -95,7 +123,7 @@ static int collect(const struct show_list *list, struct columns *columns)
 	return 0;
 }
 
-static int measure(const struct show_list *list, struct column *column)
+static int measure(const struct show_list *list, int64_t now, struct column *column)
 {
 	cleanup(buffer_release) struct buffer cell = BUFFER_INIT(CELL_MAX);
 	int error = 0;
@@ -104,7 +132,7 @@ static int measure(const struct show_list *list, struct column *column)
 	column->width = strlen(column->name);
 	for (i = 0; i < list->count && !error; i++) {
 		buffer_reset(&cell);
-		error = show_print_route(show_find_alias(&list->functions[i], column->name), &cell);
+		error = append_cell(&cell, &list->functions[i], column->name, now);
 		if (cell.length > column->width)
 			column->width = cell.length;
 	}
@@ -112,7 +140,7 @@ static int measure(const struct show_list *list, struct column *column)
 }
 
 static int append_row(struct buffer *out, const struct show_function *function,
-	const struct columns *columns, size_t name_width, bool colours)
+	const struct columns *columns, size_t name_width, int64_t now, bool colours)
 {
 	cleanup(buffer_release) struct buffer cell = BUFFER_INIT(CELL_MAX);
 	int error = buffer_appendf(out, "%s%-*s%s", colours ? "\033[1;34m" : "", (int)name_width,
@@ -123,8 +151,7 @@ static int append_row(struct buffer *out, const struct show_function *function,
 		bool is_last = i + 1 == columns->count;
 
 		buffer_reset(&cell);
-		error = show_print_route(
-			show_find_alias(function, columns->entries[i].name), &cell);
+		error = append_cell(&cell, function, columns->entries[i].name, now);
 		if (!error)
 			error = buffer_appendf(out, "  %-*s",
 				is_last ? 0 : (int)columns->entries[i].width, buffer_text(&cell));
@@ -146,7 +173,7 @@ static int append_head(
 	return error ? error : buffer_appendf(out, "%s\n", colours ? "\033[0m" : "");
 }
 
-int show_print_matrix(const struct show_list *list, bool colours, struct buffer *out)
+int show_print_matrix(const struct show_list *list, int64_t now, bool colours, struct buffer *out)
 {
 	struct columns columns = {0};
 	size_t name_width = show_name_width(0, "FUNCTION"), i;
@@ -155,12 +182,12 @@ int show_print_matrix(const struct show_list *list, bool colours, struct buffer 
 	for (i = 0; i < list->count; i++)
 		name_width = show_name_width(name_width, list->functions[i].name);
 	for (i = 0; i < columns.count && !error; i++)
-		error = measure(list, &columns.entries[i]);
+		error = measure(list, now, &columns.entries[i]);
 	if (!error)
 		error = append_head(out, &columns, name_width, colours);
 	for (i = 0; i < list->count && !error; i++)
 		error = append_row(out, &list->functions[i], &columns,
-			columns.count ? name_width : 0, colours);
+			columns.count ? name_width : 0, now, colours);
 	free(columns.entries);
 	return error;
 }

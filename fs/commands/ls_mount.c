@@ -5,8 +5,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
+#include "backend/base/number.h"
 #include "backend/documents/document.h"
 #include "fs/commands/mount_path.h"
 #include "fs/rules/name.h"
@@ -120,6 +122,22 @@ static int gather_description(struct directory *directory, struct show_alias *al
 	return alias->description ? 0 : -ENOMEM;
 }
 
+/* Since when an alias leads there, as far as the mount knows without asking CloudTrail. */
+static void gather_since(struct directory *directory, struct show_alias *alias)
+{
+	char path[PATH_SIZE], text[32];
+	ssize_t length;
+	uint64_t since;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d/%s", directory->descriptor, alias->name);
+	length = lgetxattr(path, "lambda.since", text, sizeof(text) - 1);
+	if (length <= 0)
+		return;
+	text[length] = '\0';
+	if (!number_parse_u64(text, INT64_MAX, &since))
+		alias->since = (int64_t)since;
+}
+
 /* One entry of a function's directory. 0 or -errno. */
 static int gather_entry(struct directory *directory, const char *text)
 {
@@ -145,6 +163,7 @@ static int gather_entry(struct directory *directory, const char *text)
 		return 0;
 	}
 	alias->version = version;
+	gather_since(directory, alias);
 	return gather_description(directory, alias);
 }
 

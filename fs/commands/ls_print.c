@@ -207,13 +207,17 @@ static struct json *version_json(const struct show_version *version)
 static struct json *alias_json(const struct show_alias *alias)
 {
 	struct json *object = json_new_object(), *weights;
-	char text[LAMBDA_VERSION_TEXT_SIZE];
+	char text[LAMBDA_VERSION_TEXT_SIZE], since[TEXT_TIME_SIZE];
 	int error = object ? json_set_string(object, "name", alias->name) : -ENOMEM;
 
 	if (!error)
 		error = set_version(object, "version", alias->version);
 	if (!error && alias->description)
 		error = json_set_string(object, "description", alias->description);
+	if (!error && alias->since) {
+		text_format_utc(alias->since, since);
+		error = json_set_string(object, "since", since);
+	}
 	if (!error && alias->weighted_version) {
 		weights = json_new_object();
 		lambda_version_format(alias->weighted_version, text);

@@ -17,8 +17,8 @@
 #include "fs/tree/open_handles.h"
 #include "fs/tree/tree.h"
 
-/* More than any content: documents, the error log's lines, a draft. */
-#define CONTENT_MAX (4 * 1024 * 1024)
+/* More than any content: a history, documents, the error log's lines, a draft. */
+#define CONTENT_MAX HISTORY_TEXT_MAX
 
 struct open_file {
 	struct handle handle;

@@ -16,7 +16,7 @@
 #include "fs/request/request.h"
 #include "fs/tree/node.h"
 
-#define HISTORY_TEXT_MAX (4 * 1024 * 1024) /* bytes of one list */
+#define HISTORY_TEXT_MAX (16 * 1024 * 1024) /* bytes of one list */
 #define HISTORY_FIELDS 8
 
 /* Appends the list of the alias `name`. Pure. Errors as buffer_append(). */

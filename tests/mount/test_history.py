@@ -2,6 +2,7 @@
 """Who moved an alias and where it was before: .history and PROD@N (contract, section 8)."""
 
 import errno
+import json
 import os
 import random
 import re
@@ -11,6 +12,7 @@ import pytest
 
 from lib import aws
 from lib.process import wait_for
+from lib.programs import program
 
 TIME = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$"
 
@@ -183,7 +185,7 @@ def test_a_move_of_a_colleague_is_not_guessed(api, hello, plane, make_mount):
     assert result.rc == 1 and "Resource temporarily unavailable" in result.stderr
     line = last_error(mount)
     assert "PROD@1 is not proven" in line and "lead to 2 (seen, not proven)" in line
-    assert "ln -sfn VERSION PROD" in line
+    assert "ln -sfn 2 PROD" in line
     assert aws.aliases_of(api, "hello")["PROD"] == "3"
     plane.put("/_local/trail", {"delay": 0})
 
@@ -258,6 +260,16 @@ def test_since_when(function, mount, plane):
     history(function)
     assert since() == first
     assert plane.calls()["LookupEvents"] > 0
+
+
+@pytest.mark.semantics("8.2.9")
+def test_ls_tells_how_long_an_alias_has_been_there(function, mount, plane):
+    mount.run("ln", "-sfn", "2", "PROD", cwd=function, check=True)
+    listed = mount.run(program("aliasfs"), "ls", "--aliases", mount.path, check=True).stdout
+    assert re.search(r"^hello .* 2 \(\d+s\)", listed, re.M) and "LookupEvents" not in plane.calls()
+    found = json.loads(mount.run(program("aliasfs"), "ls", "--json", mount.path, check=True).stdout)
+    aliases = {each["name"]: each for each in found[0]["aliases"]}
+    assert re.match(TIME, aliases["PROD"]["since"]) and "since" not in aliases["BETA"]
 
 
 @pytest.mark.semantics("8.2.1", "8.2.3")

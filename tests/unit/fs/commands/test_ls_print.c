@@ -31,9 +31,13 @@ static void shares_add_up_in_the_table(void **state_)
 static void the_matrix_has_a_column_for_each_alias(void **state_)
 {
 	static char second_name[] = "longer-one", third_name[] = "g";
-	struct show_alias first[] = {{.name = other_name, .version = 12},
-		{.name = alias_name, .version = 1, .weighted_version = 2, .weight = 0.25}};
-	struct show_alias second = {.name = alias_name, .version = 3};
+	struct show_alias first[] = {
+		{.name = other_name, .version = 12}, {.name = alias_name,
+							     .version = 1,
+							     .weighted_version = 2,
+							     .weight = 0.25,
+							     .since = 1000000 - 3 * 86400}};
+	struct show_alias second = {.name = alias_name, .version = 3, .since = 1000000 - 7199};
 	struct show_function functions[] = {
 		{function_name, NULL, 0, first, 2},
 		{third_name, NULL, 0, NULL, 0},
@@ -43,13 +47,13 @@ static void the_matrix_has_a_column_for_each_alias(void **state_)
 	cleanup(buffer_release) struct buffer out = BUFFER_INIT(4096);
 
 	(void)state_;
-	assert_int_equal(show_print_matrix(&list, false, &out), 0);
-	assert_string_equal(buffer_text(&out), "FUNCTION    PROD         BETA\n"
-					       "f           1 75% 2 25%  12\n"
-					       "g           -            -\n"
-					       "longer-one  3            -\n");
+	assert_int_equal(show_print_matrix(&list, 1000000, false, &out), 0);
+	assert_string_equal(buffer_text(&out), "FUNCTION    PROD              BETA\n"
+					       "f           1 75% 2 25% (3d)  12\n"
+					       "g           -                 -\n"
+					       "longer-one  3 (1h)            -\n");
 	buffer_reset(&out);
-	assert_int_equal(show_print_matrix(&nothing, false, &out), 0);
+	assert_int_equal(show_print_matrix(&nothing, 1000000, false, &out), 0);
 	assert_string_equal(buffer_text(&out), "FUNCTION\n");
 }
 
