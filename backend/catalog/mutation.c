@@ -300,8 +300,8 @@ enum lambda_status catalog_publish_version(struct catalog *catalog, const struct
 	if (status)
 		return status;
 	mutation.write.description = description;
-	status = lambda_publish_version(
-		catalog->client, &mutation.scope, function, description, newest, &answer, &error);
+	status = lambda_publish_version(catalog->client, &mutation.scope, function, description,
+		NULL, newest, &answer, &error);
 	mutation.write.version = status ? 0 : answer.version;
 	report_write(&mutation, status, &error, NULL, NULL);
 	if (!status) {

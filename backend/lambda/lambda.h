@@ -164,12 +164,13 @@ enum lambda_status lambda_delete_alias(struct lambda_client *client, const struc
 	struct lambda_error *reterr) must_check;
 
 /*
- * PublishVersion. `known_latest` is the highest published version known before (0: none): an answer
+ * PublishVersion. `code_sha256` (AWS's base64; NULL: whatever is there) is what $LATEST's code has to be: another one at
+ * AWS is LAMBDA_REVISION_CHANGED, and nothing is published. `known_latest` is the highest published version known before (0: none): an answer
  * at or below it means that nothing had changed, which is LAMBDA_ALREADY_EXISTS. A mutation.
  */
 enum lambda_status lambda_publish_version(struct lambda_client *client,
 	const struct call_scope *scope, const char *function, const char *description,
-	uint64_t known_latest, struct lambda_version *ret_version,
+	const char *code_sha256, uint64_t known_latest, struct lambda_version *ret_version,
 	struct lambda_error *reterr) must_check;
 
 /*

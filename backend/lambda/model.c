@@ -331,12 +331,15 @@ int lambda_write_update_alias(
 	return error ? error : json_print(body, out);
 }
 
-int lambda_write_publish_version(const char *description, struct buffer *out)
+int lambda_write_publish_version(
+	const char *description, const char *code_sha256, struct buffer *out)
 {
 	cleanup(json_free_pointer) struct json *body = json_new_object();
 	int error = body ? 0 : -ENOMEM;
 
 	if (!error && description && *description)
 		error = json_set_string(body, "Description", description);
+	if (!error && code_sha256)
+		error = json_set_string(body, "CodeSha256", code_sha256);
 	return error ? error : json_print(body, out);
 }

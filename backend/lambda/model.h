@@ -58,7 +58,8 @@ int lambda_write_create_alias(const struct lambda_alias *wanted, struct buffer *
 int lambda_write_update_alias(
 	const struct lambda_alias *wanted, bool with_description, struct buffer *out) must_check;
 
-/* Appends the body of PublishVersion; `description` may be NULL. 0, -ENOMEM, -EFBIG. */
-int lambda_write_publish_version(const char *description, struct buffer *out) must_check;
+/* Appends the body of PublishVersion; `description` and `code_sha256` may be NULL. 0, -ENOMEM, -EFBIG. */
+int lambda_write_publish_version(
+	const char *description, const char *code_sha256, struct buffer *out) must_check;
 
 #endif

@@ -246,9 +246,18 @@ static enum lambda_status read_published(
 	return lambda_name_operation(status, mutation->request.operation, reterr);
 }
 
+/* AWS says it with a 400 and a sentence: $LATEST has other code than the caller meant. */
+static enum lambda_status find_other_code(enum lambda_status status, struct lambda_error *error)
+{
+	if (status == LAMBDA_INVALID && text_starts_with(error->message, "CodeSHA256 ("))
+		status = error->status = LAMBDA_REVISION_CHANGED;
+	return status;
+}
+
 enum lambda_status lambda_publish_version(struct lambda_client *client,
 	const struct call_scope *scope, const char *function, const char *description,
-	uint64_t known_latest, struct lambda_version *ret_version, struct lambda_error *reterr)
+	const char *code_sha256, uint64_t known_latest, struct lambda_version *ret_version,
+	struct lambda_error *reterr)
 {
 	cleanup(buffer_release) struct buffer path = BUFFER_INIT(PATH_MAX_BYTES);
 	cleanup(buffer_release) struct buffer body = BUFFER_INIT(BODY_MAX_BYTES);
@@ -259,15 +268,20 @@ enum lambda_status lambda_publish_version(struct lambda_client *client,
 		.read = read_published,
 		.number = known_latest};
 	enum lambda_status status = check_description(description, reterr);
+	struct lambda_error failure = {0};
 	int error = lambda_append_path(&path, function, "/versions");
 
 	if (!error)
-		error = lambda_write_publish_version(description, &body);
+		error = lambda_write_publish_version(description, code_sha256, &body);
 	if (status || error)
 		return status ? status : lambda_fail_to_write(error, reterr);
-	status = mutation_make_change(&mutation, "PublishVersion", "POST", &path, &body, reterr);
-	if (status)
+	status = mutation_make_change(&mutation, "PublishVersion", "POST", &path, &body, &failure);
+	if (status) {
+		status = find_other_code(status, &failure);
+		if (reterr)
+			*reterr = failure;
 		return status;
+	}
 	if (mutation.version.version <= known_latest) {
 		status = lambda_fail(reterr, LAMBDA_ALREADY_EXISTS,
 			"nothing has changed since version %llu was published",

@@ -185,7 +185,8 @@ static enum lambda_status with_versions(
 	bool publish = !strcmp(text_of(run, 0), "publish");
 	enum lambda_status status =
 		publish ? lambda_publish_version(run->client, scope, text_of(run, 1),
-				  argument(run, 3), version_of(run, 2), &version, error)
+				  argument(run, 3), argument(run, 4), version_of(run, 2), &version,
+				  error)
 			: lambda_get_version(run->client, scope, text_of(run, 1),
 				  version_of(run, 2), &version, error);
 

@@ -120,6 +120,17 @@ def test_publishes_only_what_has_changed(call, api, function):
     assert real["Description"] == "words"
 
 
+def test_publishes_only_the_code_that_was_meant(call, api, function):
+    before = api.get_function_configuration(FunctionName=function)["CodeSha256"]
+    api.update_function_code(FunctionName=function, ZipFile=aws.code("a colleague's"))
+    other = call("publish", function, "3", "words", before)
+    assert other.status == "revision changed"
+    assert other.error.http_status == 400
+    assert len(api.list_versions_by_function(FunctionName=function)["Versions"]) == 4
+    meant = api.get_function_configuration(FunctionName=function)["CodeSha256"]
+    assert call("publish", function, "3", "words", meant).version["version"] == "4"
+
+
 def test_deletes_a_version_never_a_function(call, api, plane, function):
     in_use = call("delete-version", function, "1")
     assert in_use.status == "conflict"

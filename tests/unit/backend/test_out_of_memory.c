@@ -71,7 +71,7 @@ static int scene_aliases(void)
 		if (!error)
 			error = lambda_write_create_alias(&copy, &body);
 		if (!error)
-			error = lambda_write_publish_version("d", &body);
+			error = lambda_write_publish_version("d", "c", &body);
 		lambda_alias_release(&copy);
 	}
 	lambda_alias_page_release(&page);
@@ -304,7 +304,7 @@ static int change_everything(struct lambda_client *client, const struct call_sco
 	assert_int_not_equal(
 		lambda_delete_alias(client, scope, "f", "P", "r", &errors[2]), LAMBDA_OK);
 	assert_int_not_equal(
-		lambda_publish_version(client, scope, "f", "d", 1, &version, &errors[3]),
+		lambda_publish_version(client, scope, "f", "d", "c", 1, &version, &errors[3]),
 		LAMBDA_OK);
 	assert_int_not_equal(lambda_delete_version(client, scope, "f", 1, &errors[4]), LAMBDA_OK);
 	for (i = 0; i < array_count(errors); i++) {

@@ -566,12 +566,14 @@ enum lambda_status lambda_delete_alias(struct lambda_client *client, const struc
 
 enum lambda_status lambda_publish_version(struct lambda_client *client,
 	const struct call_scope *scope, const char *name, const char *description,
-	uint64_t known_latest, struct lambda_version *ret_version, struct lambda_error *reterr)
+	const char *code_sha256, uint64_t known_latest, struct lambda_version *ret_version,
+	struct lambda_error *reterr)
 {
 	enum lambda_status status = ask(FAKE_PUBLISH, scope, name, description, reterr);
 	struct fake_function *function;
 
 	(void)client;
+	(void)code_sha256;
 	if (status)
 		return status;
 	lock();

@@ -329,11 +329,11 @@ static void bodies_are_what_aws_wants(void **state)
 		"{\"Name\":\"PROD\",\"FunctionVersion\":\"$LATEST.PUBLISHED\",\"Description\":"
 		"\"say \\\"hi\\\"\",\"RoutingConfig\":{\"AdditionalVersionWeights\":{\"3\":0.1}}}");
 	buffer_reset(&text);
-	assert_int_equal(lambda_write_publish_version(NULL, &text), 0);
+	assert_int_equal(lambda_write_publish_version(NULL, NULL, &text), 0);
 	assert_string_equal(buffer_text(&text), "{}");
 	buffer_reset(&text);
-	assert_int_equal(lambda_write_publish_version("d", &text), 0);
-	assert_string_equal(buffer_text(&text), "{\"Description\":\"d\"}");
+	assert_int_equal(lambda_write_publish_version("d", "c", &text), 0);
+	assert_string_equal(buffer_text(&text), "{\"Description\":\"d\",\"CodeSha256\":\"c\"}");
 }
 
 static void knows_names_that_can_be_entries(void **state)
