@@ -165,13 +165,13 @@ static const char *parse_tree(const char *data, size_t length, const struct json
 	}
 	*ret_tree = cJSON_ParseWithLengthOpts(start, length, &end, false);
 	parsed = *ret_tree ? (size_t)(end - start) : 0;
+	while (*ret_tree && parsed < length && strchr(" \t\r\n", start[parsed]))
+		parsed++;
 	if (copy)
 		explicit_bzero(copy, length); /* as in json_free() */
 	free(copy);
 	if (!*ret_tree)
 		return "is not JSON";
-	while (parsed < length && strchr(" \t\r\n", data[parsed]))
-		parsed++;
 	if (parsed < length)
 		return "has bytes behind its end";
 	if (numbers->need_digits && keep_digits(*ret_tree, data, length, &at))
@@ -446,7 +446,7 @@ void json_forget_digits(struct json *json)
 
 void json_remove(struct json *object, const char *name)
 {
-	cJSON_DeleteItemFromObjectCaseSensitive(unwrap_json(object), name);
+	json_free(wrap_json(cJSON_DetachItemFromObjectCaseSensitive(unwrap_json(object), name)));
 }
 
 static int print_string(const char *text, struct buffer *out)

@@ -181,6 +181,7 @@ static void numbers_may_be_of_any_length(void **state)
 		snprintf(text, sizeof(text), "[\"1\",%s,[0.%s,1.0,-%s]]", number, number, number);
 		json = parse(text);
 		prints(json, text);
+		json_free(parse(number));
 		assert_true(json_number(json_next(json_first(json)), &value) == (lengths[i] < 309));
 		assert_true(
 			json_number(json_first(json_next(json_next(json_first(json)))), &value));
