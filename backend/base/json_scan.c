@@ -38,6 +38,16 @@ static size_t number_length(const char *data, size_t length)
 	return end;
 }
 
+static bool are_hexadecimal(const char *four)
+{
+	int i;
+
+	for (i = 0; i < 4; i++)
+		if (!four[i] || !strchr("0123456789abcdefABCDEF", four[i]))
+			return false;
+	return true;
+}
+
 /* Goes over a string, from behind its first quote to its last; NULL or what is wrong. */
 static const char *scan_string(const char *data, size_t length, size_t *at)
 {
@@ -48,6 +58,9 @@ static const char *scan_string(const char *data, size_t length, size_t *at)
 			continue;
 		if (length - *at > 5 && !strncmp(data + *at, "\\u0000", 6))
 			return NUL_BYTE;
+		/* cJSON makes a NUL of digits that are none. */
+		if (length - *at > 5 && data[*at + 1] == 'u' && !are_hexadecimal(data + *at + 2))
+			return "holds an escape that is none";
 		++*at;
 	}
 	return NULL;

@@ -93,6 +93,7 @@ static enum lambda_status ask(const struct reading *reading, const char *query,
 	if (json_is_object(*ret_json))
 		return LAMBDA_OK;
 	json_free(*ret_json);
+	*ret_json = NULL;
 	return name_operation(reading,
 		lambda_fail(reterr, LAMBDA_BAD_ANSWER, "the answer is not an object"), reterr);
 }

@@ -18,6 +18,7 @@
 #include "backend/base/number.h"
 #include "backend/documents/document.h"
 #include "backend/lambda/lambda.h"
+#include "tests/client/document_call.h"
 #include "tests/client/trail_call.h"
 
 struct settings_of_call {
@@ -265,6 +266,9 @@ static enum lambda_status call(
 		return identity(run, scope, error);
 	if (!strcmp(name, "lookup") || !strcmp(name, "history"))
 		return trail_call(run->client, scope, run->settings->arguments, run->answer, error);
+	if (!strcmp(name, "source") || !strcmp(name, "show") || !strcmp(name, "write"))
+		return document_call(
+			run->client, scope, run->settings->arguments, run->answer, error);
 	if (!strcmp(name, "get-account"))
 		return get_account(run, scope, error);
 	if (!strcmp(name, "delete-alias"))

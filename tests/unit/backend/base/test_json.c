@@ -25,6 +25,8 @@ static void refuses_what_cjson_lets_through(void **state)
 	REFUSES("{} {}", "has bytes behind its end");
 	REFUSES("\"a\0b\"", "holds a NUL byte");
 	REFUSES("\"a\\u0000b\"", "holds a NUL byte");
+	REFUSES("\"\\ude0)0\"", "holds an escape that is none");
+	REFUSES("\"\\u12\"  ", "holds an escape that is none");
 	REFUSES("\"a\nb\"", "holds a control character in a string");
 	REFUSES("\"\xff\"", "is not UTF-8");
 	REFUSES("{\"a\":1,\"b\":2,\"a\":3}", "holds a name twice");
