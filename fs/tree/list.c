@@ -243,15 +243,16 @@ int tree_list(
 uint64_t tree_listing_hash(const struct tree_listing *listing)
 {
 	uint64_t hash = HASH_START;
-	char text[LAMBDA_VERSION_TEXT_SIZE];
 	size_t i;
 
 	for (i = 0; i < listing->count; i++) {
 		const struct tree_entry *entry = &listing->entries[i];
-		const char *name = tree_entry_name(entry, text);
 
 		hash = hash_bytes(hash, &entry->kind, sizeof(entry->kind));
-		hash = hash_bytes(hash, name, strlen(name) + 1);
+		if (entry->name)
+			hash = hash_bytes(hash, entry->name, strlen(entry->name) + 1);
+		else
+			hash = hash_bytes(hash, &entry->version, sizeof(entry->version));
 	}
 	return hash;
 }

@@ -84,14 +84,23 @@ static uint64_t mix_hash(uint64_t hash)
 	return hash;
 }
 
+/* As much of it as fits; every request does this, and snprintf() takes several times as long. */
+static void copy_text(char *to, size_t size, const char *from)
+{
+	size_t length = strnlen(from, size - 1);
+
+	memcpy(to, from, length);
+	to[length] = '\0';
+}
+
 void node_make(struct node *ret_node, enum node_kind kind, const char *function, uint64_t version,
 	const char *name)
 {
 	ret_node->kind = kind;
 	ret_node->version = has_version(kind) ? version : 0;
 	ret_node->in_version = false;
-	snprintf(ret_node->function, sizeof(ret_node->function), "%s", function ? function : "");
-	snprintf(ret_node->name, sizeof(ret_node->name), "%s", name && has_name(kind) ? name : "");
+	copy_text(ret_node->function, sizeof(ret_node->function), function ? function : "");
+	copy_text(ret_node->name, sizeof(ret_node->name), name && has_name(kind) ? name : "");
 }
 
 void node_make_link(struct node *ret_node, const struct node *directory, const char *name)
