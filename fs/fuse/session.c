@@ -10,7 +10,7 @@
 #include "fs/settings/options.h"
 
 #define THREADS_MAX 256 /* requests served at a time: a hanging one must not keep others waiting */
-#define THREADS_IDLE_MAX 16
+#define THREADS_IDLE_MIN 2 /* with one, libfuse makes a thread for nearly every request */
 
 /* What libfuse and the kernel get: "a,b=c". */
 static int gather_options(struct options *options)
@@ -59,6 +59,17 @@ int session_mount(struct aliasfs *fs)
 	return error;
 }
 
+/*
+ * The kernel wakes idle threads in turn, and each finds its processor's caches cold: more of them than processors make
+ * every walk slower.
+ */
+static unsigned int idle_threads(void)
+{
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+
+	return processors > THREADS_IDLE_MIN ? (unsigned int)processors : THREADS_IDLE_MIN;
+}
+
 int session_serve(struct aliasfs *fs)
 {
 	struct fuse_loop_config *config;
@@ -70,7 +81,7 @@ int session_serve(struct aliasfs *fs)
 	if (!config)
 		return -ENOMEM;
 	fuse_loop_cfg_set_max_threads(config, THREADS_MAX);
-	fuse_loop_cfg_set_idle_threads(config, THREADS_IDLE_MAX);
+	fuse_loop_cfg_set_idle_threads(config, idle_threads());
 	result = fuse_session_loop_mt(fs->session, config);
 	fuse_loop_cfg_destroy(config);
 	return result;
