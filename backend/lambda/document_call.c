@@ -4,7 +4,7 @@
 #include <errno.h>
 
 #include "backend/base/text.h"
-#include "backend/lambda/read.h"
+#include "backend/lambda/path.h"
 
 /* Where RevisionId goes, if anywhere. */
 enum revision_place {

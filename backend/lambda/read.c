@@ -9,37 +9,10 @@
 #include "backend/lambda/model.h"
 #include "backend/lambda/read.h"
 
-#define FUNCTIONS_PATH "/2015-03-31/functions"
 #define ACCOUNT_PATH "/2016-08-19/account-settings"
 #define PAGE_ITEMS 50 /* what AWS sends at most, whatever is asked for */
 #define PATH_MAX_BYTES 8192
 #define QUERY_MAX_BYTES (3 * LAMBDA_MARKER_MAX + 128)
-
-int lambda_append_segment(struct buffer *out, const char *name)
-{
-	if (!*name || !strcmp(name, ".") || !strcmp(name, ".."))
-		return -EINVAL;
-	return text_append_percent_encoded(out, name);
-}
-
-int lambda_append_path(struct buffer *out, const char *function, const char *rest)
-{
-	int error = buffer_append_string(out, FUNCTIONS_PATH "/");
-
-	if (!error)
-		error = lambda_append_segment(out, function);
-	return error ? error : buffer_append_string(out, rest);
-}
-
-enum lambda_status lambda_fail_to_write(int error, struct lambda_error *reterr)
-{
-	if (error == -ENOMEM)
-		return lambda_fail_memory(reterr);
-	if (error == -EINVAL)
-		return lambda_fail(reterr, LAMBDA_INVALID, "that cannot be a name on AWS");
-	return lambda_fail(
-		reterr, LAMBDA_TOO_LARGE, "a name, a marker or a description is too long to send");
-}
 
 /* A page is asked for by its marker; the same one again would never end. */
 static enum lambda_status check_marker(

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* What the mutations need of the reads: paths, and looking with another rate_limit. For this room alone. */
+/* What the mutations need of the reads: looking with another rate_limit. For this room alone. */
 #ifndef ALIASFS_LAMBDA_READ_H
 #define ALIASFS_LAMBDA_READ_H
 
 #include "backend/lambda/client.h"
+#include "backend/lambda/path.h"
 
 /* GetAlias with its rate_limit; for reading back. */
 enum lambda_status lambda_get_alias_as(struct lambda_client *client, const struct call_scope *scope,
@@ -27,17 +28,5 @@ enum lambda_status lambda_list_versions_as(struct lambda_client *client,
 enum lambda_status lambda_get_function(struct lambda_client *client, const struct call_scope *scope,
 	const char *function, const char *qualifier, struct json **ret_json,
 	struct lambda_version *ret_version, struct lambda_error *reterr) must_check;
-
-/*
- * Appends a name as one segment of a path. -EINVAL for "", "." and "..": a server may take those for
- * another path, and DELETE …/aliases/.. for the function itself. 0, -ENOMEM, -EFBIG.
- */
-int lambda_append_segment(struct buffer *out, const char *name) must_check;
-
-/* Appends "/2015-03-31/functions/NAME" and `rest`. Errors as lambda_append_segment(). */
-int lambda_append_path(struct buffer *out, const char *function, const char *rest) must_check;
-
-/* Why a request could not be written: the errors of lambda_append_segment(). */
-enum lambda_status lambda_fail_to_write(int error, struct lambda_error *reterr);
 
 #endif
