@@ -286,6 +286,20 @@ enum lambda_status catalog_publish_version(struct catalog *catalog, const struct
 enum lambda_status catalog_delete_version(struct catalog *catalog, const struct call_scope *scope,
 	const char *function, uint64_t version, struct lambda_error *reterr) must_check;
 
+/* --- crawls, for what is kept beside the catalog --- */
+
+/*
+ * When the crawl began in which the scope's asker takes part (clock_monotonic_ms()); 0: it takes part in none. What
+ * was read since then is fresh for it (contract 4.1.1). May read /proc; no lock may be held.
+ */
+int64_t catalog_find_crawl(struct catalog *catalog, const struct call_scope *scope);
+
+/* A call about the function (NULL: about none) begins and ends: it keeps a crawl going, and can make one. The same. */
+void catalog_begin_call(
+	struct catalog *catalog, const struct call_scope *scope, const char *function);
+void catalog_end_call(
+	struct catalog *catalog, const struct call_scope *scope, const char *function);
+
 /* --- the rest --- */
 
 /* Forgets everything that can change; the next questions ask AWS. */

@@ -129,13 +129,45 @@ int64_t question_moment(const struct question *question)
 	return moment < now ? moment : now;
 }
 
+int64_t catalog_find_crawl(struct catalog *catalog, const struct call_scope *scope)
+{
+	const struct call_lineage *lineage = scope->for_change ? NULL : call_scope_lineage(scope);
+	int64_t began;
+
+	if (!lineage)
+		return 0;
+	catalog_lock(catalog);
+	began = walks_find_crawl(&catalog->walks, lineage, catalog->ttl_ms, clock_monotonic_ms());
+	catalog_unlock(catalog);
+	return began == INT64_MAX ? 0 : began;
+}
+
+void catalog_begin_call(
+	struct catalog *catalog, const struct call_scope *scope, const char *function)
+{
+	const struct call_lineage *lineage = call_scope_lineage(scope);
+
+	catalog_lock(catalog);
+	walks_begin_call(&catalog->walks, lineage, function ? name_hash(function) : 0,
+		catalog->ttl_ms, clock_monotonic_ms());
+	catalog_unlock(catalog);
+}
+
+void catalog_end_call(struct catalog *catalog, const struct call_scope *scope, const char *function)
+{
+	const struct call_lineage *lineage = call_scope_lineage(scope);
+
+	catalog_lock(catalog);
+	walks_end_call(
+		&catalog->walks, lineage, function ? name_hash(function) : 0, clock_monotonic_ms());
+	catalog_unlock(catalog);
+}
+
 void question_find_crawl(struct question *question)
 {
 	struct catalog *catalog = question->catalog;
-	const struct call_lineage *lineage;
 	struct keyed_set *set = NULL;
 	enum lambda_status status;
-	int64_t began;
 	bool known;
 
 	if (question->afresh || question->scope->for_change || !question->scope->asker)
@@ -146,11 +178,7 @@ void question_find_crawl(struct question *question)
 	keyed_set_unref(set);
 	if (known)
 		return;
-	lineage = call_scope_lineage(question->scope);
-	catalog_lock(catalog);
-	began = walks_find_crawl(&catalog->walks, lineage, catalog->ttl_ms, clock_monotonic_ms());
-	catalog_unlock(catalog);
-	question->crawl_began_ms = began == INT64_MAX ? 0 : began;
+	question->crawl_began_ms = catalog_find_crawl(catalog, question->scope);
 }
 
 enum lambda_status question_open(
@@ -201,19 +229,13 @@ static enum lambda_status flight_fetch(
 	void *data, uint64_t tick, struct snapshot **ret_result, struct lambda_error *reterr)
 {
 	struct question *question = data;
-	struct catalog *catalog = question->catalog;
-	const struct call_lineage *lineage = call_scope_lineage(question->scope);
-	uint64_t function = question->function ? name_hash(question->function->name) : 0;
+	const char *function = question->function ? question->function->name : NULL;
 	struct keyed_set *set = NULL;
 	enum lambda_status status;
 
-	catalog_lock(catalog);
-	walks_begin_call(&catalog->walks, lineage, function, catalog->ttl_ms, clock_monotonic_ms());
-	catalog_unlock(catalog);
+	catalog_begin_call(question->catalog, question->scope, function);
 	status = question->fetch(question, tick, &set, reterr);
-	catalog_lock(catalog);
-	walks_end_call(&catalog->walks, lineage, function, clock_monotonic_ms());
-	catalog_unlock(catalog);
+	catalog_end_call(question->catalog, question->scope, function);
 	*ret_result = (struct snapshot *)set;
 	return status;
 }
