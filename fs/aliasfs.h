@@ -7,7 +7,7 @@
  * exceptions: gestures may hold its mutex while it logs, and a file its own while it lets go of code or has its
  * bytes counted by drafts. The mutexes are in account.c, audit.c, bases.c, directory_cache.c, drafts.c, errors.c,
  * file.c, gesture.c, invalidate.c, node.c, open_handles.c, request.c and times.c, and in backend/ in catalog/,
- * credentials/store.c, http/exchange.c, http/sigv4.c and aws/. None is held across the network, a FUSE notification or a
+ * document_store/, credentials/store.c, http/exchange.c, http/sigv4.c and aws/. None is held across the network, a FUSE notification or a
  * reply.
  */
 #ifndef ALIASFS_ALIASFS_H
@@ -24,6 +24,7 @@ struct audit;
 struct bases;
 struct catalog;
 struct code_cache;
+struct document_store;
 struct drafts;
 struct fuse_session;
 struct gestures;
@@ -47,8 +48,9 @@ struct aliasfs {
 	struct embedded *embedded; /* local:DIR only, else NULL */
 	struct lambda_client *client;
 	struct catalog *catalog;
-	struct moves *moves;           /* of aliases: their history */
-	struct code_cache *code_cache; /* -o code only, else NULL */
+	struct moves *moves; /* of aliases: their history */
+	struct code_cache *code_cache;
+	struct document_store *document_store; /* of functions and aliases */
 	struct gestures *gestures;
 	struct node_table *nodes;
 	struct times *times;

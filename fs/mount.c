@@ -9,6 +9,7 @@
 #include "backend/base/clock.h"
 #include "backend/catalog/catalog.h"
 #include "backend/catalog/code_cache.h"
+#include "backend/document_store/document_store.h"
 #include "backend/moves/moves.h"
 #include "fs/aliasfs.h"
 #include "fs/commands/connect.h"
@@ -133,6 +134,9 @@ static void on_wrote(void *data, const struct catalog_write *write)
 		snprintf(text, sizeof(text), "uid %u, %s", (unsigned int)who->uid,
 			*who->program ? who->program : "unknown program");
 	moves_note_write(fs->moves, write, text);
+	/* What hung on an alias of that name is gone with it. */
+	if (write->alias && strcmp(write->operation, "UpdateAlias") != 0)
+		document_store_forget(fs->document_store, write->function);
 }
 
 static void on_saw(void *data, const char *function, const struct lambda_alias *alias)
@@ -157,6 +161,8 @@ static enum exit_code make_client(struct aliasfs *fs, struct daemon *daemon)
 		.saw_data = fs,
 	};
 	struct moves_options moves = {.log = &fs->log};
+	struct document_store_options documents = {
+		.ttl_ms = (int64_t)(fs->options->documents_ttl * 1000), .log = &fs->log};
 	struct connection connection = {0};
 	char text[EXIT_TEXT_MAX];
 	enum exit_code code;
@@ -175,7 +181,10 @@ static enum exit_code make_client(struct aliasfs *fs, struct daemon *daemon)
 	moves.source = trail_source_of_client(lambda_client_aws(fs->client));
 	if (fs->catalog)
 		fs->moves = moves_new(&moves);
-	if (!fs->moves)
+	documents.client = fs->client;
+	documents.catalog = fs->catalog;
+	fs->document_store = document_store_new(&documents);
+	if (!fs->moves || !fs->document_store)
 		return fail_mount(fs, daemon, EXIT_FAILED, "out of memory");
 	return EXIT_OK;
 }
@@ -186,15 +195,13 @@ static enum exit_code make_code_cache(struct aliasfs *fs, struct daemon *daemon)
 	const char *directory = getenv("TMPDIR");
 	struct lambda_error error;
 
-	if (!fs->options->code)
-		return EXIT_OK;
 	if (!directory || *directory != '/')
 		directory = "/var/tmp";
 	fs->code_cache = code_cache_new(
 		fs->client, directory, (uint64_t)(fs->options->code_cache * 1024 * 1024));
 	if (!fs->code_cache)
 		return fail_mount(fs, daemon, EXIT_FAILED, "out of memory");
-	if (code_cache_check(fs->code_cache, &error))
+	if (fs->options->code && code_cache_check(fs->code_cache, &error))
 		return fail_mount(fs, daemon, EXIT_FAILED,
 			"option 'code': %s - set TMPDIR to a directory that you may write to",
 			error.message);
@@ -260,6 +267,7 @@ static void free_parts(struct aliasfs *fs)
 	gestures_free(fs->gestures, clock_monotonic_ms());
 	invalidator_free(fs->invalidator);
 	moves_free(fs->moves);
+	document_store_free(fs->document_store);
 	catalog_free(fs->catalog);
 	lambda_client_free(fs->client);
 	embedded_stop(fs->embedded);

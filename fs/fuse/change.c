@@ -7,6 +7,7 @@
 #include "fs/fuse/invalidate.h"
 #include "fs/gesture/gesture.h"
 #include "fs/tree/description.h"
+#include "fs/tree/documents.h"
 #include "fs/tree/file.h"
 #include "fs/tree/times.h"
 
@@ -121,6 +122,8 @@ static int refuse_file(struct request *request, const struct node *parent)
 {
 	struct gesture_place place;
 
+	if (parent->kind == NODE_FUNCTION_DOCUMENTS)
+		return documents_refuse(request);
 	if (!place_of(parent, &place))
 		return request_refuse(request, EPERM, "nothing can be made here");
 	return gesture_create_refused(&place, &request->error);
@@ -222,6 +225,8 @@ void ll_mkdir(fuse_req_t handle, fuse_ino_t parent_inode, const char *name, mode
 	if (place_of(&parent, &place))
 		error = gesture_mkdir(request.fs->gestures, &request.scope,
 			request_caller(&request), &place, name, &version, &request.error);
+	else if (parent.kind == NODE_FUNCTION_DOCUMENTS)
+		error = documents_refuse(&request);
 	else if (parent.kind == NODE_ROOT)
 		error = request_refuse(
 			&request, EPERM, "functions are made with the AWS tools, not here");
@@ -256,6 +261,8 @@ void ll_unlink(fuse_req_t handle, fuse_ino_t parent_inode, const char *name)
 			request_caller(&request), &place, name, &request.error);
 	} else if (parent.kind == NODE_ALIAS) {
 		error = description_unlink(&request, &parent, name);
+	} else if (parent.kind == NODE_FUNCTION_DOCUMENTS) {
+		error = documents_refuse(&request);
 	} else {
 		error = request_refuse(&request, EPERM, "what is here cannot be removed");
 	}
@@ -295,6 +302,10 @@ void ll_symlink(fuse_req_t handle, const char *target, fuse_ino_t parent_inode, 
 
 	if (!begin_change(&request, handle, "SYMLINK", parent_inode, name, &parent))
 		return;
+	if (parent.kind == NODE_FUNCTION_DOCUMENTS) {
+		reply_failure(handle, &request, documents_refuse(&request), &parent, name);
+		return;
+	}
 	if (!place_of(&parent, &place)) {
 		request_refuse(&request, EPERM, "links can only be made in a function's directory");
 		reply_failure(handle, &request, -EPERM, &parent, name);
@@ -342,6 +353,9 @@ void ll_rename(fuse_req_t handle, fuse_ino_t parent_inode, const char *name,
 		}
 	} else if (parent.kind == NODE_ALIAS) {
 		error = description_rename(&request, &parent, name, &new_parent, new_name, flags);
+	} else if (parent.kind == NODE_FUNCTION_DOCUMENTS ||
+		   new_parent.kind == NODE_FUNCTION_DOCUMENTS) {
+		error = documents_refuse(&request);
 	} else {
 		error = request_refuse(&request, EPERM, "what is here cannot be renamed");
 	}

@@ -129,6 +129,7 @@ void remap_decide_symlink(
 		remap_refuse(plan, EINVAL, REMAP_WEIGHT_IS_MALFORMED);
 		break;
 	case NAME_ALIASES:
+	case NAME_FUNCTION_DOCUMENTS:
 	case NAME_NEWEST:
 		remap_refuse(plan, EEXIST, "the name is taken");
 		break;

@@ -124,6 +124,8 @@ void name_parse(const char *text, struct name *ret_name)
 		name.kind = set_alias(&name, text, length) ? NAME_ALIAS : NAME_ALIAS_TOO_LONG;
 	} else if (!strcmp(text, ".aliases")) {
 		name.kind = NAME_ALIASES;
+	} else if (!strcmp(text, ".function")) {
+		name.kind = NAME_FUNCTION_DOCUMENTS;
 	} else if (!strcmp(text, ".newest")) {
 		name.kind = NAME_NEWEST;
 	} else if (*text == '+') {

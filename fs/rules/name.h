@@ -21,9 +21,10 @@ enum name_kind {
 	NAME_WEIGHT,         /* PROD%10 */
 	NAME_WEIGHT_MALFORMED, /* PROD%10.0, PROD%x, 7%10: looks like one and is none. Never exists */
 	NAME_ALIASES,          /* .aliases */
-	NAME_NEWEST,           /* .newest */
-	NAME_PUBLISH,          /* +, +description: for mkdir only */
-	NAME_SETTLED,          /* PROD@1: where PROD was before (contract 8.2); cannot be made */
+	NAME_FUNCTION_DOCUMENTS, /* .function */
+	NAME_NEWEST,             /* .newest */
+	NAME_PUBLISH,            /* +, +description: for mkdir only */
+	NAME_SETTLED,            /* PROD@1: where PROD was before (contract 8.2); cannot be made */
 	NAME_BACKUP, /* PROD~, PROD.~3~, PROD%10~: a tool's backup of an alias or a weight; local */
 };
 

@@ -47,23 +47,25 @@ struct options {
 	char *config_file;      /* AWS's configuration file */
 	char *credentials_file; /* AWS's credentials file */
 	char *ca_bundle;
-	char *functions;     /* GLOB[:GLOB]: only these are shown; NULL: all */
-	char *protect;       /* GLOB[:GLOB] */
-	char *audit;         /* a file that gets a line for every change */
-	char *redact_key;    /* the file with the key of ENVIRONMENT_REDACT */
-	char *fsname;        /* what mount(8) shows as the source */
-	char *subtype;       /* "aliasfs" unless -o subtype says otherwise */
-	double ttl;          /* seconds */
-	double timeout;      /* seconds a mutation may take */
-	double read_timeout; /* seconds a read may take */
-	double rate;         /* control-plane calls a second */
-	double delete_grace; /* seconds */
-	double code_cache;   /* MiB */
-	int64_t shown_uid;   /* -1: the mounting user's */
-	int64_t shown_gid;   /* -1: the mounting user's */
-	int umask;           /* permission bits that nothing shows */
-	int environment;     /* enum options_environment */
-	int log_level;       /* enum log_level */
+	char *functions;        /* GLOB[:GLOB]: only these are shown; NULL: all */
+	char *protect;          /* GLOB[:GLOB] */
+	char *audit;            /* a file that gets a line for every change */
+	char *redact_key;       /* the file with the key of ENVIRONMENT_REDACT */
+	char *fsname;           /* what mount(8) shows as the source */
+	char *subtype;          /* "aliasfs" unless -o subtype says otherwise */
+	double ttl;             /* seconds */
+	double timeout;         /* seconds a mutation may take */
+	double read_timeout;    /* seconds a read may take */
+	double rate;            /* control-plane calls a second */
+	double delete_grace;    /* seconds */
+	double code_cache;      /* MiB */
+	double documents_ttl;   /* seconds */
+	int64_t shown_uid;      /* -1: the mounting user's */
+	int64_t shown_gid;      /* -1: the mounting user's */
+	int umask;              /* permission bits that nothing shows */
+	int environment;        /* enum options_environment */
+	int log_level;          /* enum log_level */
+	unsigned int documents; /* kinds that are listed, a bit for each enum document_id */
 	bool code;
 	bool insecure_http;
 	bool strict_ln;
@@ -93,8 +95,8 @@ struct options {
 #define OPTIONS_INIT                                                                               \
 	{                                                                                          \
 		.ttl = 5, .timeout = 10, .read_timeout = 30, .rate = 10, .delete_grace = 0.5,      \
-		.code_cache = 1024, .shown_uid = -1, .shown_gid = -1, .log_level = LOG_LEVEL_INFO, \
-		.fuse_options = BUFFER_INIT(64 * 1024)                                             \
+		.code_cache = 1024, .documents_ttl = 60, .shown_uid = -1, .shown_gid = -1,         \
+		.log_level = LOG_LEVEL_INFO, .fuse_options = BUFFER_INIT(64 * 1024)                \
 	}
 
 void options_release(struct options *options);

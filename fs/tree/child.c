@@ -8,6 +8,7 @@
 #include "fs/settings/selection.h"
 #include "fs/tree/control.h"
 #include "fs/tree/description.h"
+#include "fs/tree/documents.h"
 #include "fs/tree/private.h"
 
 /*
@@ -58,6 +59,9 @@ static int child_of_function(const struct node *parent, const char *text, struct
 	case NAME_ALIASES:
 		node_make(child, NODE_ALIASES, parent->function, 0, NULL);
 		return 0;
+	case NAME_FUNCTION_DOCUMENTS:
+		node_make(child, NODE_FUNCTION_DOCUMENTS, parent->function, 0, NULL);
+		return 0;
 	case NAME_NUMERIC:
 	case NAME_ALIAS_TOO_LONG:
 	case NAME_PUBLISH:
@@ -68,6 +72,12 @@ static int child_of_function(const struct node *parent, const char *text, struct
 	}
 }
 
+/* Whether code.zip answers by name: of $LATEST always, else with -o code. */
+static bool may_have_code(const struct aliasfs *fs, uint64_t version)
+{
+	return fs->options->code || version == LAMBDA_VERSION_LATEST;
+}
+
 static int child_of_version(
 	const struct aliasfs *fs, const struct node *parent, const char *name, struct node *child)
 {
@@ -75,7 +85,8 @@ static int child_of_version(
 
 	for (i = 0; i < TREE_VERSION_FILES; i++) {
 		if (!strcmp(name, tree_version_files[i].name)) {
-			if (tree_version_files[i].kind == NODE_CODE && !fs->options->code)
+			if (tree_version_files[i].kind == NODE_CODE &&
+				!may_have_code(fs, parent->version))
 				return -ENOENT;
 			node_make(child, tree_version_files[i].kind, parent->function,
 				parent->version, NULL);
@@ -108,6 +119,8 @@ int tree_child_of(
 	case NODE_ALIAS:
 		description_child(parent, name, child);
 		return 0;
+	case NODE_FUNCTION_DOCUMENTS:
+		return documents_child(parent, name, child) ? 0 : -ENOENT;
 	case NODE_CONTROL:
 		if (!control_file_exists(name))
 			return -ENOENT;

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "backend/catalog/catalog.h"
+#include "backend/document_store/document_store.h"
 #include "fs/request/audit.h"
 #include "fs/request/errors.h"
 #include "fs/settings/options.h"
@@ -58,6 +59,7 @@ static int read_nothing(struct request *request, struct buffer *out)
 static int write_refresh(struct request *request)
 {
 	catalog_refresh(request->fs->catalog);
+	document_store_refresh(request->fs->document_store);
 	return 0;
 }
 

@@ -10,6 +10,7 @@
 #include "backend/catalog/catalog.h"
 #include "fs/gesture/gesture.h"
 #include "fs/tree/bases.h"
+#include "fs/tree/documents.h"
 #include "fs/tree/drafts.h"
 
 /* --- the text --- */
@@ -78,7 +79,8 @@ void description_child(const struct node *directory, const char *name, struct no
 		node_make(ret_child, NODE_HISTORY, directory->function, 0, directory->name);
 		return;
 	}
-	node_make_draft(ret_child, directory->function, directory->name, name);
+	if (!documents_child(directory, name, ret_child))
+		node_make_draft(ret_child, directory->function, directory->name, name);
 }
 
 /* --- gestures --- */
@@ -179,6 +181,8 @@ int description_rename(struct request *request, const struct node *directory, co
 	description_child(new_directory, new_name, &to);
 	if (from.kind == NODE_HISTORY || to.kind == NODE_HISTORY)
 		return refuse_history(request);
+	if (from.kind == NODE_DOCUMENT || to.kind == NODE_DOCUMENT)
+		return documents_refuse(request);
 	if (from.kind == NODE_DRAFT && to.kind == NODE_DRAFT)
 		return drafts_rename(drafts, clock_monotonic_ms(), &from, &to, exclusive);
 	error = description_load(request, &from, &content);
@@ -208,5 +212,7 @@ int description_unlink(struct request *request, const struct node *directory, co
 			request, EPERM, "a description cannot be removed: write an empty one");
 	if (node.kind == NODE_HISTORY)
 		return refuse_history(request);
+	if (node.kind == NODE_DOCUMENT)
+		return documents_refuse(request);
 	return drafts_remove(request->fs->drafts, clock_monotonic_ms(), &node, false);
 }

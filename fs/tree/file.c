@@ -12,6 +12,7 @@
 #include "backend/documents/document.h"
 #include "fs/tree/control.h"
 #include "fs/tree/description.h"
+#include "fs/tree/documents.h"
 #include "fs/tree/drafts.h"
 #include "fs/tree/history_text.h"
 #include "fs/tree/open_handles.h"
@@ -72,6 +73,8 @@ static int load_content(struct request *request, struct open_file *file)
 		return control_read(request, node->name, &file->content);
 	case NODE_HISTORY:
 		return history_read(request, node, &file->content);
+	case NODE_DOCUMENT:
+		return documents_load(request, node, &file->content);
 	case NODE_DRAFT:
 	case NODE_DESCRIPTION:
 		return description_load(request, node, &file->content);
@@ -194,6 +197,8 @@ static int open_content(struct request *request, const struct node *node, bool w
 /* Of a file that is no one's to write. */
 static int refuse_write(struct request *request, const struct node *node)
 {
+	if (node->kind == NODE_DOCUMENT)
+		return documents_refuse(request);
 	return request_refuse(request, EROFS,
 		node->kind == NODE_HISTORY ? "the history of an alias is read-only"
 					   : "what a version holds is read-only");
@@ -229,7 +234,7 @@ int file_create(struct request *request, const struct node *directory, const cha
 	if (error)
 		return error;
 	description_child(directory, name, ret_node);
-	if (ret_node->kind == NODE_HISTORY)
+	if (ret_node->kind == NODE_HISTORY || ret_node->kind == NODE_DOCUMENT)
 		return refuse_write(request, ret_node);
 	if (ret_node->kind == NODE_DRAFT)
 		error = drafts_create(drafts, clock_monotonic_ms(), ret_node, flags & O_EXCL);

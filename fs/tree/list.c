@@ -9,6 +9,7 @@
 #include "fs/settings/options.h"
 #include "fs/settings/selection.h"
 #include "fs/tree/control.h"
+#include "fs/tree/documents.h"
 
 static size_t version_text_length(uint64_t version)
 {
@@ -119,13 +120,34 @@ static int add_versions(const struct catalog_versions *versions, struct tree_lis
 	return 0;
 }
 
+/* The directories at the end of a function's: .aliases, and with -o documents .function. */
+static int add_directories(const struct aliasfs *fs, const struct catalog_versions *versions,
+	struct tree_listing *listing)
+{
+	static const struct {
+		enum node_kind kind;
+		const char *name;
+	} directories[] = {{NODE_ALIASES, ".aliases"}, {NODE_FUNCTION_DOCUMENTS, ".function"}};
+	size_t count = documents_show_function(fs) ? 2 : 1, i;
+
+	for (i = 0; i < count; i++) {
+		struct tree_entry *entry =
+			add_entry(listing, directories[i].kind, directories[i].name);
+
+		if (!entry)
+			return -ENOMEM;
+		entry->last_modified = versions->last_modified;
+		entry->has_attributes = true;
+	}
+	return 0;
+}
+
 /* A function's directory, or .aliases in it. */
 static int list_function(
 	struct request *request, const struct node *directory, struct tree_listing *listing)
 {
 	struct listing_of_links links = {.listing = listing};
 	enum lambda_status status;
-	struct tree_entry *last;
 	int error = 0;
 
 	status = catalog_versions_get(request->fs->catalog, &request->scope, directory->function,
@@ -138,15 +160,8 @@ static int list_function(
 	if (!error)
 		error = gesture_list(request->fs->gestures, &request->scope, directory->function,
 			add_link, &links, &listing->expires_ms, &request->error);
-	if (!error && directory->kind == NODE_FUNCTION) {
-		last = add_entry(listing, NODE_ALIASES, ".aliases");
-		if (last) {
-			last->last_modified = links.versions->last_modified;
-			last->has_attributes = true;
-		} else {
-			error = -ENOMEM;
-		}
-	}
+	if (!error && directory->kind == NODE_FUNCTION)
+		error = add_directories(request->fs, links.versions, listing);
 	if (links.versions->expires_ms < listing->expires_ms)
 		listing->expires_ms = links.versions->expires_ms;
 	catalog_versions_unref(links.versions);
@@ -169,7 +184,7 @@ static int list_version(
 		struct tree_entry *entry;
 
 		if (tree_version_files[i].kind == NODE_CODE &&
-			!tree_shows_code(request->fs, &version))
+			!(request->fs->options->code && tree_has_code(&version)))
 			continue;
 		entry = add_entry(listing, tree_version_files[i].kind, tree_version_files[i].name);
 		if (!entry)
@@ -183,6 +198,32 @@ static int list_version(
 	return 0;
 }
 
+static int add_documents(
+	const struct aliasfs *fs, const struct node *directory, struct tree_listing *listing)
+{
+	int id;
+
+	for (id = 0; id < DOCUMENT_COUNT; id++) {
+		const struct document_kind *kind = document_kind((enum document_id)id);
+
+		if (documents_are_listed(fs, directory, kind) &&
+			!add_entry(listing, NODE_DOCUMENT, kind->file))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int list_function_documents(
+	struct request *request, const struct node *directory, struct tree_listing *listing)
+{
+	enum lambda_status status = catalog_function_exists(
+		request->fs->catalog, &request->scope, directory->function, &request->error);
+
+	if (status)
+		return request_errno(status, ERRNO_READ);
+	return add_documents(request->fs, directory, listing);
+}
+
 static int list_alias(
 	struct request *request, const struct node *directory, struct tree_listing *listing)
 {
@@ -194,7 +235,9 @@ static int list_alias(
 	if (status)
 		return request_errno(status, ERRNO_READ);
 	lambda_alias_release(&alias);
-	return add_entry(listing, NODE_DESCRIPTION, "description") ? 0 : -ENOMEM;
+	if (!add_entry(listing, NODE_DESCRIPTION, "description"))
+		return -ENOMEM;
+	return add_documents(request->fs, directory, listing);
 }
 
 static int list_control(struct tree_listing *listing)
@@ -227,6 +270,9 @@ int tree_list(
 		break;
 	case NODE_ALIAS:
 		error = list_alias(request, directory, ret_listing);
+		break;
+	case NODE_FUNCTION_DOCUMENTS:
+		error = list_function_documents(request, directory, ret_listing);
 		break;
 	case NODE_CONTROL:
 		error = list_control(ret_listing);
@@ -266,6 +312,10 @@ void tree_entry_node(
 		break;
 	case NODE_DESCRIPTION:
 		node_make(ret_node, NODE_DESCRIPTION, directory->function, 0, directory->name);
+		break;
+	case NODE_DOCUMENT:
+		if (!documents_child(directory, entry->name, ret_node))
+			node_make(ret_node, NODE_DOCUMENT, directory->function, 0, entry->name);
 		break;
 	default:
 		node_make(ret_node, entry->kind, directory->function, entry->version, entry->name);

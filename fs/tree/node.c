@@ -54,6 +54,7 @@ static bool has_name(enum node_kind kind)
 	case NODE_DESCRIPTION:
 	case NODE_HISTORY:
 	case NODE_DRAFT:
+	case NODE_DOCUMENT:
 	case NODE_CONTROL_FILE:
 		return true;
 	default:
@@ -117,6 +118,32 @@ void node_make_draft(
 
 	snprintf(nested, sizeof(nested), "%.*s/%.*s", NAME_MAX, alias, NAME_MAX, name);
 	node_make(ret_node, NODE_DRAFT, function, 0, nested);
+}
+
+void node_make_document(struct node *ret_node, const char *function, const char *alias,
+	const struct document_kind *kind)
+{
+	char nested[NODE_NAME_MAX + 1];
+
+	snprintf(
+		nested, sizeof(nested), "%.*s%s%s", NAME_MAX, alias, *alias ? "/" : "", kind->file);
+	node_make(ret_node, NODE_DOCUMENT, function, 0, nested);
+}
+
+const struct document_kind *node_document_kind(const struct node *node)
+{
+	const char *slash = strchr(node->name, '/');
+
+	return document_find_file(
+		slash ? DOCUMENT_OF_ALIAS : DOCUMENT_OF_FUNCTION, slash ? slash + 1 : node->name);
+}
+
+void node_document_alias(const struct node *node, char alias[LAMBDA_ALIAS_NAME_MAX + 1])
+{
+	const char *slash = strchr(node->name, '/');
+	size_t length = slash ? (size_t)(slash - node->name) : 0;
+
+	snprintf(alias, LAMBDA_ALIAS_NAME_MAX + 1, "%.*s", (int)length, node->name);
 }
 
 struct gesture_place node_place(const struct node *node)
@@ -467,6 +494,13 @@ static void format_place(const struct node *node, char *path, size_t size)
 		break;
 	case NODE_HISTORY:
 		snprintf(path, size, "%s/.aliases/%s/.history", node->function, node->name);
+		break;
+	case NODE_FUNCTION_DOCUMENTS:
+		snprintf(path, size, "%s/.function", node->function);
+		break;
+	case NODE_DOCUMENT:
+		snprintf(path, size, "%s/%s/%s", node->function,
+			strchr(node->name, '/') ? ".aliases" : ".function", node->name);
 		break;
 	case NODE_CONTROL:
 		snprintf(path, size, ".aliasfs");

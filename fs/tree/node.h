@@ -14,6 +14,9 @@
  *   NODE_ALIAS          (function, name)              hash: .aliases/PROD
  *   NODE_DESCRIPTION    (function, name)              hash: .aliases/PROD/description
  *   NODE_HISTORY        (function, name)              hash: .aliases/PROD/.history
+ *   NODE_FUNCTION_DOCUMENTS (function)                hash: .function
+ *   NODE_DOCUMENT       (function, name)              hash: .function/policy.json, named "policy.json", and
+ *                                                     .aliases/PROD/policy.json, named "PROD/policy.json"
  *   NODE_DRAFT          (function, name)              hash: a tool's temporary file there, "PROD/name"
  *   NODE_CONTROL, NODE_CONTROL_FILE (name)            hash: .aliasfs and what is in it
  *
@@ -29,6 +32,7 @@
 #include <stdint.h>
 
 #include "backend/base/cleanup.h"
+#include "backend/documents/kind.h"
 #include "fs/rules/place.h"
 
 enum node_kind {
@@ -47,6 +51,8 @@ enum node_kind {
 	NODE_CONTROL_FILE,
 	NODE_CODE, /* code.zip, with -o code; from here on at the end: a kind's number is in its inode number */
 	NODE_HISTORY,
+	NODE_FUNCTION_DOCUMENTS,
+	NODE_DOCUMENT,
 };
 
 #define NODE_NAME_MAX (2 * NAME_MAX + 1) /* bytes of node.name: a draft's holds the alias too */
@@ -58,7 +64,7 @@ struct node {
 	bool in_version;             /* NODE_LINK */
 	char function[NAME_MAX + 1]; /* "" for the root and what belongs to no function */
 	char name[NODE_NAME_MAX +
-		  1]; /* NODE_LINK, NODE_ALIAS, NODE_DESCRIPTION, NODE_HISTORY, NODE_DRAFT, NODE_CONTROL_FILE */
+		  1]; /* NODE_LINK, NODE_ALIAS, NODE_DESCRIPTION, NODE_HISTORY, NODE_DRAFT, NODE_DOCUMENT, NODE_CONTROL_FILE */
 };
 
 /* Fills *ret_node; `function` and `name` may be NULL and are cut at their maximum. */
@@ -71,6 +77,14 @@ void node_make_link(struct node *ret_node, const struct node *directory, const c
 /* A tool's temporary file beside the description of that alias. */
 void node_make_draft(
 	struct node *ret_node, const char *function, const char *alias, const char *name);
+
+/* The document of the alias, or of the function (`alias` is ""). */
+void node_make_document(struct node *ret_node, const char *function, const char *alias,
+	const struct document_kind *kind);
+
+/* Of a NODE_DOCUMENT: its kind, and into `alias` the alias that it belongs to, "" for the function's own. Pure. */
+const struct document_kind *node_document_kind(const struct node *node);
+void node_document_alias(const struct node *node, char alias[LAMBDA_ALIAS_NAME_MAX + 1]);
 
 /* Where a link stands, or the names in the directory of a function or version. Borrows the node. Pure. */
 struct gesture_place node_place(const struct node *node);

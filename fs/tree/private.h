@@ -8,7 +8,7 @@
 
 #define TREE_VERSION_FILES 4
 
-/* The files of every version, in the order shown; NODE_CODE only where tree_shows_code(). */
+/* The files of every version, in the order shown; NODE_CODE is listed with -o code, where tree_has_code(). */
 struct tree_version_file {
 	enum node_kind kind;
 	const char *name;
@@ -27,8 +27,8 @@ int tree_child_of(const struct aliasfs *fs, const struct node *parent, const cha
 void tree_fill(const struct aliasfs *fs, const struct node *node, int64_t last_modified,
 	uint64_t size, struct tree_attributes *attributes);
 
-/* Whether the version shows code.zip: with -o code, and not for images. Pure. */
-bool tree_shows_code(const struct aliasfs *fs, const struct catalog_version *version);
+/* Whether the version has one: images have none. Pure. */
+bool tree_has_code(const struct catalog_version *version);
 
 /* Bytes of one of a version's files. */
 uint64_t tree_file_size(enum node_kind kind, const struct catalog_version *version);

@@ -13,6 +13,7 @@
 #include "fs/settings/selection.h"
 #include "fs/tree/control.h"
 #include "fs/tree/description.h"
+#include "fs/tree/documents.h"
 #include "fs/tree/drafts.h"
 #include "fs/tree/private.h"
 #include "fs/tree/times.h"
@@ -36,6 +37,7 @@ mode_t tree_mode(const struct node *node)
 		return S_IFDIR | 0755;
 	case NODE_VERSION:
 	case NODE_ALIASES:
+	case NODE_FUNCTION_DOCUMENTS:
 	case NODE_CONTROL:
 		return S_IFDIR | 0555;
 	case NODE_LINK:
@@ -50,6 +52,8 @@ mode_t tree_mode(const struct node *node)
 	case NODE_DESCRIPTION:
 	case NODE_DRAFT:
 		return S_IFREG | 0644;
+	case NODE_DOCUMENT:
+		return S_IFREG | (node_document_kind(node)->is_private ? 0400 : 0444);
 	case NODE_CONTROL_FILE:
 		return S_IFREG | control_file_mode(node->name);
 	}
@@ -60,6 +64,9 @@ mode_t tree_shown_mode(const struct aliasfs *fs, const struct node *node)
 {
 	mode_t mode = tree_mode(node);
 
+	/* Without -o code it answers by name, to whom it may be of use (contract 1.2.8). */
+	if (node->kind == NODE_CODE && !fs->options->code)
+		mode &= S_IFMT | 0400;
 	/* The kernel ignores a link's mode. */
 	return S_ISLNK(mode) ? mode : mode & ~(mode_t)fs->options->umask;
 }
@@ -116,9 +123,9 @@ uint64_t tree_file_size(enum node_kind kind, const struct catalog_version *versi
 	}
 }
 
-bool tree_shows_code(const struct aliasfs *fs, const struct catalog_version *version)
+bool tree_has_code(const struct catalog_version *version)
 {
-	return fs->options->code && version->has_code_sha256 && version->code_size > 0;
+	return version->has_code_sha256 && version->code_size > 0;
 }
 
 /* A version's directory or one of its files. */
@@ -133,7 +140,7 @@ static int version_attributes(
 		node->version, &version, &expires_ms, &request->error);
 	if (status)
 		return request_errno(status, ERRNO_READ);
-	if (node->kind == NODE_CODE && !tree_shows_code(request->fs, &version))
+	if (node->kind == NODE_CODE && !tree_has_code(&version))
 		return -ENOENT;
 	tree_fill(request->fs, node, version.last_modified, tree_file_size(node->kind, &version),
 		attributes);
@@ -305,7 +312,7 @@ static int root_attributes(
 	return 0;
 }
 
-/* .aliases, and .aliases/PROD while there is such an alias: as old as their function. */
+/* .aliases, .function, and .aliases/PROD while there is such an alias: as old as their function. */
 static int alias_directory_attributes(struct request *request, const struct node *node, bool exact,
 	struct tree_attributes *attributes)
 {
@@ -380,6 +387,32 @@ static int history_attributes(struct request *request, const struct node *node, 
 	return 0;
 }
 
+/* As old as its function, and a little more for its text (contract 6.1). Its size is that of what AWS has. */
+static int document_attributes(struct request *request, const struct node *node, bool exact,
+	struct tree_attributes *attributes)
+{
+	cleanup(buffer_release) struct buffer content = BUFFER_INIT(DOCUMENT_MAX);
+	char alias[LAMBDA_ALIAS_NAME_MAX + 1];
+	struct tree_attributes owned;
+	struct node directory;
+	int error;
+
+	node_document_alias(node, alias);
+	node_make(&directory, *alias ? NODE_ALIAS : NODE_FUNCTION_DOCUMENTS, node->function, 0,
+		alias);
+	error = alias_directory_attributes(request, &directory, exact, &owned);
+	if (!error)
+		error = documents_load(request, node, &content);
+	if (error)
+		return error;
+	tree_fill(request->fs, node,
+		owned.last_modified + description_offset(buffer_text(&content)), content.length,
+		attributes);
+	attributes->attribute_timeout = 0;
+	attributes->entry_timeout = request->fs->options->ttl;
+	return 0;
+}
+
 /* A tool's temporary file: nothing of it is remembered by the kernel. */
 static int draft_attributes(
 	const struct aliasfs *fs, const struct node *node, struct tree_attributes *attributes)
@@ -396,12 +429,17 @@ static int draft_attributes(
 static int node_attributes(struct request *request, const struct node *node, bool exact,
 	struct tree_attributes *attributes)
 {
+	char alias[LAMBDA_ALIAS_NAME_MAX + 1] = "";
 	int error = 0;
 
 	if (node->kind == NODE_ALIAS || node->kind == NODE_DESCRIPTION ||
 		node->kind == NODE_HISTORY)
+		snprintf(alias, sizeof(alias), "%.*s", LAMBDA_ALIAS_NAME_MAX, node->name);
+	else if (node->kind == NODE_DOCUMENT)
+		node_document_alias(node, alias);
+	if (*alias)
 		error = gesture_settle_held(request->fs->gestures, &request->scope, node->function,
-			node->name, &request->error);
+			alias, &request->error);
 	if (error)
 		return error;
 	switch (node->kind) {
@@ -419,11 +457,14 @@ static int node_attributes(struct request *request, const struct node *node, boo
 		return link_attributes(request, node, exact, attributes);
 	case NODE_ALIASES:
 	case NODE_ALIAS:
+	case NODE_FUNCTION_DOCUMENTS:
 		return alias_directory_attributes(request, node, exact, attributes);
 	case NODE_DESCRIPTION:
 		return description_attributes(request, node, exact, attributes);
 	case NODE_HISTORY:
 		return history_attributes(request, node, exact, attributes);
+	case NODE_DOCUMENT:
+		return document_attributes(request, node, exact, attributes);
 	case NODE_DRAFT:
 		return draft_attributes(request->fs, node, attributes);
 	case NODE_CONTROL:

@@ -55,6 +55,7 @@ static void every_name_means_one_thing(void **state)
 		{"7@1", NAME_LOCAL, "", 0},
 		{"@1", NAME_LOCAL, "", 0},
 		{".aliases", NAME_ALIASES, "", 0},
+		{".function", NAME_FUNCTION_DOCUMENTS, "", 0},
 		{".newest", NAME_NEWEST, "", 0},
 		{"+", NAME_PUBLISH, "", 0},
 		{"+fix login", NAME_PUBLISH, "", 0},
