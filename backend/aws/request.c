@@ -12,6 +12,7 @@
 
 #define STEP_MS 20 /* the longest sleep between looks at the interruption */
 #define LOOK_ATTEMPT_MS 500
+#define UPLOAD_LOOK_MS 10000  /* what one attempt leaves of the deadline of an upload */
 #define READ_ATTEMPT_MS 10000 /* a read that hangs longer than this is tried again */
 #define SKEW_S (4 * 60)       /* a clock this far from the server's is worth correcting */
 
@@ -29,7 +30,15 @@ static int64_t deadline_of(const struct call_scope *scope, bool mutation)
 	return mutation ? scope->mutation_deadline_ms : scope->read_deadline_ms;
 }
 
-bool aws_request_sleep(const struct call_scope *scope, bool mutation, int64_t ms)
+/* A mutation is not interrupted, except while its body goes. */
+static const atomic_bool *interruption_of(
+	const struct call_scope *scope, const struct aws_request *request)
+{
+	return request->mutation && !request->source ? NULL : scope->interrupted;
+}
+
+/* Sleeps at most `ms`; false when the deadline or the interruption (NULL: none) came first. */
+static bool sleep_for(int64_t ms, int64_t deadline_ms, const atomic_bool *interrupted)
 {
 	int64_t until = clock_monotonic_ms() + ms;
 
@@ -38,13 +47,17 @@ bool aws_request_sleep(const struct call_scope *scope, bool mutation, int64_t ms
 		int64_t left = until - now < STEP_MS ? until - now : STEP_MS;
 		struct timespec step = {.tv_sec = 0, .tv_nsec = left * 1000000};
 
-		if (now >= deadline_of(scope, mutation) ||
-			(!mutation && call_scope_interrupted(scope)))
+		if (now >= deadline_ms || (interrupted && atomic_load(interrupted)))
 			return false;
 		if (left <= 0)
 			return true;
 		clock_nanosleep(CLOCK_MONOTONIC, 0, &step, NULL);
 	}
+}
+
+bool aws_request_sleep(const struct call_scope *scope, bool mutation, int64_t ms)
+{
+	return sleep_for(ms, deadline_of(scope, mutation), mutation ? NULL : scope->interrupted);
 }
 
 /* --- before and after an attempt --- */
@@ -56,8 +69,7 @@ static enum lambda_status wait_for_a_place(struct aws_client *client,
 	bool goes_first = scope->for_change && request->rate_limit == RATE_LIMIT_READ;
 	int error = rate_limiter_wait(client->rate_limiter,
 		goes_first ? RATE_LIMIT_WRITE : request->rate_limit,
-		deadline_of(scope, request->mutation),
-		request->mutation ? NULL : scope->interrupted);
+		deadline_of(scope, request->mutation), interruption_of(scope, request));
 
 	if (!error)
 		return LAMBDA_OK;
@@ -90,6 +102,9 @@ static int64_t attempt_deadline(const struct call_scope *scope, const struct aws
 	int64_t now = clock_monotonic_ms(), deadline = deadline_of(scope, request->mutation);
 	int64_t left = deadline - now;
 
+	if (request->source && left > 2 * UPLOAD_LOOK_MS)
+		return deadline -
+		       UPLOAD_LOOK_MS; /* it may take long to send, reading back does not */
 	if (request->mutation)
 		return now + left * 3 / 5; /* what remains is for reading back */
 	if (request->rate_limit == RATE_LIMIT_WRITE && left > 2 * LOOK_ATTEMPT_MS)
@@ -118,11 +133,12 @@ static int sign_and_send(struct aws_client *client, const struct call_scope *sco
 		.path = request->path,
 		.query = request->query,
 		.headers = headers,
-		.header_count = !request->body    ? 0
-				: request->target ? 2
-						  : 1,
+		.header_count = !request->body && !request->source ? 0
+				: request->target                  ? 2
+								   : 1,
 		.body = request->body,
 		.body_length = request->body_length,
+		.source = request->source,
 		.signer = client->unix_socket ? NULL : &signer};
 	int error = signed_request_build(&sent, &parts);
 
@@ -131,7 +147,7 @@ static int sign_and_send(struct aws_client *client, const struct call_scope *sco
 	sent.http.unix_socket = client->unix_socket;
 	sent.http.body_maximum = HTTP_BODY_MAX;
 	sent.http.deadline_ms = attempt_deadline(scope, request);
-	sent.http.interrupted = request->mutation ? NULL : scope->interrupted;
+	sent.http.interrupted = interruption_of(scope, request);
 	sent.http.sendings = &client->calls;
 	attempt->status =
 		http_exchange(client->pool, &sent.http, &attempt->response, &attempt->failure);
@@ -240,7 +256,7 @@ static bool renew_credentials(struct aws_client *client, const struct call_scope
 	tries->credentials_renewed = true;
 	credentials_store_expire(client->credentials, &attempt->credentials);
 	if (credentials_store_get(client->credentials, deadline_of(scope, request->mutation),
-		    request->mutation ? NULL : scope->interrupted, &others, &why)) {
+		    interruption_of(scope, request), &others, &why)) {
 		lambda_hint(error, "%s", why.hint[0] ? why.hint : why.message);
 		return false;
 	}
@@ -275,7 +291,11 @@ bool aws_request_again(struct aws_client *client, const struct call_scope *scope
 	tries->cost = tries->class == RETRY_TIMED_OUT ? RETRY_COST_TIMED_OUT : RETRY_COST;
 	log_write(client->log, LOG_LEVEL_DEBUG, "%s: attempt %u failed, again in %lld ms",
 		request->operation, tries->attempt, (long long)decision.delay_ms);
-	return aws_request_sleep(scope, request->mutation, decision.delay_ms);
+	if (sleep_for(decision.delay_ms, deadline_of(scope, request->mutation),
+		    interruption_of(scope, request)))
+		return true;
+	/* An upload that is interrupted here ends by its next attempt, which says so. */
+	return request->source && call_scope_interrupted(scope);
 }
 
 /* --- the loop --- */
@@ -289,9 +309,8 @@ static enum lambda_status try_once(struct aws_client *client, const struct call_
 
 	if (!status && !client->unix_socket)
 		status = credentials_store_get(client->credentials,
-			deadline_of(scope, request->mutation),
-			request->mutation ? NULL : scope->interrupted, &attempt->credentials,
-			reterr);
+			deadline_of(scope, request->mutation), interruption_of(scope, request),
+			&attempt->credentials, reterr);
 	if (!status && clock_monotonic_ms() >= deadline_of(scope, request->mutation))
 		status = lambda_fail(reterr, LAMBDA_TIMED_OUT, "no time was left to ask");
 	if (status)

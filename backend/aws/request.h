@@ -26,6 +26,11 @@ struct aws_request {
 	const char *query; /* encoded, NULL: none */
 	const char *body;  /* NULL: none */
 	size_t body_length;
+	/*
+	 * In the place of the body, or NULL. Such a mutation has all the time of its deadline but 10 s for one attempt, and
+	 * scope->interrupted ends it until its last byte has been handed over: it has not happened then.
+	 */
+	const struct http_body_source *source;
 	const char *content_type; /* of the body; NULL: application/json */
 	const char *
 		target; /* X-Amz-Target, of a request with a body, for services that name the operation there; NULL: none */

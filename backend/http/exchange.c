@@ -39,6 +39,7 @@ struct exchange {
 	const struct http_request *request;
 	struct http_response *response;
 	size_t header_bytes;
+	struct http_body_sending sending;
 	bool headers_complete; /* libcurl takes a head that ends in the middle for a whole one */
 	unsigned int sendings;
 	bool is_ok;      /* the status line said 200 */
@@ -147,6 +148,24 @@ static int before_sending(void *data, char *remote, char *local, int remote_port
 	if (exchange->request->sendings)
 		atomic_fetch_add(exchange->request->sendings, 1);
 	return CURL_PREREQFUNC_OK;
+}
+
+static size_t give_body(char *bytes, size_t size, size_t count, void *user)
+{
+	struct exchange *exchange = user;
+	ssize_t given = http_body_sending_read(&exchange->sending, bytes, size * count);
+
+	return given < 0 ? CURL_READFUNC_ABORT : (size_t)given;
+}
+
+static int rewind_body(void *user, curl_off_t offset, int origin)
+{
+	struct exchange *exchange = user;
+
+	if (origin != SEEK_SET || offset < 0)
+		return CURL_SEEKFUNC_CANTSEEK;
+	exchange->sending.offset = (uint64_t)offset;
+	return CURL_SEEKFUNC_OK;
 }
 
 static size_t on_body(char *data, size_t size, size_t count, void *user)
@@ -360,6 +379,20 @@ static CURLcode set_connection(CURL *easy, struct exchange *exchange)
 	return code;
 }
 
+/* A body that is made while it is sent. */
+static CURLcode set_source(CURL *easy, struct exchange *exchange)
+{
+	CURLcode code = CURLE_OK;
+
+	SET(CURLOPT_UPLOAD, 1L);
+	SET(CURLOPT_INFILESIZE_LARGE, (curl_off_t)exchange->request->source->length);
+	SET(CURLOPT_READFUNCTION, give_body);
+	SET(CURLOPT_READDATA, exchange);
+	SET(CURLOPT_SEEKFUNCTION, rewind_body);
+	SET(CURLOPT_SEEKDATA, exchange);
+	return code;
+}
+
 static CURLcode set_request(CURL *easy, struct exchange *exchange, struct curl_slist *headers)
 {
 	const struct http_request *request = exchange->request;
@@ -369,7 +402,10 @@ static CURLcode set_request(CURL *easy, struct exchange *exchange, struct curl_s
 	SET(CURLOPT_URL, request->url);
 	SET(CURLOPT_PATH_AS_IS, 1L); /* what is sent is what was signed */
 	SET(CURLOPT_HTTPHEADER, headers);
-	if (!get || request->body) {
+	if (request->source) {
+		if (!code)
+			code = set_source(easy, exchange);
+	} else if (!get || request->body) {
 		SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_length);
 		SET(CURLOPT_POSTFIELDS, request->body ? request->body : "");
 	}
@@ -387,9 +423,16 @@ static CURLcode set_request(CURL *easy, struct exchange *exchange, struct curl_s
 
 #undef SET
 
-/* Drives the transfer to its end. 0 with *ret_code, -ETIMEDOUT, -EINTR, -ENOMEM. */
-static int drive_transfer(struct slot *slot, const struct http_request *request, CURLcode *ret_code)
+/* Once the whole body of a source has been handed over, the server may act on it: the answer is waited for. */
+static bool may_be_interrupted(const struct exchange *exchange)
 {
+	return !exchange->request->source || http_body_sending_is_incomplete(&exchange->sending);
+}
+
+/* Drives the transfer to its end. 0 with *ret_code, -ETIMEDOUT, -EINTR, -ENOMEM. */
+static int drive_transfer(struct slot *slot, const struct exchange *exchange, CURLcode *ret_code)
+{
+	const struct http_request *request = exchange->request;
 	int running = 1, queued;
 	CURLMsg *message;
 
@@ -401,7 +444,7 @@ static int drive_transfer(struct slot *slot, const struct http_request *request,
 			return -ENOMEM;
 		if (!running)
 			break;
-		if (is_interrupted(request))
+		if (is_interrupted(request) && may_be_interrupted(exchange))
 			return -EINTR;
 		if (left <= 0)
 			return -ETIMEDOUT;
@@ -433,14 +476,20 @@ static enum lambda_status conclude_exchange(struct slot *slot, struct exchange *
 	curl_easy_getinfo(slot->easy, CURLINFO_HTTP_CONNECTCODE, &proxy_status);
 	if (driven)
 		http_failure_of_wait(ret_failure, driven);
+	else if (exchange->sending.error)
+		http_failure_of_source(ret_failure, exchange->sending.error);
 	else if (exchange->write_error)
 		http_failure_of_refusal(ret_failure, exchange->write_error);
 	else if (!exchange->sendings && proxy_status >= 300)
 		http_failure_of_proxy(ret_failure, (int)proxy_status);
 	else
 		http_failure_of_curl(ret_failure, code, (int)system_error, exchange->error_text);
-	ret_failure->sent = exchange->sendings > 0;
-	if (!ret_failure->sent && ret_failure->status == LAMBDA_TIMED_OUT)
+	ret_failure->sent =
+		exchange->sendings > 0 && !http_body_sending_is_incomplete(&exchange->sending);
+	if (ret_failure->status == LAMBDA_TIMED_OUT && exchange->sendings && !ret_failure->sent)
+		http_failure_set(ret_failure, LAMBDA_TIMED_OUT,
+			"the time allowed was over before the whole request had gone");
+	if (!exchange->sendings && ret_failure->status == LAMBDA_TIMED_OUT)
 		http_failure_set(
 			ret_failure, LAMBDA_TIMED_OUT, "no connection within the time allowed");
 	return ret_failure->status;
@@ -473,7 +522,7 @@ static enum lambda_status perform_exchange(struct slot *slot, struct exchange *e
 		code = CURLE_OUT_OF_MEMORY;
 	if (code)
 		return conclude_exchange(slot, exchange, 0, code, ret_failure);
-	driven = drive_transfer(slot, exchange->request, &code);
+	driven = drive_transfer(slot, exchange, &code);
 	status = conclude_exchange(slot, exchange, driven, code, ret_failure);
 	slot->socket = driven ? -1 : kept_socket(slot->easy);
 	curl_multi_remove_handle(slot->multi, slot->easy);
@@ -520,7 +569,10 @@ enum lambda_status http_exchange(struct http_pool *pool, const struct http_reque
 	struct http_response *ret_response, struct http_failure *ret_failure)
 {
 	struct http_response response = {.body = BUFFER_INIT(request->body_maximum)};
-	struct exchange exchange = {.pool = pool, .request = request, .response = &response};
+	struct exchange exchange = {.pool = pool,
+		.request = request,
+		.response = &response,
+		.sending = {.source = request->source, .interrupted = request->interrupted}};
 	enum lambda_status status = LAMBDA_NO_MEMORY;
 	struct curl_slist *headers;
 	struct slot *slot;

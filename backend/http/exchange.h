@@ -21,6 +21,7 @@
 
 #include "backend/base/buffer.h"
 #include "backend/base/cleanup.h"
+#include "backend/http/body_source.h"
 #include "backend/http/failure.h"
 #include "backend/http/sigv4.h"
 
@@ -53,6 +54,11 @@ struct http_request {
 	size_t header_count;
 	const void *body; /* NULL: none */
 	size_t body_length;
+	/*
+	 * In the place of the body, or NULL. While a part of it has not been handed over, any failure is one of a request
+	 * that was not sent; from then on an interruption does not end the exchange any more.
+	 */
+	const struct http_body_source *source;
 	size_t body_maximum; /* bytes of the answer's body, at most HTTP_BODY_MAX */
 	/*
 	 * Takes the body of a 200 piece by piece instead, without that maximum; other answers' bodies are

@@ -45,6 +45,17 @@ void http_failure_of_refusal(struct http_failure *failure, int error)
 	failure->transient = false;
 }
 
+void http_failure_of_source(struct http_failure *failure, int error)
+{
+	if (error == -EINTR || error == -ENOMEM) {
+		http_failure_of_wait(failure, error);
+		return;
+	}
+	http_failure_set(failure, LAMBDA_DISK_FAILED, "what was to be sent could not be read: %s",
+		strerrordesc_np(-error));
+	failure->transient = false;
+}
+
 void http_failure_of_proxy(struct http_failure *failure, int http_status)
 {
 	http_failure_set(failure, LAMBDA_HOST_UNREACHABLE, "the proxy answered HTTP %d%s",

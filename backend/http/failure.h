@@ -27,6 +27,9 @@ void http_failure_of_wait(struct http_failure *failure, int error);
 /* For an answer that was refused while it came: -EFBIG or -ENOMEM. */
 void http_failure_of_refusal(struct http_failure *failure, int error);
 
+/* For a body that could not be made: -EINTR, -ENOMEM, or why a file could not be read. */
+void http_failure_of_source(struct http_failure *failure, int error);
+
 /* For a proxy that does not let us through: what it answered to CONNECT. */
 void http_failure_of_proxy(struct http_failure *failure, int http_status);
 

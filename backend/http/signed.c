@@ -46,7 +46,8 @@ static int sign_request(struct signed_request *request, const struct signed_part
 		.query = parts->query,
 		.headers = request->headers,
 		.body = parts->body,
-		.body_length = parts->body_length};
+		.body_length = parts->body_length,
+		.body_digest = parts->source ? parts->source->digest : NULL};
 	unsigned char key[SIGV4_KEY_SIZE];
 	int error;
 
@@ -72,7 +73,8 @@ int signed_request_build(struct signed_request *request, const struct signed_par
 
 	*request = (struct signed_request){.http = {.method = parts->method,
 						   .body = parts->body,
-						   .body_length = parts->body_length},
+						   .body_length = parts->body_length,
+						   .source = parts->source},
 		.path = BUFFER_INIT(URL_MAX),
 		.url = BUFFER_INIT(URL_MAX),
 		.authorization = BUFFER_INIT(AUTHORIZATION_MAX)};

@@ -34,7 +34,8 @@ struct signed_parts {
 	size_t header_count;               /* at most SIGNED_HEADERS_MAX */
 	const char *body;                  /* NULL: none */
 	size_t body_length;
-	const struct signer *signer; /* NULL: not signed */
+	const struct http_body_source *source; /* in the place of the body; NULL: none */
+	const struct signer *signer;           /* NULL: not signed */
 };
 
 struct signed_request {

@@ -317,7 +317,9 @@ int sigv4_canonical_request(
 	const struct sigv4_request *request, struct buffer *out, struct buffer *ret_signed)
 {
 	char digest[SIGV4_DIGEST_SIZE];
-	int error = sigv4_hex_digest(request->body, request->body_length, digest);
+	int error = request->body_digest
+			    ? 0
+			    : sigv4_hex_digest(request->body, request->body_length, digest);
 
 	if (!error)
 		error = buffer_appendf(out, "%s\n", request->method);
@@ -332,7 +334,8 @@ int sigv4_canonical_request(
 	if (!error)
 		error = append_canonical_headers(request, out, ret_signed);
 	if (!error)
-		error = buffer_appendf(out, "\n%s\n%s", buffer_text(ret_signed), digest);
+		error = buffer_appendf(out, "\n%s\n%s", buffer_text(ret_signed),
+			request->body_digest ? request->body_digest : digest);
 	return error;
 }
 

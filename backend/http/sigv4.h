@@ -36,6 +36,8 @@ struct sigv4_request {
 	size_t header_count;
 	const void *body;
 	size_t body_length;
+	const char
+		*body_digest; /* hexadecimal SHA-256 in the place of the body; NULL: of the body */
 	/* When a client's signature is checked: it signed all these headers, those included that we leave out. */
 	bool every_header;
 };
