@@ -8,8 +8,7 @@
 #define LOOK_FIRST_MS 100 /* between two looks; doubles up to LOOK_LAST_MS */
 #define LOOK_LAST_MS 1000
 
-/* Whether trying to read once more may help. */
-static bool may_pass(const struct lambda_error *error)
+bool lambda_may_pass(const struct lambda_error *error)
 {
 	switch (error->status) {
 	case LAMBDA_ACCESS_DENIED:
@@ -34,7 +33,7 @@ static enum verdict look_until(struct mutation *mutation, bool insist, struct la
 		if (verdict == VERDICT_DONE || verdict == VERDICT_OTHER ||
 			(verdict == VERDICT_AS_WAS && !insist))
 			return verdict;
-		if (verdict == VERDICT_UNKNOWN && !may_pass(reterr))
+		if (verdict == VERDICT_UNKNOWN && !lambda_may_pass(reterr))
 			return VERDICT_UNKNOWN;
 		if (!aws_request_sleep(mutation->scope, true, pause))
 			return verdict;
@@ -210,16 +209,18 @@ static enum lambda_status run_mutation(struct mutation *mutation, struct lambda_
 	return status ? status : succeed(mutation, true);
 }
 
-/* Makes the call; `body` NULL for none. A query is set before. */
+/* Makes the call; `body` NULL for none. A query and a source are set before. */
 enum lambda_status mutation_make_change(struct mutation *mutation, const char *operation,
 	const char *method, const struct buffer *path, const struct buffer *body,
 	struct lambda_error *reterr)
 {
 	struct aws_request *request = &mutation->request;
+	const struct http_body_source *source = request->source;
 	const char *query = request->query;
 
 	*request = lambda_request(mutation->client, operation, method, RATE_LIMIT_WRITE);
 	request->query = query;
+	request->source = source;
 	request->path = buffer_text(path);
 	request->body = body ? buffer_text(body) : NULL;
 	request->body_length = body ? body->length : 0;

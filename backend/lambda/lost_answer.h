@@ -54,11 +54,14 @@ struct mutation {
 };
 
 /*
- * Makes the call until its outcome is known or the deadline comes; `body` NULL for none. A query is set in
- * mutation->request before. Blocks; the results are in the mutation, as its functions left them.
+ * Makes the call until its outcome is known or the deadline comes; `body` NULL for none. A query, or
+ * a source in the place of the body, is set in mutation->request before. Blocks; the results are in the mutation, as its functions left them.
  */
 enum lambda_status mutation_make_change(struct mutation *mutation, const char *operation,
 	const char *method, const struct buffer *path, const struct buffer *body,
 	struct lambda_error *reterr) must_check;
+
+/* Whether reading once more may help after that failure. */
+bool lambda_may_pass(const struct lambda_error *error);
 
 #endif

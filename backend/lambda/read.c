@@ -111,17 +111,15 @@ enum lambda_status lambda_list_versions(struct lambda_client *client,
 		client, scope, RATE_LIMIT_READ, function, marker, ret_page, reterr);
 }
 
-enum lambda_status lambda_get_version_as(struct lambda_client *client,
+static const char get_configuration[] = "GetFunctionConfiguration";
+
+enum lambda_status lambda_get_configuration_as(struct lambda_client *client,
 	const struct call_scope *scope, enum rate_limit_kind rate_limit, const char *function,
-	uint64_t version, struct lambda_version *ret_version, struct lambda_error *reterr)
+	uint64_t version, struct json **ret_json, struct lambda_error *reterr)
 {
-	static const char operation[] = "GetFunctionConfiguration";
 	cleanup(buffer_release) struct buffer path = BUFFER_INIT(PATH_MAX_BYTES);
 	cleanup(buffer_release) struct buffer query = BUFFER_INIT(QUERY_MAX_BYTES);
-	cleanup(json_free_pointer) struct json *json = NULL;
 	char qualifier[LAMBDA_VERSION_TEXT_SIZE];
-	struct lambda_version answer;
-	enum lambda_status status;
 	int error = lambda_append_path(&path, function, "/configuration");
 
 	lambda_version_format(version, qualifier);
@@ -131,19 +129,42 @@ enum lambda_status lambda_get_version_as(struct lambda_client *client,
 		error = text_append_percent_encoded(&query, qualifier);
 	if (error)
 		return lambda_fail_to_write(error, reterr);
-	status = get_json(client, scope, operation, rate_limit, buffer_text(&path),
-		buffer_text(&query), &json, reterr);
+	return get_json(client, scope, get_configuration, rate_limit, buffer_text(&path),
+		buffer_text(&query), ret_json, reterr);
+}
+
+enum lambda_status lambda_read_that_version(struct lambda_client *client, const struct json *json,
+	uint64_t version, struct lambda_version *ret_version, struct lambda_error *reterr)
+{
+	struct lambda_version answer;
+	char qualifier[LAMBDA_VERSION_TEXT_SIZE];
+	enum lambda_status status =
+		lambda_read_version(json, lambda_client_printer(client), &answer, reterr);
+
 	if (status)
 		return status;
-	status = lambda_read_version(json, lambda_client_printer(client), &answer, reterr);
-	if (!status && answer.version != version) {
+	if (answer.version != version) {
 		lambda_version_release(&answer);
-		status = lambda_fail(reterr, LAMBDA_BAD_ANSWER,
+		lambda_version_format(version, qualifier);
+		return lambda_fail(reterr, LAMBDA_BAD_ANSWER,
 			"the answer is about another version than %s", qualifier);
 	}
-	if (!status)
-		*ret_version = answer;
-	return lambda_name_operation(status, operation, reterr);
+	*ret_version = answer;
+	return LAMBDA_OK;
+}
+
+enum lambda_status lambda_get_version_as(struct lambda_client *client,
+	const struct call_scope *scope, enum rate_limit_kind rate_limit, const char *function,
+	uint64_t version, struct lambda_version *ret_version, struct lambda_error *reterr)
+{
+	cleanup(json_free_pointer) struct json *json = NULL;
+	enum lambda_status status = lambda_get_configuration_as(
+		client, scope, rate_limit, function, version, &json, reterr);
+
+	if (status)
+		return status;
+	status = lambda_read_that_version(client, json, version, ret_version, reterr);
+	return lambda_name_operation(status, get_configuration, reterr);
 }
 
 enum lambda_status lambda_get_version(struct lambda_client *client, const struct call_scope *scope,

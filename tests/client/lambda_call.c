@@ -20,6 +20,7 @@
 #include "backend/lambda/lambda.h"
 #include "tests/client/document_call.h"
 #include "tests/client/trail_call.h"
+#include "tests/client/upload_call.h"
 
 struct settings_of_call {
 	struct aws_client_options client;
@@ -266,6 +267,9 @@ static enum lambda_status call(
 		return identity(run, scope, error);
 	if (!strcmp(name, "lookup") || !strcmp(name, "history"))
 		return trail_call(run->client, scope, run->settings->arguments, run->answer, error);
+	if (!strcmp(name, "update-code") || !strcmp(name, "wait-settled"))
+		return upload_call(
+			run->client, scope, run->settings->arguments, run->answer, error);
 	if (!strcmp(name, "source") || !strcmp(name, "show") || !strcmp(name, "write"))
 		return document_call(
 			run->client, scope, run->settings->arguments, run->answer, error);

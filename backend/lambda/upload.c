@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: MIT */
+#include "backend/lambda/upload.h"
+
+#include <errno.h>
+#include <openssl/evp.h>
+#include <unistd.h>
+
+#include "backend/base/text.h"
+#include "backend/lambda/lost_answer.h"
+#include "backend/lambda/model.h"
+
+#define PATH_MAX_BYTES 8192
+#define HEAD_MAX_BYTES 16384 /* what stands before the zip */
+#define PIECE 12288          /* bytes of the zip that are encoded at a time; a multiple of 3 */
+
+static const char operation[] = "UpdateFunctionCode";
+static const char tail[] = "\"}";
+
+/* UpdateFunctionCode's body: head, the zip as base64, tail. */
+struct upload {
+	struct mutation mutation; /* first: mutation.look and .read find the rest by it */
+	const struct lambda_code_upload *code;
+	struct call_scope scope;
+	struct http_body_source source; /* the body */
+	struct buffer head;
+	/* What the body carries: the caller's, or once an answer was lost the one that was seen then. "" for none. */
+	char revision_id[LAMBDA_REVISION_ID_MAX + 1];
+	bool with_answer;
+	struct json *answer; /* owned */
+};
+
+static void upload_release(struct upload *upload)
+{
+	buffer_release(&upload->head);
+	json_free(upload->answer);
+}
+
+/* --- the body --- */
+
+static uint64_t encoded_length(uint64_t length)
+{
+	return (length + 2) / 3 * 4;
+}
+
+/* pread(2) of what must be there: a file that is too short is -EIO. */
+static int read_all(int descriptor, unsigned char *bytes, size_t length, uint64_t offset)
+{
+	while (length) {
+		ssize_t count = pread(descriptor, bytes, length, (off_t)offset);
+
+		if (count < 0 && errno == EINTR)
+			continue;
+		if (count <= 0)
+			return count < 0 ? -errno : -EIO;
+		bytes += count;
+		offset += (uint64_t)count;
+		length -= (size_t)count;
+	}
+	return 0;
+}
+
+static size_t smaller(uint64_t left, size_t size)
+{
+	return left < size ? (size_t)left : size;
+}
+
+static ssize_t read_zip(void *data, uint64_t offset, void *bytes, size_t size)
+{
+	const struct lambda_code_upload *code = data;
+	size_t count = smaller(code->size - offset, size);
+	int error = read_all(code->descriptor, bytes, count, offset);
+
+	return error ? error : (ssize_t)count;
+}
+
+/* From the zip's base64. */
+static ssize_t read_encoded(
+	const struct lambda_code_upload *code, uint64_t offset, void *bytes, size_t size)
+{
+	unsigned char piece[PIECE], encoded[PIECE / 3 * 4 + 1];
+	uint64_t begin = offset / 4 * 3;
+	size_t skip = offset % 4, count, length = smaller(code->size - begin, sizeof(piece));
+	int error = read_all(code->descriptor, piece, length, begin);
+
+	if (error)
+		return error;
+	count = smaller((uint64_t)EVP_EncodeBlock(encoded, piece, (int)length) - skip, size);
+	memcpy(bytes, encoded + skip, count);
+	return (ssize_t)count;
+}
+
+static ssize_t read_body(void *data, uint64_t offset, void *bytes, size_t size)
+{
+	const struct upload *upload = data;
+	uint64_t encoded = encoded_length(upload->code->size);
+	size_t count;
+
+	if (offset < upload->head.length) {
+		count = smaller(upload->head.length - offset, size);
+		memcpy(bytes, upload->head.data + offset, count);
+		return (ssize_t)count;
+	}
+	offset -= upload->head.length;
+	if (offset < encoded)
+		return read_encoded(upload->code, offset, bytes, size);
+	offset -= encoded;
+	count = smaller(strlen(tail) - offset, size);
+	memcpy(bytes, tail + offset, count);
+	return (ssize_t)count;
+}
+
+/* The members beside ZipFile, and how that begins. 0, -EINVAL (architectures), -ENOMEM, -EFBIG. */
+static int write_head(struct upload *upload)
+{
+	const struct lambda_code_upload *code = upload->code;
+	cleanup(json_free_pointer) struct json *members = json_new_object();
+	struct json *architectures = NULL;
+	int error = members ? 0 : -ENOMEM;
+
+	if (!error && code->architectures) {
+		architectures = json_parse(code->architectures, strlen(code->architectures), NULL);
+		error = architectures ? json_set(members, "Architectures", architectures) : -EINVAL;
+	}
+	if (!error && upload->revision_id[0])
+		error = json_set_string(members, "RevisionId", upload->revision_id);
+	if (!error && code->kms_key_arn)
+		error = json_set_string(members, "SourceKMSKeyArn", code->kms_key_arn);
+	buffer_reset(&upload->head);
+	if (!error)
+		error = json_print(members, &upload->head);
+	if (error)
+		return error;
+	upload->head.length--; /* the last brace */
+	return buffer_appendf(&upload->head, "%s\"ZipFile\":\"", json_count(members) ? "," : "");
+}
+
+static enum lambda_status fail_body(int error, struct lambda_error *reterr)
+{
+	switch (error) {
+	case -EINTR:
+		return lambda_fail(reterr, LAMBDA_INTERRUPTED, "interrupted");
+	case -ENOMEM:
+		return lambda_fail_memory(reterr);
+	case -EINVAL:
+		return lambda_fail(reterr, LAMBDA_INVALID, "the architectures are no JSON");
+	case -EFBIG:
+		return lambda_fail(reterr, LAMBDA_TOO_LARGE, "the request is too large");
+	default:
+		return lambda_fail(reterr, LAMBDA_DISK_FAILED, "the zip could not be read: %s",
+			strerrordesc_np(-error));
+	}
+}
+
+/* Makes the body with the RevisionId as it is now, and its hash. */
+static enum lambda_status make_body(
+	struct upload *upload, const atomic_bool *interrupted, struct lambda_error *reterr)
+{
+	int error = write_head(upload);
+
+	if (!error) {
+		upload->source = (struct http_body_source){
+			.length = upload->head.length + encoded_length(upload->code->size) +
+				  strlen(tail),
+			.read = read_body,
+			.data = upload};
+		error = http_body_source_hash(&upload->source, interrupted);
+	}
+	return error ? fail_body(error, reterr) : LAMBDA_OK;
+}
+
+/* Whether the file is still what its hash was made of. */
+static enum lambda_status check_zip(struct upload *upload, struct lambda_error *reterr)
+{
+	const struct lambda_code_upload *code = upload->code;
+	struct lambda_code_upload borrowed = *code;
+	struct http_body_source zip = {.length = code->size, .read = read_zip, .data = &borrowed};
+	char expected[SIGV4_DIGEST_SIZE];
+	int error = http_body_source_hash(&zip, code->interrupted);
+
+	if (error)
+		return fail_body(error, reterr);
+	text_format_hex(code->sha256, sizeof(code->sha256), expected);
+	if (strcmp(expected, zip.digest) != 0)
+		return lambda_fail(reterr, LAMBDA_INVALID,
+			"the zip has changed since it was looked at; nothing was sent");
+	return LAMBDA_OK;
+}
+
+/* --- the answer --- */
+
+/* Reads $LATEST of an answer; on success the results are in the upload. */
+static enum lambda_status take_answer(
+	struct upload *upload, const struct json *json, struct lambda_error *reterr)
+{
+	struct mutation *mutation = &upload->mutation;
+	struct json *copy = upload->with_answer ? json_copy(json) : NULL;
+	enum lambda_status status;
+
+	if (upload->with_answer && !copy)
+		return lambda_fail_memory(reterr);
+	status = lambda_read_that_version(
+		mutation->client, json, LAMBDA_VERSION_LATEST, &mutation->version, reterr);
+	if (status) {
+		json_free(copy);
+		return status;
+	}
+	upload->answer = copy;
+	return LAMBDA_OK;
+}
+
+static bool has_this_code(const struct upload *upload)
+{
+	const struct lambda_version *version = &upload->mutation.version;
+
+	return version->has_code_sha256 &&
+	       !memcmp(version->code_sha256, upload->code->sha256, sizeof(version->code_sha256));
+}
+
+static void forget_answer(struct upload *upload)
+{
+	lambda_version_release(&upload->mutation.version);
+	json_free(take_pointer(upload->answer));
+}
+
+static enum lambda_status read_updated(
+	struct mutation *mutation, const struct json *json, struct lambda_error *reterr)
+{
+	struct upload *upload = (struct upload *)mutation;
+	enum lambda_status status = take_answer(upload, json, reterr);
+
+	if (!status && !has_this_code(upload)) {
+		forget_answer(upload);
+		status = lambda_fail(
+			reterr, LAMBDA_BAD_ANSWER, "the answer is about other code than was sent");
+	}
+	return lambda_name_operation(status, operation, reterr);
+}
+
+/* Nothing has changed: a second sending carries the RevisionId that was seen, so that only one of them can succeed. */
+static enum verdict prepare_again(
+	struct upload *upload, const char *revision_id, struct lambda_error *reterr)
+{
+	if (upload->revision_id[0] || strlen(revision_id) >= sizeof(upload->revision_id))
+		return VERDICT_AS_WAS;
+	snprintf(upload->revision_id, sizeof(upload->revision_id), "%s", revision_id);
+	if (!make_body(upload, NULL, reterr))
+		return VERDICT_AS_WAS;
+	reterr->outcome_unknown = true;
+	return VERDICT_OTHER;
+}
+
+static enum verdict look_for_updated_code(struct mutation *mutation, struct lambda_error *reterr)
+{
+	struct upload *upload = (struct upload *)mutation;
+	cleanup(json_free_pointer) struct json *json = NULL;
+	const char *revision_id;
+	bool same;
+
+	if (lambda_get_configuration_as(mutation->client, &mutation->look_scope, RATE_LIMIT_WRITE,
+		    mutation->function, LAMBDA_VERSION_LATEST, &json, reterr))
+		return reterr->status == LAMBDA_NOT_FOUND ? VERDICT_OTHER : VERDICT_UNKNOWN;
+	if (take_answer(upload, json, reterr))
+		return VERDICT_UNKNOWN;
+	/* Every update gives a new revision: the old one means that there was none. */
+	revision_id = json_member_string(json, "RevisionId", "");
+	same = *upload->revision_id && !strcmp(upload->revision_id, revision_id);
+	if (!same && has_this_code(upload))
+		return VERDICT_DONE;
+	forget_answer(upload);
+	if (same || !*upload->revision_id)
+		return prepare_again(upload, revision_id, reterr);
+	lambda_fail(reterr, LAMBDA_REVISION_CHANGED, "$LATEST was changed by another client");
+	return VERDICT_OTHER;
+}
+
+/* --- the call --- */
+
+static enum lambda_status send_upload(
+	struct upload *upload, const char *function, struct lambda_error *reterr)
+{
+	cleanup(buffer_release) struct buffer path = BUFFER_INIT(PATH_MAX_BYTES);
+	int error = lambda_append_path(&path, function, "/code");
+
+	if (error)
+		return lambda_fail_to_write(error, reterr);
+	upload->mutation.request.source = &upload->source;
+	return mutation_make_change(&upload->mutation, operation, "PUT", &path, NULL, reterr);
+}
+
+enum lambda_status lambda_update_code(struct lambda_client *client, const struct call_scope *scope,
+	const char *function, const struct lambda_code_upload *code,
+	struct lambda_version *ret_version, struct json **ret_answer, struct lambda_error *reterr)
+{
+	cleanup(upload_release) struct upload upload = {.mutation = {.client = client,
+								.function = function,
+								.look = look_for_updated_code,
+								.read = read_updated},
+		.code = code,
+		.scope = *scope,
+		.head = BUFFER_INIT(HEAD_MAX_BYTES),
+		.with_answer = ret_answer != NULL};
+	enum lambda_status status;
+
+	upload.mutation.scope = &upload.scope;
+	upload.scope.read_deadline_ms = upload.scope.mutation_deadline_ms = code->deadline_ms;
+	upload.scope.interrupted = code->interrupted;
+	snprintf(upload.revision_id, sizeof(upload.revision_id), "%s", code->revision_id);
+	status = check_zip(&upload, reterr);
+	if (!status)
+		status = make_body(&upload, code->interrupted, reterr);
+	if (!status)
+		status = send_upload(&upload, function, reterr);
+	if (status)
+		return lambda_name_operation(status, operation, reterr);
+	*ret_version = upload.mutation.version;
+	if (ret_answer)
+		*ret_answer = take_pointer(upload.answer);
+	return LAMBDA_OK;
+}
