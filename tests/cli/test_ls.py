@@ -499,6 +499,14 @@ def test_check_write_tells_which_permission_is_missing(account, proxy, services,
     assert re.findall(r"^missing +lambda:(\w+), so that ", result.stdout, re.M) == [action]
 
 
+def test_check_write_tries_an_update_without_permission_to_list(account, proxy, services, scratch):
+    proxy.rule(faultproxy.access_denied("lambda:ListAliases"), path="/aliases$", method="GET")
+    proxy.rule(faultproxy.access_denied("lambda:UpdateAlias"), path="/aliases/", method="PUT")
+    result = check_write(account, scratch, services, proxy.url)
+    assert result.rc == 5, str(result)
+    assert re.findall(r"^missing +lambda:(\w+), so that ", result.stdout, re.M) == ["ListAliases", "UpdateAlias"]
+
+
 def test_check_write_on_a_server_that_ignores_revisions(account, proxy, services, scratch):
     """What UpdateAlias carries is what the alias has, weights and description included."""
 
