@@ -55,8 +55,9 @@ struct lambda_document_look {
  * answer) is resolved by `look`: done is success, with *ret_answer NULL; as it was: sent again while there is time;
  * another state is what `look` reports. `look` NULL, or a document that cannot be read: outcome_unknown is set.
  *
- * A refusal (409, 412, 400 …) comes back as it is: whether a 412 is to be believed is for the caller to decide, who
- * can read the document. *ret_answer (`ret_answer` may be NULL) is the caller's; NULL where AWS answers without one.
+ * A refusal (409, 412, 400 …) comes back as it is. A 412 (LAMBDA_REVISION_CHANGED) is to be believed only when the
+ * document differs, as $LATEST's and a policy's RevisionId also change for other reasons: the caller reads the source
+ * again, and where document_outcome() finds it as it was, sends again with the RevisionId that it has by now. *ret_answer (`ret_answer` may be NULL) is the caller's; NULL where AWS answers without one.
  */
 enum lambda_status lambda_send_document_call(struct lambda_client *client,
 	const struct call_scope *scope, const char *function, const char *qualifier,

@@ -140,6 +140,29 @@ def test_lists_are_read_to_their_last_page(call, api, function):
     assert json.loads(call("show", "url", function, "A59").text)["AuthType"] == "NONE"
 
 
+def test_provisioned_concurrency_is_read_to_its_last_page(call, api):
+    aws.create_function(api, "many", versions=55, aliases={"PROD": 55})
+    for version in range(1, 55):
+        api.put_provisioned_concurrency_config(
+            FunctionName="many", Qualifier=str(version), ProvisionedConcurrentExecutions=1
+        )
+    api.put_provisioned_concurrency_config(FunctionName="many", Qualifier="PROD", ProvisionedConcurrentExecutions=2)
+    answer = call("source", "ListProvisionedConcurrencyConfigs", "many")
+    assert (answer.calls, len(answer.answer["ProvisionedConcurrencyConfigs"])) == (2, 55)
+    shown = call("show", "provisioned-concurrency", "many", "PROD").text
+    assert json.loads(shown) == {"ProvisionedConcurrentExecutions": 2}
+
+
+@pytest.mark.parametrize("kind", KINDS_OF_FUNCTION + ["description", "provisioned-concurrency"])
+def test_a_refused_read_is_an_error(faulty, proxy, function, kind):
+    proxy.rule(access_denied("lambda:Whatever"), method="GET", times=1)
+    denied = faulty("show", kind, function, "PROD")
+    assert (denied.status, "text" in denied) == ("access denied", False)
+    proxy.rule(html_error(404), method="GET", times=1)
+    strange = faulty("show", kind, function, "PROD")
+    assert (strange.status, "text" in strange) == ("bad answer", False)
+
+
 def test_mappings_are_read_by_name_or_all_at_once(call, api, function, show):
     of_alias = {map_queue(api, number, "shop:PROD") for number in range(105)}
     of_function = {map_queue(api, 105, "shop"), map_queue(api, 106, "shop:$LATEST")}
