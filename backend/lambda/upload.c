@@ -109,18 +109,15 @@ static ssize_t read_body(void *data, uint64_t offset, void *bytes, size_t size)
 	return (ssize_t)count;
 }
 
-/* The members beside ZipFile, and how that begins. 0, -EINVAL (architectures), -ENOMEM, -EFBIG. */
+/*
+ * The members beside ZipFile, and how that begins. The architectures go as they are: AWS judges them. 0, -ENOMEM, -EFBIG.
+ */
 static int write_head(struct upload *upload)
 {
 	const struct lambda_code_upload *code = upload->code;
 	cleanup(json_free_pointer) struct json *members = json_new_object();
-	struct json *architectures = NULL;
 	int error = members ? 0 : -ENOMEM;
 
-	if (!error && code->architectures) {
-		architectures = json_parse(code->architectures, strlen(code->architectures), NULL);
-		error = architectures ? json_set(members, "Architectures", architectures) : -EINVAL;
-	}
 	if (!error && upload->revision_id[0])
 		error = json_set_string(members, "RevisionId", upload->revision_id);
 	if (!error && code->kms_key_arn)
@@ -131,7 +128,11 @@ static int write_head(struct upload *upload)
 	if (error)
 		return error;
 	upload->head.length--; /* the last brace */
-	return buffer_appendf(&upload->head, "%s\"ZipFile\":\"", json_count(members) ? "," : "");
+	if (json_count(members))
+		error = buffer_append_byte(&upload->head, ',');
+	if (!error && code->architectures)
+		error = buffer_appendf(&upload->head, "\"Architectures\":%s,", code->architectures);
+	return error ? error : buffer_append_string(&upload->head, "\"ZipFile\":\"");
 }
 
 static enum lambda_status fail_body(int error, struct lambda_error *reterr)
@@ -141,8 +142,6 @@ static enum lambda_status fail_body(int error, struct lambda_error *reterr)
 		return lambda_fail(reterr, LAMBDA_INTERRUPTED, "interrupted");
 	case -ENOMEM:
 		return lambda_fail_memory(reterr);
-	case -EINVAL:
-		return lambda_fail(reterr, LAMBDA_INVALID, "the architectures are no JSON");
 	case -EFBIG:
 		return lambda_fail(reterr, LAMBDA_TOO_LARGE, "the request is too large");
 	default:

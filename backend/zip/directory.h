@@ -46,7 +46,7 @@ int zip_read(struct zip *zip, uint64_t offset, void *bytes, size_t length) must_
 /* Writes the sentence, which begins with "the zip", and gives the error back. */
 int zip_refuse(struct zip *zip, int error, const char *format, ...) printf_like(3, 4);
 
-/* The same about an entry, by its name: "entry a.py …". */
+/* The same about an entry, by its name: "the zip's entry NAME …". */
 int zip_refuse_entry(struct zip *zip, const struct zip_entry *entry, int error, const char *format,
 	...) printf_like(4, 5);
 

@@ -158,7 +158,7 @@ def test_an_interrupted_rsync_inplace_is_found(scratch):
     (scratch / "mixed.zip").write_bytes(after[:middle] + before[middle:])
     assert zipfile.ZipFile(scratch / "mixed.zip").namelist() == list(contents)
     number, sentence = verify(scratch / "mixed.zip")
-    assert number == errno.EINVAL and "the zip's entry 1.bin" in sentence, sentence
+    assert number == errno.EINVAL and "the zip's entry " in sentence, sentence
 
 
 @pytest.mark.parametrize("words", [[], ["-0"], ["-9"], ["-X"], ["-fz"]], ids=" ".join)

@@ -8,8 +8,10 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <sys/mman.h>
 
 #include "backend/base/clock.h"
+#include "backend/base/text.h"
 #include "backend/cloudtrail/model.h"
 #include "backend/cloudtrail/trail.h"
 #include "backend/config/profile_ini.h"
@@ -20,6 +22,8 @@
 #include "backend/http/error_answer.h"
 #include "backend/lambda/lambda.h"
 #include "backend/lambda/model.h"
+#include "backend/lambda/upload.h"
+#include "backend/zip/zip.h"
 #include "tests/unit/backend/config/table_environment.h"
 #include "tests/unit/failing_allocator.h"
 
@@ -288,12 +292,49 @@ static int scene_credentials(void)
 	return 0;
 }
 
+/* One deflated entry, its sizes behind its data. */
+static const char zip_bytes[] =
+	"\120\113\003\004\055\000\010\000\010\000\000\000\041\000\000\000\000\000\377\377"
+	"\377\377\377\377\377\377\004\000\024\000\163\056\160\171\001\000\020\000\000\000"
+	"\000\000\000\000\000\000\000\000\000\000\000\000\000\000\253\124\260\125\060\342"
+	"\252\044\221\004\000\120\113\007\010\264\013\206\373\013\000\000\000\000\000\000"
+	"\000\066\000\000\000\000\000\000\000\120\113\001\002\055\003\055\000\010\000\010"
+	"\000\000\000\041\000\264\013\206\373\013\000\000\000\066\000\000\000\004\000\000"
+	"\000\000\000\000\000\000\000\000\000\200\001\000\000\000\000\163\056\160\171\120"
+	"\113\005\006\000\000\000\000\001\000\001\000\062\000\000\000\131\000\000\000\000"
+	"\000";
+#define ZIP_SHA256 "c822877b028dcd35918806c164dd21569671115223055eb7e4fa8f7f53035f72"
+
+static int zip_file(void)
+{
+	int file = memfd_create("zip", MFD_CLOEXEC);
+
+	assert_int_equal(write(file, zip_bytes, sizeof(zip_bytes) - 1), sizeof(zip_bytes) - 1);
+	return file;
+}
+
+static int scene_zip(void)
+{
+	cleanup(close_descriptor) int file = zip_file();
+	char sentence[ZIP_SENTENCE_SIZE];
+	int error = zip_verify(file, sizeof(zip_bytes) - 1, NULL, sentence);
+
+	assert_int_equal(!error, !sentence[0]);
+	return error;
+}
+
 /* Every change there is, none of which can arrive. */
 static int change_everything(struct lambda_client *client, const struct call_scope *scope)
 {
 	struct lambda_alias wanted = {.name = "P", .revision_id = "r", .version = 1}, alias;
 	struct lambda_version version;
-	struct lambda_error errors[5] = {0};
+	struct lambda_code_upload upload = {.descriptor = zip_file(),
+		.size = sizeof(zip_bytes) - 1,
+		.kms_key_arn = "k",
+		.architectures = "[\"arm64\"]",
+		.revision_id = "r",
+		.deadline_ms = scope->mutation_deadline_ms};
+	struct lambda_error errors[6] = {0};
 	size_t i;
 
 	assert_int_not_equal(
@@ -307,6 +348,12 @@ static int change_everything(struct lambda_client *client, const struct call_sco
 		lambda_publish_version(client, scope, "f", "d", "c", 1, &version, &errors[3]),
 		LAMBDA_OK);
 	assert_int_not_equal(lambda_delete_version(client, scope, "f", 1, &errors[4]), LAMBDA_OK);
+	assert_int_equal(text_parse_hex(ZIP_SHA256, sizeof(upload.sha256), upload.sha256), 0);
+	assert_int_not_equal(
+		lambda_update_code(client, scope, "f", &upload, &version, NULL, &errors[5]),
+		LAMBDA_OK);
+	assert_int_not_equal(errors[5].status, LAMBDA_INVALID);
+	close(upload.descriptor);
 	for (i = 0; i < array_count(errors); i++) {
 		assert_false(errors[i].outcome_unknown);
 		if (errors[i].status == LAMBDA_NO_MEMORY)
@@ -347,11 +394,14 @@ SWEEP(sign);
 SWEEP(settings);
 SWEEP(words);
 SWEEP(credentials);
+SWEEP(zip);
 SWEEP(client);
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		/* First: what it unpacks into is not cleared, and must not hold what others have freed. */
+		cmocka_unit_test(sweep_zip),
 		cmocka_unit_test(sweep_json),
 		cmocka_unit_test(sweep_aliases),
 		cmocka_unit_test(sweep_history),

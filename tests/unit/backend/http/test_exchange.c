@@ -56,6 +56,11 @@ static void ends_of_waits_and_refusals(void **state)
 	http_failure_of_wait(&failure, -ETIMEDOUT);
 	assert_int_equal(failure.status, LAMBDA_TIMED_OUT);
 	assert_true(failure.timed_out && failure.transient);
+	http_failure_of_source(&failure, -EIO);
+	assert_int_equal(failure.status, LAMBDA_DISK_FAILED);
+	assert_false(failure.transient);
+	http_failure_of_source(&failure, -EINTR);
+	assert_int_equal(failure.status, LAMBDA_INTERRUPTED);
 	http_failure_of_wait(&failure, -EINTR);
 	assert_int_equal(failure.status, LAMBDA_INTERRUPTED);
 	assert_false(failure.transient);
