@@ -20,6 +20,8 @@ complete -c aliasfs -l ca-bundle -r -F -d 'certificates that the endpoint is ver
 complete -c aliasfs -l ttl -x -d 'maximum cache age'
 complete -c aliasfs -l timeout -x -d 'how long a change may take'
 complete -c aliasfs -l read-timeout -x -d 'how long reading may take'
+complete -c aliasfs -l upload-timeout -x -d 'how long sending code may take'
+complete -c aliasfs -l settle-timeout -x -d 'how long to wait until an update is in effect'
 complete -c aliasfs -l rate -x -d 'API calls a second'
 complete -c aliasfs -l delete-grace -x -d 'how long a removed alias waits'
 complete -c aliasfs -l functions -x -d 'show these functions only'

@@ -17,6 +17,8 @@ static const struct permission {
 	{"UpdateAlias", "promote.json"},
 	{"DeleteAlias", "promote.json"},
 	{"PublishVersion", "publish.json"},
+	{"UpdateFunctionCode", "update.json"},
+	{"UpdateFunctionConfiguration", "update.json"},
 };
 
 static const char *find_policy(const char *action)

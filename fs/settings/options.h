@@ -56,6 +56,8 @@ struct options {
 	double ttl;             /* seconds */
 	double timeout;         /* seconds a mutation may take */
 	double read_timeout;    /* seconds a read may take */
+	double upload_timeout;  /* seconds an upload of code may take */
+	double settle_timeout;  /* seconds to wait for an update to be in effect */
 	double rate;            /* control-plane calls a second */
 	double delete_grace;    /* seconds */
 	double code_cache;      /* MiB */
@@ -94,8 +96,9 @@ struct options {
 
 #define OPTIONS_INIT                                                                               \
 	{                                                                                          \
-		.ttl = 5, .timeout = 10, .read_timeout = 30, .rate = 10, .delete_grace = 0.5,      \
-		.code_cache = 1024, .documents_ttl = 60, .shown_uid = -1, .shown_gid = -1,         \
+		.ttl = 5, .timeout = 10, .read_timeout = 30, .upload_timeout = 300,                \
+		.settle_timeout = 60, .rate = 10, .delete_grace = 0.5, .code_cache = 1024,         \
+		.documents_ttl = 60, .shown_uid = -1, .shown_gid = -1,                             \
 		.log_level = LOG_LEVEL_INFO, .fuse_options = BUFFER_INIT(64 * 1024)                \
 	}
 
