@@ -104,7 +104,6 @@ def test_what_goes_along(faulty, proxy, shop, zip_file):
 
 
 def test_memory_does_not_grow_with_the_code(call, shop, zip_file):
-    """Measured: 40 MiB took as much as 0.1 MiB."""
     grown = {}
     for size in (MIB // 10, 4 * MIB, 40 * MIB):
         answer = call("update-code", "shop", zip_file(size), mutation_ms=int(patience(60) * 1000))
@@ -153,6 +152,28 @@ def test_wrong_credentials(faulty, proxy, shop, zip_file):
     proxy.rule(access_denied(), method="PUT")
     assert faulty("update-code", "shop", zip_file(MIB)).status == "access denied"
     assert shop()["CodeSha256"] == before
+
+
+def test_a_refusal_before_the_whole_body_has_come(make_caller, zip_file, afterwards):
+    """Front ends refuse by the head alone, and close the connection on the rest."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    afterwards.callback(listener.close)
+
+    def refuse():
+        connection, _ = listener.accept()
+        with connection:
+            head = b""
+            while b"\r\n\r\n" not in head:
+                head += connection.recv(1024)
+            connection.sendall(
+                b"HTTP/1.1 403 Forbidden\r\nx-amzn-errortype: AccessDeniedException\r\nx-amzn-requestid: r\r\n"
+                b"content-length: 2\r\n\r\n{}"
+            )
+
+    threading.Thread(target=refuse, daemon=True).start()
+    caller = make_caller(endpoint_url=f"http://127.0.0.1:{listener.getsockname()[1]}", unlimited="yes")
+    answer = caller("update-code", "shop", zip_file(20 * MIB))
+    assert answer.status == "access denied" and not answer.error.outcome_unknown, answer
 
 
 def test_no_credentials(call, shop, zip_file):

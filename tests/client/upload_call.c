@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/evp.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "backend/base/text.h"
@@ -30,12 +29,16 @@ static void hash_file(int file, unsigned char sha256[32])
 	EVP_MD_CTX_free(hash);
 }
 
+/* The most memory that this program has had: VmHWM, since getrusage(2) counts what it was before exec(2) as well. */
 static long peak_kib(void)
 {
-	struct rusage usage;
+	cleanup(buffer_release) struct buffer status = BUFFER_INIT(65536);
+	const char *line;
 
-	must(getrusage(RUSAGE_SELF, &usage));
-	return usage.ru_maxrss;
+	must(buffer_append_file(&status, AT_FDCWD, "/proc/self/status"));
+	line = strstr(buffer_text(&status), "VmHWM:");
+	must(!line);
+	return strtol(line + strlen("VmHWM:"), NULL, 10);
 }
 
 static const char *argument(char *const *arguments, size_t index)
