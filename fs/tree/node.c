@@ -21,23 +21,26 @@ struct shared_name {
 
 /* What a node with a name is called. */
 struct entry_name {
+	struct entry *next_moved; /* in table->moved */
 	uint64_t version;
 	bool in_version;
 	char text[];
 };
 
+/* Small, since after a find of everything there are four for each version. */
 struct entry {
 	struct hash_entry entry; /* by the inode number; first: it is cast back */
-	uint64_t lookups;
 	struct shared_name *function;
 	union {
 		uint64_t version;
 		struct entry_name *name; /* owned; for kinds that has_name() */
 	};
-	struct entry *next_moved; /* in table->moved */
-	bool moved;               /* its name is not the one that its number comes from */
-	enum node_kind kind;
+	uint64_t lookups : 56;
+	enum node_kind kind : 7;
+	bool moved : 1; /* its name, which it has, is not the one that its number comes from */
 };
+
+_Static_assert(sizeof(struct entry) <= 40, "malloc(3) takes 48 bytes for it, and 64 for more");
 
 struct node_table {
 	pthread_mutex_t mutex; /* protects everything below */
@@ -240,9 +243,9 @@ static void entry_free(struct node_table *table, struct entry *entry)
 	struct entry **link = &table->moved;
 
 	while (entry->moved && *link != entry)
-		link = &(*link)->next_moved;
+		link = &(*link)->name->next_moved;
 	if (entry->moved)
-		*link = entry->next_moved;
+		*link = entry->name->next_moved;
 	if (has_name(entry->kind))
 		free(entry->name);
 	if (entry->function)
@@ -374,7 +377,7 @@ static struct entry *entry_known(const struct node_table *table, const struct no
 	struct entry *entry;
 	uint64_t inode;
 
-	for (entry = table->moved; entry; entry = entry->next_moved)
+	for (entry = table->moved; entry; entry = entry->name->next_moved)
 		if (entry_means(entry, node))
 			return entry;
 	return entry_of(table, node, &inode);
@@ -397,12 +400,12 @@ uint64_t node_table_inode(struct node_table *table, const struct node *node)
 /* The entry's name becomes `name`, which it owns from now on; the mutex is held. */
 static void entry_move(struct node_table *table, struct entry *entry, struct entry_name *name)
 {
-	entry->name = name;
-	if (!entry->moved) {
-		entry->moved = true;
-		entry->next_moved = table->moved;
+	name->next_moved = entry->moved ? entry->name->next_moved : table->moved;
+	if (!entry->moved)
 		table->moved = entry;
-	}
+	entry->moved = true;
+	free(entry->name);
+	entry->name = name;
 }
 
 void node_table_renamed(struct node_table *table, const struct node *from, const struct node *to)
@@ -414,26 +417,25 @@ void node_table_renamed(struct node_table *table, const struct node *from, const
 	entry = entry_known(table, from);
 	name = entry && has_name(entry->kind) && entry->kind == to->kind ? entry_name_new(to)
 									 : NULL;
-	if (name) {
-		free(entry->name);
+	if (name)
 		entry_move(table, entry, name);
-	}
 	pthread_mutex_unlock(&table->mutex);
 }
 
 void node_table_exchanged(
 	struct node_table *table, const struct node *left, const struct node *right)
 {
+	cleanup(free_pointer) struct entry_name *name = entry_name_new(left);
+	cleanup(free_pointer) struct entry_name *other_name = entry_name_new(right);
 	struct entry *first, *second;
 
 	pthread_mutex_lock(&table->mutex);
 	first = entry_known(table, left);
 	second = entry_known(table, right);
-	if (first && second && has_name(first->kind) && first->kind == second->kind) {
-		struct entry_name *name = first->name;
-
-		entry_move(table, first, second->name);
-		entry_move(table, second, name);
+	if (name && other_name && first && second && has_name(first->kind) &&
+		first->kind == second->kind) {
+		entry_move(table, first, take_pointer(other_name));
+		entry_move(table, second, take_pointer(name));
 	}
 	pthread_mutex_unlock(&table->mutex);
 }
