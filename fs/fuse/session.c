@@ -2,6 +2,7 @@
 #include "fs/fuse/session.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdarg.h>
 #include <syslog.h>
 
@@ -11,6 +12,25 @@
 
 #define THREADS_MAX 256 /* requests served at a time: a hanging one must not keep others waiting */
 #define THREADS_IDLE_MIN 2 /* with one, libfuse makes a thread for nearly every request */
+
+/*
+ * The kernel wakes idle threads in turn, and each finds its processor's caches cold: more of them than processors make
+ * every walk slower.
+ */
+static unsigned int idle_threads(void)
+{
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+
+	return processors > THREADS_IDLE_MIN ? (unsigned int)processors : THREADS_IDLE_MIN;
+}
+
+/* malloc(3) keeps memory for as many threads as eight to a processor: what is free in one's part is of no use to others. */
+static void share_memory(void)
+{
+#ifdef M_ARENA_MAX
+	mallopt(M_ARENA_MAX, (int)idle_threads());
+#endif
+}
 
 /* What libfuse and the kernel get: "a,b=c". */
 static int gather_options(struct options *options)
@@ -35,6 +55,7 @@ int session_make(struct aliasfs *fs)
 	struct fuse_args arguments = FUSE_ARGS_INIT(0, NULL);
 	int error = gather_options(fs->options);
 
+	share_memory();
 	if (!error)
 		error = fuse_opt_add_arg(&arguments, "aliasfs") ||
 			fuse_opt_add_arg(&arguments, "-o") ||
@@ -57,17 +78,6 @@ int session_mount(struct aliasfs *fs)
 	if (error)
 		fuse_session_unmount(fs->session);
 	return error;
-}
-
-/*
- * The kernel wakes idle threads in turn, and each finds its processor's caches cold: more of them than processors make
- * every walk slower.
- */
-static unsigned int idle_threads(void)
-{
-	long processors = sysconf(_SC_NPROCESSORS_ONLN);
-
-	return processors > THREADS_IDLE_MIN ? (unsigned int)processors : THREADS_IDLE_MIN;
 }
 
 int session_serve(struct aliasfs *fs)
