@@ -18,25 +18,12 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
+from bench.places import mounted  # noqa: E402
 from lib import aws  # noqa: E402
 from lib.plane import Plane  # noqa: E402
-from lib.process import wait_for  # noqa: E402
 from lib.programs import program  # noqa: E402
 
 TTL = 5
-
-
-@contextlib.contextmanager
-def mounted(url, place):
-    place.mkdir()
-    options = f"rate=10,ttl={TTL},endpoint_url={url}"
-    command = [str(program("aliasfs")), "-o", options, "aws", str(place)]
-    subprocess.run(command, check=True, env=aws.credentials_environment(place.parent))
-    wait_for(place.is_mount, 20, f"{place} is mounted")
-    try:
-        yield place
-    finally:
-        subprocess.run(["umount", str(place)], check=True)
 
 
 def measure(name, plane, mount, functions):
@@ -61,7 +48,10 @@ def main():
         stack.callback(plane.close)
         for number in range(arguments.functions):
             aws.create_function(plane.api, f"fn-{number:04}", arguments.versions, {"PROD": 1})
-        mount = stack.enter_context(mounted(plane.url, directory / "mount"))
+        options = f"rate=10,ttl={TTL},endpoint_url={plane.url}"
+        command = [program("aliasfs"), "-o", options, "aws"]
+        environment = aws.credentials_environment(directory)
+        mount = stack.enter_context(mounted(command, directory / "mount", environment))
         measure("cold", plane, mount, arguments.functions)
         measure("at once", plane, mount, arguments.functions)
         time.sleep(TTL)

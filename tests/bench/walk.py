@@ -1,32 +1,40 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""How long walks take that are answered from what is known, beside a tmpfs and libfuse's passthrough_ll.
+"""How long walks take that are answered from what is known, beside a tmpfs and two other FUSE servers.
 
-    /usr/bin/python3 tests/bench/walk.py [--functions 100] [--versions 10] [--runs 7]
+    ninja -C build tests/bench/bench-server
+    /usr/bin/python3 tests/bench/walk.py [--functions 100] [--versions 10] [--runs 21]
 
-All three hold the same tree in the same run: rsync copies the mount to the tmpfs, and passthrough_ll shows the
-tmpfs. Each walk is run once to warm up, then in turn in each place; the medians and their ratio to the
-tmpfs are printed. Needs root. passthrough_ll is built from libfuse3-dev's examples where they are installed.
+All hold the same tree in the same run: rsync copies the mount to the tmpfs, bench-server shows a copy of that
+which it holds in memory, and libfuse's passthrough_ll shows the tmpfs itself (where libfuse3-dev's examples are
+installed). Each walk runs once to warm up, then in turn in each place; the medians are printed, and those of the ratios
+of each run. Exit status 1: aliasfs took more than 1.1 times as long as bench-server, which answers the same requests.
+Needs root.
 """
 
 import argparse
 import contextlib
-import os
 import pathlib
-import statistics
 import subprocess
 import sys
 import tempfile
-import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
+from bench.places import (  # noqa: E402
+    in_turn,
+    median_ms,
+    memory_server,
+    mounted,
+    passthrough,
+    ratio,
+    seconds,
+)
 from lib import aws  # noqa: E402
 from lib.plane import Plane  # noqa: E402
-from lib.process import wait_for  # noqa: E402
 from lib.programs import program  # noqa: E402
 
-EXAMPLE = pathlib.Path("/usr/share/doc/libfuse3-dev/examples/passthrough_ll.c")
+LIMIT = 1.1  # of aliasfs to the memory server
 WALKS = {
     "find": ["find", "."],
     "ls -lR": ["ls", "-lR", "."],
@@ -34,56 +42,32 @@ WALKS = {
 }
 
 
-@contextlib.contextmanager
-def mounted(command, place):
-    place.mkdir()
-    subprocess.run([*command, str(place)], check=True)
-    wait_for(lambda: os.path.ismount(place), 20, f"{place} is mounted")
-    try:
-        yield place
-    finally:
-        subprocess.run(["umount", str(place)], check=True)
-
-
-def passthrough(directory, source):
-    """The command that shows `source` through passthrough_ll, or None where it cannot be built."""
-    if not EXAMPLE.exists():
-        return None
-    flags = subprocess.run(
-        ["pkg-config", "--cflags", "--libs", "fuse3"], check=True, capture_output=True, text=True
-    ).stdout.split()
-    built = directory / "passthrough_ll"
-    subprocess.run(["cc", "-O2", "-w", str(EXAMPLE), "-o", str(built), *flags], check=True)
-    return [str(built), "-o", f"source={source},cache=auto"]
-
-
-def once(walk, place, copy):
-    started = time.perf_counter()
-    subprocess.run(
-        [word.format(copy=copy) for word in walk], cwd=place, check=True, stdout=subprocess.DEVNULL
-    )
-    return time.perf_counter() - started
-
-
-def measure(places, runs):
+def measure(places, copies, runs):
+    """Prints the times of each walk; the names of the walks in which aliasfs passes the limit."""
+    slow = []
     for name, walk in WALKS.items():
-        times = {place: [] for place in places}
-        for run in range(runs + 1):
-            for place, (path, copy) in places.items():
-                seconds = once(walk, path, copy)
-                if run:
-                    times[place].append(seconds)
-        medians = {place: statistics.median(each) for place, each in times.items()}
-        for place, median in medians.items():
-            ratio = median / medians["tmpfs"]
-            print(f"{name:22} {place:16} {median * 1000:9.1f} ms  {ratio:6.2f} x tmpfs", flush=True)
+
+        def action(place):
+            command = [word.format(copy=copies / place) for word in walk]
+            return lambda run: seconds(command, cwd=places[place])
+
+        times = in_turn({place: action(place) for place in places}, runs)
+        for place, taken in times.items():
+            print(
+                f"{name:22} {place:16} {median_ms(taken):9.1f} ms  {ratio(taken, times['tmpfs']):6.2f} x tmpfs"
+                f"  {ratio(taken, times['memory server']):6.2f} x memory server",
+                flush=True,
+            )
+        if ratio(times["aliasfs"], times["memory server"]) > LIMIT:
+            slow.append(name)
+    return slow
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--functions", type=int, default=100)
     parser.add_argument("--versions", type=int, default=10)
-    parser.add_argument("--runs", type=int, default=7)
+    parser.add_argument("--runs", type=int, default=21)
     arguments = parser.parse_args()
     with contextlib.ExitStack() as stack:
         directory = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -93,20 +77,23 @@ def main():
             aws.create_function(
                 plane.api, f"function-{number:04}", arguments.versions, {"PROD": 1, "BETA": 1}
             )
-        local = f"local:{plane.state}"
-        mount = stack.enter_context(
-            mounted([str(program("aliasfs")), "-o", "ttl=3600", local], directory / "mount")
-        )
+        command = [program("aliasfs"), "-o", "ttl=3600", f"local:{plane.state}"]
+        mount = stack.enter_context(mounted(command, directory / "mount"))
         tmpfs = stack.enter_context(mounted(["mount", "-t", "tmpfs", "none"], directory / "tmpfs"))
-        copies = {name: tmpfs / f"copy-{name}" for name in ("aliasfs", "tmpfs", "passthrough_ll")}
         source = tmpfs / "source"
         subprocess.run(["rsync", "-a", f"{mount}/", f"{source}/"], check=True)
-        places = {"aliasfs": (mount, copies["aliasfs"]), "tmpfs": (source, copies["tmpfs"])}
-        command = passthrough(directory, source)
-        if command:
-            through = stack.enter_context(mounted(command, directory / "passthrough"))
-            places["passthrough_ll"] = (through, copies["passthrough_ll"])
-        measure(places, arguments.runs)
+        (tmpfs / "copies").mkdir()
+        places = {"aliasfs": mount, "tmpfs": source}
+        others = {
+            "memory server": memory_server(source),
+            "passthrough_ll": passthrough(directory, source),
+        }
+        for name, command in others.items():
+            if command:
+                places[name] = stack.enter_context(mounted(command, directory / name))
+        slow = measure(places, tmpfs / "copies", arguments.runs)
+    if slow:
+        sys.exit(f"more than {LIMIT} times the memory server: {', '.join(slow)}")
 
 
 if __name__ == "__main__":
