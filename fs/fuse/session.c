@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <malloc.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <syslog.h>
 
@@ -67,13 +69,32 @@ int session_make(struct aliasfs *fs)
 	return fs->session ? 0 : -ENOMEM;
 }
 
+/* libfuse waits for mount(8), umount(8) and fusermount3, and takes an interruption for their failure. */
+static void hold_signals(sigset_t *ret_before)
+{
+	sigset_t all;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_BLOCK, &all, ret_before);
+}
+
+static void release_signals(const sigset_t *before)
+{
+	pthread_sigmask(SIG_SETMASK, before, NULL);
+}
+
 int session_mount(struct aliasfs *fs)
 {
-	int error;
+	sigset_t before;
+	int error = 0;
 
+	hold_signals(&before);
 	errno = 0;
 	if (fuse_session_mount(fs->session, fs->options->mountpoint))
-		return errno ? -errno : -EIO;
+		error = errno ? -errno : -EIO;
+	release_signals(&before);
+	if (error)
+		return error;
 	error = channel_open(fs);
 	if (error)
 		fuse_session_unmount(fs->session);
@@ -104,7 +125,11 @@ void session_end(struct fuse_session *session)
 
 void session_unmount(struct aliasfs *fs)
 {
+	sigset_t before;
+
+	hold_signals(&before);
 	fuse_session_unmount(fs->session);
+	release_signals(&before);
 }
 
 void session_free(struct fuse_session *session)

@@ -11,7 +11,7 @@ struct fuse_session;
 /* Makes fs->session from the mount's options; nothing is mounted yet. -ENOMEM: libfuse does not take the options. */
 int session_make(struct aliasfs *fs) must_check;
 
-/* Mounts. 0 or -errno. */
+/* Mounts. 0 or -errno. Signals that come meanwhile are taken afterwards. */
 int session_mount(struct aliasfs *fs) must_check;
 
 /* Serves requests until the end. 0 or negative. */
@@ -20,6 +20,7 @@ int session_serve(struct aliasfs *fs) must_check;
 /* Ends the serving; from any thread. */
 void session_end(struct fuse_session *session);
 
+/* Unmounts what is still mounted; signals are taken afterwards. */
 void session_unmount(struct aliasfs *fs);
 
 /* Frees the session. NULL is fine. */

@@ -7,12 +7,13 @@ import signal
 import socket
 import subprocess
 import threading
+import time
 
 import pytest
 
 from lib import aws, faultproxy
 from lib.mount import mounted
-from lib.process import run, wait_for
+from lib.process import Service, run, wait_for
 from lib.programs import patience, program
 
 
@@ -72,6 +73,34 @@ def test_signals_in_the_foreground_unmount(hello, make_mount, number):
     mount.service.process.send_signal(number)
     assert mount.service.wait_for_exit(patience(10)) == 0
     assert not mounted(mount.path)
+
+
+def test_a_signal_before_the_mount_is_complete_unmounts(plane, hello, make_mount, ordinary_user, scratch):
+    """libfuse has mount(8) write into /etc/mtab, where that is a file (newer ones into /run/mount/utab), and waits for it."""
+    if os.getuid() != 0:
+        pytest.skip("needs root, to put a script in the place of mount(8)")
+    began, go_on, etc = scratch / "began", scratch / "go on", scratch / "etc"
+    script = scratch / "mount"
+    script.write_text(f"#!/bin/sh\ntouch '{began}'\nwhile ! [ -e '{go_on}' ]; do sleep 0.02; done\n")
+    script.chmod(0o755)
+    inside = ordinary_user.root_prefix
+    run("cp", "-a", "/etc", etc, check=True)
+    (etc / "mtab").unlink(missing_ok=True)
+    (etc / "mtab").touch()
+    for new, place in ((etc, "/etc"), (script, "/usr/bin/mount")):
+        run(*inside, "mount", "--bind", new, place, check=True)
+    mount = make_mount(start=False)
+    mount.prefix = inside
+    mount.service = Service(mount.command_line("-f"), scratch / "log", mount.environment())
+    wait_for(began.exists, patience(20), "mount(8) runs")
+    mount.service.process.send_signal(signal.SIGINT)
+    time.sleep(0.3)  # nothing happens
+    assert mount.service.is_running()
+    go_on.touch()
+    assert mount.service.wait_for_exit(patience(10)) == 0, mount.log()
+    assert "Interrupted" not in mount.log()
+    assert not mounted(mount.path, inside)
+    mount.service = None
 
 
 # What is wrong, and what the one message about it says.
