@@ -54,7 +54,7 @@ def test_a_certificate_of_an_unknown_authority(make_caller, authority, tls):
 
 
 def test_a_certificate_that_is_over(make_caller, authority, tls):
-    port = tls(authority.issue("DNS:localhost", days=-1))
+    port = tls(authority.issue("DNS:localhost", days=0))
     caller = make_caller(endpoint_url=f"https://localhost:{port}", unlimited="yes")
     caller.environment["AWS_CA_BUNDLE"] = authority.certificate
     answer = caller("get-account")

@@ -73,7 +73,7 @@ class Chroot:
         (self.root / "etc/apt/apt.conf.d/90aliasfs").write_text(apt_settings())
         # It need not survive a power cut: dpkg unpacks without fsync.
         (self.root / "etc/dpkg/dpkg.cfg.d/90aliasfs").write_text("force-unsafe-io\n")
-        shutil.copy("/etc/resolv.conf", self.root / "etc/resolv.conf")
+        self.copy_network_settings()
         # Its root is a mount, as everywhere: unshare(1) wants one.
         subprocess.run(["mount", "--bind", self.root, self.root], check=True)
         for kind, place in (("proc", "proc"), ("sysfs", "sys")):
@@ -83,6 +83,16 @@ class Chroot:
             if pathlib.Path(place).exists():
                 subprocess.run(["mount", "--bind", place, f"{self.root}{place}"], check=True)
         return self
+
+    def copy_network_settings(self):
+        """This machine's own name, its resolver, and the authorities that its administrator trusts."""
+        for each in ("etc/resolv.conf", "etc/hosts"):
+            shutil.copy(f"/{each}", self.root / each)
+        trusted = pathlib.Path("usr/local/share/ca-certificates")
+        if ("/" / trusted).is_dir():
+            shutil.copytree("/" / trusted, self.root / trusted, dirs_exist_ok=True)
+        if (self.root / "usr/sbin/update-ca-certificates").exists():  # else it is run when it is installed
+            self.run("update-ca-certificates", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     def unmount(self):
         """Ends its mount and all below; what is gone already is no trouble."""

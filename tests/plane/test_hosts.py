@@ -112,8 +112,9 @@ def test_a_body_whose_end_is_in_doubt_is_refused_and_nothing_behind_it_is_read(
                    + framing + b"\r\n\r\n0\r\n\r\n" + SECOND)
     assert raw.count(b"HTTP/1.1 ") <= 1, raw
     if raw:  # the reset that follows unread bytes may overtake the answer
-        assert status(raw) == 400
-        assert b"InvalidRequestContentException" in raw and b"onnection: close" in raw
+        assert status(raw) == 400 and b"onnection: close" in raw
+        # libmicrohttpd 1.0 refuses every coding but chunked by itself.
+        assert b"InvalidRequestContentException" in raw or b"Unsupported Transfer-Encoding" in raw
     assert wire("GET", f"{FUNCTIONS}/fn").status == 200
 
 
