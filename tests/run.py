@@ -174,6 +174,8 @@ def pytest(configuration, environment, options):
     # report counts whether its test passes the second time or not.
     announce(f"{configuration.name}: once more and alone, what failed beside others")
     again, failed_again = pytest_once(configuration, environment, options, ["-n", "0", *failed])
+    if again.passed + len(failed_again) < len(failed):  # a file that cannot be read, a worker that collected other tests
+        failed_again = failed
     for name in failed:
         print(f"{'FAILED TWICE' if name in failed_again else 'PASSED THE SECOND TIME'}: {name}")
     recovered = min(again.passed, tally.failed)

@@ -38,6 +38,18 @@ def test_what_passed_only_the_second_time_is_named_at_the_end(built, monkeypatch
     ]
 
 
+def test_what_could_not_run_a_second_time_has_not_passed(built, monkeypatch, capsys):
+    results(
+        monkeypatch,
+        (runner.Tally(passed=7, failed=2), ["a.py", "gw0.py"]),
+        (runner.Tally(failed=1), []),
+    )
+    assert runner.main() == 1
+    out = capsys.readouterr().out
+    assert "FAILED TWICE: a.py" in out and "THE SECOND TIME" not in out
+    assert out.splitlines()[-1] == "14 passed, 2 failed"
+
+
 def test_nothing_is_named_when_all_passed_at_once(built, monkeypatch, capsys):
     results(monkeypatch, (runner.Tally(passed=9), []))
     assert runner.main() == 0
