@@ -19,6 +19,16 @@ static const struct permission {
 	{"PublishVersion", "publish.json"},
 	{"UpdateFunctionCode", "update.json"},
 	{"UpdateFunctionConfiguration", "update.json"},
+	{"GetFunction", "documents.json"},
+	{"ListTags", "documents.json"},
+	{"GetPolicy", "documents.json"},
+	{"ListFunctionUrlConfigs", "documents.json"},
+	{"ListProvisionedConcurrencyConfigs", "documents.json"},
+	{"ListFunctionEventInvokeConfigs", "documents.json"},
+	{"GetFunctionRecursionConfig", "documents.json"},
+	{"GetRuntimeManagementConfig", "documents.json"},
+	{"GetFunctionCodeSigningConfig", "documents.json"},
+	{"ListEventSourceMappings", "documents.json"},
 };
 
 static const char *find_policy(const char *action)

@@ -207,7 +207,7 @@ static void get_function_is_throttled_by_itself(void **state)
 	assert_within(drain(&rate_limit, RATE_LIMIT_GET_FUNCTION, 12000, 13000), 85, 100);
 }
 
-/* 12 a second, never more than AWS's 15 within one; a throttle of it slows nothing else. */
+/* 12 a second, never more than AWS's 15 within one; a throttle of it slows nothing else. semantics(6.10.2) */
 static void get_policy_has_its_own(void **state)
 {
 	struct rate_limit rate_limit;

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "backend/documents/kind.h"
 #include "fs/settings/options.h"
 
 #define ARGUMENTS_MAX 12
@@ -70,6 +71,16 @@ static void bad_command_lines_are_named(void **state)
 			"option 'umask' takes octal digits up to 0777, not '08'"},
 		{{"aws", "m", "-o", "umask=1000"},
 			"option 'umask' takes octal digits up to 0777, not '1000'"},
+		{{"aws", "m", "-o", "documents=tags:nosuch"},
+			"option 'documents' takes some of "
+			"code-signing:event-invoke:event-sources:policy:provisioned-concurrency:"
+			"recursion:reserved-concurrency:runtime-management:tags:url, not "
+			"'tags:nosuch'"},
+		{{"aws", "m", "-o", "documents=description"},
+			"option 'documents' takes some of "
+			"code-signing:event-invoke:event-sources:policy:provisioned-concurrency:"
+			"recursion:reserved-concurrency:runtime-management:tags:url, not "
+			"'description'"},
 		{{"aws", "m", "-o", "env=none"}, "option 'env' takes plain|redact, not 'none'"},
 		{{"aws", "m", "-o", "env=plain|redact"},
 			"option 'env' takes plain|redact, not 'plain|redact'"},
@@ -218,11 +229,40 @@ static void commands_take_their_words(void **state)
 	}
 }
 
+static void documents_are_named_or_all(void **state)
+{
+	static const struct {
+		struct row row;
+		unsigned int documents;
+	} rows[] = {
+		{{{"aws", "m"}, NULL}, 0},
+		{{{"aws", "m", "-o", "documents=tags:policy"}, NULL},
+			1U << DOCUMENT_TAGS | 1U << DOCUMENT_POLICY},
+		{{{"--documents=url", "aws", "m"}, NULL}, 1U << DOCUMENT_URL},
+		{{{"--documents", "aws", "m"}, NULL},
+			((1U << DOCUMENT_COUNT) - 1) &
+				~(1U << DOCUMENT_CONFIGURATION | 1U << DOCUMENT_DESCRIPTION |
+					1U << DOCUMENT_ENVIRONMENT)},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < array_count(rows); i++) {
+		cleanup(options_release) struct options options = OPTIONS_INIT;
+		cleanup(buffer_release) struct buffer message = BUFFER_INIT(1000);
+
+		assert_int_equal(parse(&rows[i].row, &options, &message), 0);
+		assert_int_equal(options.documents, rows[i].documents);
+		assert_string_equal(options.mountpoint, "m");
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(bad_command_lines_are_named),
 		cmocka_unit_test(every_spelling_says_the_same),
+		cmocka_unit_test(documents_are_named_or_all),
 		cmocka_unit_test(what_libfuse_needs_is_handed_on),
 		cmocka_unit_test(commands_take_their_words),
 		cmocka_unit_test(values_arrive),

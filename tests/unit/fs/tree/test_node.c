@@ -25,6 +25,10 @@ static void inode_numbers_are_stable_and_apart(void **state)
 		make(NODE_ALIAS, "hello", 0, "PROD"),
 		make(NODE_LINK, "hello2", 0, "PROD"),
 		make(NODE_LINK, "hello", 0, "PROD2"),
+		make(NODE_FUNCTION_DOCUMENTS, "hello", 0, NULL),
+		make(NODE_DOCUMENT, "hello", 0, "policy.json"),
+		make(NODE_DOCUMENT, "hello", 0, "PROD/policy.json"),
+		make(NODE_DRAFT, "hello", 0, "PROD/policy.json"),
 	};
 	size_t i, j;
 
@@ -83,6 +87,39 @@ static void a_link_inside_a_version_is_one_of_its_own(void **state)
 	assert_true(node_table_find(table, node_inode(&nodes[1]), &found));
 	assert_false(found.in_version);
 	assert_string_equal(found.name, "PROD");
+	node_table_free(table);
+}
+
+static void a_document_belongs_to_a_function_or_an_alias(void **state)
+{
+	static const struct {
+		enum document_id id;
+		const char *alias, *path;
+	} rows[] = {
+		{DOCUMENT_POLICY, "", "hello/.function/policy.json"},
+		{DOCUMENT_TAGS, "", "hello/.function/tags.json"},
+		{DOCUMENT_POLICY, "PROD", "hello/.aliases/PROD/policy.json"},
+		{DOCUMENT_PROVISIONED_CONCURRENCY, "PROD",
+			"hello/.aliases/PROD/provisioned-concurrency.json"},
+	};
+	struct node_table *table = node_table_new();
+	size_t i;
+
+	(void)state;
+	assert_non_null(table);
+	for (i = 0; i < array_count(rows); i++) {
+		char alias[LAMBDA_ALIAS_NAME_MAX + 1], path[128];
+		struct node node, found;
+
+		node_make_document(&node, "hello", rows[i].alias, document_kind(rows[i].id));
+		assert_true(node_table_find(table, node_table_remember(table, &node), &found));
+		assert_int_equal(found.kind, NODE_DOCUMENT);
+		assert_ptr_equal(node_document_kind(&found), document_kind(rows[i].id));
+		node_document_alias(&found, alias);
+		assert_string_equal(alias, rows[i].alias);
+		node_path(&found, NULL, path, sizeof(path));
+		assert_string_equal(path, rows[i].path);
+	}
 	node_table_free(table);
 }
 
@@ -186,6 +223,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(inode_numbers_are_stable_and_apart),
 		cmocka_unit_test(a_link_inside_a_version_is_one_of_its_own),
+		cmocka_unit_test(a_document_belongs_to_a_function_or_an_alias),
 		cmocka_unit_test(the_table_holds_what_the_kernel_holds),
 		cmocka_unit_test(many_nodes_are_all_found),
 		cmocka_unit_test(a_renamed_link_keeps_its_inode_and_means_its_new_name),
