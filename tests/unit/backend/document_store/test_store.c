@@ -78,6 +78,7 @@ static struct account begin(void)
 	int i;
 
 	memset(&remote, 0, sizeof(remote));
+	atomic_store(&passed_ms, 0); /* what waits goes by the real clock */
 	remote.code = "";
 	remote.answers[LAMBDA_SOURCE_FUNCTION] = "{\"Tags\":{\"team\":\"blue\"}}";
 	remote.answers[LAMBDA_SOURCE_POLICY] = "{\"Policy\":\"{\\\"Statement\\\":[]}\"}";
