@@ -29,6 +29,7 @@ struct drafts;
 struct fuse_session;
 struct gestures;
 struct handles;
+struct hidden;
 struct invalidator;
 struct error_log;
 struct lambda_client;
@@ -37,6 +38,7 @@ struct node_table;
 struct notify;
 struct options;
 struct request_list;
+struct spools;
 struct stats;
 struct embedded;
 struct listed;
@@ -57,6 +59,8 @@ struct aliasfs {
 	struct listed *listed;
 	struct drafts *drafts;
 	struct bases *bases;
+	struct hidden *hidden; /* documents that a tool has removed a moment ago */
+	struct spools *spools; /* bytes of files that are written */
 	struct error_log *errors;
 	struct invalidator *invalidator;
 	struct request_list *requests; /* those under way */

@@ -9,6 +9,7 @@
 #include "backend/base/clock.h"
 #include "backend/catalog/catalog.h"
 #include "backend/catalog/code_cache.h"
+#include "backend/lambda/client.h"
 #include "backend/document_store/document_store.h"
 #include "backend/moves/moves.h"
 #include "fs/aliasfs.h"
@@ -30,11 +31,13 @@
 #include "fs/tree/account.h"
 #include "fs/tree/bases.h"
 #include "fs/tree/drafts.h"
+#include "fs/tree/hidden.h"
 #include "fs/tree/open_handles.h"
 #include "fs/tree/stats_text.h"
 #include "fs/tree/times.h"
 
 #define STATE_TEXT_MAX (256 * 1024)
+#define HIDDEN_MS 500 /* how long a document that a tool has removed is hidden at least */
 #define VERIFY_MS ((DAEMON_START_SECONDS - 10) * 1000)
 
 /* Says why it does not start: to the waiting parent, or in the foreground to standard error. */
@@ -148,6 +151,14 @@ static void on_saw(void *data, const char *function, const struct lambda_alias *
 
 /* --- making and unmaking the parts --- */
 
+/* Code is large: /var/tmp is made for that, /tmp may be memory. */
+static const char *temporary_directory(void)
+{
+	const char *directory = getenv("TMPDIR");
+
+	return directory && *directory == '/' ? directory : "/var/tmp";
+}
+
 static enum exit_code make_client(struct aliasfs *fs, struct daemon *daemon)
 {
 	struct catalog_options catalog = {
@@ -162,7 +173,10 @@ static enum exit_code make_client(struct aliasfs *fs, struct daemon *daemon)
 	};
 	struct moves_options moves = {.log = &fs->log};
 	struct document_store_options documents = {
-		.ttl_ms = (int64_t)(fs->options->documents_ttl * 1000), .log = &fs->log};
+		.ttl_ms = (int64_t)(fs->options->documents_ttl * 1000),
+		.log = &fs->log,
+		.wrote = on_wrote,
+		.wrote_data = fs};
 	struct connection connection = {0};
 	char text[EXIT_TEXT_MAX];
 	enum exit_code code;
@@ -183,20 +197,19 @@ static enum exit_code make_client(struct aliasfs *fs, struct daemon *daemon)
 		fs->moves = moves_new(&moves);
 	documents.client = fs->client;
 	documents.catalog = fs->catalog;
+	if (fs->options->environment == ENVIRONMENT_REDACT)
+		documents.redact_key = lambda_client_printer(fs->client)->key;
 	fs->document_store = document_store_new(&documents);
 	if (!fs->moves || !fs->document_store)
 		return fail_mount(fs, daemon, EXIT_FAILED, "out of memory");
 	return EXIT_OK;
 }
 
-/* Code is large: /var/tmp is made for that, /tmp may be memory. */
 static enum exit_code make_code_cache(struct aliasfs *fs, struct daemon *daemon)
 {
-	const char *directory = getenv("TMPDIR");
+	const char *directory = temporary_directory();
 	struct lambda_error error;
 
-	if (!directory || *directory != '/')
-		directory = "/var/tmp";
 	fs->code_cache = code_cache_new(
 		fs->client, directory, (uint64_t)(fs->options->code_cache * 1024 * 1024));
 	if (!fs->code_cache)
@@ -272,7 +285,9 @@ static void free_parts(struct aliasfs *fs)
 	lambda_client_free(fs->client);
 	embedded_stop(fs->embedded);
 	drafts_free(fs->drafts);
+	spools_free(fs->spools);
 	bases_free(fs->bases);
+	hidden_free(fs->hidden);
 	times_free(fs->times);
 	listed_free(fs->listed);
 	node_table_free(fs->nodes);
@@ -298,6 +313,7 @@ static void note_owners(struct aliasfs *fs)
 static enum exit_code make_tables(struct aliasfs *fs, struct daemon *daemon)
 {
 	cleanup(buffer_release) struct buffer message = BUFFER_INIT(EXIT_TEXT_MAX);
+	int64_t grace_ms = (int64_t)(fs->options->delete_grace * 1000);
 
 	fs->errors = error_log_new(&fs->log);
 	fs->requests = request_list_new();
@@ -306,10 +322,12 @@ static enum exit_code make_tables(struct aliasfs *fs, struct daemon *daemon)
 	fs->nodes = node_table_new();
 	fs->times = times_new();
 	fs->listed = listed_new();
-	fs->drafts = drafts_new();
+	fs->spools = spools_new(temporary_directory());
+	fs->drafts = fs->spools ? drafts_new(fs->spools) : NULL;
 	fs->bases = bases_new();
+	fs->hidden = hidden_new(grace_ms > HIDDEN_MS ? grace_ms : HIDDEN_MS);
 	if (!fs->errors || !fs->requests || !fs->handles || !fs->stats || !fs->nodes ||
-		!fs->times || !fs->listed || !fs->drafts || !fs->bases)
+		!fs->times || !fs->listed || !fs->drafts || !fs->bases || !fs->hidden)
 		return fail_mount(fs, daemon, EXIT_FAILED, "out of memory");
 	if (audit_new(fs->options->audit, &fs->log, &fs->audit, &message))
 		return fail_mount(fs, daemon, EXIT_FAILED, "%s", buffer_text(&message));

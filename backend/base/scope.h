@@ -25,6 +25,7 @@ struct call_record {
 struct call_lineage {
 	size_t count; /* 0: unknown */
 	uint64_t processes[CALL_LINEAGE_MAX];
+	uint64_t session; /* its id */
 };
 
 /* Who asks. `read` fills the lineage, once, when it is needed; it may read files and is called without a lock. */

@@ -56,8 +56,11 @@ struct catalog_write {
 	struct catalog_routing_config before, after;
 	/* The state whose RevisionId the call carried, and what AWS answered or read back; NULL: not known. */
 	const struct lambda_alias *replaced, *answer;
-	bool answer_lost;       /* it was read back */
-	uint64_t version;       /* published or deleted; when there is no alias */
+	bool answer_lost; /* it was read back */
+	uint64_t version; /* published or deleted; when there is no alias */
+	const char *
+		document; /* of a document's change: its file; with SHA-256 of its bytes, in hexadecimal */
+	const char *sha256_before, *sha256_after;
 	bool outcome_unknown;   /* it may or may not have happened */
 	const char *request_id; /* of the last answer, or "" */
 };
@@ -278,10 +281,13 @@ enum lambda_status catalog_delete_alias(struct catalog *catalog, const struct ca
 	const char *function, const char *name, const char *revision_id,
 	struct lambda_error *reterr) must_check;
 
-/* Lists the versions afresh first, to judge a lost or unchanged answer. */
+/*
+ * Lists the versions afresh first, to judge a lost or unchanged answer. `code_sha256` (base64) is what the code has to be;
+ * NULL: whatever it is. LAMBDA_REVISION_CHANGED: it is other code.
+ */
 enum lambda_status catalog_publish_version(struct catalog *catalog, const struct call_scope *scope,
-	const char *function, const char *description, uint64_t *ret_version,
-	struct lambda_error *reterr) must_check;
+	const char *function, const char *description, const char *code_sha256,
+	uint64_t *ret_version, struct lambda_error *reterr) must_check;
 
 enum lambda_status catalog_delete_version(struct catalog *catalog, const struct call_scope *scope,
 	const char *function, uint64_t version, struct lambda_error *reterr) must_check;

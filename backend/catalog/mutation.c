@@ -284,8 +284,8 @@ static enum lambda_status list_before(struct catalog *catalog, const struct call
 }
 
 enum lambda_status catalog_publish_version(struct catalog *catalog, const struct call_scope *scope,
-	const char *function, const char *description, uint64_t *ret_version,
-	struct lambda_error *reterr)
+	const char *function, const char *description, const char *code_sha256,
+	uint64_t *ret_version, struct lambda_error *reterr)
 {
 	struct keyed_set *incoming = NULL;
 	struct lambda_error error = {0};
@@ -301,7 +301,7 @@ enum lambda_status catalog_publish_version(struct catalog *catalog, const struct
 		return status;
 	mutation.write.description = description;
 	status = lambda_publish_version(catalog->client, &mutation.scope, function, description,
-		NULL, newest, &answer, &error);
+		code_sha256, newest, &answer, &error);
 	mutation.write.version = status ? 0 : answer.version;
 	report_write(&mutation, status, &error, NULL, NULL);
 	if (!status) {

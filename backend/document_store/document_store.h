@@ -31,6 +31,9 @@ struct document_store_options {
 	int64_t ttl_ms;
 	const unsigned char *redact_key; /* as in struct document_subject; kept, may be NULL */
 	struct log *log;                 /* kept, may be NULL */
+	/* As catalog_options.wrote, for each call of a change; the document's name and hashes are set. May be NULL. */
+	void (*wrote)(void *wrote_data, const struct catalog_write *write);
+	void *wrote_data;
 };
 
 /* NULL when out of memory. */

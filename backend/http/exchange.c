@@ -162,9 +162,9 @@ static int rewind_body(void *user, curl_off_t offset, int origin)
 {
 	struct exchange *exchange = user;
 
-	if (origin != SEEK_SET || offset < 0)
-		return CURL_SEEKFUNC_CANTSEEK;
-	exchange->sending.offset = (uint64_t)offset;
+	/* libcurl would send it again by itself. How much has gone must stay known: that tells what a failure means. */
+	if (origin != SEEK_SET || offset < 0 || (uint64_t)offset != exchange->sending.offset)
+		return CURL_SEEKFUNC_FAIL;
 	return CURL_SEEKFUNC_OK;
 }
 

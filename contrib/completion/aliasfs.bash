@@ -4,7 +4,7 @@
 # Options of a mount, which -o takes too, with '=' where they want a value.
 _aliasfs_mount_options="--region= --profile= --endpoint-url= --config-file= --credentials-file= --insecure-http
 	--ca-bundle= --ttl= --timeout= --read-timeout= --upload-timeout= --settle-timeout= --rate=
-	--delete-grace= --functions= --code --code-cache= --documents= --documents-ttl= --env= --redact-key= --ro --protect= --strict-ln
+	--delete-grace= --functions= --code --code-cache= --documents= --documents-ttl= --allow-update= --env= --redact-key= --ro --protect= --strict-ln
 	--no-create --allow-version-delete --audit= --allow-other --allow-root --uid= --gid= --umask= --log-level= --fsname=
 	--auto-unmount"
 _aliasfs_other_options="--foreground --debug --single-threaded --check --write --help --version --json --aliases

@@ -6,9 +6,10 @@
 
 #include "fs/fuse/invalidate.h"
 #include "fs/gesture/gesture.h"
-#include "fs/tree/description.h"
-#include "fs/tree/documents.h"
+#include "fs/tree/document_file.h"
+#include "fs/tree/document_names.h"
 #include "fs/tree/file.h"
+#include "fs/tree/latest.h"
 #include "fs/tree/times.h"
 
 /* Where something happens, as gestures take it; false when it is neither a function's directory nor a version's. */
@@ -122,8 +123,9 @@ static int refuse_file(struct request *request, const struct node *parent)
 {
 	struct gesture_place place;
 
-	if (parent->kind == NODE_FUNCTION_DOCUMENTS)
-		return documents_refuse(request);
+	if (parent->kind == NODE_FUNCTION_DOCUMENTS &&
+		!document_names_are_place(request->fs, parent))
+		return request_refuse(request, EROFS, "these documents are read-only");
 	if (!place_of(parent, &place))
 		return request_refuse(request, EPERM, "nothing can be made here");
 	return gesture_create_refused(&place, &request->error);
@@ -195,7 +197,7 @@ void ll_create(fuse_req_t handle, fuse_ino_t parent_inode, const char *name, mod
 	(void)mode;
 	if (!begin_change(&request, handle, "CREATE", parent_inode, name, &parent))
 		return;
-	if (parent.kind != NODE_ALIAS) {
+	if (!document_names_are_place(request.fs, &parent)) {
 		fail_change(handle, &request, refuse_file(&request, &parent), &parent, name);
 		return;
 	}
@@ -215,6 +217,7 @@ void ll_mkdir(fuse_req_t handle, fuse_ino_t parent_inode, const char *name, mode
 	struct tree_attributes attributes;
 	struct gesture_place place;
 	struct node parent, child;
+	char code[LATEST_SHA256_SIZE];
 	struct request request;
 	uint64_t version = 0;
 	int error;
@@ -224,9 +227,11 @@ void ll_mkdir(fuse_req_t handle, fuse_ino_t parent_inode, const char *name, mode
 		return;
 	if (place_of(&parent, &place))
 		error = gesture_mkdir(request.fs->gestures, &request.scope,
-			request_caller(&request), &place, name, &version, &request.error);
+			request_caller(&request), &place, name,
+			latest_find_shown_code(&request, parent.function, code) ? code : NULL,
+			&version, &request.error);
 	else if (parent.kind == NODE_FUNCTION_DOCUMENTS)
-		error = documents_refuse(&request);
+		error = refuse_file(&request, &parent);
 	else if (parent.kind == NODE_ROOT)
 		error = request_refuse(
 			&request, EPERM, "functions are made with the AWS tools, not here");
@@ -256,13 +261,11 @@ void ll_unlink(fuse_req_t handle, fuse_ino_t parent_inode, const char *name)
 
 	if (!begin_change(&request, handle, "UNLINK", parent_inode, name, &parent))
 		return;
-	if (place_of(&parent, &place)) {
+	if (document_file_has(request.fs, &parent, name)) {
+		error = document_file_unlink(&request, &parent, name);
+	} else if (place_of(&parent, &place)) {
 		error = gesture_unlink(request.fs->gestures, &request.scope,
 			request_caller(&request), &place, name, &request.error);
-	} else if (parent.kind == NODE_ALIAS) {
-		error = description_unlink(&request, &parent, name);
-	} else if (parent.kind == NODE_FUNCTION_DOCUMENTS) {
-		error = documents_refuse(&request);
 	} else {
 		error = request_refuse(&request, EPERM, "what is here cannot be removed");
 	}
@@ -302,13 +305,12 @@ void ll_symlink(fuse_req_t handle, const char *target, fuse_ino_t parent_inode, 
 
 	if (!begin_change(&request, handle, "SYMLINK", parent_inode, name, &parent))
 		return;
-	if (parent.kind == NODE_FUNCTION_DOCUMENTS) {
-		reply_failure(handle, &request, documents_refuse(&request), &parent, name);
-		return;
-	}
 	if (!place_of(&parent, &place)) {
-		request_refuse(&request, EPERM, "links can only be made in a function's directory");
-		reply_failure(handle, &request, -EPERM, &parent, name);
+		error = parent.kind == NODE_FUNCTION_DOCUMENTS
+				? refuse_file(&request, &parent)
+				: request_refuse(&request, EPERM,
+					  "links can only be made in a function's directory");
+		reply_failure(handle, &request, error, &parent, name);
 		return;
 	}
 	error = gesture_symlink(request.fs->gestures, &request.scope, request_caller(&request),
@@ -339,7 +341,9 @@ void ll_rename(fuse_req_t handle, fuse_ino_t parent_inode, const char *name,
 		return;
 	if (!reply_find_node(handle, &request, new_parent_inode, &new_parent))
 		return;
-	if (place_of(&parent, &from) && place_of(&new_parent, &to)) {
+	if (document_file_has(request.fs, &parent, name)) {
+		error = document_file_rename(&request, &parent, name, &new_parent, new_name, flags);
+	} else if (place_of(&parent, &from) && place_of(&new_parent, &to)) {
 		error = gesture_rename(request.fs->gestures, &request.scope,
 			request_caller(&request),
 			&(struct gesture_move){&from, name, &to, new_name, flags}, &request.error);
@@ -351,11 +355,6 @@ void ll_rename(fuse_req_t handle, fuse_ino_t parent_inode, const char *name,
 			else
 				node_table_renamed(request.fs->nodes, &old_link, &new_link);
 		}
-	} else if (parent.kind == NODE_ALIAS) {
-		error = description_rename(&request, &parent, name, &new_parent, new_name, flags);
-	} else if (parent.kind == NODE_FUNCTION_DOCUMENTS ||
-		   new_parent.kind == NODE_FUNCTION_DOCUMENTS) {
-		error = documents_refuse(&request);
 	} else {
 		error = request_refuse(&request, EPERM, "what is here cannot be renamed");
 	}

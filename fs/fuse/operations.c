@@ -221,16 +221,17 @@ static void ll_access(fuse_req_t handle, fuse_ino_t inode, int mask)
 {
 	struct request request;
 	struct node node;
+	mode_t mode;
 	int error;
 
 	reply_begin(handle, &request, "ACCESS");
 	if (!reply_find_node(handle, &request, inode, &node))
 		return;
-	error = request_permits(
-		&request, tree_shown_mode(request.fs, &node), mask & (R_OK | W_OK | X_OK));
-	if (!error && mask & W_OK && S_ISREG(tree_mode(&node)) && !(tree_mode(&node) & 0222))
+	mode = tree_shown_mode(request.fs, &node);
+	error = request_permits(&request, mode, mask & (R_OK | W_OK | X_OK));
+	if (!error && mask & W_OK && S_ISREG(mode) && !(mode & 0222))
 		error = -EACCES;
-	if (!error && mask & X_OK && S_ISREG(tree_mode(&node)))
+	if (!error && mask & X_OK && S_ISREG(mode))
 		error = -EACCES;
 	reply_result(handle, &request, error, &node, NULL);
 }

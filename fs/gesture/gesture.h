@@ -121,10 +121,13 @@ int gesture_rmdir(struct gestures *gestures, const struct call_scope *scope,
 	const struct caller *caller, const struct gesture_place *place, const char *name,
 	struct lambda_error *reterr) must_check;
 
-/* MKDIR in a function's directory: `+` and `+description` publish; *ret_version is what came of it. */
+/*
+ * MKDIR in a function's directory: `+` and `+description` publish; *ret_version is what came of it. `code_sha256` (base64;
+ * NULL: any) is the code that is meant: -EREMCHG when AWS has other code.
+ */
 int gesture_mkdir(struct gestures *gestures, const struct call_scope *scope,
 	const struct caller *caller, const struct gesture_place *place, const char *name,
-	uint64_t *ret_version, struct lambda_error *reterr) must_check;
+	const char *code_sha256, uint64_t *ret_version, struct lambda_error *reterr) must_check;
 
 /*
  * `.aliases/NAME/description` was written: one UpdateAlias with that description, version and weights

@@ -84,7 +84,7 @@ int gesture_rmdir(struct gestures *gestures, const struct call_scope *scope,
 
 int gesture_mkdir(struct gestures *gestures, const struct call_scope *scope,
 	const struct caller *caller, const struct gesture_place *place, const char *text,
-	uint64_t *ret_version, struct lambda_error *reterr)
+	const char *code_sha256, uint64_t *ret_version, struct lambda_error *reterr)
 {
 	enum lambda_status status;
 	struct name name;
@@ -101,8 +101,8 @@ int gesture_mkdir(struct gestures *gestures, const struct call_scope *scope,
 	r = check_description(name.description, reterr);
 	if (r)
 		return r;
-	status = catalog_publish_version(
-		gestures->catalog, scope, place->function, name.description, ret_version, reterr);
+	status = catalog_publish_version(gestures->catalog, scope, place->function,
+		name.description, code_sha256, ret_version, reterr);
 	return -errno_of(status, ERRNO_MKDIR);
 }
 

@@ -146,6 +146,12 @@ static int set_what(struct json *line, const struct catalog_write *write)
 		error = set_route(line, "from", &write->before);
 	if (!error && write->has_after)
 		error = set_route(line, "to", &write->after);
+	if (!error && write->document)
+		error = json_set_string(line, "document", write->document);
+	if (!error && write->sha256_before)
+		error = json_set_string(line, "sha256_before", write->sha256_before);
+	if (!error && write->sha256_after)
+		error = json_set_string(line, "sha256_after", write->sha256_after);
 	if (!error && write->description && *write->description)
 		error = json_set_string(line, "description", write->description);
 	if (!error)

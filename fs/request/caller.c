@@ -164,6 +164,7 @@ void caller_read_lineage(pid_t thread, struct call_lineage *ret_lineage)
 	while (process > 1 && ret_lineage->count < CALL_LINEAGE_MAX && read_stat(process, &stat)) {
 		if (!ret_lineage->count)
 			first = stat;
+		ret_lineage->session = first.session;
 		if (stat.session != first.session)
 			return;
 		ret_lineage->processes[ret_lineage->count++] =

@@ -29,6 +29,23 @@ static const struct permission {
 	{"GetRuntimeManagementConfig", "documents.json"},
 	{"GetFunctionCodeSigningConfig", "documents.json"},
 	{"ListEventSourceMappings", "documents.json"},
+	{"AddPermission", "edit.json"},
+	{"RemovePermission", "edit.json"},
+	{"TagResource", "edit.json"},
+	{"UntagResource", "edit.json"},
+	{"CreateFunctionUrlConfig", "edit.json"},
+	{"UpdateFunctionUrlConfig", "edit.json"},
+	{"PutFunctionConcurrency", "edit.json"},
+	{"DeleteFunctionConcurrency", "edit.json"},
+	{"PutProvisionedConcurrencyConfig", "edit.json"},
+	{"DeleteProvisionedConcurrencyConfig", "edit.json"},
+	{"PutFunctionEventInvokeConfig", "edit.json"},
+	{"DeleteFunctionEventInvokeConfig", "edit.json"},
+	{"PutFunctionRecursionConfig", "edit.json"},
+	{"PutRuntimeManagementConfig", "edit.json"},
+	{"PutFunctionCodeSigningConfig", "edit.json"},
+	{"DeleteFunctionCodeSigningConfig", "edit.json"},
+	{"UpdateEventSourceMapping", "edit.json"},
 };
 
 static const char *find_policy(const char *action)

@@ -144,7 +144,7 @@ bool request_is_worth_a_line(const struct request *request, int error)
 		return request->error.status && strcmp(request->operation, "LOOKUP") &&
 		       strcmp(request->operation, "GETATTR") &&
 		       strcmp(request->operation, "READLINK");
-	if (error == -EINTR)
+	if (error == -EINTR || request->is_provisional)
 		return false;
 	return request->error.message[0] != '\0';
 }

@@ -34,7 +34,8 @@ struct request {
 	int result;                /* 0 or negative: how it ended, for the statistics */
 	atomic_bool interrupted;
 	struct request *next, *previous; /* of those under way; protected by their list's mutex */
-	size_t visit; /* which removals wait for this request (fs/fuse/reply.h); 0: none */
+	size_t visit;        /* which removals wait for this request (fs/fuse/reply.h); 0: none */
+	bool is_provisional; /* it failed in a way that the next request may mend: no line in the log */
 	bool caller_read;
 	struct caller caller;            /* request_caller() reads it when it is needed */
 	struct caller_identity identity; /* of the caller */

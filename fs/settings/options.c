@@ -8,7 +8,7 @@
 
 #include "backend/base/number.h"
 #include "backend/base/text.h"
-#include "backend/documents/kind.h"
+#include "fs/settings/document_bits.h"
 #include "fs/settings/options_table.h"
 
 void options_release(struct options *options)
@@ -127,48 +127,19 @@ static int set_choice(
 		message, "option '%s' takes %s, not '%s'", row->name, row->argument, value);
 }
 
-/* Whether the option is about that kind: `description`, and what a version holds, is always listed. */
-static bool is_optional(const struct document_kind *kind)
-{
-	return kind && kind->id != DOCUMENT_DESCRIPTION &&
-	       (kind->places & (DOCUMENT_OF_FUNCTION | DOCUMENT_OF_ALIAS));
-}
-
-/* The names of all kinds, for a complaint. */
-static int unknown_document(const struct option_row *row, const char *value, struct buffer *message)
-{
-	cleanup(buffer_release) struct buffer names = BUFFER_INIT(1024);
-	int id, error = 0;
-
-	for (id = 0; id < DOCUMENT_COUNT && !error; id++)
-		if (is_optional(document_kind((enum document_id)id)))
-			error = buffer_appendf(&names, "%s%s", names.length ? ":" : "",
-				document_kind((enum document_id)id)->name);
-	return write_complaint(message, "option '%s' takes some of %s, not '%s'", row->name,
-		buffer_text(&names), value);
-}
-
-static int set_documents(const struct option_row *row, unsigned int *field, const char *value,
+static int set_kinds(const struct option_row *row, unsigned int *field, const char *value,
 	struct buffer *message)
 {
-	cleanup(free_pointer) char *names = value ? strdup(value) : NULL;
-	char *rest = names, *name;
-	int id;
+	cleanup(buffer_release) struct buffer names = BUFFER_INIT(1024);
+	bool updates = row->kind == OPTION_UPDATES;
+	int error = document_bits_parse(updates, value, field);
 
-	if (value && !names)
-		return -ENOMEM;
-	*field = 0;
-	for (id = 0; id < DOCUMENT_COUNT && !value; id++)
-		if (is_optional(document_kind((enum document_id)id)))
-			*field |= 1U << id;
-	while ((name = strsep(&rest, ":"))) {
-		const struct document_kind *kind = document_find_kind(name);
-
-		if (!is_optional(kind))
-			return unknown_document(row, value, message);
-		*field |= 1U << kind->id;
-	}
-	return 0;
+	if (error != -EINVAL)
+		return error;
+	error = document_bits_list(updates, &names);
+	return error ? error
+		     : write_complaint(message, "option '%s' takes some of %s, not '%s'", row->name,
+			       buffer_text(&names), value);
 }
 
 static int set_flag(
@@ -227,7 +198,8 @@ static int apply_option(struct options *options, const struct option_row *row, c
 	case OPTION_CHOICE:
 		return set_choice(row, field, value, message);
 	case OPTION_DOCUMENTS:
-		return set_documents(row, field, value, message);
+	case OPTION_UPDATES:
+		return set_kinds(row, field, value, message);
 	case OPTION_FUSE_FLAG:
 		if (value)
 			return write_complaint(message, "option '%s' takes no value", row->name);
@@ -549,7 +521,7 @@ int options_resolve(struct options *options, struct buffer *message)
 /* "-f, --foreground", "    --ttl=SECONDS". */
 static int append_option(struct buffer *out, const struct option_row *row)
 {
-	bool optional = row->kind == OPTION_DOCUMENTS;
+	bool optional = row->kind == OPTION_DOCUMENTS || row->kind == OPTION_UPDATES;
 	char left[96], dashed[32], *byte;
 
 	snprintf(dashed, sizeof(dashed), "%s", row->name);

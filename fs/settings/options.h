@@ -47,26 +47,28 @@ struct options {
 	char *config_file;      /* AWS's configuration file */
 	char *credentials_file; /* AWS's credentials file */
 	char *ca_bundle;
-	char *functions;        /* GLOB[:GLOB]: only these are shown; NULL: all */
-	char *protect;          /* GLOB[:GLOB] */
-	char *audit;            /* a file that gets a line for every change */
-	char *redact_key;       /* the file with the key of ENVIRONMENT_REDACT */
-	char *fsname;           /* what mount(8) shows as the source */
-	char *subtype;          /* "aliasfs" unless -o subtype says otherwise */
-	double ttl;             /* seconds */
-	double timeout;         /* seconds a mutation may take */
-	double read_timeout;    /* seconds a read may take */
-	double upload_timeout;  /* seconds an upload of code may take */
-	double settle_timeout;  /* seconds to wait for an update to be in effect */
-	double rate;            /* control-plane calls a second */
-	double delete_grace;    /* seconds */
-	double code_cache;      /* MiB */
-	double documents_ttl;   /* seconds */
-	int64_t shown_uid;      /* -1: the mounting user's */
-	int64_t shown_gid;      /* -1: the mounting user's */
-	int umask;              /* permission bits that nothing shows */
-	int environment;        /* enum options_environment */
-	int log_level;          /* enum log_level */
+	char *functions;       /* GLOB[:GLOB]: only these are shown; NULL: all */
+	char *protect;         /* GLOB[:GLOB] */
+	char *audit;           /* a file that gets a line for every change */
+	char *redact_key;      /* the file with the key of ENVIRONMENT_REDACT */
+	char *fsname;          /* what mount(8) shows as the source */
+	char *subtype;         /* "aliasfs" unless -o subtype says otherwise */
+	double ttl;            /* seconds */
+	double timeout;        /* seconds a mutation may take */
+	double read_timeout;   /* seconds a read may take */
+	double upload_timeout; /* seconds an upload of code may take */
+	double settle_timeout; /* seconds to wait for an update to be in effect */
+	double rate;           /* control-plane calls a second */
+	double delete_grace;   /* seconds */
+	double code_cache;     /* MiB */
+	double documents_ttl;  /* seconds */
+	int64_t shown_uid;     /* -1: the mounting user's */
+	int64_t shown_gid;     /* -1: the mounting user's */
+	int umask;             /* permission bits that nothing shows */
+	int environment;       /* enum options_environment */
+	int log_level;         /* enum log_level */
+	unsigned int
+		allow_update; /* kinds that can be written, as `documents`; the bit behind them: code.zip */
 	unsigned int documents; /* kinds that are listed, a bit for each enum document_id */
 	bool code;
 	bool insecure_http;

@@ -83,6 +83,8 @@ const struct option_row option_rows[] = {
 		"list the documents of functions and aliases (tags:policy:url:...), or these"},
 	NUMBER("documents_ttl", "SECONDS", documents_ttl, 0, 86400,
 		"maximum cache age of these documents"),
+	{"allow_update", 0, OPTION_UPDATES, "KIND[:KIND]", FIELD(allow_update), 0, 0,
+		"let documents be written (code:configuration:environment:policy:...), or these"},
 	CHOICE("env", "plain|redact", environment,
 		"environment.json with its values (default), or with a keyed hash of each"),
 	PATH("redact_key", "FILE", redact_key,

@@ -13,13 +13,14 @@
 #include "backend/base/cleanup.h"
 
 enum option_kind {
-	OPTION_FLAG,   /* --x, -o x: a bool becomes true */
-	OPTION_OFF,    /* -o x: a bool becomes false */
-	OPTION_TEXT,   /* --x V: a string */
-	OPTION_PAIR,   /* --x V:V, --x V V: two strings with a colon between them */
-	OPTION_PATH,   /* the same, made absolute by options_resolve() */
-	OPTION_NUMBER, /* --x V: a double within [minimum, maximum] */
-	OPTION_ID,     /* --x V: a uid or gid as an int64_t */
+	OPTION_FLAG,    /* --x, -o x: a bool becomes true */
+	OPTION_OFF,     /* -o x: a bool becomes false */
+	OPTION_TEXT,    /* --x V: a string */
+	OPTION_PAIR,    /* --x V:V, --x V V: two strings with a colon between them */
+	OPTION_PATH,    /* the same, made absolute by options_resolve() */
+	OPTION_NUMBER,  /* --x V: a double within [minimum, maximum] */
+	OPTION_ID,      /* --x V: a uid or gid as an int64_t */
+	OPTION_UPDATES, /* the same, of all that can be written, `code` too */
 	OPTION_DOCUMENTS, /* --x, --x=V:V: an unsigned int gets a bit for each kind of document, or all */
 	OPTION_MASK,      /* --x V: octal permission bits as an int */
 	OPTION_CHOICE,    /* --x V: an int becomes the place of V in `argument`, "a|b|c" */

@@ -3,23 +3,32 @@
 
 #include <pthread.h>
 
-#include "backend/base/hash.h"
-#include "fs/rules/recent.h"
+enum base_kind {
+	BASE_OF_PROCESS,
+	BASE_OF_SESSION,
+	BASE_OF_ANYBODY, /* whoever was shown it last */
+};
+
+struct base {
+	enum base_kind kind;
+	uint64_t node; /* node_inode() */
+	uint64_t who;  /* the process or session */
+	uint64_t hash; /* of what was shown; 0: a free place */
+	int64_t noted_ms;
+	unsigned char sha256[32]; /* of code */
+};
 
 struct bases {
 	pthread_mutex_t mutex; /* protects what is below */
-	struct recent reads;   /* by function and alias; `number` is the hash of the text */
+	struct base all[BASES_MAX];
 };
 
 struct bases *bases_new(void)
 {
 	struct bases *bases = calloc(1, sizeof(*bases));
 
-	if (!bases || recent_init(&bases->reads, BASES_MAX, BASE_LIFE_MS)) {
-		free(bases);
-		return NULL;
-	}
-	pthread_mutex_init(&bases->mutex, NULL);
+	if (bases)
+		pthread_mutex_init(&bases->mutex, NULL);
 	return bases;
 }
 
@@ -28,62 +37,163 @@ void bases_free(struct bases *bases)
 	if (!bases)
 		return;
 	pthread_mutex_destroy(&bases->mutex);
-	recent_release(&bases->reads);
 	free(bases);
 }
 
-static uint64_t hash_text(const char *text)
+/* --- the mutex is held --- */
+
+/* A process's number is never given to another: its base counts as long as it asks. */
+static bool is_alive(const struct base *base, int64_t now_ms)
 {
-	return hash_bytes(HASH_START, text, strlen(text));
+	return base->kind == BASE_OF_PROCESS || now_ms - base->noted_ms < BASE_LIFE_MS;
 }
 
-static struct recent_key make_key(const struct node *node)
+static struct base *find(struct bases *bases, int64_t now_ms, const struct base *key)
 {
-	return (struct recent_key){.function = node->function, .name = node->name};
+	size_t i;
+
+	for (i = 0; i < BASES_MAX; i++) {
+		struct base *base = &bases->all[i];
+
+		if (base->hash && base->node == key->node && base->kind == key->kind &&
+			base->who == key->who && is_alive(base, now_ms))
+			return base;
+	}
+	return NULL;
 }
 
-void bases_note_read(struct bases *bases, int64_t now_ms, const struct node *node, const char *text)
+/* A free place, else the oldest. */
+static struct base *find_place(struct bases *bases)
 {
-	const struct recent_key key = make_key(node);
+	struct base *oldest = &bases->all[0];
+	size_t i;
+
+	for (i = 0; i < BASES_MAX; i++) {
+		if (!bases->all[i].hash)
+			return &bases->all[i];
+		if (bases->all[i].noted_ms < oldest->noted_ms)
+			oldest = &bases->all[i];
+	}
+	return oldest;
+}
+
+/* What is noted: of whom, and what. */
+static void note(struct bases *bases, int64_t now_ms, const struct base *key, uint64_t hash,
+	const unsigned char *sha256)
+{
+	struct base *base = find(bases, now_ms, key);
+
+	if (!base)
+		base = find_place(bases);
+	*base = *key;
+	base->hash = hash;
+	base->noted_ms = now_ms;
+	if (sha256)
+		memcpy(base->sha256, sha256, sizeof(base->sha256));
+}
+
+/* --- what others use --- */
+
+static struct base key_of_process(const struct node *node, const struct call_lineage *asker)
+{
+	return (struct base){.kind = BASE_OF_PROCESS,
+		.node = node_inode(node),
+		.who = asker && asker->count ? asker->processes[0] : 0};
+}
+
+static struct base key_of_session(const struct node *node, const struct call_lineage *asker)
+{
+	return (struct base){
+		.kind = BASE_OF_SESSION, .node = node_inode(node), .who = asker->session};
+}
+
+static bool is_known(const struct call_lineage *asker)
+{
+	return asker && asker->count;
+}
+
+void bases_note_read(struct bases *bases, int64_t now_ms, const struct node *node,
+	const struct call_lineage *asker, uint64_t hash, const unsigned char sha256[32])
+{
+	const struct base process = key_of_process(node, asker);
+	const struct base anybody = {.kind = BASE_OF_ANYBODY, .node = node_inode(node)};
+	struct base session;
 
 	pthread_mutex_lock(&bases->mutex);
-	recent_note(&bases->reads, now_ms, &key)->number = hash_text(text);
+	note(bases, now_ms, &anybody, hash, sha256);
+	if (is_known(asker)) {
+		session = key_of_session(node, asker);
+		note(bases, now_ms, &process, hash, sha256);
+		note(bases, now_ms, &session, hash, sha256);
+	}
 	pthread_mutex_unlock(&bases->mutex);
 }
 
-void bases_note_written(
-	struct bases *bases, int64_t now_ms, const struct node *node, const char *text)
+/* The base goes by what was written, where there is one. */
+static void renew(struct bases *bases, int64_t now_ms, const struct base *key, uint64_t hash,
+	const unsigned char *sha256)
 {
-	const struct recent_key key = make_key(node);
-	struct recent_event *read;
+	if (find(bases, now_ms, key))
+		note(bases, now_ms, key, hash, sha256);
+}
+
+void bases_note_written(struct bases *bases, int64_t now_ms, const struct node *node,
+	const struct call_lineage *asker, uint64_t hash, const unsigned char sha256[32])
+{
+	const struct base process = key_of_process(node, asker);
+	const struct base anybody = {.kind = BASE_OF_ANYBODY, .node = node_inode(node)};
+	struct base session;
 
 	pthread_mutex_lock(&bases->mutex);
-	read = recent_find(&bases->reads, now_ms, &key);
-	if (read)
-		read->number = hash_text(text);
+	renew(bases, now_ms, &anybody, hash, sha256);
+	if (is_known(asker)) {
+		session = key_of_session(node, asker);
+		renew(bases, now_ms, &process, hash, sha256);
+		renew(bases, now_ms, &session, hash, sha256);
+	}
 	pthread_mutex_unlock(&bases->mutex);
 }
 
-bool bases_differ(struct bases *bases, int64_t now_ms, const struct node *node, const char *text)
+/* The base by which a write of the asker's goes; NULL: none. The mutex is held. */
+static const struct base *find_base(struct bases *bases, int64_t now_ms, const struct node *node,
+	const struct call_lineage *asker)
 {
-	const struct recent_key key = make_key(node);
-	const struct recent_event *read;
-	bool differ;
+	const struct base process = key_of_process(node, asker);
+	const struct base anybody = {.kind = BASE_OF_ANYBODY, .node = node_inode(node)};
+	const struct base *base;
+	struct base session;
 
-	pthread_mutex_lock(&bases->mutex);
-	read = recent_find(&bases->reads, now_ms, &key);
-	differ = read && read->number != hash_text(text);
-	pthread_mutex_unlock(&bases->mutex);
-	return differ;
+	if (!is_known(asker))
+		return find(bases, now_ms, &anybody);
+	base = find(bases, now_ms, &process);
+	if (base)
+		return base;
+	session = key_of_session(node, asker);
+	return find(bases, now_ms, &session);
 }
 
-bool bases_know(struct bases *bases, int64_t now_ms, const struct node *node)
+uint64_t bases_find(struct bases *bases, int64_t now_ms, const struct node *node,
+	const struct call_lineage *asker)
 {
-	const struct recent_key key = make_key(node);
-	bool known;
+	const struct base *base;
+	uint64_t hash;
 
 	pthread_mutex_lock(&bases->mutex);
-	known = recent_find(&bases->reads, now_ms, &key) != NULL;
+	base = find_base(bases, now_ms, node, asker);
+	hash = base ? base->hash : 0;
 	pthread_mutex_unlock(&bases->mutex);
-	return known;
+	return hash;
+}
+
+bool bases_find_code(struct bases *bases, int64_t now_ms, const struct node *node,
+	const struct call_lineage *asker, unsigned char ret_sha256[32])
+{
+	const struct base *base;
+
+	pthread_mutex_lock(&bases->mutex);
+	base = find_base(bases, now_ms, node, asker);
+	if (base)
+		memcpy(ret_sha256, base->sha256, sizeof(base->sha256));
+	pthread_mutex_unlock(&bases->mutex);
+	return base != NULL;
 }

@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What this mount last gave a reader of each description: a write of one that AWS has changed since would overwrite
- * what its writer has never seen. The last BASES_MAX reads count, for BASE_LIFE_MS each (fs/rules/recent.h).
+ * What this mount has given readers of each document: a write of one that AWS has changed since would overwrite what
+ * its writer has never seen (contract, section 6.4). A reader's base counts for its process while that lives, and for
+ * its session for BASE_LIFE_MS. Callers that cannot be identified count as one process.
  *
- * One mutex inside; nothing here blocks. `now_ms` is clock_monotonic_ms().
+ * At most BASES_MAX entries; the oldest gives way. One mutex inside; nothing here blocks. `now_ms` is
+ * clock_monotonic_ms().
  */
 #ifndef ALIASFS_BASES_H
 #define ALIASFS_BASES_H
 
 #include "backend/base/cleanup.h"
+#include "backend/base/scope.h"
 #include "fs/tree/node.h"
 
-#define BASES_MAX 256
+#define BASES_MAX 4096
 #define BASE_LIFE_MS 600000
 
 struct bases;
@@ -19,18 +22,26 @@ struct bases;
 struct bases *bases_new(void) must_check;
 void bases_free(struct bases *bases);
 
-/* A reader got `text` as the description of that node. */
-void bases_note_read(
-	struct bases *bases, int64_t now_ms, const struct node *node, const char *text);
+/*
+ * The asker (NULL: unknown) got a document whose bytes have that document_bytes_hash(). `sha256` is what the code is that it
+ * read of; NULL for other documents.
+ */
+void bases_note_read(struct bases *bases, int64_t now_ms, const struct node *node,
+	const struct call_lineage *asker, uint64_t hash, const unsigned char sha256[32]);
 
-/* This mount wrote `text`: a reader's base that is there goes by it. */
-void bases_note_written(
-	struct bases *bases, int64_t now_ms, const struct node *node, const char *text);
+/* The asker's write succeeded, and the document has bytes of that hash now: its own bases go by that. */
+void bases_note_written(struct bases *bases, int64_t now_ms, const struct node *node,
+	const struct call_lineage *asker, uint64_t hash, const unsigned char sha256[32]);
 
-/* Whether a reader's base is there and says something else than `text`. */
-bool bases_differ(struct bases *bases, int64_t now_ms, const struct node *node, const char *text);
+/*
+ * What the asker has last seen, or another process of its session; of an unknown asker what anybody was last shown.
+ * 0: nothing.
+ */
+uint64_t bases_find(struct bases *bases, int64_t now_ms, const struct node *node,
+	const struct call_lineage *asker);
 
-/* Whether a reader's base is there. */
-bool bases_know(struct bases *bases, int64_t now_ms, const struct node *node);
+/* The same of code: false for nothing. */
+bool bases_find_code(struct bases *bases, int64_t now_ms, const struct node *node,
+	const struct call_lineage *asker, unsigned char ret_sha256[32]) must_check;
 
 #endif

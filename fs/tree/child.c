@@ -3,12 +3,14 @@
 #include <errno.h>
 #include <string.h>
 
+#include "backend/base/clock.h"
 #include "fs/rules/name.h"
 #include "fs/settings/options.h"
 #include "fs/settings/selection.h"
 #include "fs/tree/control.h"
-#include "fs/tree/description.h"
-#include "fs/tree/documents.h"
+#include "fs/tree/document_file.h"
+#include "fs/tree/document_names.h"
+#include "fs/tree/drafts.h"
 #include "fs/tree/private.h"
 
 /*
@@ -93,7 +95,12 @@ static int child_of_version(
 			return 0;
 		}
 	}
-	/* A tool's temporary link, on its way to be renamed (contract 2.1); nothing of that name is asked of AWS. */
+	/* A tool's temporary file or link, on its way to be renamed (6.9, 2.1); nothing of that name is asked of AWS. */
+	if (document_names_are_place(fs, parent)) {
+		document_names_child(parent, name, child);
+		if (drafts_have(fs->drafts, clock_monotonic_ms(), child))
+			return 0;
+	}
 	node_make_link(child, parent, name);
 	return 0;
 }
@@ -117,10 +124,9 @@ int tree_child_of(
 		node_make(child, NODE_ALIAS, parent->function, 0, name);
 		return 0;
 	case NODE_ALIAS:
-		description_child(parent, name, child);
-		return 0;
 	case NODE_FUNCTION_DOCUMENTS:
-		return documents_child(parent, name, child) ? 0 : -ENOENT;
+		document_names_child(parent, name, child);
+		return 0;
 	case NODE_CONTROL:
 		if (!control_file_exists(name))
 			return -ENOENT;

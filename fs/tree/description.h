@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * `.aliases/NAME/`: the alias's description as a text file, and the temporary files that tools make
- * beside it (rsync, sed -i, editors) before they rename one onto it. Those are drafts: they live in this
- * mount for at most a minute after their last use, and never reach AWS by themselves.
+ * `.aliases/NAME/description`: the alias's description as a text file.
  *
  * The file shows the text and a line end (an empty description is an empty file); what is written loses
  * one line end at its end. So every description comes back exactly from a backup.
@@ -34,35 +32,21 @@ bool description_fits(const char *data, size_t length);
  */
 int description_parse(const char *data, size_t length, char **ret_text) must_check;
 
-/* --- the file, and drafts beside it (drafts.h) --- */
+/* --- the file (document_file.h) --- */
 
-/* The node of a name in `.aliases/NAME`: the description, the history, or a draft (there or not). */
-void description_child(const struct node *directory, const char *name, struct node *ret_child);
-
-/* Appends what the file of a description or a draft holds now. -ENOENT. May ask AWS. */
+/* Appends what the file shows now. May ask AWS. */
 int description_load(
 	struct request *request, const struct node *node, struct buffer *out) must_check;
 
-/* The content of that description's file was read: a later write is compared with it. */
-void description_note_read(
-	struct request *request, const struct node *description, const struct buffer *content);
-
 /*
- * A description is about to be opened for writing: -EREMCHG when AWS has another one than its last reader got here
- * (bases.h), or than this mount knew. One GetAlias, whose answer is kept.
+ * A description is about to be opened for writing: -EREMCHG when AWS has another one than `base` (document_bytes_hash() of
+ * what the asker was shown), or, with 0, than this mount knew. One GetAlias, whose answer is kept.
  */
-int description_compare(struct request *request, const struct node *description) must_check;
+int description_compare(
+	struct request *request, const struct node *description, uint64_t base) must_check;
 
-/* RENAME within `.aliases/NAME`: of a draft onto the description it is one UpdateAlias. */
-int description_rename(struct request *request, const struct node *directory, const char *name,
-	const struct node *new_directory, const char *new_name, unsigned int flags) must_check;
-
-/* UNLINK in `.aliases/NAME`: drafts go, a description does not (-EPERM). */
-int description_unlink(
-	struct request *request, const struct node *directory, const char *name) must_check;
-
-/* One UpdateAlias with what the bytes mean; none when that is the description already. */
+/* One UpdateAlias with what the bytes mean; none when that is the description already. Appends what is shown then. */
 int description_commit(struct request *request, const struct node *description, const char *data,
-	size_t length) must_check;
+	size_t length, struct buffer *shown) must_check;
 
 #endif

@@ -9,30 +9,32 @@
 enum draft_state {
 	DRAFT_NAMED,
 	DRAFT_REMOVED, /* has lost its name */
-	DRAFT_BECAME,  /* the same, as its bytes are a description now */
+	DRAFT_BECAME,  /* the same, as its bytes are a document now */
 };
 
 struct draft {
 	struct node node;
 	enum draft_state state;
 	size_t open_count;
-	struct buffer content;
-	int64_t modified;   /* seconds since the epoch */
-	int64_t expires_ms; /* while it is not open */
+	struct spool *content; /* a reference */
+	int64_t modified;      /* seconds since the epoch */
+	int64_t expires_ms;    /* while it is not open */
 };
 
 struct drafts {
 	pthread_mutex_t mutex; /* protects what is below */
 	struct draft *all[DRAFTS_MAX];
-	size_t bytes; /* of all drafts, and charged by open files */
+	struct spools *spools;
 };
 
-struct drafts *drafts_new(void)
+struct drafts *drafts_new(struct spools *spools)
 {
 	struct drafts *drafts = calloc(1, sizeof(*drafts));
 
-	if (drafts)
-		pthread_mutex_init(&drafts->mutex, NULL);
+	if (!drafts)
+		return NULL;
+	pthread_mutex_init(&drafts->mutex, NULL);
+	drafts->spools = spools;
 	return drafts;
 }
 
@@ -40,7 +42,7 @@ static void draft_free(struct draft *draft)
 {
 	if (!draft)
 		return;
-	buffer_release(&draft->content);
+	spool_unref(draft->content);
 	free(draft);
 }
 
@@ -64,12 +66,6 @@ static bool same_node(const struct node *left, const struct node *right)
 	       !strcmp(left->name, right->name);
 }
 
-static void drop_draft(struct drafts *drafts, struct draft **draft)
-{
-	drafts->bytes -= (*draft)->content.length;
-	draft_free(take_pointer(*draft));
-}
-
 /* The place of the draft of that name, or NULL; what has expired is dropped on the way. */
 static struct draft **find_draft(struct drafts *drafts, int64_t now_ms, const struct node *node)
 {
@@ -80,7 +76,7 @@ static struct draft **find_draft(struct drafts *drafts, int64_t now_ms, const st
 		struct draft **draft = &drafts->all[i];
 
 		if (*draft && !(*draft)->open_count && (*draft)->expires_ms <= now_ms)
-			drop_draft(drafts, draft);
+			draft_free(take_pointer(*draft));
 		else if (*draft && (*draft)->state == DRAFT_NAMED &&
 			 same_node(&(*draft)->node, node))
 			found = draft;
@@ -88,7 +84,8 @@ static struct draft **find_draft(struct drafts *drafts, int64_t now_ms, const st
 	return found;
 }
 
-static int add_draft(struct drafts *drafts, int64_t now_ms, const struct node *node)
+static int add_draft(
+	struct drafts *drafts, int64_t now_ms, const struct node *node, uint64_t maximum)
 {
 	struct draft *draft;
 	size_t i = 0;
@@ -98,55 +95,43 @@ static int add_draft(struct drafts *drafts, int64_t now_ms, const struct node *n
 	if (i == DRAFTS_MAX)
 		return -ENOSPC;
 	draft = calloc(1, sizeof(*draft));
-	if (!draft)
+	if (!draft || !(draft->content = spool_new(drafts->spools, maximum))) {
+		free(draft);
 		return -ENOMEM;
+	}
 	draft->node = *node;
-	draft->content = (struct buffer)BUFFER_INIT(DRAFT_SIZE_MAX);
 	draft->modified = clock_wall_ms() / 1000;
 	draft->expires_ms = now_ms + DRAFT_LIFE_MS;
 	drafts->all[i] = draft;
 	return 0;
 }
 
-static int charge_bytes(struct drafts *drafts, size_t old, size_t now)
+static void set_content(struct draft *draft, struct spool *content)
 {
-	if (now > old && now - old > DRAFTS_BYTES_MAX - drafts->bytes)
-		return -ENOSPC;
-	drafts->bytes += now - old;
-	return 0;
-}
-
-static int set_content(struct drafts *drafts, struct draft *draft, const void *data, size_t length)
-{
-	size_t old = draft->content.length;
-	int error = charge_bytes(drafts, old, length);
-
-	if (error)
-		return error;
-	buffer_reset(&draft->content);
-	error = buffer_append(&draft->content, data, length);
-	drafts->bytes -= length - draft->content.length;
+	spool_ref(content);
+	spool_unref(draft->content);
+	draft->content = content;
 	draft->modified = clock_wall_ms() / 1000;
-	return error;
 }
 
 /* Removes the name; the draft too, unless it is open. */
-static void take_name(struct drafts *drafts, struct draft **draft, enum draft_state state)
+static void take_name(struct draft **draft, enum draft_state state)
 {
 	(*draft)->state = state;
 	if (!(*draft)->open_count)
-		drop_draft(drafts, draft);
+		draft_free(take_pointer(*draft));
 }
 
 /* --- what others use --- */
 
-int drafts_create(struct drafts *drafts, int64_t now_ms, const struct node *node, bool exclusive)
+int drafts_create(struct drafts *drafts, int64_t now_ms, const struct node *node, uint64_t maximum,
+	bool exclusive)
 {
 	int error = 0;
 
 	pthread_mutex_lock(&drafts->mutex);
 	if (!find_draft(drafts, now_ms, node))
-		error = add_draft(drafts, now_ms, node);
+		error = add_draft(drafts, now_ms, node, maximum);
 	else if (exclusive)
 		error = -EEXIST;
 	pthread_mutex_unlock(&drafts->mutex);
@@ -177,50 +162,49 @@ void drafts_close(struct drafts *drafts, int64_t now_ms, struct draft *draft)
 	if (!--draft->open_count && draft->state != DRAFT_NAMED) {
 		while (drafts->all[i] != draft)
 			i++;
-		drop_draft(drafts, &drafts->all[i]);
+		draft_free(take_pointer(drafts->all[i]));
 	}
 	pthread_mutex_unlock(&drafts->mutex);
 }
 
-int drafts_store(struct drafts *drafts, struct draft *draft, const void *data, size_t length)
+int drafts_store(struct drafts *drafts, struct draft *draft, struct spool *content)
 {
-	int error = -ENOENT;
+	bool takes;
 
 	pthread_mutex_lock(&drafts->mutex);
-	if (draft->state != DRAFT_BECAME)
-		error = set_content(drafts, draft, data, length);
+	takes = draft->state != DRAFT_BECAME;
+	if (takes)
+		set_content(draft, content);
 	pthread_mutex_unlock(&drafts->mutex);
-	return error;
+	return takes ? 0 : -ENOENT;
 }
 
-int drafts_read(struct drafts *drafts, int64_t now_ms, const struct node *node, struct buffer *out)
+int drafts_read(
+	struct drafts *drafts, int64_t now_ms, const struct node *node, struct spool **ret_content)
 {
 	struct draft **found;
-	int error = -ENOENT;
 
 	pthread_mutex_lock(&drafts->mutex);
 	found = find_draft(drafts, now_ms, node);
 	if (found)
-		error = buffer_append(
-			out, buffer_text(&(*found)->content), (*found)->content.length);
+		*ret_content = spool_ref((*found)->content);
 	pthread_mutex_unlock(&drafts->mutex);
-	return error;
+	return found ? 0 : -ENOENT;
 }
 
-int drafts_write(struct drafts *drafts, int64_t now_ms, const struct node *node, const void *data,
-	size_t length)
+int drafts_write(
+	struct drafts *drafts, int64_t now_ms, const struct node *node, struct spool *content)
 {
 	struct draft **found;
-	int error = -ENOENT;
 
 	pthread_mutex_lock(&drafts->mutex);
 	found = find_draft(drafts, now_ms, node);
 	if (found) {
-		error = set_content(drafts, *found, data, length);
+		set_content(*found, content);
 		(*found)->expires_ms = now_ms + DRAFT_LIFE_MS;
 	}
 	pthread_mutex_unlock(&drafts->mutex);
-	return error;
+	return found ? 0 : -ENOENT;
 }
 
 int drafts_rename(struct drafts *drafts, int64_t now_ms, const struct node *from,
@@ -238,7 +222,7 @@ int drafts_rename(struct drafts *drafts, int64_t now_ms, const struct node *from
 		error = -EEXIST;
 	if (!error && found != other) {
 		if (other)
-			take_name(drafts, other, DRAFT_REMOVED);
+			take_name(other, DRAFT_REMOVED);
 		(*found)->node = *to;
 		(*found)->expires_ms = now_ms + DRAFT_LIFE_MS;
 	}
@@ -253,12 +237,22 @@ int drafts_remove(struct drafts *drafts, int64_t now_ms, const struct node *node
 	pthread_mutex_lock(&drafts->mutex);
 	found = find_draft(drafts, now_ms, node);
 	if (found)
-		take_name(drafts, found, became ? DRAFT_BECAME : DRAFT_REMOVED);
+		take_name(found, became ? DRAFT_BECAME : DRAFT_REMOVED);
 	pthread_mutex_unlock(&drafts->mutex);
 	return found ? 0 : -ENOENT;
 }
 
-int drafts_stat(struct drafts *drafts, int64_t now_ms, const struct node *node, size_t *ret_size,
+bool drafts_have(struct drafts *drafts, int64_t now_ms, const struct node *node)
+{
+	bool have;
+
+	pthread_mutex_lock(&drafts->mutex);
+	have = find_draft(drafts, now_ms, node) != NULL;
+	pthread_mutex_unlock(&drafts->mutex);
+	return have;
+}
+
+int drafts_stat(struct drafts *drafts, int64_t now_ms, const struct node *node, uint64_t *ret_size,
 	int64_t *ret_modified)
 {
 	struct draft **found;
@@ -266,26 +260,9 @@ int drafts_stat(struct drafts *drafts, int64_t now_ms, const struct node *node, 
 	pthread_mutex_lock(&drafts->mutex);
 	found = find_draft(drafts, now_ms, node);
 	if (found) {
-		*ret_size = (*found)->content.length;
+		*ret_size = spool_size((*found)->content);
 		*ret_modified = (*found)->modified;
 	}
 	pthread_mutex_unlock(&drafts->mutex);
 	return found ? 0 : -ENOENT;
-}
-
-int drafts_charge(struct drafts *drafts, size_t old, size_t now)
-{
-	int error;
-
-	pthread_mutex_lock(&drafts->mutex);
-	error = charge_bytes(drafts, old, now);
-	pthread_mutex_unlock(&drafts->mutex);
-	return error;
-}
-
-void drafts_discharge(struct drafts *drafts, size_t bytes)
-{
-	pthread_mutex_lock(&drafts->mutex);
-	drafts->bytes -= bytes;
-	pthread_mutex_unlock(&drafts->mutex);
 }

@@ -11,10 +11,11 @@
 #include "backend/catalog/code_cache.h"
 #include "backend/documents/document.h"
 #include "fs/tree/control.h"
-#include "fs/tree/description.h"
-#include "fs/tree/documents.h"
+#include "fs/tree/document_file.h"
+#include "fs/tree/document_names.h"
 #include "fs/tree/drafts.h"
 #include "fs/tree/history_text.h"
+#include "fs/tree/latest.h"
 #include "fs/tree/open_handles.h"
 #include "fs/tree/tree.h"
 
@@ -25,25 +26,17 @@ struct open_file {
 	struct handle handle;
 	struct node node;
 	bool writable;
-	struct draft *draft;   /* NODE_DRAFT: stays until it is closed */
-	pthread_mutex_t mutex; /* protects what is below */
-	struct buffer content;
+	struct draft *draft;     /* NODE_DRAFT: stays until it is closed */
+	pthread_mutex_t mutex;   /* protects what is below */
+	struct buffer content;   /* of a file that is only read */
+	struct spool *spool;     /* of one that is written; a reference */
 	struct lambda_code code; /* NODE_CODE: what it was when it was opened; does not change */
 	struct code_file *code_file; /* NODE_CODE: with the first READ; a reference */
 	bool written;                /* data came since the last FLUSH that carried it out */
 	bool truncated;              /* cut to a size, and no data since */
-	size_t charged;              /* bytes that drafts count for this file */
+	bool was_emptied;            /* all it holds was written through this descriptor */
+	uint64_t checked;            /* bytes that were looked at when they were written */
 };
-
-static bool is_writable_kind(enum node_kind kind)
-{
-	return kind == NODE_DESCRIPTION || kind == NODE_DRAFT || kind == NODE_CONTROL_FILE;
-}
-
-static size_t content_maximum(enum node_kind kind)
-{
-	return is_writable_kind(kind) && kind != NODE_CONTROL_FILE ? DRAFT_SIZE_MAX : CONTENT_MAX;
-}
 
 /* Which code it is; the code itself is fetched when it is read. */
 static int load_code(struct request *request, struct open_file *file)
@@ -73,17 +66,12 @@ static int load_content(struct request *request, struct open_file *file)
 		return control_read(request, node->name, &file->content);
 	case NODE_HISTORY:
 		return history_read(request, node, &file->content);
-	case NODE_DOCUMENT:
-		return documents_load(request, node, &file->content);
-	case NODE_DRAFT:
-	case NODE_DESCRIPTION:
-		return description_load(request, node, &file->content);
 	default:
-		return tree_read_file(request, node, &file->content);
+		return document_file_load(request, node, &file->content);
 	}
 }
 
-static struct open_file *file_new(const struct node *node, bool writable)
+static struct open_file *file_new(const struct aliasfs *fs, const struct node *node, bool writable)
 {
 	struct open_file *file = calloc(1, sizeof(*file));
 
@@ -91,7 +79,14 @@ static struct open_file *file_new(const struct node *node, bool writable)
 		return NULL;
 	file->node = *node;
 	file->writable = writable;
-	file->content = (struct buffer)BUFFER_INIT(content_maximum(node->kind));
+	file->content = (struct buffer)BUFFER_INIT(CONTENT_MAX);
+	if ((writable && node->kind != NODE_CONTROL_FILE) || node->kind == NODE_DRAFT) {
+		file->spool = spool_new(fs->spools, document_names_room(node));
+		if (!file->spool) {
+			free(file);
+			return NULL;
+		}
+	}
 	pthread_mutex_init(&file->mutex, NULL);
 	return file;
 }
@@ -103,11 +98,11 @@ void file_abandon(const struct aliasfs *fs, struct open_file *file)
 	pthread_mutex_unlock(&file->mutex);
 	if (file->code_file)
 		code_file_unref(fs->code_cache, file->code_file);
-	drafts_discharge(fs->drafts, file->charged);
 	if (file->draft)
 		drafts_close(fs->drafts, clock_monotonic_ms(), file->draft);
 	handles_remove(fs->handles, &file->handle);
-	buffer_release(&file->content);
+	buffer_release_secret(&file->content);
+	spool_unref(file->spool);
 	pthread_mutex_destroy(&file->mutex);
 	free(file);
 }
@@ -129,16 +124,22 @@ static int access_mask(int flags)
 	}
 }
 
-/* The content is about to be `size` bytes long: -ENOSPC when drafts and open files hold too many. The mutex is held. */
-static int charge_file(const struct aliasfs *fs, struct open_file *file, size_t size)
+/* What a file that is written holds at first becomes its spool. */
+static int fill_spool(struct request *request, struct open_file *file)
 {
 	int error;
 
-	if (!file->writable || file->node.kind == NODE_CONTROL_FILE || size <= file->charged)
-		return 0;
-	error = drafts_charge(fs->drafts, file->charged, size);
+	if (file->node.kind == NODE_DRAFT) {
+		spool_unref(take_pointer(file->spool));
+		return drafts_read(
+			request->fs->drafts, clock_monotonic_ms(), &file->node, &file->spool);
+	}
+	if (file->node.kind == NODE_CODE)
+		return latest_load_code(request, &file->node, file->spool);
+	error = load_content(request, file);
 	if (!error)
-		file->charged = size;
+		error = spool_write(
+			file->spool, buffer_text(&file->content), file->content.length, 0);
 	return error;
 }
 
@@ -149,35 +150,31 @@ static int fill_file(struct request *request, struct open_file *file, int flags)
 	int error;
 
 	if (flags & O_TRUNC) {
-		file->truncated = true;
+		file->truncated = file->was_emptied = true;
 		return 0;
 	}
 	if (file->node.kind == NODE_CONTROL_FILE && !reads)
 		return 0;
-	error = load_content(request, file);
-	if (error)
-		return error;
-	if (file->node.kind == NODE_DESCRIPTION && reads)
-		description_note_read(request, &file->node, &file->content);
-	return charge_file(request->fs, file, file->content.length);
+	error = file->spool ? fill_spool(request, file) : load_content(request, file);
+	if (!error && reads)
+		document_file_note_read(request, &file->node, &file->content);
+	return error;
 }
 
-/* Makes the file what its name stands for: a draft, or a description that has not changed meanwhile. */
+/* Makes the file what its name stands for: a draft, or a document that has not changed meanwhile. */
 static int attach_file(struct request *request, struct open_file *file)
 {
 	if (file->node.kind == NODE_DRAFT)
 		return drafts_open(
 			request->fs->drafts, clock_monotonic_ms(), &file->node, &file->draft);
-	if (file->node.kind == NODE_DESCRIPTION && file->writable)
-		return description_compare(request, &file->node);
-	return 0;
+	return file->spool ? document_file_compare(request, &file->node) : 0;
 }
 
 /* The open file with its first content, among the mount's handles. */
 static int open_content(struct request *request, const struct node *node, bool writable, int flags,
 	struct open_file **ret_file)
 {
-	struct open_file *file = file_new(node, writable);
+	struct open_file *file = file_new(request->fs, node, writable);
 	int error;
 
 	if (!file)
@@ -194,16 +191,6 @@ static int open_content(struct request *request, const struct node *node, bool w
 	return 0;
 }
 
-/* Of a file that is no one's to write. */
-static int refuse_write(struct request *request, const struct node *node)
-{
-	if (node->kind == NODE_DOCUMENT)
-		return documents_refuse(request);
-	return request_refuse(request, EROFS,
-		node->kind == NODE_HISTORY ? "the history of an alias is read-only"
-					   : "what a version holds is read-only");
-}
-
 int file_open(
 	struct request *request, const struct node *node, int flags, struct open_file **ret_file)
 {
@@ -213,9 +200,7 @@ int file_open(
 	if (error)
 		return request_refuse(request, EACCES, "the mode of this file does not allow it");
 	if (mask & W_OK) {
-		if (!is_writable_kind(node->kind))
-			return refuse_write(request, node);
-		error = request_permits_change(request);
+		error = document_file_permits_write(request, node);
 		if (error)
 			return error;
 	}
@@ -225,24 +210,13 @@ int file_open(
 int file_create(struct request *request, const struct node *directory, const char *name, int flags,
 	struct node *ret_node, struct open_file **ret_file)
 {
-	struct drafts *drafts = request->fs->drafts;
-	int error;
+	bool emptied;
+	int error =
+		document_file_create(request, directory, name, flags & O_EXCL, ret_node, &emptied);
 
-	if (directory->kind != NODE_ALIAS)
-		return request_refuse(request, EPERM, "files can only be made in .aliases/NAME");
-	error = request_permits_change(request);
 	if (error)
 		return error;
-	description_child(directory, name, ret_node);
-	if (ret_node->kind == NODE_HISTORY || ret_node->kind == NODE_DOCUMENT)
-		return refuse_write(request, ret_node);
-	if (ret_node->kind == NODE_DRAFT)
-		error = drafts_create(drafts, clock_monotonic_ms(), ret_node, flags & O_EXCL);
-	else
-		error = flags & O_EXCL ? -EEXIST : 0;
-	if (error)
-		return error;
-	return open_content(request, ret_node, true, flags, ret_file);
+	return open_content(request, ret_node, true, emptied ? flags | O_TRUNC : flags, ret_file);
 }
 
 bool file_is_immutable(const struct open_file *file)
@@ -301,27 +275,33 @@ static int read_code(struct request *request, struct open_file *file, char *byte
 }
 
 /* A copy: with the reply the reader may close the file, and RELEASE free it, before we are back. */
-static void read_content(
+static int read_content(
 	struct open_file *file, char *bytes, size_t size, off_t offset, size_t *ret_length)
 {
+	ssize_t length = 0;
+
 	pthread_mutex_lock(&file->mutex);
-	if (offset < 0 || (size_t)offset >= file->content.length)
-		size = 0;
-	else if (size > file->content.length - (size_t)offset)
-		size = file->content.length - (size_t)offset;
-	if (size)
+	if (file->spool) {
+		length = offset < 0 ? 0 : spool_read(file->spool, bytes, size, (uint64_t)offset);
+	} else if (offset >= 0 && (size_t)offset < file->content.length) {
+		if (size > file->content.length - (size_t)offset)
+			size = file->content.length - (size_t)offset;
 		memcpy(bytes, file->content.data + offset, size);
+		length = (ssize_t)size;
+	}
 	pthread_mutex_unlock(&file->mutex);
-	*ret_length = size;
+	if (length < 0)
+		return (int)length;
+	*ret_length = (size_t)length;
+	return 0;
 }
 
 int file_read(struct request *request, struct open_file *file, char *bytes, size_t size,
 	off_t offset, size_t *ret_length)
 {
-	if (file->node.kind == NODE_CODE)
+	if (file->node.kind == NODE_CODE && !file->spool)
 		return read_code(request, file, bytes, size, offset, ret_length);
-	read_content(file, bytes, size, offset, ret_length);
-	return 0;
+	return read_content(file, bytes, size, offset, ret_length);
 }
 
 const struct node *file_node(const struct open_file *file)
@@ -329,32 +309,55 @@ const struct node *file_node(const struct open_file *file)
 	return &file->node;
 }
 
-/* Makes the content `size` bytes long, with NUL bytes where it grows. The mutex is held. */
-static int resize_content(struct buffer *content, size_t size)
+/* Whether what was written is looked at now: not at each of many small pieces of a large file. The mutex is held. */
+static bool is_worth_a_look(const struct open_file *file, size_t size)
 {
-	static const char zeros[256];
-	int error = 0;
+	uint64_t length = spool_size(file->spool);
 
-	if (size > content->maximum)
-		return -EFBIG;
-	while (!error && content->length < size) {
-		size_t missing = size - content->length;
+	return file->was_emptied &&
+	       (length <= 16 * 1024 || size >= 4096 || length > 2 * file->checked);
+}
 
-		error = buffer_append(
-			content, zeros, missing < sizeof(zeros) ? missing : sizeof(zeros));
+/* Takes the bytes; *ret_taken is a reference to what the file holds then, if that is worth a look. */
+static int take_bytes(struct open_file *file, const char *data, size_t size, uint64_t offset,
+	struct spool **ret_taken)
+{
+	int error;
+
+	pthread_mutex_lock(&file->mutex);
+	error = spool_make_own(&file->spool);
+	if (!error)
+		error = spool_write(file->spool, data, size, offset);
+	if (!error && size) {
+		file->written = true;
+		file->truncated = false;
 	}
-	if (!error && content->data) {
-		content->length = size;
-		content->data[size] = '\0';
+	if (!error && is_worth_a_look(file, size)) {
+		file->checked = spool_size(file->spool);
+		*ret_taken = spool_ref(file->spool);
 	}
+	pthread_mutex_unlock(&file->mutex);
 	return error;
+}
+
+static int refuse_size(struct request *request, const struct node *node)
+{
+	return request_refuse(request, EFBIG, "at most %llu bytes can be written here",
+		(unsigned long long)document_names_room(node));
+}
+
+/* What a refused WRITE leaves behind is a part of something: no FLUSH carries it out. */
+static void forget_written(struct open_file *file)
+{
+	pthread_mutex_lock(&file->mutex);
+	file->written = false;
+	pthread_mutex_unlock(&file->mutex);
 }
 
 int file_write(struct request *request, struct open_file *file, const char *data, size_t size,
 	off_t offset, size_t *ret_written)
 {
-	bool too_long;
-	size_t end;
+	struct spool *taken = NULL;
 	int error;
 
 	if (!file->writable)
@@ -363,66 +366,68 @@ int file_write(struct request *request, struct open_file *file, const char *data
 		*ret_written = size;
 		return control_write(request, file->node.name);
 	}
-	if (offset < 0 || size > DRAFT_SIZE_MAX || (size_t)offset > DRAFT_SIZE_MAX - size)
-		return request_refuse(
-			request, EFBIG, "at most %d bytes can be written here", DRAFT_SIZE_MAX);
-	end = (size_t)offset + size;
-	pthread_mutex_lock(&file->mutex);
-	error = charge_file(request->fs, file, end);
-	if (!error && end > file->content.length)
-		error = resize_content(&file->content, end);
-	if (!error && size) {
-		memcpy(file->content.data + offset, data, size);
-		file->written = true;
-		file->truncated = false;
-	}
-	too_long = !error && file->node.kind == NODE_DESCRIPTION &&
-		   !description_fits(buffer_text(&file->content), file->content.length);
+	error = offset < 0 ? -EINVAL : take_bytes(file, data, size, (uint64_t)offset, &taken);
+	if (error == -EFBIG)
+		error = refuse_size(request, &file->node);
+	else if (error == -ENOSPC)
+		error = request_refuse(request, ENOSPC,
+			"the files that are being written hold too much, or the disk below TMPDIR "
+			"is "
+			"full");
 	/* Said at once: a shell does not look at how its close() of a redirection ends. */
-	if (too_long)
-		file->written = false;
-	pthread_mutex_unlock(&file->mutex);
-	if (too_long)
-		return request_refuse(request, EFBIG, LAMBDA_DESCRIPTION_IS_TOO_LONG);
+	if (!error && taken)
+		error = document_file_check(request, &file->node, taken);
+	if (error)
+		forget_written(file);
+	spool_unref(taken);
 	*ret_written = size;
 	return error;
 }
 
-/* Carries out what the file holds: a draft is kept, a description goes to AWS. */
-static int commit_content(
-	struct request *request, const struct open_file *file, const char *data, size_t length)
+/* Carries out what the file holds: a draft is kept, a document goes to AWS. `last`: no FLUSH comes any more. */
+static int commit_content(struct request *request, struct open_file *file, struct spool *content,
+	bool was_truncated, bool last)
 {
 	int error;
 
 	if (file->node.kind != NODE_DRAFT)
-		return description_commit(request, &file->node, data, length);
-	error = drafts_store(request->fs->drafts, file->draft, data, length);
+		return document_file_commit(request, &file->node, content, was_truncated, last);
+	error = drafts_store(request->fs->drafts, file->draft, content);
 	if (error == -ENOENT)
 		return request_refuse(request, ENOENT,
-			"the temporary file has become a description meanwhile: what was written "
-			"to it after that is lost");
+			"the temporary file has become a document meanwhile: what was written to "
+			"it "
+			"after that is lost");
 	return error;
 }
 
-/* Takes a copy of the content if there is something to carry out; the mutex is not held across the network. */
-static int commit_if(struct request *request, struct open_file *file, bool truncation_too)
+/* Carries out what there is to carry out, by a reference: the mutex is not held across the network. */
+static int commit_if(struct request *request, struct open_file *file, bool last)
 {
-	cleanup(buffer_release) struct buffer content = BUFFER_INIT(DRAFT_SIZE_MAX);
-	bool wanted;
-	int error = 0;
+	struct spool *content = NULL;
+	bool was_truncated = false;
+	int error;
 
-	if (!file->writable || file->node.kind == NODE_CONTROL_FILE)
+	if (!file->spool || !file->writable)
 		return 0;
 	pthread_mutex_lock(&file->mutex);
-	wanted = file->written || (truncation_too && file->truncated);
-	if (wanted)
-		error = buffer_append(&content, buffer_text(&file->content), file->content.length);
-	if (!error && wanted)
+	if (file->written || (last && file->truncated)) {
+		was_truncated = !file->written;
+		content = spool_ref(file->spool);
 		file->written = file->truncated = false;
+	}
 	pthread_mutex_unlock(&file->mutex);
-	if (error || !wanted)
-		return error;
-	return commit_content(request, file, buffer_text(&content), content.length);
+	if (!content)
+		return 0;
+	error = commit_content(request, file, content, was_truncated, last);
+	spool_unref(content);
+	/* Bytes that are not whole yet are kept: the next FLUSH tries again. */
+	if (error && request->is_provisional) {
+		pthread_mutex_lock(&file->mutex);
+		file->written = true;
+		pthread_mutex_unlock(&file->mutex);
+	}
+	return error;
 }
 
 int file_truncate(
@@ -433,26 +438,24 @@ int file_truncate(
 
 	if (node->kind == NODE_CONTROL_FILE)
 		return 0;
-	if (!is_writable_kind(node->kind))
-		return refuse_write(request, node);
-	error = request_permits_change(request);
+	error = document_file_permits_write(request, node);
 	if (error)
 		return error;
-	if (size < 0 || size > DRAFT_SIZE_MAX)
-		return request_refuse(
-			request, EFBIG, "at most %d bytes can be written here", DRAFT_SIZE_MAX);
-	if (!file) {
+	if (size < 0 || (uint64_t)size > document_names_room(node))
+		return refuse_size(request, node);
+	if (!file || !file->spool) {
 		error = file_open(request, node, O_WRONLY, &whole);
 		if (error)
 			return error;
 		file = whole;
 	}
 	pthread_mutex_lock(&file->mutex);
-	if (file->content.length != (size_t)size || !size) {
-		error = charge_file(request->fs, file, (size_t)size);
+	if (spool_size(file->spool) != (uint64_t)size || !size) {
+		error = spool_make_own(&file->spool);
 		if (!error)
-			error = resize_content(&file->content, (size_t)size);
+			error = spool_truncate(file->spool, (uint64_t)size);
 		file->truncated = !error;
+		file->was_emptied = file->was_emptied || !size;
 	}
 	pthread_mutex_unlock(&file->mutex);
 	if (!error && whole)

@@ -9,7 +9,8 @@
 #include "fs/settings/options.h"
 #include "fs/settings/selection.h"
 #include "fs/tree/control.h"
-#include "fs/tree/documents.h"
+#include "fs/tree/document_file.h"
+#include "fs/tree/document_names.h"
 
 static size_t version_text_length(uint64_t version)
 {
@@ -128,7 +129,7 @@ static int add_directories(const struct aliasfs *fs, const struct catalog_versio
 		enum node_kind kind;
 		const char *name;
 	} directories[] = {{NODE_ALIASES, ".aliases"}, {NODE_FUNCTION_DOCUMENTS, ".function"}};
-	size_t count = documents_show_function(fs) ? 2 : 1, i;
+	size_t count = document_names_show_function(fs) ? 2 : 1, i;
 
 	for (i = 0; i < count; i++) {
 		struct tree_entry *entry =
@@ -206,7 +207,7 @@ static int add_documents(
 	for (id = 0; id < DOCUMENT_COUNT; id++) {
 		const struct document_kind *kind = document_kind((enum document_id)id);
 
-		if (documents_are_listed(fs, directory, kind) &&
+		if (document_names_are_listed(fs, directory, kind) &&
 			!add_entry(listing, NODE_DOCUMENT, kind->file))
 			return -ENOMEM;
 	}
@@ -314,8 +315,7 @@ void tree_entry_node(
 		node_make(ret_node, NODE_DESCRIPTION, directory->function, 0, directory->name);
 		break;
 	case NODE_DOCUMENT:
-		if (!documents_child(directory, entry->name, ret_node))
-			node_make(ret_node, NODE_DOCUMENT, directory->function, 0, entry->name);
+		document_names_child(directory, entry->name, ret_node);
 		break;
 	default:
 		node_make(ret_node, entry->kind, directory->function, entry->version, entry->name);

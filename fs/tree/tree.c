@@ -13,8 +13,10 @@
 #include "fs/settings/selection.h"
 #include "fs/tree/control.h"
 #include "fs/tree/description.h"
-#include "fs/tree/documents.h"
+#include "fs/tree/document_file.h"
+#include "fs/tree/document_names.h"
 #include "fs/tree/drafts.h"
+#include "fs/tree/hidden.h"
 #include "fs/tree/private.h"
 #include "fs/tree/times.h"
 
@@ -67,6 +69,9 @@ mode_t tree_shown_mode(const struct aliasfs *fs, const struct node *node)
 	/* Without -o code it answers by name, to whom it may be of use (contract 1.2.8). */
 	if (node->kind == NODE_CODE && !fs->options->code)
 		mode &= S_IFMT | 0400;
+	if (S_ISREG(mode) ? document_names_are_writable(fs, node)
+			  : document_names_are_place(fs, node))
+		mode |= S_IWUSR;
 	/* The kernel ignores a link's mode. */
 	return S_ISLNK(mode) ? mode : mode & ~(mode_t)fs->options->umask;
 }
@@ -402,7 +407,7 @@ static int document_attributes(struct request *request, const struct node *node,
 		alias);
 	error = alias_directory_attributes(request, &directory, exact, &owned);
 	if (!error)
-		error = documents_load(request, node, &content);
+		error = document_file_load(request, node, &content);
 	if (error)
 		return error;
 	tree_fill(request->fs, node,
@@ -418,7 +423,7 @@ static int draft_attributes(
 	const struct aliasfs *fs, const struct node *node, struct tree_attributes *attributes)
 {
 	int64_t modified;
-	size_t size;
+	uint64_t size;
 	int error = drafts_stat(fs->drafts, clock_monotonic_ms(), node, &size, &modified);
 
 	if (!error)
@@ -442,6 +447,9 @@ static int node_attributes(struct request *request, const struct node *node, boo
 			alias, &request->error);
 	if (error)
 		return error;
+	/* A name that a tool is about to replace; what is open goes on. */
+	if (!exact && hidden_has(request->fs->hidden, clock_monotonic_ms(), node))
+		return -ENOENT;
 	switch (node->kind) {
 	case NODE_ROOT:
 		return root_attributes(request, node, attributes);
@@ -517,28 +525,4 @@ void tree_link_attributes(const struct aliasfs *fs, const struct node *link, siz
 	struct tree_attributes *ret_attributes)
 {
 	tree_fill(fs, link, clock_wall_ms() / 1000, target_length, ret_attributes);
-}
-
-int tree_read_file(struct request *request, const struct node *node, struct buffer *out)
-{
-	struct lambda_version identity = {.version = node->version};
-	char line[DOCUMENT_SHA256_SIZE];
-	struct catalog_version version;
-	enum lambda_status status;
-
-	if (node->kind == NODE_CODE_SHA256) {
-		status = catalog_version_get(request->fs->catalog, &request->scope, node->function,
-			node->version, &version, NULL, &request->error);
-		if (status)
-			return request_errno(status, ERRNO_READ);
-		identity.has_code_sha256 = version.has_code_sha256;
-		memcpy(identity.code_sha256, version.code_sha256, sizeof(identity.code_sha256));
-		document_format_sha256(&identity, line);
-		return buffer_append_string(out, line);
-	}
-	status = catalog_document_get(request->fs->catalog, &request->scope, node->function,
-		node->version,
-		node->kind == NODE_CONFIGURATION ? CATALOG_CONFIGURATION : CATALOG_ENVIRONMENT, out,
-		&request->error);
-	return request_errno(status, ERRNO_READ);
 }

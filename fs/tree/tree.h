@@ -75,9 +75,6 @@ void tree_entry_attributes(const struct aliasfs *fs, const struct node *director
 void tree_link_attributes(const struct aliasfs *fs, const struct node *link, size_t target_length,
 	struct tree_attributes *ret_attributes);
 
-/* Appends the content of a version's file. */
-int tree_read_file(struct request *request, const struct node *node, struct buffer *out) must_check;
-
 /* The mode a node shows: file type and permission bits. Pure. */
 mode_t tree_mode(const struct node *node);
 

@@ -169,7 +169,15 @@ class Service:
         try:
             return self.process.wait(seconds)
         except subprocess.TimeoutExpired:
-            raise AssertionError(f"{self.argv[0]} has not ended in {seconds} s:\n{self.log()}") from None
+            threads = self.threads()
+            raise AssertionError(f"{self.argv[0]} has not ended in {seconds} s:\n{self.log()}\n{threads}") from None
+
+    def threads(self):
+        """What each thread is doing, where gdb is installed: for a program that hangs."""
+        try:
+            return run("gdb", "-p", self.pid, "-batch", "-ex", "thread apply all bt", timeout=60).stdout
+        except OSError:
+            return ""
 
     def terminate(self, seconds=20):
         """SIGTERM and its exit status. One that does not end is killed, and the test fails."""

@@ -128,3 +128,16 @@ def test_others_may_change_nothing(api, gesture, shared):
             result = stranger(shared, *command)
             assert not result.ok, str(result)
     assert aws.aliases_of(api, "hello") == {"PROD": "1", "BETA": "2", "DEV": "$LATEST"}
+
+
+@pytest.mark.semantics("6.2.3")
+def test_others_write_no_documents(hello, gesture, make_mount):
+    if os.getuid() != 0:
+        pytest.skip("needs root: ordinary users may not use allow_other")
+    mount = make_mount(None, "allow_other", allow_update=True)
+    mount.directory.chmod(0o755)
+    names = ["$LATEST/configuration.json", "$LATEST/code.zip", ".function/tags.json", ".aliases/PROD/policy.json"]
+    with gesture():
+        for name in names:
+            result = stranger(mount, "sh", "-c", 'echo "{}" > "$1"', "sh", mount.path / hello / name)
+            assert not result.ok and "ermission denied" in result.stderr, result

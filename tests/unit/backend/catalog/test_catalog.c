@@ -780,8 +780,8 @@ static void publishing_shows_the_new_version_at_once(void **state)
 	fake_add_function("f", 3);
 	assert_int_equal(version_status(catalog, "f", 4), LAMBDA_NOT_FOUND);
 	fake_reset_counts();
-	assert_int_equal(
-		catalog_publish_version(catalog, &scope, "f", "fix", &version, NULL), LAMBDA_OK);
+	assert_int_equal(catalog_publish_version(catalog, &scope, "f", "fix", NULL, &version, NULL),
+		LAMBDA_OK);
 	assert_true(version == 4);
 	assert_int_equal(fake_count(FAKE_LIST_VERSIONS), 1);
 	assert_int_equal(fake_count(FAKE_PUBLISH), 1);

@@ -201,7 +201,8 @@ static int scene_change(void)
 		allocator_pause(true);
 		fake_touch("hello");
 		allocator_pause(false);
-		STEADY(catalog_publish_version(catalog, &scope, "hello", "", &published, &error));
+		STEADY(catalog_publish_version(
+			catalog, &scope, "hello", "", NULL, &published, &error));
 		assert_int_equal(published, 4);
 		see_versions(catalog, "hello", 4);
 		assert_int_equal(fake_count(FAKE_PUBLISH), 1);

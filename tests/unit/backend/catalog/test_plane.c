@@ -296,7 +296,8 @@ static void publishing_is_seen(void **state)
 	write_by_hand(world, "PUT", "/2015-03-31/functions/small-0/configuration",
 		"{\"Description\":\"changed\"}");
 	calls(world);
-	if (catalog_publish_version(world->catalog, &scope, "small-0", "fix", &number, &error))
+	if (catalog_publish_version(
+		    world->catalog, &scope, "small-0", "fix", NULL, &number, &error))
 		fail_msg("%s", error.message);
 	assert_true(number == 2);
 	assert_int_equal(calls(world), 2);
@@ -304,7 +305,7 @@ static void publishing_is_seen(void **state)
 		catalog_version_get(world->catalog, &scope, "small-0", 2, &version, NULL, NULL),
 		LAMBDA_OK);
 	assert_int_equal(
-		catalog_publish_version(world->catalog, &scope, "small-0", "", &number, NULL),
+		catalog_publish_version(world->catalog, &scope, "small-0", "", NULL, &number, NULL),
 		LAMBDA_ALREADY_EXISTS);
 	calls(world);
 	assert_int_equal(

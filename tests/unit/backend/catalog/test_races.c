@@ -472,9 +472,9 @@ static void a_crawl_does_not_undo_a_publish(void **state)
 	start(&asker, catalog, ASK_VERSIONS, "c");
 	until_stopped(&gate, 1);
 	assert_int_equal(
-		catalog_publish_version(catalog, &scope, "a", "", &version, NULL), LAMBDA_OK);
+		catalog_publish_version(catalog, &scope, "a", "", NULL, &version, NULL), LAMBDA_OK);
 	assert_int_equal(
-		catalog_publish_version(catalog, &scope, "c", "", &version, NULL), LAMBDA_OK);
+		catalog_publish_version(catalog, &scope, "c", "", NULL, &version, NULL), LAMBDA_OK);
 	atomic_store(&gate.open, true);
 	assert_int_equal(finish(&asker), LAMBDA_OK);
 	fake_reset_counts();

@@ -170,7 +170,7 @@ static int scene_others(void)
 		fake_touch("hello");
 		allocator_pause(false);
 		STEADY(gesture_mkdir(
-			gestures, &scope, &caller, &in_hello, "+", &published, &error));
+			gestures, &scope, &caller, &in_hello, "+", NULL, &published, &error));
 		assert_int_equal(published, 4);
 		assert_int_equal(fake_count(FAKE_DELETE_ALIAS), 1);
 		assert_int_equal(fake_count(FAKE_UPDATE_ALIAS), 1);

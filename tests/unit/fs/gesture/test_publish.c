@@ -164,23 +164,23 @@ static void publishing_is_mkdir(void **state)
 
 	(void)state;
 	start(&world, &usual);
-	assert_int_equal(gesture_mkdir(world.gestures, &world.scope, tool(), &here, "+", &version,
-				 &world.error),
+	assert_int_equal(gesture_mkdir(world.gestures, &world.scope, tool(), &here, "+", NULL,
+				 &version, &world.error),
 		-EEXIST); /* nothing has changed */
 	assert_writes(&world, "");
 	write_by_hand(&world, "PUT", FUNCTION "/configuration", "{\"Timeout\":7}");
 	list_writes(&world);
 	assert_int_equal(gesture_mkdir(world.gestures, &world.scope, tool(), &here, "+fix login",
-				 &version, &world.error),
+				 NULL, &version, &world.error),
 		0);
 	assert_int_equal(version, 4);
 	assert_writes(&world, "PublishVersion ?>4");
 	assert_reads(&world, ".newest", "4");
-	assert_int_equal(gesture_mkdir(world.gestures, &world.scope, tool(), &here, "5", &version,
-				 &world.error),
+	assert_int_equal(gesture_mkdir(world.gestures, &world.scope, tool(), &here, "5", NULL,
+				 &version, &world.error),
 		-EPERM);
-	assert_int_equal(gesture_mkdir(world.gestures, &world.scope, tool(), &in_1, "+", &version,
-				 &world.error),
+	assert_int_equal(gesture_mkdir(world.gestures, &world.scope, tool(), &in_1, "+", NULL,
+				 &version, &world.error),
 		-EROFS);
 	stop_world(&world);
 }

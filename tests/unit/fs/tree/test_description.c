@@ -6,7 +6,9 @@
 #include "backend/lambda/lambda.h"
 #include "fs/tree/bases.h"
 #include "fs/tree/description.h"
+#include "fs/tree/document_names.h"
 #include "fs/tree/drafts.h"
+#include "fs/tree/hidden.h"
 
 static void every_description_comes_back_from_its_file(void **state)
 {
@@ -53,69 +55,168 @@ static void another_text_shows_in_the_time(void **state)
 	assert_within(description_offset(""), 0, 86399);
 }
 
-static void drafts_live_beside_the_description(void **state)
+/* --- spools --- */
+
+static struct spools *spools;
+
+static int make_spools(void **state)
 {
-	struct drafts *drafts = drafts_new();
-	cleanup(buffer_release) struct buffer content = BUFFER_INIT(100);
-	struct node directory, draft, description;
+	(void)state;
+	spools = spools_new("/var/tmp");
+	return spools ? 0 : -1;
+}
+
+static int free_spools(void **state)
+{
+	(void)state;
+	assert_int_equal(atomic_load(&spools->memory), 0);
+	assert_int_equal(atomic_load(&spools->disk), 0);
+	spools_free(spools);
+	return 0;
+}
+
+static struct spool *spool_of(const char *text)
+{
+	struct spool *spool = spool_new(spools, SPOOL_MEMORY_MAX * 4);
+
+	assert_non_null(spool);
+	assert_int_equal(spool_write(spool, text, strlen(text), 0), 0);
+	return spool;
+}
+
+static void a_spool_goes_to_the_disk_when_it_is_large(void **state)
+{
+	static char piece[SPOOL_MEMORY_MAX];
+	struct spool *spool = spool_of("begin"), *copy;
+	char text[8] = "";
+	uint64_t at;
 
 	(void)state;
-	assert_non_null(drafts);
-	node_make(&directory, NODE_ALIAS, "hello", 0, "PROD");
-	description_child(&directory, ".description.Ab12Cd", &draft);
-	description_child(&directory, "description", &description);
-	assert_int_equal(draft.kind, NODE_DRAFT);
-	assert_int_equal(description.kind, NODE_DESCRIPTION);
-	assert_int_equal(drafts_read(drafts, 0, &draft, &content), -ENOENT);
-	assert_int_equal(drafts_create(drafts, 0, &draft, true), 0);
-	assert_int_equal(drafts_create(drafts, 0, &draft, true), -EEXIST);
-	assert_int_equal(drafts_write(drafts, 0, &draft, "text", 4), 0);
-	assert_int_equal(drafts_read(drafts, 0, &draft, &content), 0);
-	assert_string_equal(buffer_text(&content), "text");
-	assert_int_equal(drafts_remove(drafts, 0, &draft, false), 0);
-	assert_int_equal(drafts_remove(drafts, 0, &draft, false), -ENOENT);
-	drafts_free(drafts);
+	memset(piece, 'x', sizeof(piece));
+	for (at = 5; at < 3 * SPOOL_MEMORY_MAX; at += 1000)
+		assert_int_equal(spool_write(spool, piece, 1000, at), 0);
+	assert_int_equal(atomic_load(&spools->memory), 0);
+	assert_int_equal(atomic_load(&spools->disk), (int64_t)spool_size(spool));
+	assert_int_equal(spool_read(spool, text, 5, 0), 5);
+	assert_string_equal(text, "begin");
+	assert_int_equal(spool_write(spool, piece, 1, SPOOL_MEMORY_MAX * 4), -EFBIG);
+	copy = spool_ref(spool);
+	assert_int_equal(spool_make_own(&copy), 0);
+	assert_ptr_not_equal(copy, spool);
+	assert_int_equal(spool_write(copy, "other", 5, 0), 0);
+	assert_int_equal(spool_read(spool, text, 5, 0), 5);
+	assert_string_equal(text, "begin");
+	assert_int_equal(spool_truncate(copy, 3), 0);
+	assert_int_equal(spool_truncate(copy, 6), 0);
+	assert_int_equal(spool_read(copy, text, 8, 0), 6);
+	assert_memory_equal(text, "oth\0\0\0", 6);
+	assert_true(spool_descriptor(copy) >= 0);
+	spool_unref(copy);
+	spool_unref(spool);
 }
+
+static void what_all_spools_hold_is_bounded(void **state)
+{
+	static char piece[SPOOL_MEMORY_MAX];
+	struct spool *all[SPOOLS_MEMORY_MAX / SPOOL_MEMORY_MAX + 1];
+	size_t i, count = array_count(all);
+
+	(void)state;
+	for (i = 0; i < count; i++)
+		all[i] = spool_new(spools, SPOOL_MEMORY_MAX);
+	for (i = 0; i + 1 < count; i++)
+		assert_int_equal(spool_write(all[i], piece, sizeof(piece), 0), 0);
+	assert_int_equal(spool_write(all[i], piece, 1, 0), -ENOSPC);
+	spool_unref(all[0]);
+	assert_int_equal(spool_write(all[i], piece, 1, 0), 0);
+	for (i = 1; i < count; i++)
+		spool_unref(all[i]);
+}
+
+/* --- drafts --- */
 
 static void draft_node(struct node *node, int number)
 {
-	struct node directory;
 	char name[32];
 
-	node_make(&directory, NODE_ALIAS, "hello", 0, "PROD");
 	snprintf(name, sizeof(name), "draft-%d", number);
-	description_child(&directory, name, node);
+	node_make_draft(node, "hello", "PROD", name);
+}
+
+/* The draft's text; NULL: there is none. */
+static const char *read_draft(struct drafts *drafts, int64_t now_ms, const struct node *node)
+{
+	static char text[64];
+	struct spool *content;
+	ssize_t length;
+
+	if (drafts_read(drafts, now_ms, node, &content))
+		return NULL;
+	length = spool_read(content, text, sizeof(text) - 1, 0);
+	assert_true(length >= 0);
+	text[length] = '\0';
+	spool_unref(content);
+	return text;
+}
+
+static int store(struct drafts *drafts, struct draft *draft, const char *text)
+{
+	struct spool *content = spool_of(text);
+	int error = drafts_store(drafts, draft, content);
+
+	spool_unref(content);
+	return error;
+}
+
+static void drafts_live_beside_the_description(void **state)
+{
+	struct drafts *drafts = drafts_new(spools);
+	struct spool *content = spool_of("text");
+	struct node directory, draft, description;
+
+	(void)state;
+	node_make(&directory, NODE_ALIAS, "hello", 0, "PROD");
+	document_names_child(&directory, ".description.Ab12Cd", &draft);
+	document_names_child(&directory, "description", &description);
+	assert_int_equal(draft.kind, NODE_DRAFT);
+	assert_int_equal(description.kind, NODE_DESCRIPTION);
+	assert_null(read_draft(drafts, 0, &draft));
+	assert_int_equal(drafts_create(drafts, 0, &draft, 100, true), 0);
+	assert_int_equal(drafts_create(drafts, 0, &draft, 100, true), -EEXIST);
+	assert_int_equal(drafts_write(drafts, 0, &draft, content), 0);
+	assert_string_equal(read_draft(drafts, 0, &draft), "text");
+	assert_int_equal(drafts_remove(drafts, 0, &draft, false), 0);
+	assert_int_equal(drafts_remove(drafts, 0, &draft, false), -ENOENT);
+	spool_unref(content);
+	drafts_free(drafts);
 }
 
 /* semantics(3.4.3) */
 static void a_drafts_minute_begins_with_its_last_close(void **state)
 {
-	struct drafts *drafts = drafts_new();
-	cleanup(buffer_release) struct buffer content = BUFFER_INIT(100);
+	struct drafts *drafts = drafts_new(spools);
 	struct draft *first, *second;
 	const int64_t late = 10 * DRAFT_LIFE_MS;
 	struct node node;
 
 	(void)state;
 	draft_node(&node, 1);
-	assert_int_equal(drafts_create(drafts, 0, &node, true), 0);
+	assert_int_equal(drafts_create(drafts, 0, &node, 100, true), 0);
 	assert_int_equal(drafts_open(drafts, 0, &node, &first), 0);
 	assert_int_equal(drafts_open(drafts, 0, &node, &second), 0);
 	drafts_close(drafts, 0, second);
-	assert_int_equal(drafts_store(drafts, first, "text", 4), 0);
-	assert_int_equal(drafts_read(drafts, late, &node, &content), 0);
+	assert_int_equal(store(drafts, first, "text"), 0);
+	assert_string_equal(read_draft(drafts, late, &node), "text");
 	drafts_close(drafts, late, first);
-	assert_int_equal(drafts_read(drafts, late + DRAFT_LIFE_MS - 1, &node, &content), 0);
-	assert_string_equal(buffer_text(&content), "texttext");
-	assert_int_equal(drafts_read(drafts, late + DRAFT_LIFE_MS, &node, &content), -ENOENT);
+	assert_string_equal(read_draft(drafts, late + DRAFT_LIFE_MS - 1, &node), "text");
+	assert_null(read_draft(drafts, late + DRAFT_LIFE_MS, &node));
 	drafts_free(drafts);
 }
 
 /* semantics(3.4.3) */
 static void an_open_draft_is_the_same_under_any_name(void **state)
 {
-	struct drafts *drafts = drafts_new();
-	cleanup(buffer_release) struct buffer content = BUFFER_INIT(100);
+	struct drafts *drafts = drafts_new(spools);
 	struct draft *moved, *removed, *became;
 	struct node one, two, three, four;
 
@@ -124,9 +225,9 @@ static void an_open_draft_is_the_same_under_any_name(void **state)
 	draft_node(&two, 2);
 	draft_node(&three, 3);
 	draft_node(&four, 4);
-	assert_int_equal(drafts_create(drafts, 0, &one, true), 0);
-	assert_int_equal(drafts_create(drafts, 0, &two, true), 0);
-	assert_int_equal(drafts_create(drafts, 0, &three, true), 0);
+	assert_int_equal(drafts_create(drafts, 0, &one, 100, true), 0);
+	assert_int_equal(drafts_create(drafts, 0, &two, 100, true), 0);
+	assert_int_equal(drafts_create(drafts, 0, &three, 100, true), 0);
 	assert_int_equal(drafts_open(drafts, 0, &one, &moved), 0);
 	assert_int_equal(drafts_open(drafts, 0, &two, &removed), 0);
 	assert_int_equal(drafts_open(drafts, 0, &three, &became), 0);
@@ -135,89 +236,138 @@ static void an_open_draft_is_the_same_under_any_name(void **state)
 	assert_int_equal(drafts_rename(drafts, 0, &one, &two, false), 0);
 	assert_int_equal(drafts_rename(drafts, 0, &two, &two, false), 0);
 	assert_int_equal(drafts_remove(drafts, 0, &three, true), 0);
-	assert_int_equal(drafts_read(drafts, 0, &one, &content), -ENOENT);
-	assert_int_equal(drafts_store(drafts, moved, "moved", 5), 0);
-	assert_int_equal(drafts_store(drafts, removed, "removed", 7), 0);
-	assert_int_equal(drafts_store(drafts, became, "lost", 4), -ENOENT);
-	assert_int_equal(drafts_read(drafts, 0, &two, &content), 0);
-	assert_string_equal(buffer_text(&content), "moved");
+	assert_null(read_draft(drafts, 0, &one));
+	assert_int_equal(store(drafts, moved, "moved"), 0);
+	assert_int_equal(store(drafts, removed, "removed"), 0);
+	assert_int_equal(store(drafts, became, "lost"), -ENOENT);
+	assert_string_equal(read_draft(drafts, 0, &two), "moved");
 	drafts_close(drafts, 0, moved);
 	drafts_close(drafts, 0, removed);
 	drafts_close(drafts, 0, became);
-	assert_int_equal(drafts_read(drafts, 0, &two, &content), 0);
-	assert_int_equal(drafts_read(drafts, 0, &three, &content), -ENOENT);
+	assert_string_equal(read_draft(drafts, 0, &two), "moved");
+	assert_null(read_draft(drafts, 0, &three));
 	drafts_free(drafts);
 }
 
 /* semantics(3.4.3) */
 static void drafts_are_bounded(void **state)
 {
-	static char bytes[DRAFT_SIZE_MAX];
-	struct drafts *drafts = drafts_new();
-	const size_t fit = DRAFTS_BYTES_MAX / DRAFT_SIZE_MAX;
+	struct drafts *drafts = drafts_new(spools);
 	struct node node;
 	int i;
 
 	(void)state;
 	for (i = 0; i < DRAFTS_MAX; i++) {
 		draft_node(&node, i);
-		assert_int_equal(drafts_create(drafts, 0, &node, true), 0);
-		if ((size_t)i < fit)
-			assert_int_equal(drafts_write(drafts, 0, &node, bytes, sizeof(bytes)), 0);
+		assert_int_equal(drafts_create(drafts, 0, &node, 100, true), 0);
 	}
 	draft_node(&node, i);
-	assert_int_equal(drafts_create(drafts, 0, &node, true), -ENOSPC);
-	assert_int_equal(drafts_charge(drafts, 0, 1), -ENOSPC);
-	draft_node(&node, 0);
-	assert_int_equal(drafts_write(drafts, 0, &node, bytes, 10), 0);
-	assert_int_equal(drafts_charge(drafts, 0, sizeof(bytes) - 10), 0);
-	assert_int_equal(drafts_write(drafts, 0, &node, bytes, 11), -ENOSPC);
-	drafts_discharge(drafts, sizeof(bytes) - 10);
-	assert_int_equal(drafts_write(drafts, 0, &node, bytes, sizeof(bytes)), 0);
-	assert_int_equal(drafts_remove(drafts, 0, &node, false), 0);
-	assert_int_equal(drafts_charge(drafts, 0, sizeof(bytes)), 0);
-	drafts_discharge(drafts, sizeof(bytes));
+	assert_int_equal(drafts_create(drafts, 0, &node, 100, true), -ENOSPC);
 	/* What has expired counts no more. */
-	draft_node(&node, DRAFTS_MAX);
-	assert_int_equal(drafts_create(drafts, DRAFT_LIFE_MS, &node, true), 0);
-	assert_int_equal(drafts_charge(drafts, 0, DRAFTS_BYTES_MAX), 0);
-	assert_int_equal(drafts_charge(drafts, 0, 1), -ENOSPC);
+	assert_int_equal(drafts_create(drafts, DRAFT_LIFE_MS, &node, 100, true), 0);
 	drafts_free(drafts);
 }
 
-/* semantics(3.4.2) */
+/* --- bases --- */
+
+static const struct call_lineage vim = {.count = 1, .processes = {1}, .session = 10};
+static const struct call_lineage shell = {.count = 1, .processes = {2}, .session = 10};
+static const struct call_lineage cron = {.count = 1, .processes = {3}, .session = 30};
+
+/* semantics(3.4.2, 6.4.1, 6.4.3, 6.4.4) */
 static void a_base_is_what_a_reader_got(void **state)
 {
 	struct bases *bases = bases_new();
-	struct node prod, beta, other;
-	char name[32];
-	int i;
+	struct node prod, beta;
 
 	(void)state;
 	node_make(&prod, NODE_DESCRIPTION, "hello", 0, "PROD");
 	node_make(&beta, NODE_DESCRIPTION, "hello", 0, "BETA");
-	bases_note_written(bases, 0, &prod, "written");
-	assert_false(bases_know(bases, 0, &prod));
-	bases_note_read(bases, 0, &prod, "read");
-	assert_true(bases_know(bases, 0, &prod));
-	assert_false(bases_know(bases, 0, &beta));
-	assert_false(bases_differ(bases, 0, &beta, "anything"));
-	assert_false(bases_differ(bases, 0, &prod, "read"));
-	assert_true(bases_differ(bases, 0, &prod, "theirs"));
-	bases_note_written(bases, 1, &prod, "written");
-	assert_false(bases_differ(bases, 1, &prod, "written"));
-	assert_true(bases_know(bases, BASE_LIFE_MS - 1, &prod));
-	assert_false(bases_know(bases, BASE_LIFE_MS, &prod));
-	bases_note_read(bases, 10, &prod, "read");
-	for (i = 0; i < BASES_MAX; i++) {
-		snprintf(name, sizeof(name), "A%d", i);
-		node_make(&other, NODE_DESCRIPTION, "hello", 0, name);
-		assert_true(bases_know(bases, 11, &prod));
-		bases_note_read(bases, 11, &other, "read");
-	}
-	assert_false(bases_know(bases, 11, &prod));
-	assert_true(bases_know(bases, 11, &other));
+	bases_note_written(bases, 0, &prod, &vim, 5, NULL);
+	assert_int_equal(bases_find(bases, 0, &prod, &vim), 0);
+	bases_note_read(bases, 0, &prod, &vim, 7, NULL);
+	assert_int_equal(bases_find(bases, 0, &prod, &vim), 7);
+	assert_int_equal(bases_find(bases, 0, &prod, &shell), 7);
+	assert_int_equal(bases_find(bases, 0, &prod, &cron), 0);
+	assert_int_equal(bases_find(bases, 0, &prod, NULL), 7);
+	assert_int_equal(bases_find(bases, 0, &beta, &vim), 0);
+	/* Its own base stays with an editor, whatever others of its session read. */
+	bases_note_read(bases, 1, &prod, &shell, 8, NULL);
+	assert_int_equal(bases_find(bases, 1, &prod, &vim), 7);
+	assert_int_equal(bases_find(bases, 1, &prod, &shell), 8);
+	bases_note_written(bases, 2, &prod, &vim, 9, NULL);
+	assert_int_equal(bases_find(bases, 2, &prod, &vim), 9);
+	assert_int_equal(bases_find(bases, 2, &prod, &shell), 8);
+	/* A session's base has an end, a living process's has none. */
+	assert_int_equal(bases_find(bases, 10 * BASE_LIFE_MS, &prod, &vim), 9);
+	assert_int_equal(
+		bases_find(bases, 10 * BASE_LIFE_MS, &prod,
+			&(struct call_lineage){.count = 1, .processes = {4}, .session = 10}),
+		0);
 	bases_free(bases);
+}
+
+/* semantics(6.4.1) */
+static void bases_are_bounded(void **state)
+{
+	struct bases *bases = bases_new();
+	struct node node;
+	char name[32];
+	int i;
+
+	(void)state;
+	for (i = 0; i <= BASES_MAX; i++) {
+		snprintf(name, sizeof(name), "A%d", i);
+		node_make(&node, NODE_DESCRIPTION, "hello", 0, name);
+		bases_note_read(bases, i, &node, NULL, 7, NULL);
+	}
+	assert_int_equal(bases_find(bases, i, &node, NULL), 7);
+	node_make(&node, NODE_DESCRIPTION, "hello", 0, "A0");
+	assert_int_equal(bases_find(bases, i, &node, NULL), 0);
+	bases_free(bases);
+}
+
+/* semantics(6.8.1) */
+static void a_removed_document_is_hidden_for_a_moment(void **state)
+{
+	struct hidden *hidden = hidden_new(500);
+	struct node node, other;
+
+	(void)state;
+	node_make(&node, NODE_CONFIGURATION, "hello", 0, NULL);
+	node_make(&other, NODE_ENVIRONMENT, "hello", 0, NULL);
+	hidden_add(hidden, 0, &node);
+	assert_true(hidden_has(hidden, 499, &node));
+	assert_false(hidden_has(hidden, 0, &other));
+	assert_false(hidden_has(hidden, 500, &node));
+	hidden_add(hidden, 1000, &node);
+	assert_true(hidden_remove(hidden, 1000, &node));
+	assert_false(hidden_remove(hidden, 1000, &node));
+	hidden_free(hidden);
+}
+
+/* semantics(6.9.1, 6.9.2) */
+static void names_beside_documents(void **state)
+{
+	static const char *const drafts[] = {".configuration.json.AbCdEf", "#x",
+		"configuration.json~", "code.zip.new", "a.tmp", "a.json", "x~", "sedAbCdEf",
+		"ziAbCdEf", "XXAbCdEf", "tmp", "tmpx9", "4913", "t"};
+	static const char *const others[] = {
+		"function.zip", "sedAbCdE", "sedAbCdEfG", "zi", "index.js", "4914", "ab"};
+	struct node latest, function;
+	size_t i;
+
+	(void)state;
+	node_make(&latest, NODE_VERSION, "hello", LAMBDA_VERSION_LATEST, NULL);
+	node_make(&function, NODE_FUNCTION_DOCUMENTS, "hello", 0, NULL);
+	for (i = 0; i < array_count(drafts); i++)
+		if (!document_names_may_be_draft(&latest, drafts[i]))
+			fail_msg("%s may not be a draft", drafts[i]);
+	for (i = 0; i < array_count(others); i++) {
+		if (document_names_may_be_draft(&latest, others[i]))
+			fail_msg("%s may be a draft", others[i]);
+		assert_true(document_names_may_be_draft(&function, others[i]));
+	}
 }
 
 int main(void)
@@ -230,8 +380,13 @@ int main(void)
 		cmocka_unit_test(a_drafts_minute_begins_with_its_last_close),
 		cmocka_unit_test(an_open_draft_is_the_same_under_any_name),
 		cmocka_unit_test(drafts_are_bounded),
+		cmocka_unit_test(a_spool_goes_to_the_disk_when_it_is_large),
+		cmocka_unit_test(what_all_spools_hold_is_bounded),
 		cmocka_unit_test(a_base_is_what_a_reader_got),
+		cmocka_unit_test(bases_are_bounded),
+		cmocka_unit_test(a_removed_document_is_hidden_for_a_moment),
+		cmocka_unit_test(names_beside_documents),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, make_spools, free_spools);
 }

@@ -1,0 +1,408 @@
+# SPDX-License-Identifier: MIT
+"""New code for $LATEST by the tools that people have: whole zips alone go live, and a change is over when it is in effect."""
+
+import errno
+import io
+import os
+import pathlib
+import random
+import signal
+import socket
+import subprocess
+import threading
+import time
+import zipfile
+
+import pytest
+
+from lib import aws
+from lib.process import wait_for
+
+
+@pytest.fixture
+def mount(hello, make_mount):
+    return make_mount(allow_update="code:configuration", rate=1000)
+
+
+@pytest.fixture
+def place(hello, mount):
+    return mount.path / hello / "$LATEST"
+
+
+@pytest.fixture
+def new(scratch):
+    """$T with what a person has at hand: new.zip and handler.py."""
+    directory = scratch / "t"
+    directory.mkdir()
+    (directory / "new.zip").write_bytes(aws.code("new"))
+    (directory / "handler.py").write_text("def handler(event, context):\n    return 'newer'\n")
+    return directory
+
+
+def errno_of(call, *arguments):
+    with pytest.raises(OSError) as caught:
+        call(*arguments)
+    return caught.value.errno
+
+
+def last_error(mount):
+    return (mount.path / ".aliasfs" / "errors").read_text().splitlines()[-1]
+
+
+def sha256(api):
+    return api.get_function_configuration(FunctionName="hello")["CodeSha256"]
+
+
+def shell(mount, place, new, script, **more):
+    return mount.run("/bin/sh", "-ec", f"T={new}; export T; {script}", cwd=place, **more)
+
+
+WHOLE = {
+    "cp": "cp $T/new.zip code.zip",
+    "cat": "cat $T/new.zip > code.zip",
+    "mv": "cp $T/new.zip $T/code.zip && mv $T/code.zip .",
+    "install": "install -m 644 $T/new.zip code.zip",
+    "rsync": "cp $T/new.zip $T/code.zip && rsync -a $T/code.zip .",
+    "rsync --inplace": "cp $T/new.zip $T/code.zip && rsync -a --inplace $T/code.zip .",
+    "dd": "dd if=$T/new.zip of=code.zip bs=512 status=none",
+    "tee": "tee code.zip < $T/new.zip >/dev/null",
+    "curl -o": "curl -sS -o code.zip file://$T/new.zip",
+    "tar": "cp $T/new.zip $T/code.zip && tar -C $T -cf - code.zip | tar -xf -",
+    "sponge": "sponge code.zip < $T/new.zip",
+    "unzip -o": "cp $T/new.zip $T/code.zip && (cd $T && zip -q0 o.zip code.zip) && unzip -qo $T/o.zip",
+    "temporary and mv": "cp $T/new.zip code.zip.new && mv code.zip.new code.zip",
+}
+
+
+@pytest.mark.semantics("6.3.1", "6.6.1", "6.6.2")
+@pytest.mark.parametrize("tool", WHOLE)
+def test_each_tool_uploads_once(api, gesture, mount, place, new, tool):
+    with gesture("UpdateFunctionCode"):
+        shell(mount, place, new, WHOLE[tool], check=True)
+    assert sha256(api) == aws.code_sha256(aws.code("new"))
+    assert (place / "code.zip").read_bytes() == aws.code("new")
+    with gesture():
+        shell(mount, place, new, "cat $T/new.zip > code.zip", check=True)
+
+
+@pytest.mark.semantics("6.6.5")
+@pytest.mark.parametrize("listed", [False, True])
+def test_zip_changes_the_code_that_is_there(api, hello, make_mount, gesture, new, listed):
+    mount = make_mount(allow_update="code", code=listed)
+    place = mount.path / hello / "$LATEST"
+    with gesture("UpdateFunctionCode"):
+        mount.run("zip", "-qj", place / "code.zip", new / "handler.py", check=True)
+    names = zipfile.ZipFile(io.BytesIO((place / "code.zip").read_bytes())).namelist()
+    assert "handler.py" in names and len(names) >= 1
+    (new / "extra.txt").write_text("extra")
+    with gesture("UpdateFunctionCode"):
+        mount.run("zip", "-quj", place / "code.zip", new / "extra.txt", check=True)
+    assert "extra.txt" in zipfile.ZipFile(io.BytesIO((place / "code.zip").read_bytes())).namelist()
+    with gesture("UpdateFunctionCode"):
+        mount.run("zip", "-qd", place / "code.zip", "extra.txt", check=True)
+    assert "extra.txt" not in zipfile.ZipFile(io.BytesIO((place / "code.zip").read_bytes())).namelist()
+    assert ("code.zip" in os.listdir(place)) == listed
+
+
+@pytest.mark.semantics("6.6.5", "6.5.1")
+def test_a_whole_version_is_put_back(api, hello, make_mount, gesture, scratch):
+    mount = make_mount(allow_update="code:configuration", code=True)
+    function = mount.path / hello
+    first = (function / "1" / "code.zip").read_bytes()
+    assert (function / "$LATEST" / "code.zip").read_bytes() != first
+    with gesture("UpdateFunctionCode"):
+        mount.run("sh", "-c", "cp 1/code.sha256 1/code.zip 1/configuration.json '$LATEST/'", cwd=function, check=True)
+    assert sha256(api) == aws.code_sha256(first)
+
+
+@pytest.mark.semantics("6.6.1")
+@pytest.mark.parametrize("damage", ["half", "a byte", "no zip", "empty", "too large"])
+@pytest.mark.parametrize("way", ["write", "rename"])
+def test_no_half_zip_is_ever_sent(api, gesture, mount, place, damage, way):
+    whole = bytearray(aws.code("new"))
+    data = {
+        "half": bytes(whole[: len(whole) // 2]),
+        "a byte": bytes(whole[:40] + bytes([whole[40] ^ 1]) + whole[41:]),
+        "no zip": b"#!/bin/sh\n",
+        "empty": b"",
+        "too large": bytes(50 * 1024 * 1024 + 1),
+    }[damage]
+    before = sha256(api)
+    wanted = {"empty": None, "too large": errno.EFBIG}.get(damage, errno.EINVAL)
+
+    def write():
+        if way == "write":
+            (place / "code.zip").write_bytes(data)
+            return
+        (place / ".new.zip").write_bytes(data)
+        os.rename(place / ".new.zip", place / "code.zip")
+
+    with gesture():
+        if wanted is None:
+            write()
+        else:
+            assert errno_of(write) == wanted
+    assert sha256(api) == before
+
+
+def users_of(path):
+    """The processes whose working directory is there: a killed one ends with its last request."""
+    found = []
+    for link in pathlib.Path("/proc").glob("[0-9]*/cwd"):
+        try:
+            if os.readlink(link).startswith(str(path)):
+                found.append(link)
+        except OSError:
+            pass
+    return found
+
+
+@pytest.mark.semantics("6.6.1")
+@pytest.mark.parametrize(
+    "tool", ["cp", "cat", "rsync", "rsync --inplace", "curl -o", "zip"]
+)
+def test_a_tool_that_is_killed_sends_nothing_or_all(api, mount, place, new, tool):
+    """At 50 random moments: the code is the old or the new one, and every upload was whole."""
+    seed = int(os.environ.get("ALIASFS_SEED") or random.randrange(1 << 32))
+    print(f"seed {seed}")
+    dice = random.Random(seed)
+    filling = dice.randbytes(400_000)
+    allowed = {sha256(api)}
+    for number in range(50):
+        data = io.BytesIO()
+        with zipfile.ZipFile(data, "w") as archive:
+            archive.writestr("handler.py", f"# {number}\n")
+            archive.writestr("filling", filling)
+        (new / "new.zip").write_bytes(data.getvalue())
+        (new / "filling").write_bytes(filling + bytes([number]))
+        script = WHOLE.get(tool, f"zip -qj code.zip {new}/filling")
+        process = subprocess.Popen(
+            ["/bin/sh", "-c", f"T={new}; export T; {script}"], cwd=place, start_new_session=True,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )
+        time.sleep(dice.random() * 0.06)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        if tool != "zip":
+            allowed.add(aws.code_sha256(data.getvalue()))
+            assert sha256(api) in allowed, f"seed {seed}, {number}"
+        else:
+            wait_for((place / "code.zip").exists)  # zip has removed it, and was killed
+            (place / "code.zip").read_bytes()  # verified against CodeSha256
+            with zipfile.ZipFile(place / "code.zip") as archive:
+                assert archive.testzip() is None, f"seed {seed}, {number}"
+    wait_for(lambda: not users_of(mount.path), 60)
+
+
+@pytest.mark.semantics("6.4.1", "6.4.5")
+def test_a_colleague_in_between(api, gesture, mount, place):
+    (place / "code.zip").read_bytes()
+    theirs = aws.code("theirs")
+    api.update_function_code(FunctionName="hello", ZipFile=theirs)
+    with gesture():
+        assert errno_of((place / "code.zip").write_bytes, aws.code("mine")) == errno.EREMCHG
+    assert sha256(api) == aws.code_sha256(theirs)
+    assert (place / "code.zip").read_bytes() == theirs
+    with gesture("UpdateFunctionCode"):
+        (place / "code.zip").write_bytes(aws.code("mine"))
+
+
+FAULTS = {
+    "denied": ({"code": "AccessDeniedException"}, errno.EACCES),
+    "invalid": ({"code": "InvalidParameterValueException"}, errno.EINVAL),
+    "code storage": ({"code": "CodeStorageExceededException"}, errno.EDQUOT),
+    "500": ({"status": 500, "count": -1}, errno.EREMOTEIO),
+}
+
+
+@pytest.mark.semantics("6.3.8", "6.4.2")
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_refused_upload(api, gesture, hello, plane, make_mount, fault):
+    mount = make_mount(allow_update="code", timeout=2, upload_timeout=2)
+    place = mount.path / hello / "$LATEST"
+    before = (place / "code.zip").read_bytes()
+    settings, wanted = FAULTS[fault]
+    plane.put("/_local/faults", [{"operation": "UpdateFunctionCode", **settings}])
+    (place / ".new.zip").write_bytes(aws.code("mine"))
+    with gesture():
+        assert errno_of(os.rename, place / ".new.zip", place / "code.zip") in (wanted, errno.ETIMEDOUT)
+    assert (place / ".new.zip").read_bytes() == aws.code("mine")
+    assert (place / "code.zip").read_bytes() == before
+    plane.put("/_local/faults", [])
+    with gesture("UpdateFunctionCode"):
+        os.rename(place / ".new.zip", place / "code.zip")
+
+
+@pytest.mark.semantics("4.3.1")
+def test_a_lost_answer_is_read_back(api, gesture, hello, plane, make_mount):
+    mount = make_mount(allow_update="code")
+    place = mount.path / hello / "$LATEST"
+    plane.put("/_local/faults", [{"operation": "UpdateFunctionCode", "reset": True, "after_commit": True}])
+    with gesture("UpdateFunctionCode"):
+        (place / "code.zip").write_bytes(aws.code("mine"))
+    assert sha256(api) == aws.code_sha256(aws.code("mine"))
+
+
+def settling_plane(make_plane, scratch, milliseconds):
+    """hello, made while nothing had to settle, on a plane where each update takes that long."""
+    state = scratch / "settling"
+    first = make_plane(state=state)
+    aws.create_function(first.api, "hello", versions=2, aliases={"PROD": 1})
+    first.stop()
+    return make_plane("--settle", str(milliseconds), state=state)
+
+
+@pytest.mark.semantics("6.7.1", "6.7.4")
+def test_it_is_over_when_the_update_is_in_effect(make_plane, make_mount, scratch):
+    plane = settling_plane(make_plane, scratch, 1500)
+    mount = make_mount(endpoint_url=plane.url, allow_update="code:configuration", ttl=0)
+    function = mount.path / "hello"
+    writer = subprocess.Popen(["sh", "-c", "cat > code.zip"], cwd=function / "$LATEST", stdin=subprocess.PIPE)
+    writer.stdin.write(aws.code("mine"))
+    writer.stdin.close()
+    status = lambda: plane.api.get_function_configuration(FunctionName="hello")["LastUpdateStatus"]  # noqa: E731
+    wait_for(lambda: status() == "InProgress")
+    mount.run("ln", "-sfn", "2", "PROD", cwd=function, check=True)
+    assert aws.alias_version(plane.api, "hello", "PROD") == "2"
+    assert writer.poll() is None and status() == "InProgress", "the remap waited for the update"
+    assert writer.wait() == 0
+    assert status() == "Successful"
+
+
+@pytest.mark.semantics("6.7.3", "6.7.5")
+def test_an_update_of_others_is_waited_for(make_plane, make_mount, scratch):
+    plane = settling_plane(make_plane, scratch, 1000)
+    mount = make_mount(endpoint_url=plane.url, allow_update=True, ttl=0)
+    place = mount.path / "hello" / "$LATEST"
+    plane.api.update_function_configuration(FunctionName="hello", Timeout=77)
+    assert errno_of(os.mkdir, mount.path / "hello" / "+") == errno.EBUSY
+    (place / "code.zip").write_bytes(aws.code("mine"))
+    found = plane.api.get_function_configuration(FunctionName="hello")
+    assert (found["Timeout"], found["CodeSha256"]) == (77, aws.code_sha256(aws.code("mine")))
+    assert found["LastUpdateStatus"] == "Successful"
+
+
+@pytest.mark.semantics("6.7.2")
+def test_a_failed_update_is_seen(plane, mount, place):
+    plane.put(
+        "/_local/faults",
+        [{"operation": "UpdateFunctionCode", "settles_failed": "InvalidZipFileException", "message": "it is no good"}],
+    )
+    assert errno_of((place / "code.zip").write_bytes, aws.code("mine")) == errno.EREMOTEIO
+    assert "it is no good" in last_error(mount)
+
+
+@pytest.mark.semantics("6.7.1", "6.7.6")
+@pytest.mark.parametrize("end", ["time", "interrupt"])
+def test_a_wait_that_ends_early_is_no_failure(make_plane, make_mount, new, end, scratch):
+    plane = settling_plane(make_plane, scratch, 60000)
+    mount = make_mount(
+        endpoint_url=plane.url, allow_update="code", settle_timeout=0.5 if end == "time" else 60
+    )
+    place = mount.path / "hello" / "$LATEST"
+    process = subprocess.Popen(["cp", new / "new.zip", "code.zip"], cwd=place)
+    if end == "interrupt":
+        wait_for(lambda: plane.calls().get("UpdateFunctionCode"))
+        wait_for(lambda: plane.calls().get("GetFunctionConfiguration", 0) > 1)
+        process.send_signal(signal.SIGINT)
+    process.wait(30)
+    if end == "time":
+        assert process.returncode == 0
+    wait_for(lambda: "the update goes on" in mount.log())
+    assert plane.api.get_function_configuration(FunctionName="hello")["CodeSha256"] == aws.code_sha256(aws.code("new"))
+
+
+class Relay:
+    """Passes bytes on to the plane, at most `piece` of a request at a time until it is opened."""
+
+    def __init__(self, port):
+        self.port, self.passed, self.open = port, 0, threading.Event()
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self):
+        while True:
+            try:
+                client, _ = self.listener.accept()
+            except OSError:
+                return
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+            server = socket.create_connection(("127.0.0.1", self.port))
+            threading.Thread(target=self._pass, args=(client, server, True), daemon=True).start()
+            threading.Thread(target=self._pass, args=(server, client, False), daemon=True).start()
+
+    def _pass(self, source, target, is_request):
+        try:
+            while data := source.recv(65536):
+                target.sendall(data)
+                if is_request:
+                    self.passed += len(data)
+                    if self.passed > 4_000_000:
+                        self.open.wait()
+        except OSError:
+            pass
+        for each in (source, target):
+            each.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.open.set()
+        self.listener.close()
+
+
+@pytest.mark.semantics("6.6.4")
+@pytest.mark.parametrize("end", ["interrupt", "unmount", "time"])
+def test_an_upload_that_is_ended_has_not_happened(api, hello, plane, afterwards, make_mount, new, end):
+    relay = afterwards.enter_context(Relay(plane.port))
+    mount = make_mount(endpoint_url=relay.url, allow_update="code", upload_timeout=3 if end == "time" else 300)
+    place = mount.path / hello / "$LATEST"
+    before, changes = sha256(api), plane.changes()
+    with zipfile.ZipFile(new / "big.zip", "w") as archive:
+        archive.writestr("handler.py", "x = 1\n")
+        archive.writestr("filling", random.Random(1).randbytes(20_000_000))
+    process = subprocess.Popen(["cp", new / "big.zip", place / "code.zip"], stderr=subprocess.DEVNULL)
+    wait_for(lambda: relay.passed > 4_000_000)
+    if end == "interrupt":
+        process.send_signal(signal.SIGINT)
+    elif end == "unmount":
+        mount.terminate()
+    assert process.wait(60) != 0
+    relay.open.set()
+    assert sha256(api) == before
+    assert plane.changes() == changes
+
+
+@pytest.mark.semantics("6.7.5")
+def test_what_was_sent_is_what_is_published(api, hello, mount, place, gesture):
+    (place / "code.zip").write_bytes(aws.code("mine"))
+    api.update_function_code(FunctionName=hello, ZipFile=aws.code("theirs"))
+    with gesture():
+        assert errno_of(os.mkdir, mount.path / hello / "+") == errno.EREMCHG
+    assert (place / "code.zip").read_bytes() == aws.code("theirs")
+    with gesture("PublishVersion"):
+        os.mkdir(mount.path / hello / "+")
+
+
+@pytest.mark.semantics("6.3.1", "6.7.1")
+def test_a_deployment_in_one_line(api, hello, mount, new):
+    mount.run(
+        "/bin/sh", "-ec",
+        f"cp {new}/new.zip 'hello/$LATEST/code.zip' && mkdir hello/+ && ln -sfn .newest hello/BETA",
+        cwd=mount.path, check=True,
+    )
+    version = aws.alias_version(api, hello, "BETA")
+    found = api.get_function_configuration(FunctionName=hello, Qualifier=version)
+    assert version == "4" and found["CodeSha256"] == aws.code_sha256(aws.code("new"))
+
+
+@pytest.mark.semantics("6.6.3")
+def test_images_have_no_zip(api, mount):
+    api.create_function(
+        FunctionName="image", PackageType="Image", Role="arn:aws:iam::000000000000:role/r",
+        Code={"ImageUri": "000000000000.dkr.ecr.us-east-1.amazonaws.com/x:1"},
+    )
+    path = mount.path / "image" / "$LATEST" / "code.zip"
+    assert errno_of(lambda: path.write_bytes(aws.code("mine"))) in (errno.EINVAL, errno.ENOENT)

@@ -1,0 +1,450 @@
+# SPDX-License-Identifier: MIT
+"""Documents are written by whatever tool a person has: one change, exactly the calls for what differs (contract, section 6)."""
+
+import errno
+import json
+import os
+import signal
+import stat
+import subprocess
+
+import pytest
+
+from lib import aws
+from lib.process import wait_for
+
+# How each tool puts $T/new in the place of DOC. {doc} is the document's name.
+TOOLS = {
+    ">": "cat $T/new > {doc}",
+    "tee": "tee {doc} < $T/new >/dev/null",
+    "dd": "dd if=$T/new of={doc} bs=7 status=none",
+    "cp": "cp $T/new {doc}",
+    "cp --remove-destination": "cp --remove-destination $T/new {doc}",
+    "mv": "cp $T/new $T/{doc} && mv $T/{doc} {doc}",
+    "install": "install -m 600 $T/new {doc}",
+    "rsync": "cp $T/new $T/{doc} && rsync -a $T/{doc} .",
+    "rsync --inplace": "cp $T/new $T/{doc} && rsync -a --inplace $T/{doc} .",
+    "temporary and mv": "cat $T/new > .t.json && mv .t.json {doc}",
+    "tar": "mkdir $T/d && cp $T/new $T/d/{doc} && tar -C $T/d -cf - {doc} | tar -xf -",
+    "python os.replace": (
+        "python3 -c 'import os,shutil,sys; shutil.copyfile(sys.argv[1], \".x.tmp\"); os.replace(\".x.tmp\", sys.argv[2])'"
+        " $T/new {doc}"
+    ),
+    "sponge": "sponge {doc} < $T/new",
+    "unzip -o": "mkdir $T/d && cp $T/new $T/d/{doc} && (cd $T/d && zip -q $T/a.zip {doc}) && unzip -qo $T/a.zip",
+    "curl -o": "curl -sS -o {doc} file://$T/new",
+    "patch": "cp {doc} $T/old; diff -u --label {doc} --label {doc} $T/old $T/new > $T/diff || :; patch -s {doc} $T/diff",
+    "git checkout": (
+        "git init -q $T/g && cd $T/g && export GIT_CONFIG_GLOBAL=/dev/null && cp $T/new {doc} && git add {doc}"
+        " && git -c user.name=a -c user.email=a@b commit -qm x"
+        ' && git --work-tree="$OLDPWD" --git-dir=$T/g/.git checkout -f -q HEAD -- {doc}'
+    ),
+    "vim": "HOME=$T vim -es -u NONE -c '%!cat '$T/new -c wq {doc} </dev/null",
+    "emacs": (
+        "HOME=$T emacs -Q --batch {doc} --eval '(progn (erase-buffer) (insert-file-contents (concat (getenv \"T\") \"/new\"))"
+        " (save-buffer))' 2>/dev/null"
+    ),
+}
+# Tools that change what is there: $EXPRESSION turns the old text into the new one.
+EDITORS = {
+    "sed -i": "sed -i s/{old}/{new}/ {doc}",
+    "perl -i": "perl -pi -e s/{old}/{new}/ {doc}",
+    "jq": "jq . {doc} | sed s/{old}/{new}/ > t.tmp && mv t.tmp {doc}",
+    "busybox sed -i": "busybox sed -i s/{old}/{new}/ {doc}",
+}
+
+
+@pytest.fixture
+def mount(hello, make_mount):
+    return make_mount(allow_update=True, documents=True)
+
+
+@pytest.fixture
+def function(hello, mount):
+    return mount.path / hello
+
+
+def shell(mount, place, script, scratch, **more):
+    temporary = scratch / "t"
+    temporary.mkdir(exist_ok=True)
+    return mount.run("/bin/sh", "-ec", f"T={temporary}; export T; {script}", cwd=place, **more)
+
+
+def errno_of(call, *arguments, **named):
+    with pytest.raises(OSError) as caught:
+        call(*arguments, **named)
+    return caught.value.errno
+
+
+def last_error(mount):
+    return (mount.path / ".aliasfs" / "errors").read_text().splitlines()[-1]
+
+
+def configuration(api, name="hello"):
+    return api.get_function_configuration(FunctionName=name)
+
+
+def put(scratch, value):
+    (scratch / "t").mkdir(exist_ok=True)
+    text = value if isinstance(value, str) else json.dumps(value, indent=2, sort_keys=True) + "\n"
+    (scratch / "t" / "new").write_text(text)
+
+
+@pytest.mark.semantics("6.2.2", "6.3.1", "6.3.2", "6.8.1", "6.9.1")
+@pytest.mark.parametrize("tool", TOOLS)
+def test_each_tool_makes_one_change_of_the_configuration(api, function, gesture, mount, scratch, tool):
+    place = function / "$LATEST"
+    wanted = json.loads((place / "configuration.json").read_text()) | {"MemorySize": 512, "Timeout": 900}
+    put(scratch, wanted)
+    script = TOOLS[tool].format(doc="configuration.json")
+    with gesture("UpdateFunctionConfiguration"):
+        shell(mount, place, script, scratch, check=True)
+    assert (configuration(api)["MemorySize"], configuration(api)["Timeout"]) == (512, 900)
+    shown = json.loads((place / "configuration.json").read_text())
+    assert (shown["MemorySize"], shown["Timeout"]) == (512, 900)
+
+
+@pytest.mark.semantics("6.3.1", "6.5.5")
+@pytest.mark.parametrize("tool", EDITORS)
+def test_each_editor_makes_one_change_of_the_environment(api, hello, make_mount, gesture, scratch, tool):
+    api.update_function_configuration(
+        FunctionName=hello, Environment={"Variables": {"STAGE": "blue", "KEEP": "me"}}
+    )
+    mount = make_mount(allow_update="environment")
+    place = mount.path / hello / "$LATEST"
+    script = EDITORS[tool].format(doc="environment.json", old="blue", new="green")
+    with gesture("UpdateFunctionConfiguration"):
+        shell(mount, place, script, scratch, check=True)
+    assert configuration(api)["Environment"]["Variables"] == {"STAGE": "green", "KEEP": "me"}
+    assert stat.S_IMODE((place / "environment.json").stat().st_mode) == 0o600
+    assert stat.S_IMODE((place / "configuration.json").stat().st_mode) == 0o444
+
+
+POLICY = {
+    "Statement": [
+        {
+            "Action": "lambda:InvokeFunction",
+            "Effect": "Allow",
+            "Principal": {"Service": "events.amazonaws.com"},
+            "Sid": "events",
+        }
+    ]
+}
+# document: (place, something else than what is there, the calls)
+DOCUMENTS = {
+    "tags.json": (".function", {"team": "x"}, ["TagResource"]),
+    "reserved-concurrency.json": (
+        ".function", {"ReservedConcurrentExecutions": 5}, ["PutFunctionConcurrency"],
+    ),
+    "policy.json": (".aliases/PROD", POLICY, ["AddPermission"]),
+    "url.json": (".aliases/PROD", {"AuthType": "AWS_IAM"}, ["CreateFunctionUrlConfig"]),
+    "provisioned-concurrency.json": (
+        ".aliases/PROD", {"ProvisionedConcurrentExecutions": 3}, ["PutProvisionedConcurrencyConfig"],
+    ),
+    "event-invoke.json": (
+        ".aliases/PROD", {"MaximumRetryAttempts": 1}, ["PutFunctionEventInvokeConfig"],
+    ),
+    "recursion.json": (".function", {"RecursiveLoop": "Allow"}, ["PutFunctionRecursionConfig"]),
+    "runtime-management.json": (
+        ".function", {"UpdateRuntimeOn": "FunctionUpdate"}, ["PutRuntimeManagementConfig"],
+    ),
+}
+
+
+@pytest.mark.semantics("6.3.1", "6.3.2", "6.8.1", "6.9.2")
+@pytest.mark.parametrize("document", DOCUMENTS)
+@pytest.mark.parametrize("tool", [">", "mv", "rsync", "rsync --inplace", "temporary and mv", "vim", "install"])
+def test_each_document_is_written(function, gesture, mount, scratch, document, tool):
+    place, wanted, calls = DOCUMENTS[document]
+    put(scratch, wanted)
+    script = TOOLS[tool].format(doc=document)
+    with gesture(*calls):
+        shell(mount, function / place, script, scratch, check=True)
+    shown = json.loads((function / place / document).read_text())
+    if document == "url.json":
+        shown = {"AuthType": shown["AuthType"]}
+    assert shown == wanted | {key: shown[key] for key in shown if key not in wanted}
+    with gesture():
+        shell(mount, function / place, f"cat {document} > $T/same && cat $T/same > {document}", scratch, check=True)
+
+
+@pytest.mark.semantics("6.3.6")
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_an_empty_file_changes_nothing_and_braces_remove(function, gesture, mount, scratch, document):
+    place, wanted, _ = DOCUMENTS[document]
+    path = function / place / document
+    path.write_text(json.dumps(wanted))
+    before = path.read_text()
+    with gesture():
+        path.write_text("")
+        os.truncate(path, 0)
+        shell(mount, path.parent, f": > {document}; cp /dev/null {document}", scratch, check=True)
+    assert path.read_text() == before
+    if document in ("recursion.json", "runtime-management.json"):
+        assert errno_of(path.write_text, "{}") == errno.EINVAL
+    elif document == "url.json":
+        assert errno_of(path.write_text, "{}") == errno.EPERM
+    else:
+        path.write_text("{}")
+        assert path.read_text() == ""
+
+
+WRONG = {
+    "no JSON": ("{ nothing", "line 1"),
+    "half": ('{"MemorySize": 51', "line 1"),
+    "twice": ('{"MemorySize": 512,\n"MemorySize": 256}', "MemorySize"),
+    "type": ('{"MemorySize": "much"}', "MemorySize"),
+    "null": ('{"MemorySize": null}', "MemorySize"),
+    "list": ("[1, 2]", ""),
+}
+
+
+@pytest.mark.semantics("6.3.3", "6.3.8", "6.5.2", "6.5.3")
+@pytest.mark.parametrize("wrong", [*WRONG, "left out", "another function", "architecture"])
+@pytest.mark.parametrize("way", ["write", "rename"])
+def test_what_cannot_be_is_refused_before_the_first_call(function, gesture, mount, wrong, way):
+    path = function / "$LATEST" / "configuration.json"
+    before = path.read_text()
+    text, said = WRONG.get(wrong, ("", ""))
+    if not text:
+        document = json.loads(before)
+        if wrong == "left out":
+            del document["MemorySize"]
+            said = "MemorySize"
+        elif wrong == "another function":
+            document["FunctionName"] = "other"
+            said = "FunctionName"
+        else:
+            document["Architectures"] = ["arm64"]
+            said = "Architectures"
+        text = json.dumps(document)
+    with gesture():
+        if way == "write":
+            assert errno_of(path.write_text, text) == errno.EINVAL
+        else:
+            draft = path.with_name(".t.json")
+            draft.write_text(text)
+            assert errno_of(os.rename, draft, path) == errno.EINVAL
+            assert draft.read_text() == text
+    assert said in last_error(mount)
+    assert path.read_text() == before
+
+
+@pytest.mark.semantics("6.3.4", "6.3.5")
+def test_pieces(function, gesture, mount, scratch):
+    place = function / "$LATEST"
+    path = place / "configuration.json"
+    before = path.read_text()
+    put(scratch, before.replace('"MemorySize": 128', '"MemorySize": 256'))
+    errors = (mount.path / ".aliasfs/errors").read_text()
+    with gesture("UpdateFunctionConfiguration"):
+        shell(mount, place, "{ head -n 3 $T/new || :; tail -n +4 $T/new; } > configuration.json", scratch, check=True)
+    assert (mount.path / ".aliasfs/errors").read_text() == errors
+    with gesture():
+        result = shell(mount, place, "{ echo '{ oops'; tail -n 3 $T/new; } > configuration.json", scratch)
+    assert not result.ok and "rror" in result.stderr  # dash: "echo: I/O error"
+    with gesture():
+        shell(mount, place, "{ head -n 3 $T/new; } > configuration.json", scratch)
+    assert wait_for(lambda: "configuration.json" in last_error(mount) and "RELEASE" in last_error(mount))
+    assert '"MemorySize": 256' in path.read_text()
+
+
+@pytest.mark.semantics("6.2.1", "6.8.2")
+def test_without_the_option_nothing_can_be_written(api, hello, make_mount, gesture, scratch):
+    mount = make_mount(documents=True)
+    function = mount.path / hello
+    backup = scratch / "backup"
+    shutil_copy = ["cp", "-r", str(function), str(backup)]
+    mount.run(*shutil_copy, check=True)
+    with gesture():
+        for path in (
+            function / "$LATEST/configuration.json",
+            function / "$LATEST/environment.json",
+            function / ".function/tags.json",
+            function / ".aliases/PROD/policy.json",
+        ):
+            assert errno_of(path.write_text, "{}") == errno.EROFS
+            assert errno_of(os.unlink, path) == errno.EROFS
+            assert errno_of(os.truncate, path, 0) == errno.EROFS
+        result = mount.run("rsync", "-a", "--checksum", f"{backup}/", f"{function}/")
+        assert result.ok, result
+    assert stat.S_IMODE((function / "$LATEST").stat().st_mode) == 0o555
+
+
+@pytest.mark.semantics("6.4.1", "6.4.2", "6.4.5", "6.3.8")
+def test_a_colleague_in_between_is_not_overwritten(api, function, gesture):
+    path = function / "$LATEST" / "configuration.json"
+    mine = json.loads(path.read_text()) | {"MemorySize": 1024}
+    api.update_function_configuration(FunctionName="hello", Timeout=60)
+    with gesture():
+        for _ in range(2):
+            assert errno_of(path.write_text, json.dumps(mine)) == errno.EREMCHG
+    assert json.loads(path.read_text())["Timeout"] == 60
+    with gesture("UpdateFunctionConfiguration"):
+        path.write_text(json.dumps(json.loads(path.read_text()) | {"MemorySize": 1024}))
+    assert configuration(api)["MemorySize"] == 1024 and configuration(api)["Timeout"] == 60
+
+
+@pytest.mark.semantics("6.4.1")
+def test_the_old_text_does_not_win_either(api, function, gesture):
+    path = function / "$LATEST" / "configuration.json"
+    with open(path) as reader:
+        old = reader.read()
+        api.update_function_configuration(FunctionName="hello", Timeout=60)
+        draft = path.with_name(".old.json")
+        draft.write_text(old)
+        with gesture():
+            assert errno_of(os.rename, draft, path) == errno.EREMCHG
+    assert configuration(api)["Timeout"] == 60
+
+
+@pytest.mark.semantics("6.4.1", "6.4.3")
+def test_who_never_read_it_overwrites(api, function, mount, gesture, scratch):
+    """Another session: setsid has none of what was read here."""
+    path = function / ".function" / "tags.json"
+    assert path.read_text() == ""
+    api.tag_resource(Resource=configuration(api)["FunctionArn"], Tags={"theirs": "1"})
+    with gesture():
+        assert errno_of(path.write_text, '{"mine": "1"}') == errno.EREMCHG
+    with gesture("TagResource", "UntagResource"):
+        subprocess.run(
+            ["setsid", "-w", "sh", "-c", f"echo '{{\"mine\": \"1\"}}' > {path}"], check=True
+        )
+    assert json.loads(path.read_text()) == {"mine": "1"}
+
+
+@pytest.mark.semantics("6.4.6")
+def test_a_revision_that_changed_alone_is_not_believed(api, function, gesture, proxy, make_mount, hello):
+    path = function / ".aliases/PROD/policy.json"
+    path.write_text(json.dumps(POLICY))
+    second = json.loads(json.dumps(POLICY))
+    second["Statement"].append(second["Statement"][0] | {"Sid": "other"})
+    with gesture("AddPermission"):
+        path.write_text(json.dumps(second))
+    api.update_alias(FunctionName=hello, Name="PROD", Description="revision")
+    with gesture("RemovePermission"):
+        path.write_text(json.dumps(POLICY))
+
+
+@pytest.mark.semantics("6.5.1")
+def test_a_version_is_put_back(api, hello, function, mount, gesture):
+    api.update_function_configuration(FunctionName=hello, MemorySize=2048, Timeout=99)
+    with gesture("UpdateFunctionConfiguration"):
+        mount.run("cp", "1/configuration.json", "$LATEST/", cwd=function, check=True)
+    assert configuration(api)["MemorySize"] == 128
+
+
+@pytest.mark.semantics("6.9.1", "6.9.2", "6.9.3")
+def test_names_beside_documents(function, gesture, mount):
+    place = function / "$LATEST"
+    with gesture():
+        for name in (".x", "#x#", "x.tmp", "x.json", "configuration.json~", "sedAbCdEf", "ziAbCdEf", "XXabcdef", "tmpx", "4913", "t"):
+            (place / name).write_text("x")
+            assert (place / name).read_text() == "x"
+            os.unlink(place / name)
+        assert errno_of((place / "function.zip").write_bytes, b"x") == errno.EPERM
+        assert "code.zip" in last_error(mount)
+        (function / ".function" / "anything").write_text("x")
+        (place / ".x").write_text("x")
+        assert errno_of(os.rename, place / ".x", function / ".function" / "tags.json") == errno.EPERM
+        assert sorted(os.listdir(place)) == ["code.sha256", "configuration.json", "environment.json"]
+
+
+@pytest.mark.semantics("6.8.1", "3.1.1")
+def test_a_removed_document_is_back(api, function, gesture, mount):
+    path = function / "$LATEST" / "configuration.json"
+    before = path.read_text()
+    with gesture():
+        os.unlink(path)
+        assert not path.exists()
+        assert wait_for(path.exists)
+        assert path.read_text() == before
+        for way in (["rm", "-rf"], ["find", "-delete"]):
+            mount.run(*(["rm", "-rf", str(function)] if way[0] == "rm" else ["find", str(function), "-delete"]))
+            wait_for(lambda: (function / "PROD").is_symlink() and path.exists())
+    assert aws.aliases_of(api, "hello") == {"PROD": "1", "BETA": "2", "DEV": "$LATEST"}
+
+
+@pytest.mark.semantics("6.2.4")
+def test_the_audit_has_no_value(hello, make_mount, scratch):
+    audit = scratch / "audit"
+    mount = make_mount(allow_update=True, audit=audit)
+    (mount.path / hello / "$LATEST/environment.json").write_text('{"SECRET": "hunter2"}')
+    lines = [json.loads(line) for line in audit.read_text().splitlines()]
+    assert lines[-1]["operation"] == "UpdateFunctionConfiguration"
+    assert lines[-1]["document"] == "environment.json" and lines[-1]["request_id"]
+    assert len(lines[-1]["sha256_before"]) == len(lines[-1]["sha256_after"]) == 64
+    assert "hunter2" not in audit.read_text()
+
+
+@pytest.mark.semantics("6.3.7", "3.2.1")
+def test_half_a_change_says_so(api, function, gesture, mount, plane):
+    path = function / ".aliases/PROD/policy.json"
+    path.write_text(json.dumps(POLICY))
+    other = {"Statement": [POLICY["Statement"][0] | {"Sid": "other"}]}
+    plane.put("/_local/faults", [{"operation": "RemovePermission", "code": "AccessDeniedException"}])
+    with gesture("AddPermission"):
+        assert errno_of(path.write_text, json.dumps(other)) == errno.EACCES
+    assert "1 of 2 calls" in last_error(mount)
+    assert [each["Sid"] for each in json.loads(path.read_text())["Statement"]] == ["events", "other"]
+    with gesture("RemovePermission"):
+        path.write_text(json.dumps(other))
+
+
+@pytest.mark.semantics("6.5.4")
+def test_a_member_that_nobody_knows(api, function, gesture, mount):
+    path = function / "$LATEST/configuration.json"
+    document = json.loads(path.read_text())
+    assert errno_of(path.write_text, json.dumps(document | {"Flavour": "mint"})) == errno.EINVAL
+    assert "Flavour" in last_error(mount)
+    assert "Flavour" not in json.loads(path.read_text())
+
+
+FAULTS = {
+    "400": ({"code": "InvalidParameterValueException"}, (errno.EINVAL, errno.EPERM)),
+    "403": ({"code": "AccessDeniedException"}, (errno.EACCES,)),
+    "412": ({"code": "PreconditionFailedException", "count": -1}, (errno.EREMCHG,)),
+    "500": ({"status": 500, "count": -1}, (errno.EREMOTEIO, errno.ETIMEDOUT)),
+    "no answer": ({"hang": True, "count": -1}, (errno.ETIMEDOUT,)),
+}
+
+
+@pytest.mark.semantics("6.3.8", "6.4.2", "6.3.1")
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("document", ["configuration.json", *DOCUMENTS])
+def test_a_refused_change_changes_nothing(hello, make_mount, gesture, plane, document, fault):
+    """The text that was to be written is still there, and a second try needs no reading."""
+    mount = make_mount(allow_update=True, timeout=2, read_timeout=2, rate=1000)
+    settings, errnos = FAULTS[fault]
+    if document == "configuration.json":
+        place, calls = mount.path / hello / "$LATEST", ["UpdateFunctionConfiguration"]
+        wanted = json.loads((place / document).read_text()) | {"MemorySize": 512}
+    else:
+        folder, wanted, calls = DOCUMENTS[document]
+        place = mount.path / hello / folder
+    before = (place / document).read_text()
+    draft = place / ".wanted.json"
+    draft.write_text(json.dumps(wanted))
+    plane.put("/_local/faults", [{"operation": calls[0], **settings}])
+    with gesture():
+        assert errno_of(os.rename, draft, place / document) in errnos
+    assert draft.read_text() == json.dumps(wanted)
+    plane.put("/_local/faults", [])
+    assert (place / document).read_text() == before
+    with gesture(*calls):
+        os.rename(draft, place / document)
+
+
+@pytest.mark.semantics("4.3.1", "6.3.1")
+@pytest.mark.parametrize("document", ["configuration.json", *DOCUMENTS])
+def test_a_lost_answer_is_read_back(hello, make_mount, gesture, plane, document):
+    mount = make_mount(allow_update=True, rate=1000)
+    if document == "configuration.json":
+        place, calls = mount.path / hello / "$LATEST", ["UpdateFunctionConfiguration"]
+        wanted = json.loads((place / document).read_text()) | {"MemorySize": 512}
+    else:
+        folder, wanted, calls = DOCUMENTS[document]
+        place = mount.path / hello / folder
+    plane.put("/_local/faults", [{"operation": calls[0], "reset": True, "after_commit": True}])
+    with gesture(*calls):
+        (place / document).write_text(json.dumps(wanted))
