@@ -17,6 +17,7 @@
 #include "backend/local/model/operation.h"
 #include "backend/local/model/shape.h"
 
+struct fault;
 struct plane;
 struct store;
 
@@ -49,7 +50,7 @@ struct answer {
 	char error_type[64];       /* x-amzn-ErrorType, or "" */
 	char retry_after[16];      /* Retry-After, or "" */
 	char executed_version[24]; /* X-Amz-Executed-Version, or "" */
-	char function_error[24];   /* X-Amz-Function-Error, or "" */
+	char function_error[64];   /* X-Amz-Function-Error, or "" */
 	char *log_result;          /* X-Amz-Log-Result, or NULL */
 	const char *content_type;  /* static; NULL: no Content-Type */
 	struct buffer body;
@@ -101,6 +102,8 @@ struct call {
 	struct buffer
 		released;  /* digests that rows named and do not name any more, 64 bytes each */
 	char failure[340]; /* "\nCODE\nREASON" when what the call starts is to fail; or "" */
+	const struct fault
+		*function_fault; /* how the function that is invoked fails; NULL: it does not */
 	char request_id[37];
 };
 

@@ -256,6 +256,8 @@ static void answer_call(struct plane *plane, const struct operation *operation,
 
 	if (fault->kind == FAULT_SETTLES_FAILED)
 		snprintf(call.failure, sizeof(call.failure), "\n%s\n%s", fault->code, fault->text);
+	if (fault->kind == FAULT_FUNCTION_ERROR)
+		call.function_fault = fault;
 	snprintf(call.request_id, sizeof(call.request_id), "%s", request_id);
 	answer->status = operation->status;
 	error = parse_body(&call, request);
@@ -515,7 +517,7 @@ static bool runs_anyway(const struct fault *fault)
 {
 	return fault->kind == FAULT_NONE || fault->kind == FAULT_TRUNCATE ||
 	       fault->kind == FAULT_SLOW || fault->kind == FAULT_SETTLES_FAILED ||
-	       fault->after_commit;
+	       fault->kind == FAULT_FUNCTION_ERROR || fault->after_commit;
 }
 
 /* False when the call may not pass: then that is answered. */

@@ -45,6 +45,7 @@ static const struct {
 	{"truncate", FAULT_TRUNCATE},
 	{"slow", FAULT_SLOW},
 	{"settles_failed", FAULT_SETTLES_FAILED},
+	{"function_error", FAULT_FUNCTION_ERROR},
 };
 
 static bool is_operation(const char *name)
@@ -83,6 +84,7 @@ static bool parse_amount(const struct json *value, struct fault *fault)
 	switch (fault->kind) {
 	case FAULT_CODE:
 	case FAULT_SETTLES_FAILED:
+	case FAULT_FUNCTION_ERROR:
 		snprintf(fault->code, sizeof(fault->code), "%s",
 			json_string(value) ? json_string(value) : "");
 		return fault->code[0];
@@ -111,7 +113,7 @@ static const char *parse_fault(const struct json *object, struct fault *fault)
 	value = find_kind(object, &fault->kind);
 	if (!value)
 		return "a fault has one of status, code, reset, hang, truncate, slow, "
-		       "settles_failed";
+		       "settles_failed, function_error";
 	if (!parse_amount(value, fault))
 		return "a fault's value is out of its range";
 	if (fault->kind == FAULT_CODE && status && !json_integer(status, 200, 599, &fault->amount))
@@ -185,7 +187,7 @@ static int append_fault(struct buffer *out, const struct fault *fault)
 	int error = buffer_appendf(
 		out, "{\"operation\":\"%s\",\"%s\":", fault->operation, kind_name(fault->kind));
 
-	if (!error && (fault->kind == FAULT_CODE || fault->kind == FAULT_SETTLES_FAILED))
+	if (!error && fault->code[0])
 		error = append_json_string(out, fault->code);
 	else if (!error && fault->kind == FAULT_RESET)
 		error = buffer_append_string(out, "true");

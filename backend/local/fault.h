@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Faults on demand, for anyone's tests: PUT /_local/faults takes a JSON list of
- * {operation, status|code|reset|hang|truncate|slow|settles_failed, count, after_commit}.
+ * {operation, status|code|reset|hang|truncate|slow|settles_failed|function_error, count, after_commit}.
  */
 #ifndef ALIASFS_LOCAL_FAULT_H
 #define ALIASFS_LOCAL_FAULT_H
@@ -25,6 +25,8 @@ enum fault_kind {
 	FAULT_SLOW,     /* `amount` ms before every byte of the body */
 	FAULT_SETTLES_FAILED, /* the call is answered, and the creation or update that it starts
 				 fails for the reason `code`, with `text` */
+	FAULT_FUNCTION_ERROR, /* the function that is invoked fails: `code` is X-Amz-Function-Error, `text`
+				 the error's message */
 };
 
 struct fault {

@@ -109,6 +109,19 @@ def test_an_update_that_ends_in_failed(make_plane, settle, operation, update):
     assert state()["LastUpdateStatusReasonCode"] is None
 
 
+@pytest.mark.parametrize("qualifier, version", [("PROD", "1"), ("$LATEST", "$LATEST")])
+def test_a_function_that_fails(function, wire, api, qualifier, version):
+    fault = {"operation": "Invoke", "function_error": "Unhandled", "count": 1}
+    put(wire, {**fault, "message": 'no "key"'})
+    answer = api.invoke(FunctionName="fn", Qualifier=qualifier, Payload=b"{}", LogType="Tail")
+    assert (answer["StatusCode"], answer["FunctionError"]) == (200, "Unhandled")
+    assert json.load(answer["Payload"]) == {"errorMessage": 'no "key"', "errorType": "Fault"}
+    assert answer["ExecutedVersion"] == version and answer["LogResult"]
+    assert "FunctionError" not in api.invoke(FunctionName="fn", Qualifier=qualifier)
+    put(wire, fault)
+    assert wire("GET", "/_local/faults").json == [{**fault, "after_commit": False}]
+
+
 def test_a_creation_that_ends_in_failed(wire):
     put(wire, {"operation": "CreateFunction", "settles_failed": "InvalidImage", "message": "no image"})
     assert wire.create_function("fn").json["State"] == "Pending"
@@ -224,7 +237,7 @@ def test_counts_and_removal(function, wire):
 @pytest.mark.parametrize("bad", [
     {}, {"operation": "GetAlias"}, {"operation": "Nothing", "status": 500}, {"status": 99},
     {"status": 500, "reset": True}, {"hang": -1}, {"truncate": "x"}, {"status": 500, "count": "x"},
-    {"code": ""}, {"code": 5}, {"reset": False}, {"settles_failed": ""}, {"settles_failed": True},
+    {"code": ""}, {"code": 5}, {"reset": False}, {"settles_failed": ""}, {"settles_failed": True}, {"function_error": ""},
     {"settles_failed": "X", "code": "Y"},
 ])
 def test_wrong_faults_are_explained_and_change_nothing(wire, bad):

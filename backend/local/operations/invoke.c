@@ -6,6 +6,7 @@
 #include <errno.h>
 
 #include "backend/base/text.h"
+#include "backend/local/fault.h"
 #include "backend/local/model/event_stream.h"
 #include "backend/local/model/invoke_choice.h"
 #include "backend/local/operations/private.h"
@@ -123,13 +124,29 @@ static bool wants_log(const struct call *call)
 	return log_type && !strcmp(log_type, "Tail");
 }
 
+/* What a runtime answers for a function that failed. */
+static int append_function_error(struct call *call, struct buffer *out)
+{
+	const struct fault *fault = call->function_fault;
+	int error = buffer_append_string(out, "{\"errorMessage\":");
+
+	snprintf(call->answer->function_error, sizeof(call->answer->function_error), "%s",
+		fault->code);
+	if (!error)
+		error = append_json_string(out, fault->text);
+	return error ? error : buffer_append_string(out, ",\"errorType\":\"Fault\"}");
+}
+
 /* What the function would answer: the version that ran. Notes it for the header too. */
 static int append_payload(struct call *call, struct buffer *out, const char *version)
 {
-	int error = buffer_append_string(out, "{\"FunctionArn\":\"");
+	int error;
 
 	snprintf(call->answer->executed_version, sizeof(call->answer->executed_version), "%s",
 		version);
+	if (call->function_fault)
+		return append_function_error(call, out);
+	error = buffer_append_string(out, "{\"FunctionArn\":\"");
 	if (!error)
 		error = append_function_arn(out, call->identity, call->name.name, version);
 	return error ? error : buffer_appendf(out, "\",\"ExecutedVersion\":\"%s\"}", version);
