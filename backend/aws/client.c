@@ -16,6 +16,7 @@ void aws_client_free(struct aws_client *client)
 	rate_limiter_free(client->rate_limiter);
 	sigv4_key_cache_free(client->keys);
 	http_pool_free(client->pool);
+	http_pool_free(client->once_pool);
 	settings_release(&client->settings);
 	pthread_mutex_destroy(&client->mutex);
 	free(client->environment.directory);
@@ -44,7 +45,7 @@ static enum lambda_status resolve_settings(const struct aws_client_options *opti
 
 static int make_parts(const struct aws_client_options *options, struct aws_client *client)
 {
-	const struct http_pool_options pool = {
+	struct http_pool_options pool = {.slots = HTTP_POOL_SLOTS,
 		.connect_timeout_ms = options->connect_timeout_ms > 0 ? options->connect_timeout_ms
 								      : CONNECT_TIMEOUT_MS,
 		.ca_bundle = client->settings.ca_bundle.value};
@@ -54,6 +55,9 @@ static int make_parts(const struct aws_client_options *options, struct aws_clien
 	double rate = options->rate > 0 ? options->rate : RATE_LIMIT_DEFAULT;
 
 	client->pool = http_pool_new(&pool);
+	pool.slots = HTTP_POOL_SLOTS_MAX;
+	pool.keeps_none = true;
+	client->once_pool = http_pool_new(&pool);
 	client->keys = sigv4_key_cache_new();
 	client->stats = aws_stats_new();
 	client->rate_limiter = rate_limiter_new(options->rate_unlimited ? 0 : rate);
@@ -61,8 +65,9 @@ static int make_parts(const struct aws_client_options *options, struct aws_clien
 	client->credentials = credentials_store_new(&context);
 	if (options->unix_socket)
 		client->unix_socket = strdup(options->unix_socket);
-	return client->pool && client->keys && client->stats && client->rate_limiter &&
-			       client->credentials && (client->unix_socket || !options->unix_socket)
+	return client->pool && client->once_pool && client->keys && client->stats &&
+			       client->rate_limiter && client->credentials &&
+			       (client->unix_socket || !options->unix_socket)
 		       ? 0
 		       : -ENOMEM;
 }

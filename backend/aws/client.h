@@ -38,6 +38,8 @@ struct aws_client {
 	char *unix_socket; /* NULL: the endpoint's address; else nothing is signed */
 	struct log *log;
 	struct http_pool *pool;
+	struct http_pool *
+		once_pool; /* for what is sent once, which may take minutes: it keeps no other waiting */
 	struct sigv4_key_cache *keys;
 	struct credentials_store *credentials;
 	struct aws_stats *stats;

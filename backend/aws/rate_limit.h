@@ -28,6 +28,7 @@ enum rate_limit_kind {
 	RATE_LIMIT_GET_POLICY,
 	RATE_LIMIT_TRAIL, /* LookupEvents: what it takes is not taken from Lambda */
 	RATE_LIMIT_KIND_COUNT,
+	RATE_LIMIT_NONE, /* no bucket: AWS limits how many run at a time, not how many are asked for */
 };
 
 /* A call in the queue. The caller owns it, and takes it out of the queue before freeing it. */

@@ -67,10 +67,12 @@ static enum lambda_status wait_for_a_place(struct aws_client *client,
 	struct lambda_error *reterr)
 {
 	bool goes_first = scope->for_change && request->rate_limit == RATE_LIMIT_READ;
-	int error = rate_limiter_wait(client->rate_limiter,
-		goes_first ? RATE_LIMIT_WRITE : request->rate_limit,
-		deadline_of(scope, request->mutation), interruption_of(scope, request));
+	int error = 0;
 
+	if (request->rate_limit != RATE_LIMIT_NONE)
+		error = rate_limiter_wait(client->rate_limiter,
+			goes_first ? RATE_LIMIT_WRITE : request->rate_limit,
+			deadline_of(scope, request->mutation), interruption_of(scope, request));
 	if (!error)
 		return LAMBDA_OK;
 	if (error == -EINTR)
@@ -85,8 +87,9 @@ static enum lambda_status wait_for_a_place(struct aws_client *client,
 static void learn_rate(
 	struct aws_client *client, const struct aws_request *request, const struct aws_tries *tries)
 {
-	rate_limiter_learn(
-		client->rate_limiter, request->rate_limit, tries->class == RETRY_THROTTLED);
+	if (request->rate_limit != RATE_LIMIT_NONE)
+		rate_limiter_learn(
+			client->rate_limiter, request->rate_limit, tries->class == RETRY_THROTTLED);
 	if (tries->class != RETRY_SUCCESS)
 		return;
 	pthread_mutex_lock(&client->mutex);
@@ -102,6 +105,8 @@ static int64_t attempt_deadline(const struct call_scope *scope, const struct aws
 	int64_t now = clock_monotonic_ms(), deadline = deadline_of(scope, request->mutation);
 	int64_t left = deadline - now;
 
+	if (request->once)
+		return deadline;
 	if (request->source && left > 2 * UPLOAD_LOOK_MS)
 		return deadline -
 		       UPLOAD_LOOK_MS; /* it may take long to send, reading back does not */
@@ -112,14 +117,29 @@ static int64_t attempt_deadline(const struct call_scope *scope, const struct aws
 	return left > 2 * READ_ATTEMPT_MS ? now + READ_ATTEMPT_MS : deadline;
 }
 
+/* The caller's headers, and those that describe the body. Gives how many there are. */
+static size_t gather_headers(
+	const struct aws_request *request, struct http_header headers[2 + AWS_REQUEST_HEADERS_MAX])
+{
+	bool has_body = request->body || request->source;
+	size_t count = 0, i;
+
+	if (has_body)
+		headers[count++] = (struct http_header){"Content-Type",
+			request->content_type ? request->content_type : "application/json"};
+	if (has_body && request->target)
+		headers[count++] = (struct http_header){"X-Amz-Target", request->target};
+	for (i = 0; i < request->header_count && i < AWS_REQUEST_HEADERS_MAX; i++)
+		headers[count++] = request->headers[i];
+	return count;
+}
+
 /* Signs and sends. -ENOMEM, -EFBIG or -EIO when it could not even be made. */
 static int sign_and_send(struct aws_client *client, const struct call_scope *scope,
 	const struct aws_request *request, struct attempt *attempt)
 {
-	const struct http_header headers[] = {
-		{"Content-Type",
-			request->content_type ? request->content_type : "application/json"},
-		{"X-Amz-Target", request->target}};
+	struct http_header headers[2 + AWS_REQUEST_HEADERS_MAX];
+	const size_t header_count = gather_headers(request, headers);
 	cleanup(signed_request_release) struct signed_request sent;
 	const struct signer signer = {.access_key_id = attempt->credentials.access_key_id,
 		.secret_access_key = attempt->credentials.secret_access_key,
@@ -133,9 +153,7 @@ static int sign_and_send(struct aws_client *client, const struct call_scope *sco
 		.path = request->path,
 		.query = request->query,
 		.headers = headers,
-		.header_count = !request->body && !request->source ? 0
-				: request->target                  ? 2
-								   : 1,
+		.header_count = header_count,
 		.body = request->body,
 		.body_length = request->body_length,
 		.source = request->source,
@@ -146,11 +164,13 @@ static int sign_and_send(struct aws_client *client, const struct call_scope *sco
 		return error;
 	sent.http.unix_socket = client->unix_socket;
 	sent.http.body_maximum = HTTP_BODY_MAX;
+	sent.http.wanted = request->wanted;
+	sent.http.wanted_count = request->wanted_count;
 	sent.http.deadline_ms = attempt_deadline(scope, request);
 	sent.http.interrupted = interruption_of(scope, request);
 	sent.http.sendings = &client->calls;
-	attempt->status =
-		http_exchange(client->pool, &sent.http, &attempt->response, &attempt->failure);
+	attempt->status = http_exchange(request->once ? client->once_pool : client->pool,
+		&sent.http, &attempt->response, &attempt->failure);
 	attempt->answered = !attempt->status;
 	return 0;
 }
@@ -164,7 +184,7 @@ static enum lambda_status judge_failure(const struct aws_request *request,
 	tries->class = failure->timed_out   ? RETRY_TIMED_OUT
 		       : failure->transient ? RETRY_TRANSIENT
 					    : RETRY_PERMANENT;
-	tries->lost = request->mutation && failure->sent;
+	tries->lost = (request->mutation || request->once) && failure->sent;
 	tries->answered = false;
 	lambda_fail(reterr, failure->status, "%s", failure->text);
 	return lambda_name_operation(failure->status, request->operation, reterr);
@@ -180,7 +200,7 @@ static enum lambda_status judge_answer(const struct aws_request *request,
 	tries->class = retry_classify(response->status, error.code);
 	tries->retry_after_ms = retry_after_ms(response->retry_after, response->retry_after_ms);
 	/* A server that failed may have done it; one that throttles says that it did not. */
-	tries->lost = request->mutation &&
+	tries->lost = (request->mutation || request->once) &&
 		      (tries->class == RETRY_TRANSIENT || error.status == LAMBDA_BAD_ANSWER);
 	tries->answered = true;
 	if (response->status >= 300 && response->status <= 399)
@@ -208,7 +228,7 @@ static enum lambda_status judge_attempt(const struct aws_request *request, struc
 	if (!response->content_encoding[0] || !strcasecmp(response->content_encoding, "identity"))
 		return LAMBDA_OK;
 	tries->class = RETRY_PERMANENT;
-	tries->lost = request->mutation;
+	tries->lost = request->mutation || request->once;
 	lambda_fail(reterr, LAMBDA_BAD_ANSWER, "the answer is compressed, which was not asked for");
 	return lambda_name_operation(LAMBDA_BAD_ANSWER, request->operation, reterr);
 }
@@ -283,6 +303,8 @@ bool aws_request_again(struct aws_client *client, const struct call_scope *scope
 		.left_ms = deadline_of(scope, request->mutation) - clock_monotonic_ms()};
 	struct retry_decision decision;
 
+	if (request->once && tries->answered)
+		return false;
 	pthread_mutex_lock(&client->mutex);
 	decision = retry_decide(&client->quota, &facts);
 	pthread_mutex_unlock(&client->mutex);

@@ -16,6 +16,8 @@
 #include "backend/http/exchange.h"
 #include "backend/http/retry.h"
 
+#define AWS_REQUEST_HEADERS_MAX 4
+
 /* What is asked. All borrowed; `path` is encoded and starts behind the endpoint's own path. */
 struct aws_request {
 	const char *service; /* as it is signed: "lambda" */
@@ -34,8 +36,18 @@ struct aws_request {
 	const char *content_type; /* of the body; NULL: application/json */
 	const char *
 		target; /* X-Amz-Target, of a request with a body, for services that name the operation there; NULL: none */
+	const struct http_header *headers;       /* other ones, signed as well */
+	size_t header_count;                     /* at most AWS_REQUEST_HEADERS_MAX */
+	const struct http_wanted_header *wanted; /* of the answer; filled by the last attempt */
+	size_t wanted_count;
 	enum rate_limit_kind rate_limit;
 	bool mutation;
+	/*
+	 * What is not to happen twice and cannot be read back, as an invocation: sent again only where it certainly did
+	 * not reach the service (no connection), or where that refused the clock or the credentials. Throttled is
+	 * refused. Its one attempt has the whole of the read deadline, and an interruption ends the waiting.
+	 */
+	bool once;
 };
 
 /* The attempts at one request; starts zeroed and is kept when the request is made again. */
@@ -49,7 +61,7 @@ struct aws_tries {
 	enum retry_class class;
 	int64_t retry_after_ms;
 	bool again; /* to be made again, and not as a retry: the clock was wrong, or the credentials */
-	bool lost;     /* a mutation that may have happened: not repeated by aws_request() */
+	bool lost; /* a mutation, or what goes once, that may have happened: not repeated by aws_request() */
 	bool answered; /* lost, but the server did answer: with 5xx, or unreadable */
 };
 

@@ -27,10 +27,12 @@ struct http_pool {
 	int64_t connect_timeout_ms;
 	char *ca_bundle;
 	pthread_mutex_t mutex;
-	pthread_cond_t given_back;          /* a slot became idle */
-	struct slot slots[HTTP_POOL_SLOTS]; /* those made: the first `made` */
-	size_t made;                        /* protected by mutex */
-	struct slot *idle;                  /* protected by mutex; the last used first */
+	pthread_cond_t given_back; /* a slot became idle */
+	size_t limit;              /* of slots */
+	bool keeps_none;
+	struct slot slots[HTTP_POOL_SLOTS_MAX]; /* those made: the first `made` */
+	size_t made;                            /* protected by mutex */
+	struct slot *idle;                      /* protected by mutex; the last used first */
 };
 
 /* What the callbacks of one exchange share. */
@@ -56,6 +58,8 @@ struct http_pool *http_pool_new(const struct http_pool_options *options)
 	if (!pool || curl_global_init(CURL_GLOBAL_DEFAULT))
 		return NULL;
 	pool->connect_timeout_ms = options->connect_timeout_ms;
+	pool->limit = options->slots;
+	pool->keeps_none = options->keeps_none;
 	pool->ca_bundle = options->ca_bundle ? strdup(options->ca_bundle) : NULL;
 	if ((options->ca_bundle && !pool->ca_bundle) || condition_init(&pool->given_back)) {
 		free(pool->ca_bundle);
@@ -95,7 +99,7 @@ static struct slot *pop_slot(struct http_pool *pool)
 
 	if (slot)
 		pool->idle = slot->next;
-	else if (pool->made < HTTP_POOL_SLOTS)
+	else if (pool->made < pool->limit)
 		slot = &pool->slots[pool->made++];
 	return slot;
 }
@@ -208,15 +212,21 @@ static void begin_head(struct exchange *exchange, const char *line, size_t lengt
 {
 	const struct http_response nothing_known = {.body = exchange->response->body};
 	const char *status = memchr(line, ' ', length);
+	size_t i;
 
 	*exchange->response = nothing_known;
+	for (i = 0; i < exchange->request->wanted_count; i++)
+		exchange->request->wanted[i].text[0] = '\0';
 	exchange->headers_complete = false;
 	exchange->is_ok = status && status + 4 <= line + length && !memcmp(status, " 200", 4);
 }
 
-static void read_header(struct http_response *response, const char *line, size_t length)
+static void read_header(struct exchange *exchange, const char *line, size_t length)
 {
+	const struct http_request *request = exchange->request;
+	struct http_response *response = exchange->response;
 	char date[64] = "", other_id[64] = "";
+	size_t i;
 
 #define COPY(name, field) copy_header(line, length, name, field, sizeof(field))
 	COPY("x-amzn-requestid", response->request_id);
@@ -227,6 +237,9 @@ static void read_header(struct http_response *response, const char *line, size_t
 	COPY("content-encoding", response->content_encoding);
 	COPY("date", date);
 #undef COPY
+	for (i = 0; i < request->wanted_count; i++)
+		copy_header(line, length, request->wanted[i].name, request->wanted[i].text,
+			request->wanted[i].size);
 	if (other_id[0] && !response->request_id[0])
 		memcpy(response->request_id, other_id, sizeof(other_id));
 	if (date[0]) {
@@ -250,7 +263,7 @@ static size_t on_header(char *data, size_t size, size_t count, void *user)
 	else if (count <= 2 && memchr(data, '\n', count))
 		exchange->headers_complete = true; /* what follows are trailers */
 	else if (!exchange->headers_complete)
-		read_header(exchange->response, data, count);
+		read_header(exchange, data, count);
 	return count;
 }
 
@@ -370,6 +383,7 @@ static CURLcode set_connection(CURL *easy, struct exchange *exchange)
 	SET(CURLOPT_FOLLOWLOCATION, 0L);
 	SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
 	SET(CURLOPT_MAXAGE_CONN, IDLE_CONNECTION_S);
+	SET(CURLOPT_FORBID_REUSE, pool->keeps_none ? 1L : 0L);
 	SET(CURLOPT_TCP_NODELAY, 1L);
 	SET(CURLOPT_CONNECTTIMEOUT_MS, (long)pool->connect_timeout_ms);
 	if (request->unix_socket)
@@ -524,7 +538,7 @@ static enum lambda_status perform_exchange(struct slot *slot, struct exchange *e
 		return conclude_exchange(slot, exchange, 0, code, ret_failure);
 	driven = drive_transfer(slot, exchange, &code);
 	status = conclude_exchange(slot, exchange, driven, code, ret_failure);
-	slot->socket = driven ? -1 : kept_socket(slot->easy);
+	slot->socket = driven || exchange->pool->keeps_none ? -1 : kept_socket(slot->easy);
 	curl_multi_remove_handle(slot->multi, slot->easy);
 	return status;
 }

@@ -3,7 +3,7 @@
  * One HTTP exchange: a request out, an answer or the reason why there is none. The only user of
  * libcurl. It does not sign, retry, pace or read bodies: backend/aws/request.h does.
  *
- * A pool holds up to HTTP_POOL_SLOTS handles, each used by one caller at a time and keeping its
+ * A pool holds so many handles as its options say, each used by one caller at a time and keeping its
  * connection for the next. The pool's mutex is held only to take and give back a slot, never
  * across the network. Redirects are not followed, compressed bodies not asked for and refused,
  * TLS is 1.2 or newer and always verified.
@@ -28,11 +28,14 @@
 #define HTTP_BODY_MAX (8 * 1024 * 1024) /* bytes of an answer's body */
 #define HTTP_HEADERS_MAX (64 * 1024)    /* bytes of an answer's headers in all */
 #define HTTP_POOL_SLOTS 32
+#define HTTP_POOL_SLOTS_MAX 64
 #define HTTP_STEP_MS 50 /* how soon an interruption is seen */
 
 struct http_pool;
 
 struct http_pool_options {
+	size_t slots; /* exchanges at a time, at most HTTP_POOL_SLOTS_MAX; HTTP_POOL_SLOTS is usual */
+	bool keeps_none; /* a new connection each: a kept one may be dead, and then nobody knows what arrived */
 	int64_t connect_timeout_ms;
 	const char *
 		ca_bundle; /* the absolute path of the only authorities; NULL: the system's. Copied. */
@@ -43,6 +46,13 @@ struct http_pool *http_pool_new(const struct http_pool_options *options) must_ch
 /* No exchange may be under way. */
 void http_pool_free(struct http_pool *pool);
 DEFINE_CLEANUP(struct http_pool *, http_pool_free);
+
+/* A header of the answer whose value is wanted: `text` becomes "" where it is absent, too long, or no printable ASCII. */
+struct http_wanted_header {
+	const char *name; /* in any case */
+	char *text;
+	size_t size; /* bytes of `text`, at least 1 */
+};
 
 /* All pointers are borrowed for the length of the exchange. */
 struct http_request {
@@ -60,6 +70,8 @@ struct http_request {
 	 */
 	const struct http_body_source *source;
 	size_t body_maximum; /* bytes of the answer's body, at most HTTP_BODY_MAX */
+	const struct http_wanted_header *wanted; /* beside those of struct http_response */
+	size_t wanted_count;
 	/*
 	 * Takes the body of a 200 piece by piece instead, without that maximum; other answers' bodies are
 	 * kept as always. Anything but 0 ends the exchange. May be NULL.

@@ -17,7 +17,7 @@
 #include "backend/base/json.h"
 #include "backend/base/number.h"
 #include "backend/documents/document.h"
-#include "backend/lambda/lambda.h"
+#include "backend/lambda/invoke.h"
 #include "tests/client/document_call.h"
 #include "tests/client/trail_call.h"
 #include "tests/client/upload_call.h"
@@ -244,6 +244,38 @@ static enum lambda_status identity(
 	return LAMBDA_OK;
 }
 
+/* FUNCTION QUALIFIER [PAYLOAD]; "@N" as the payload is N bytes of JSON. */
+static enum lambda_status invoke(
+	const struct run *run, const struct call_scope *scope, struct lambda_error *error)
+{
+	cleanup(buffer_release) struct buffer payload = BUFFER_INIT(64 * 1024 * 1024);
+	struct lambda_invocation invocation;
+	const char *text = text_of(run, 3);
+	enum lambda_status status;
+	uint64_t size;
+
+	if (text[0] == '@' && !number_parse_u64(text + 1, 32 * 1024 * 1024, &size)) {
+		must(buffer_append_byte(&payload, '"'));
+		while (payload.length + 1 < size)
+			must(buffer_append_byte(&payload, 'x'));
+		must(buffer_append_byte(&payload, '"'));
+	} else {
+		must(buffer_append_string(&payload, text));
+	}
+	status = lambda_invoke(run->client, scope, text_of(run, 1), text_of(run, 2),
+		buffer_text(&payload), payload.length, &invocation, error);
+	if (status)
+		return status;
+	must(json_set_number(run->answer, "http_status", invocation.status));
+	must(json_set_string(run->answer, "executed", invocation.executed_version));
+	must(json_set_string(run->answer, "function_error", invocation.function_error));
+	must(json_set_string(run->answer, "request_id", invocation.request_id));
+	must(json_set_string(run->answer, "log_tail", buffer_text(&invocation.log)));
+	must(json_set_string(run->answer, "payload", buffer_text(&invocation.payload)));
+	lambda_invocation_release(&invocation);
+	return LAMBDA_OK;
+}
+
 static enum lambda_status call(
 	const struct run *run, const struct call_scope *scope, struct lambda_error *error)
 {
@@ -273,6 +305,8 @@ static enum lambda_status call(
 	if (!strcmp(name, "source") || !strcmp(name, "show") || !strcmp(name, "write"))
 		return document_call(
 			run->client, scope, run->settings->arguments, run->answer, error);
+	if (!strcmp(name, "invoke"))
+		return invoke(run, scope, error);
 	if (!strcmp(name, "get-account"))
 		return get_account(run, scope, error);
 	if (!strcmp(name, "delete-alias"))

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+#include "backend/lambda/invoke.h"
+
+#include "backend/base/text.h"
+#include "backend/lambda/read.h"
+
+#define PATH_MAX_BYTES 8192
+#define LOG_RESULT_SIZE 8192 /* bytes of the log's end as base64, with room */
+
+void lambda_invocation_release(struct lambda_invocation *invocation)
+{
+	buffer_release(&invocation->log);
+	buffer_release_secret(&invocation->payload);
+}
+
+/* What AWS told in headers, beside the answer itself. */
+struct told {
+	char executed_version[LAMBDA_VERSION_TEXT_SIZE];
+	char function_error[32];
+	char log_result[LOG_RESULT_SIZE];
+};
+
+/* A log that cannot be read is none: the function has run, and what it answered is what counts. */
+static void read_log(const char *log_result, struct buffer *log)
+{
+	cleanup(buffer_release) struct buffer text = BUFFER_INIT(LOG_RESULT_SIZE);
+	size_t skip;
+
+	if (text_decode_base64(log_result, strlen(log_result), &text))
+		return;
+	skip = text.length > log->maximum ? text.length - log->maximum : 0;
+	if (text.length && buffer_append(log, text.data + skip, text.length - skip))
+		buffer_reset(log);
+}
+
+/* Takes the answer, which AWS sent as a success. */
+static enum lambda_status read_answer(struct http_response *response, const struct told *told,
+	struct lambda_invocation *ret_invocation, struct lambda_error *reterr)
+{
+	struct lambda_invocation *invocation = ret_invocation;
+	size_t length = response->body.length;
+
+	if (response->status != 200 || length > LAMBDA_ANSWER_MAX) {
+		lambda_fail(reterr, LAMBDA_BAD_ANSWER,
+			response->status != 200
+				? "the function may have run, but the answer is HTTP %d"
+				: "the function has run, but its answer is larger than Lambda's "
+				  "limit",
+			response->status);
+		if (reterr)
+			reterr->outcome_unknown = response->status != 200;
+		http_response_release(response);
+		return lambda_name_operation(LAMBDA_BAD_ANSWER, "Invoke", reterr);
+	}
+	*invocation = (struct lambda_invocation){.status = response->status,
+		.log = BUFFER_INIT(LAMBDA_LOG_TAIL_MAX),
+		.payload = response->body};
+	memcpy(invocation->executed_version, told->executed_version,
+		sizeof(invocation->executed_version));
+	memcpy(invocation->function_error, told->function_error,
+		sizeof(invocation->function_error));
+	memcpy(invocation->request_id, response->request_id, sizeof(invocation->request_id));
+	read_log(told->log_result, &invocation->log);
+	return LAMBDA_OK;
+}
+
+static enum lambda_status send_invoke(struct lambda_client *client, const struct call_scope *scope,
+	struct aws_request *request, struct lambda_invocation *ret_invocation,
+	struct lambda_error *reterr)
+{
+	static const struct http_header headers[] = {
+		{"X-Amz-Invocation-Type", "RequestResponse"}, {"X-Amz-Log-Type", "Tail"}};
+	struct told told = {0};
+	const struct http_wanted_header wanted[] = {
+		{"X-Amz-Executed-Version", told.executed_version, sizeof(told.executed_version)},
+		{"X-Amz-Function-Error", told.function_error, sizeof(told.function_error)},
+		{"X-Amz-Log-Result", told.log_result, sizeof(told.log_result)}};
+	struct aws_tries tries = {0};
+	struct http_response response;
+	enum lambda_status status;
+
+	request->headers = headers;
+	request->header_count = array_count(headers);
+	request->wanted = wanted;
+	request->wanted_count = array_count(wanted);
+	status = aws_request(client->aws, scope, request, &tries, &response, reterr);
+	if (!status)
+		return read_answer(&response, &told, ret_invocation, reterr);
+	if (tries.lost && reterr)
+		reterr->outcome_unknown = true;
+	if (tries.lost)
+		lambda_hint(
+			reterr, "it is not sent again: the function may have run, or run still");
+	return status;
+}
+
+enum lambda_status lambda_invoke(struct lambda_client *client, const struct call_scope *scope,
+	const char *function, const char *qualifier, const char *payload, size_t length,
+	struct lambda_invocation *ret_invocation, struct lambda_error *reterr)
+{
+	cleanup(buffer_release) struct buffer path = BUFFER_INIT(PATH_MAX_BYTES);
+	cleanup(buffer_release) struct buffer query = BUFFER_INIT(PATH_MAX_BYTES);
+	struct aws_request request = lambda_request(client, "Invoke", "POST", RATE_LIMIT_NONE);
+	int error;
+
+	if (length > LAMBDA_PAYLOAD_MAX)
+		return lambda_name_operation(
+			lambda_fail(reterr, LAMBDA_TOO_LARGE, "a payload has at most %d bytes",
+				LAMBDA_PAYLOAD_MAX),
+			"Invoke", reterr);
+	error = lambda_append_path(&path, function, "/invocations");
+	if (!error)
+		error = buffer_append_string(&query, "Qualifier=");
+	if (!error)
+		error = text_append_percent_encoded(&query, qualifier);
+	if (error)
+		return lambda_fail_to_write(error, reterr);
+	request.path = buffer_text(&path);
+	request.query = buffer_text(&query);
+	request.body = payload && length ? payload : "";
+	request.body_length = length;
+	request.content_type = "application/octet-stream";
+	request.once = true;
+	return send_invoke(client, scope, &request, ret_invocation, reterr);
+}
