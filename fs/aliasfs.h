@@ -6,7 +6,7 @@
  * Lock order, for fs/ and backend/ without local/: no function takes a second lock while it holds one, with two
  * exceptions: gestures may hold its mutex while it logs, and a file its own while it lets go of code or has its
  * bytes counted by drafts. The mutexes are in account.c, audit.c, bases.c, directory_cache.c, drafts.c, errors.c,
- * file.c, gesture.c, invalidate.c, node.c, open_handles.c, request.c and times.c, and in backend/ in catalog/,
+ * file.c, gesture.c, invalidate.c, invoke.c, node.c, open_handles.c, request.c and times.c, and in backend/ in catalog/,
  * document_store/, credentials/store.c, http/exchange.c, http/sigv4.c and aws/. None is held across the network, a FUSE notification or a
  * reply.
  */
@@ -29,7 +29,6 @@ struct drafts;
 struct fuse_session;
 struct gestures;
 struct handles;
-struct hidden;
 struct invalidator;
 struct error_log;
 struct lambda_client;
@@ -59,7 +58,6 @@ struct aliasfs {
 	struct listed *listed;
 	struct drafts *drafts;
 	struct bases *bases;
-	struct hidden *hidden; /* documents that a tool has removed a moment ago */
 	struct spools *spools; /* bytes of files that are written */
 	struct error_log *errors;
 	struct invalidator *invalidator;
@@ -69,6 +67,7 @@ struct aliasfs {
 	struct stats *stats;
 	struct audit *audit;
 	struct fuse_session *session;
+	atomic_uint invocations;                /* .invoke files that are open */
 	_Atomic(struct fuse_session *) serving; /* NULL: the loop does not run */
 	atomic_uint_least64_t
 		init_request; /* channel.c: of the INIT that is to be amended; 0: none */

@@ -5,6 +5,7 @@
 
 #include "fs/commands/check.h"
 #include "fs/commands/diff.h"
+#include "fs/commands/invoke.h"
 #include "fs/commands/log.h"
 #include "fs/commands/ls.h"
 #include "fs/commands/rollback.h"
@@ -65,6 +66,8 @@ static enum exit_code run_command(struct options *options)
 		return log_run(options);
 	case COMMAND_ROLLBACK:
 		return rollback_run(options);
+	case COMMAND_INVOKE:
+		return invoke_run(options);
 	case COMMAND_MOUNT:
 		break;
 	}

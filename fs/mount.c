@@ -31,7 +31,6 @@
 #include "fs/tree/account.h"
 #include "fs/tree/bases.h"
 #include "fs/tree/drafts.h"
-#include "fs/tree/hidden.h"
 #include "fs/tree/open_handles.h"
 #include "fs/tree/stats_text.h"
 #include "fs/tree/times.h"
@@ -287,7 +286,6 @@ static void free_parts(struct aliasfs *fs)
 	drafts_free(fs->drafts);
 	spools_free(fs->spools);
 	bases_free(fs->bases);
-	hidden_free(fs->hidden);
 	times_free(fs->times);
 	listed_free(fs->listed);
 	node_table_free(fs->nodes);
@@ -323,11 +321,11 @@ static enum exit_code make_tables(struct aliasfs *fs, struct daemon *daemon)
 	fs->times = times_new();
 	fs->listed = listed_new();
 	fs->spools = spools_new(temporary_directory());
-	fs->drafts = fs->spools ? drafts_new(fs->spools) : NULL;
+	if (fs->spools)
+		fs->drafts = drafts_new(fs->spools, grace_ms > HIDDEN_MS ? grace_ms : HIDDEN_MS);
 	fs->bases = bases_new();
-	fs->hidden = hidden_new(grace_ms > HIDDEN_MS ? grace_ms : HIDDEN_MS);
 	if (!fs->errors || !fs->requests || !fs->handles || !fs->stats || !fs->nodes ||
-		!fs->times || !fs->listed || !fs->drafts || !fs->bases || !fs->hidden)
+		!fs->times || !fs->listed || !fs->drafts || !fs->bases)
 		return fail_mount(fs, daemon, EXIT_FAILED, "out of memory");
 	if (audit_new(fs->options->audit, &fs->log, &fs->audit, &message))
 		return fail_mount(fs, daemon, EXIT_FAILED, "%s", buffer_text(&message));

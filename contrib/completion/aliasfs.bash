@@ -5,10 +5,10 @@
 _aliasfs_mount_options="--region= --profile= --endpoint-url= --config-file= --credentials-file= --insecure-http
 	--ca-bundle= --ttl= --timeout= --read-timeout= --upload-timeout= --settle-timeout= --rate=
 	--delete-grace= --functions= --code --code-cache= --documents= --documents-ttl= --allow-update= --env= --redact-key= --ro --protect= --strict-ln
-	--no-create --allow-version-delete --audit= --allow-other --allow-root --uid= --gid= --umask= --log-level= --fsname=
-	--auto-unmount"
+	--no-create --allow-version-delete --allow-invoke --audit= --allow-other --allow-root --uid= --gid= --umask= --log-level=
+	--fsname= --auto-unmount"
 _aliasfs_other_options="--foreground --debug --single-threaded --check --write --help --version --json --aliases
-	--differ= --values --since= --to= --yes"
+	--differ= --values --since= --to= --yes --payload= --tail"
 
 # AWS's regions, and those of the user's profiles.
 _aliasfs_regions()
@@ -76,7 +76,7 @@ _aliasfs_values()
 		mapfile -t offered < <(compgen -P "$first" -W "$(sort -u <<<"$list")" -- "${2##*:}")
 		return
 		;;
-	config_file | credentials_file | ca_bundle | redact_key | audit)
+	config_file | credentials_file | ca_bundle | redact_key | audit | payload)
 		compopt -o filenames 2>/dev/null
 		mapfile -t offered < <(compgen -f -- "$2")
 		return
@@ -128,7 +128,7 @@ _aliasfs()
 				mapfile -t offered < <(compgen -W "$names" -- "$(tr - _ <<<"$option")")
 				compopt -o nospace 2>/dev/null
 			fi
-		elif [[ $prev == --* && " $(echo $_aliasfs_mount_options) " == *" $prev= "* ]]; then
+		elif [[ $prev == --* && " $(echo $_aliasfs_mount_options $_aliasfs_other_options) " == *" $prev= "* ]]; then
 			_aliasfs_values "$(tr - _ <<<"${prev:2}")" "$cur"
 		elif [[ $at -eq 1 && $cur == aws:* ]]; then
 			before=aws:
@@ -138,7 +138,7 @@ _aliasfs()
 			compopt -o filenames 2>/dev/null
 			mapfile -t offered < <(compgen -d -- "${cur#local:}")
 		elif [[ $at -eq 1 ]]; then
-			mapfile -t offered < <(compgen -W "aws local ls diff log rollback" -- "$cur")
+			mapfile -t offered < <(compgen -W "aws local ls diff log rollback invoke" -- "$cur")
 		elif [[ ${words[1]} == ls && $at -ge 3 ]]; then
 			mapfile -t offered < <(compgen -W "$(_aliasfs_functions "${words[2]}")" -- "$cur")
 		else

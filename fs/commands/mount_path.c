@@ -115,11 +115,14 @@ static enum exit_code check_name(
 	if (name.kind == NAME_WEIGHT)
 		return fail(message, EXIT_FAILED, "'%s' is a weight: name the alias %s", text,
 			name.alias);
-	if (name.kind != NAME_ALIAS)
+	if (name.kind != NAME_ALIAS && !(name.kind == NAME_VERSION && path->takes_version))
 		return fail(message, EXIT_FAILED,
-			"'%s' is no alias: name one, as in mnt/hello/PROD", text);
+			"'%s' is no alias%s: name one, as in mnt/hello/PROD", text,
+			path->takes_version ? " and no version" : "");
 	if (!fstatat(path->function_directory, path->alias, &status, AT_SYMLINK_NOFOLLOW))
 		return EXIT_OK;
+	if (errno == ENOENT && name.kind == NAME_VERSION)
+		return fail(message, EXIT_FAILED, "'%s': there is no such version", text);
 	if (errno == ENOENT)
 		return fail_gone(path, text, message);
 	return fail(message, mount_exit_code(errno), "'%s': %s - see %s/.aliasfs/errors", text,

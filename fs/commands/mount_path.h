@@ -15,11 +15,12 @@ char *mount_real_path(const char *path) must_check;
 /* Cuts the path after its mountpoint; *ret_below is what follows, "" for nothing. False: it is in no mount. */
 bool mount_split(char *path, const char **ret_below) must_check;
 
-/* A function, or an alias of one. */
+/* A function, or an alias of one; where the caller says so, a version. */
 struct mount_path {
+	bool takes_version;     /* set before: a version may be named in the place of an alias */
 	char *mountpoint;       /* absolute; owned, as every pointer here */
 	char *function;         /* its name */
-	char *alias;            /* its name; NULL: the function is meant */
+	char *alias;            /* its name, or the version's; NULL: the function is meant */
 	int function_directory; /* open; -1 until then */
 };
 

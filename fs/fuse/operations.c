@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "fs/aliasfs_invoke.h"
 #include "fs/gesture/gesture.h"
 #include "fs/tree/account.h"
 #include "fs/tree/file.h"
@@ -148,6 +149,32 @@ static void ll_read(
 		reply_failure(handle, &request, error, file_node(file), NULL);
 	else
 		reply_bytes(handle, &request, bytes, length);
+}
+
+/* What an invocation tells beside its answer (aliasfs_invoke.h); no file has another one. */
+static void ll_ioctl(fuse_req_t handle, fuse_ino_t inode, unsigned int command, void *argument,
+	struct fuse_file_info *info, unsigned int flags, const void *input, size_t input_size,
+	size_t output_size)
+{
+	struct aliasfs_invocation description;
+	struct request request;
+	int error;
+
+	(void)inode;
+	(void)argument;
+	(void)input;
+	(void)input_size;
+	if (flags & FUSE_IOCTL_DIR || command != ALIASFS_INVOKE_GET ||
+		output_size < sizeof(description)) {
+		reply_errno(handle, ENOTTY);
+		return;
+	}
+	reply_begin(handle, &request, "IOCTL");
+	error = file_describe_invocation(reply_pointer_of(info), &description);
+	if (error)
+		reply_failure(handle, &request, error, NULL, NULL);
+	else
+		reply_ioctl(handle, &request, &description, sizeof(description));
 }
 
 static void ll_write(fuse_req_t handle, fuse_ino_t inode, const char *data, size_t size,
@@ -303,6 +330,7 @@ const struct fuse_lowlevel_ops ll_operations = {
 	.open = ll_open,
 	.read = ll_read,
 	.write = ll_write,
+	.ioctl = ll_ioctl,
 	.flush = ll_flush,
 	.release = ll_release,
 	.fsync = ll_fsync,

@@ -156,6 +156,12 @@ void reply_bytes(fuse_req_t handle, struct request *request, const void *bytes, 
 	fuse_reply_buf(handle, bytes, length);
 }
 
+void reply_ioctl(fuse_req_t handle, struct request *request, const void *bytes, size_t length)
+{
+	end_request(handle, request);
+	fuse_reply_ioctl(handle, 0, bytes, length);
+}
+
 void reply_written(fuse_req_t handle, struct request *request, size_t written)
 {
 	end_request(handle, request);

@@ -67,6 +67,8 @@ bool reply_opened(
 	fuse_req_t handle, struct request *request, const struct fuse_file_info *info) must_check;
 
 void reply_bytes(fuse_req_t handle, struct request *request, const void *bytes, size_t length);
+/* IOCTL: what it gives. */
+void reply_ioctl(fuse_req_t handle, struct request *request, const void *bytes, size_t length);
 void reply_written(fuse_req_t handle, struct request *request, size_t written);
 
 /* The value of an extended attribute, or its length when the kernel asks with a `size` of 0. */

@@ -12,6 +12,7 @@
 #include "backend/base/text.h"
 
 #define LINE_MAX_BYTES 8192
+#define WHAT_SIZE 512 /* bytes of an operation with what it was about; a longer text is cut */
 
 struct audit {
 	struct log *log;
@@ -132,8 +133,9 @@ static int set_route(
 	return json_set(line, name, object);
 }
 
-static int set_what(struct json *line, const struct catalog_write *write)
+static int set_what(struct json *line, const void *data)
 {
+	const struct catalog_write *write = data;
 	int error = json_set_string(line, "operation", write->operation);
 
 	if (!error)
@@ -159,31 +161,46 @@ static int set_what(struct json *line, const struct catalog_write *write)
 	return error ? error : json_set_string(line, "request_id", write->request_id);
 }
 
-static int print_line(const struct catalog_write *write, struct buffer *out)
+static int set_invocation(struct json *line, const void *data)
 {
-	cleanup(json_free_pointer) struct json *line = json_new_object();
-	char time[TEXT_TIME_SIZE];
-	int error;
+	const struct audit_invocation *invocation = data;
+	int error = json_set_string(line, "operation", "Invoke");
 
-	if (!line)
-		return -ENOMEM;
+	if (!error)
+		error = json_set_string(line, "function", invocation->function);
+	if (!error)
+		error = json_set_string(line, "qualifier", invocation->qualifier);
+	if (!error && *invocation->executed_version)
+		error = json_set_string(line, "executed_version", invocation->executed_version);
+	if (!error && *invocation->function_error)
+		error = json_set_string(line, "function_error", invocation->function_error);
+	if (!error && invocation->status)
+		error = json_set_number(line, "status", invocation->status);
+	if (!error)
+		error = json_set_string(
+			line, "outcome", invocation->outcome_unknown ? "unknown" : "ok");
+	return error ? error : json_set_string(line, "request_id", invocation->request_id);
+}
+
+/* A new line with when and, unless `who` is NULL, who; the caller frees it. NULL when out of memory. */
+static struct json *begin_line(const struct caller_identity *who)
+{
+	struct json *line = json_new_object();
+	char time[TEXT_TIME_SIZE];
+
 	text_format_time(clock_wall_ms(), time);
-	error = json_set_string(line, "time", time);
-	if (!error && write->who)
-		error = set_asker(line, write->who);
-	if (!error)
-		error = set_what(line, write);
-	if (!error)
-		error = json_print(line, out);
-	return error ? error : buffer_append_byte(out, '\n');
+	if (line && (json_set_string(line, "time", time) || (who && set_asker(line, who)))) {
+		json_free(line);
+		return NULL;
+	}
+	return line;
 }
 
 /*
  * One writev(2): lines of several mounts into one file do not mix. A full disk may take the half of a line;
  * the next one does not continue it. The mutex is held.
  */
-static void append_line(
-	struct audit *audit, const struct buffer *line, const struct catalog_write *write)
+static void append_line(struct audit *audit, const struct buffer *line, const char *what)
 {
 	char end_of_line[] = "\n";
 	const struct iovec parts[] = {{end_of_line, audit->cut}, {line->data, line->length}};
@@ -196,30 +213,51 @@ static void append_line(
 		audit->cut = false;
 		return;
 	}
-	log_write(audit->log, LOG_LEVEL_ERROR, "the audit file '%s' lacks the %s of %s%s%s: %s",
-		audit->path, write->operation, write->function, write->alias ? "/" : "",
-		write->alias ? write->alias : "",
-		length < 0 ? strerrordesc_np(errno) : "it took only a part of the line");
+	log_write(audit->log, LOG_LEVEL_ERROR, "the audit file '%s' lacks the %s: %s", audit->path,
+		what, length < 0 ? strerrordesc_np(errno) : "it took only a part of the line");
 	if (length > 0)
 		audit->cut = (size_t)length > audit->cut;
 }
 
-void audit_write(struct audit *audit, const struct catalog_write *write)
+/* Writes a line that `describe` fills from `data`; `what` names it where that fails. */
+static void write_line(struct audit *audit, const struct caller_identity *who,
+	int (*describe)(struct json *line, const void *data), const void *data, const char *what)
 {
-	cleanup(buffer_release) struct buffer line = BUFFER_INIT(LINE_MAX_BYTES);
+	cleanup(buffer_release) struct buffer text = BUFFER_INIT(LINE_MAX_BYTES);
+	struct json *line;
 
 	pthread_mutex_lock(&audit->mutex);
-	if (print_line(write, &line)) {
-		log_write(audit->log, LOG_LEVEL_ERROR, "a line for the audit was lost: %s %s",
-			write->operation, write->function);
+	line = begin_line(who);
+	if (!line || describe(line, data) || json_print(line, &text) ||
+		buffer_append_byte(&text, '\n')) {
+		log_write(audit->log, LOG_LEVEL_ERROR, "a line for the audit was lost: %s", what);
 	} else {
 		if (audit->file >= 0)
-			append_line(audit, &line, write);
+			append_line(audit, &text, what);
 		free(audit->lines[audit->next]);
-		audit->lines[audit->next] = buffer_detach(&line, NULL);
+		audit->lines[audit->next] = buffer_detach(&text, NULL);
 		audit->next = (audit->next + 1) % AUDIT_LINES_MAX;
 	}
 	pthread_mutex_unlock(&audit->mutex);
+	json_free(line);
+}
+
+void audit_write(struct audit *audit, const struct catalog_write *write)
+{
+	char what[WHAT_SIZE];
+
+	snprintf(what, sizeof(what), "%s of %s%s%s", write->operation, write->function,
+		write->alias ? "/" : "", write->alias ? write->alias : "");
+	write_line(audit, write->who, set_what, write, what);
+}
+
+void audit_write_invocation(struct audit *audit, const struct audit_invocation *invocation)
+{
+	char what[WHAT_SIZE];
+
+	snprintf(what, sizeof(what), "%s of %s%s%s", "Invoke", invocation->function, "/",
+		invocation->qualifier);
+	write_line(audit, invocation->who, set_invocation, invocation, what);
 }
 
 int audit_read(struct audit *audit, struct buffer *out)

@@ -43,5 +43,7 @@ int errno_of(enum lambda_status status, enum errno_gesture gesture)
 	/* `rm -f` takes ENOENT for success; what was shown has changed on AWS, and that is news. */
 	if (status == LAMBDA_NOT_FOUND && unlinks)
 		return EREMCHG;
+	if (status == LAMBDA_THROTTLED && gesture == ERRNO_INVOKE)
+		return EBUSY;
 	return errnos[status];
 }

@@ -14,6 +14,7 @@ enum errno_gesture {
 	ERRNO_MKDIR,
 	ERRNO_RMDIR,
 	ERRNO_WRITE,
+	ERRNO_INVOKE, /* READ of .invoke: EAGAIN would mean that there is no data yet, and Python goes on */
 };
 
 /* A positive errno; 0 for LAMBDA_OK. Never ENOSYS, EXDEV or ESTALE. */

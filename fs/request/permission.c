@@ -46,7 +46,14 @@ static const struct permission {
 	{"PutFunctionCodeSigningConfig", "edit.json"},
 	{"DeleteFunctionCodeSigningConfig", "edit.json"},
 	{"UpdateEventSourceMapping", "edit.json"},
+	{"InvokeFunction", "invoke.json"},
 };
+
+/* The action that permits an operation: it has another name where AWS says so. */
+static const char *action_of(const char *operation)
+{
+	return strcmp(operation, "Invoke") ? operation : "InvokeFunction";
+}
 
 static const char *find_policy(const char *action)
 {
@@ -59,35 +66,34 @@ static const char *find_policy(const char *action)
 }
 
 /* Whether AWS says that this action is missing; it may be another one (kms:Decrypt), or no permission at all. */
-static bool is_missing(const struct lambda_error *error)
+static bool is_missing(const struct lambda_error *error, const char *wanted)
 {
 	static const char before[] = "to perform: lambda:";
 	const char *action = strstr(error->message, before);
-	size_t length = strlen(error->operation);
+	size_t length = strlen(wanted);
 
 	if (error->status != LAMBDA_ACCESS_DENIED || !length)
 		return false;
 	if (!action)
 		return strstr(error->message, "without a message") != NULL;
 	action += strlen(before);
-	return !strncmp(action, error->operation, length) &&
+	return !strncmp(action, wanted, length) &&
 	       strspn(action, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz") == length;
 }
 
 int permission_append_advice(struct buffer *out, const struct lambda_error *error)
 {
-	const char *policy = find_policy(error->operation);
+	const char *action = action_of(error->operation), *policy = find_policy(action);
 
-	if (!is_missing(error))
+	if (!is_missing(error, action))
 		return 0;
 	/* AWS says so when a policy, of whatever kind, denies what another allows. */
 	if (strstr(error->message, "explicit deny"))
 		return buffer_appendf(out,
 			" - lambda:%s is denied by a policy: allowing it in another does not help",
-			error->operation);
+			action);
 	if (!policy)
-		return buffer_appendf(
-			out, " - lambda:%s is not allowed: see contrib/iam", error->operation);
+		return buffer_appendf(out, " - lambda:%s is not allowed: see contrib/iam", action);
 	return buffer_appendf(out, " - lambda:%s is not allowed: the policy contrib/iam/%s has it",
-		error->operation, policy);
+		action, policy);
 }

@@ -328,6 +328,7 @@ static const struct command_row {
 	{"log", COMMAND_LOG, SIZE_MAX,
 		"an alias or a function, as in mnt/hello/PROD, or SOURCE FUNCTION"},
 	{"rollback", COMMAND_ROLLBACK, SIZE_MAX, "an alias, as in mnt/hello/PROD"},
+	{"invoke", COMMAND_INVOKE, 0, "an alias or a version, as in mnt/hello/PROD"},
 };
 
 static const struct command_row *find_command(enum options_command command)
@@ -405,6 +406,8 @@ static int check_command(const struct options *options, struct buffer *message)
 		{options->since != NULL, "since", "log", COMMAND_LOG, COMMAND_LOG},
 		{options->to != NULL, "to", "rollback", COMMAND_ROLLBACK, COMMAND_ROLLBACK},
 		{options->yes, "yes", "rollback", COMMAND_ROLLBACK, COMMAND_ROLLBACK},
+		{options->payload != NULL, "payload", "invoke", COMMAND_INVOKE, COMMAND_INVOKE},
+		{options->tail, "tail", "invoke", COMMAND_INVOKE, COMMAND_INVOKE},
 	};
 	const struct command_row *command = find_command(options->command);
 	bool is_source = options->source_text && options_is_source(options->source_text);
@@ -556,6 +559,8 @@ int options_print_help(struct buffer *out)
 		"       aliasfs diff VERSION VERSION [--values]\n"
 		"       aliasfs log PATH...|SOURCE FUNCTION [ALIAS...] [--since TIME] [--json]\n"
 		"       aliasfs rollback PATH... [--to VERSION] [--yes]\n"
+		"       aliasfs invoke MOUNTPOINT/FUNCTION/ALIAS|VERSION [--payload FILE] "
+		"[--tail]\n"
 		"\n"
 		"Mounts an AWS Lambda account: a function is a directory, a version a read-only\n"
 		"subdirectory, an alias a symlink. `ln -sf 2 PROD` promotes, `ln -sf 1 PROD` "

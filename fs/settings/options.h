@@ -33,6 +33,7 @@ enum options_command {
 	COMMAND_DIFF,  /* source_text and words[0] are the versions */
 	COMMAND_LOG, /* source_text and `words` are paths, or a SOURCE, a function and its aliases */
 	COMMAND_ROLLBACK, /* source_text and `words` are the paths of aliases */
+	COMMAND_INVOKE,   /* source_text is the path of an alias or a version */
 };
 
 struct options {
@@ -76,6 +77,7 @@ struct options {
 	bool no_create; /* no alias is made that AWS does not have */
 	bool read_only;
 	bool allow_version_delete;
+	bool allow_invoke;
 	bool allow_other;
 	bool foreground;
 	bool debug;
@@ -83,6 +85,8 @@ struct options {
 	bool check;
 	bool check_write; /* --write */
 	bool json;
+	char *payload;      /* invoke: a file, "-" for standard input; NULL: none */
+	bool tail;          /* invoke: the end of the log */
 	bool values;        /* diff: environment variables with their values */
 	bool aliases;       /* ls: a row for each function, a column for each alias */
 	char *differ;       /* ls: "ALIAS:ALIAS", only functions in which these two differ */
@@ -111,7 +115,7 @@ void options_release(struct options *options);
  * what was probably meant) in `message`, -ENOMEM. `options` is to be released in every case. The
  * mountpoint may be missing with --check, everything with --help and --version. With `ls` or `log` in front the
  * source may also be a path: then `source` and what follows from it are not set (options_is_source()), nor are they
- * with `diff` and `rollback`.
+ * with `diff`, `rollback` and `invoke`.
  */
 int options_parse(int count, char *const *arguments, struct options *options,
 	struct buffer *message) must_check;

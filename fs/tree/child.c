@@ -85,6 +85,10 @@ static int child_of_version(
 {
 	size_t i;
 
+	if (!strcmp(name, ".invoke")) {
+		node_make_invoke(child, parent);
+		return fs->options->allow_invoke ? 0 : -ENOENT;
+	}
 	for (i = 0; i < TREE_VERSION_FILES; i++) {
 		if (!strcmp(name, tree_version_files[i].name)) {
 			if (tree_version_files[i].kind == NODE_CODE &&
@@ -126,7 +130,7 @@ int tree_child_of(
 	case NODE_ALIAS:
 	case NODE_FUNCTION_DOCUMENTS:
 		document_names_child(parent, name, child);
-		return 0;
+		return child->kind == NODE_INVOKE && !fs->options->allow_invoke ? -ENOENT : 0;
 	case NODE_CONTROL:
 		if (!control_file_exists(name))
 			return -ENOENT;

@@ -13,7 +13,6 @@
 #include "fs/tree/description.h"
 #include "fs/tree/document_names.h"
 #include "fs/tree/drafts.h"
-#include "fs/tree/hidden.h"
 #include "fs/tree/latest.h"
 
 /* Who asks, for the bases. */
@@ -44,6 +43,11 @@ int document_file_permits_write(struct request *request, const struct node *node
 
 	if (node->kind == NODE_HISTORY)
 		return request_refuse(request, EROFS, "the history of an alias is read-only");
+	if (node->kind == NODE_INVOKE)
+		return request_refuse(request, request->fs->options->allow_invoke ? EINVAL : EPERM,
+			request->fs->options->allow_invoke
+				? "a payload cannot be cut: open the file again"
+				: "invoking is not allowed here: mount with -o allow_invoke");
 	if (node->kind != NODE_CONTROL_FILE && !document_names_are_writable(request->fs, node)) {
 		if (name && document_names_could_be_written(node))
 			return request_refuse(request, EROFS,
@@ -243,7 +247,7 @@ int document_file_commit(struct request *request, const struct node *node, struc
 	else if (document_names_kind(node) && !was_truncated)
 		error = commit_json(request, node, content, last);
 	if (!error)
-		hidden_remove(request->fs->hidden, clock_monotonic_ms(), node);
+		drafts_show(request->fs->drafts, clock_monotonic_ms(), node);
 	return error;
 }
 
@@ -271,6 +275,20 @@ static int refuse_name(struct request *request, const struct node *directory, co
 		name, name, directory->function);
 }
 
+/* Names that this program gives, and no file of a tool. */
+static bool is_reserved(const struct node *node)
+{
+	return node->kind == NODE_HISTORY || node->kind == NODE_INVOKE;
+}
+
+static int refuse_reserved(struct request *request, const struct node *node)
+{
+	return request_refuse(request, EPERM,
+		node->kind == NODE_HISTORY
+			? ".history is what CloudTrail and this mount know: it cannot be changed"
+			: ".invoke runs the function: it cannot be made, moved or removed");
+}
+
 int document_file_create(struct request *request, const struct node *directory, const char *name,
 	bool exclusive, struct node *ret_node, bool *ret_emptied)
 {
@@ -293,7 +311,7 @@ int document_file_create(struct request *request, const struct node *directory, 
 	error = document_file_permits_write(request, ret_node);
 	if (error)
 		return error;
-	if (hidden_remove(request->fs->hidden, now_ms, ret_node)) {
+	if (drafts_show(request->fs->drafts, now_ms, ret_node)) {
 		/* It is what comes in its place, and has nothing of it yet. */
 		*ret_emptied = true;
 		return 0;
@@ -375,8 +393,8 @@ int document_file_rename(struct request *request, const struct node *directory, 
 			"exchanged");
 	document_names_child(directory, name, &from);
 	document_names_child(new_directory, new_name, &to);
-	if (from.kind == NODE_HISTORY || to.kind == NODE_HISTORY)
-		return request_refuse(request, EPERM, "the history of an alias is read-only");
+	if (is_reserved(&from) || is_reserved(&to))
+		return refuse_reserved(request, is_reserved(&from) ? &from : &to);
 	if (to.kind == NODE_DRAFT && !document_names_may_be_draft(directory, new_name))
 		return refuse_name(request, directory, new_name);
 	if (from.kind == NODE_DRAFT && to.kind == NODE_DRAFT)
@@ -397,12 +415,12 @@ int document_file_unlink(struct request *request, const struct node *directory, 
 	document_names_child(directory, name, &node);
 	if (node.kind == NODE_DRAFT)
 		return drafts_remove(request->fs->drafts, clock_monotonic_ms(), &node, false);
-	if (node.kind == NODE_HISTORY)
-		return request_refuse(request, EPERM, "the history of an alias is read-only");
+	if (is_reserved(&node))
+		return refuse_reserved(request, &node);
 	gesture_note_refused_removal(request->fs->gestures, request_caller(request), node.function);
 	error = document_file_permits_write(request, &node);
 	if (error)
 		return error;
-	hidden_add(request->fs->hidden, clock_monotonic_ms(), &node);
+	drafts_hide(request->fs->drafts, clock_monotonic_ms(), &node);
 	return 0;
 }

@@ -85,7 +85,9 @@ void document_names_child(const struct node *directory, const char *name, struct
 {
 	bool of_alias = directory->kind == NODE_ALIAS;
 
-	if (directory->kind == NODE_VERSION)
+	if (!strcmp(name, ".invoke") && directory->kind != NODE_FUNCTION_DOCUMENTS)
+		node_make_invoke(ret_child, directory);
+	else if (directory->kind == NODE_VERSION)
 		child_of_latest(directory, name, ret_child);
 	else if (of_alias && !strcmp(name, "description"))
 		node_make(ret_child, NODE_DESCRIPTION, directory->function, 0, directory->name);

@@ -10,7 +10,7 @@
 /* The kind of a document's node; NULL for code, drafts, and what is in a published version. Pure. */
 const struct document_kind *document_names_kind(const struct node *node);
 
-/* The node of a name in such a directory: a document, the history, or a draft (there or not). Pure. */
+/* The node of a name in such a directory: a document, the history, .invoke, or a draft (there or not). Pure. */
 void document_names_child(const struct node *directory, const char *name, struct node *ret_child);
 
 /* Whether -o documents lists the kind in that directory (NODE_FUNCTION_DOCUMENTS or NODE_ALIAS). Pure. */

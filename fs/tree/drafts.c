@@ -5,6 +5,7 @@
 #include <pthread.h>
 
 #include "backend/base/clock.h"
+#include "fs/rules/recent.h"
 
 enum draft_state {
 	DRAFT_NAMED,
@@ -25,14 +26,17 @@ struct drafts {
 	pthread_mutex_t mutex; /* protects what is below */
 	struct draft *all[DRAFTS_MAX];
 	struct spools *spools;
+	struct recent hidden; /* documents, by the node's kind, function and name */
 };
 
-struct drafts *drafts_new(struct spools *spools)
+struct drafts *drafts_new(struct spools *spools, int64_t hidden_ms)
 {
 	struct drafts *drafts = calloc(1, sizeof(*drafts));
 
-	if (!drafts)
+	if (!drafts || recent_init(&drafts->hidden, DRAFTS_MAX, hidden_ms)) {
+		free(drafts);
 		return NULL;
+	}
 	pthread_mutex_init(&drafts->mutex, NULL);
 	drafts->spools = spools;
 	return drafts;
@@ -54,6 +58,7 @@ void drafts_free(struct drafts *drafts)
 		return;
 	for (i = 0; i < DRAFTS_MAX; i++)
 		draft_free(drafts->all[i]);
+	recent_release(&drafts->hidden);
 	pthread_mutex_destroy(&drafts->mutex);
 	free(drafts);
 }
@@ -265,4 +270,44 @@ int drafts_stat(struct drafts *drafts, int64_t now_ms, const struct node *node, 
 	}
 	pthread_mutex_unlock(&drafts->mutex);
 	return found ? 0 : -ENOENT;
+}
+
+/* --- hidden documents --- */
+
+static struct recent_key key_of(const struct node *document)
+{
+	return (struct recent_key){
+		.kind = document->kind, .function = document->function, .name = document->name};
+}
+
+void drafts_hide(struct drafts *drafts, int64_t now_ms, const struct node *document)
+{
+	const struct recent_key key = key_of(document);
+
+	pthread_mutex_lock(&drafts->mutex);
+	recent_note(&drafts->hidden, now_ms, &key);
+	pthread_mutex_unlock(&drafts->mutex);
+}
+
+bool drafts_are_hiding(struct drafts *drafts, int64_t now_ms, const struct node *document)
+{
+	const struct recent_key key = key_of(document);
+	bool hiding;
+
+	pthread_mutex_lock(&drafts->mutex);
+	hiding = recent_find(&drafts->hidden, now_ms, &key) != NULL;
+	pthread_mutex_unlock(&drafts->mutex);
+	return hiding;
+}
+
+bool drafts_show(struct drafts *drafts, int64_t now_ms, const struct node *document)
+{
+	const struct recent_key key = key_of(document);
+	bool was_hidden;
+
+	pthread_mutex_lock(&drafts->mutex);
+	was_hidden = recent_find(&drafts->hidden, now_ms, &key) != NULL;
+	recent_forget(&drafts->hidden, &key);
+	pthread_mutex_unlock(&drafts->mutex);
+	return was_hidden;
 }

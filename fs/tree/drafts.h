@@ -18,8 +18,8 @@
 struct draft;
 struct drafts;
 
-/* `spools` is kept. NULL: out of memory. */
-struct drafts *drafts_new(struct spools *spools) must_check;
+/* `spools` is kept; `hidden_ms` is how long a removed document is hidden. NULL: out of memory. */
+struct drafts *drafts_new(struct spools *spools, int64_t hidden_ms) must_check;
 void drafts_free(struct drafts *drafts);
 
 /* Makes an empty draft for up to `maximum` bytes. -EEXIST only with `exclusive`; -ENOSPC when there are too many; -ENOMEM. */
@@ -61,5 +61,18 @@ bool drafts_have(struct drafts *drafts, int64_t now_ms, const struct node *node)
 /* Bytes and time of modification (seconds since the epoch) of a draft. -ENOENT. */
 int drafts_stat(struct drafts *drafts, int64_t now_ms, const struct node *node, uint64_t *ret_size,
 	int64_t *ret_modified) must_check;
+
+/*
+ * --- documents that a tool has removed, to put another file in their place ---
+ *
+ * They are hidden for a moment, and shown again when nothing comes (contract 6.8). Nothing is ever deleted. At most
+ * DRAFTS_MAX at a time; the oldest is shown again when there are more.
+ */
+
+void drafts_hide(struct drafts *drafts, int64_t now_ms, const struct node *document);
+bool drafts_are_hiding(struct drafts *drafts, int64_t now_ms, const struct node *document);
+
+/* Shows it again. Whether it was hidden. */
+bool drafts_show(struct drafts *drafts, int64_t now_ms, const struct node *document);
 
 #endif

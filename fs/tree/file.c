@@ -10,11 +10,13 @@
 #include "backend/catalog/catalog.h"
 #include "backend/catalog/code_cache.h"
 #include "backend/documents/document.h"
+#include "fs/settings/options.h"
 #include "fs/tree/control.h"
 #include "fs/tree/document_file.h"
 #include "fs/tree/document_names.h"
 #include "fs/tree/drafts.h"
 #include "fs/tree/history_text.h"
+#include "fs/tree/invoke.h"
 #include "fs/tree/latest.h"
 #include "fs/tree/open_handles.h"
 #include "fs/tree/tree.h"
@@ -26,10 +28,11 @@ struct open_file {
 	struct handle handle;
 	struct node node;
 	bool writable;
-	struct draft *draft;     /* NODE_DRAFT: stays until it is closed */
-	pthread_mutex_t mutex;   /* protects what is below */
-	struct buffer content;   /* of a file that is only read */
-	struct spool *spool;     /* of one that is written; a reference */
+	struct draft *draft;           /* NODE_DRAFT: stays until it is closed */
+	struct invocation *invocation; /* NODE_INVOKE: it has the content; owned */
+	pthread_mutex_t mutex;         /* protects what is below */
+	struct buffer content;         /* of a file that is only read */
+	struct spool *spool;           /* of one that is written; a reference */
 	struct lambda_code code; /* NODE_CODE: what it was when it was opened; does not change */
 	struct code_file *code_file; /* NODE_CODE: with the first READ; a reference */
 	bool written;                /* data came since the last FLUSH that carried it out */
@@ -100,6 +103,7 @@ void file_abandon(const struct aliasfs *fs, struct open_file *file)
 		code_file_unref(fs->code_cache, file->code_file);
 	if (file->draft)
 		drafts_close(fs->drafts, clock_monotonic_ms(), file->draft);
+	invocation_free(file->invocation);
 	handles_remove(fs->handles, &file->handle);
 	buffer_release_secret(&file->content);
 	spool_unref(file->spool);
@@ -191,6 +195,24 @@ static int open_content(struct request *request, const struct node *node, bool w
 	return 0;
 }
 
+static int open_invocation(
+	struct request *request, const struct node *node, int flags, struct open_file **ret_file)
+{
+	struct open_file *file = file_new(request->fs, node, false);
+	int error;
+
+	if (!file)
+		return -ENOMEM;
+	error = invocation_open(request, flags, &file->invocation);
+	if (error) {
+		file_abandon(request->fs, file);
+		return error;
+	}
+	handles_add(request->fs->handles, &file->handle, abandon_handle);
+	*ret_file = file;
+	return 0;
+}
+
 int file_open(
 	struct request *request, const struct node *node, int flags, struct open_file **ret_file)
 {
@@ -199,6 +221,8 @@ int file_open(
 
 	if (error)
 		return request_refuse(request, EACCES, "the mode of this file does not allow it");
+	if (node->kind == NODE_INVOKE)
+		return open_invocation(request, node, flags, ret_file);
 	if (mask & W_OK) {
 		error = document_file_permits_write(request, node);
 		if (error)
@@ -299,9 +323,17 @@ static int read_content(
 int file_read(struct request *request, struct open_file *file, char *bytes, size_t size,
 	off_t offset, size_t *ret_length)
 {
+	if (file->invocation)
+		return invocation_read(
+			request, file->invocation, &file->node, bytes, size, ret_length);
 	if (file->node.kind == NODE_CODE && !file->spool)
 		return read_code(request, file, bytes, size, offset, ret_length);
 	return read_content(file, bytes, size, offset, ret_length);
+}
+
+int file_describe_invocation(struct open_file *file, struct aliasfs_invocation *ret_description)
+{
+	return file->invocation ? invocation_describe(file->invocation, ret_description) : -ENOTTY;
 }
 
 const struct node *file_node(const struct open_file *file)
@@ -360,12 +392,13 @@ int file_write(struct request *request, struct open_file *file, const char *data
 	struct spool *taken = NULL;
 	int error;
 
+	*ret_written = size;
+	if (file->invocation)
+		return invocation_write(request, file->invocation, data, size);
 	if (!file->writable)
 		return -EBADF;
-	if (file->node.kind == NODE_CONTROL_FILE) {
-		*ret_written = size;
+	if (file->node.kind == NODE_CONTROL_FILE)
 		return control_write(request, file->node.name);
-	}
 	error = offset < 0 ? -EINVAL : take_bytes(file, data, size, (uint64_t)offset, &taken);
 	if (error == -EFBIG)
 		error = refuse_size(request, &file->node);
@@ -380,7 +413,6 @@ int file_write(struct request *request, struct open_file *file, const char *data
 	if (error)
 		forget_written(file);
 	spool_unref(taken);
-	*ret_written = size;
 	return error;
 }
 

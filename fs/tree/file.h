@@ -15,6 +15,7 @@
 #include "fs/request/request.h"
 #include "fs/tree/node.h"
 
+struct aliasfs_invocation;
 struct open_file;
 
 /* Opens what the node shows; `flags` are open(2)'s. -EROFS, -EACCES, -ENOENT … */
@@ -31,6 +32,10 @@ bool file_is_immutable(const struct open_file *file); /* its pages may be kept f
 /* A READ of up to `size` bytes from `offset` into `bytes`, which has room for them. */
 int file_read(struct request *request, struct open_file *file, char *bytes, size_t size,
 	off_t offset, size_t *ret_length) must_check;
+
+/* The ioctl of aliasfs_invoke.h. -ENOTTY: it is no .invoke. -ENODATA: there is no answer. Does not block. */
+int file_describe_invocation(
+	struct open_file *file, struct aliasfs_invocation *ret_description) must_check;
 
 /* The node that was opened; belongs to the file. */
 const struct node *file_node(const struct open_file *file);

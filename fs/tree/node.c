@@ -56,6 +56,7 @@ static bool has_name(enum node_kind kind)
 	case NODE_ALIAS:
 	case NODE_DESCRIPTION:
 	case NODE_HISTORY:
+	case NODE_INVOKE:
 	case NODE_DRAFT:
 	case NODE_DOCUMENT:
 	case NODE_CONTROL_FILE:
@@ -110,6 +111,14 @@ void node_make(struct node *ret_node, enum node_kind kind, const char *function,
 void node_make_link(struct node *ret_node, const struct node *directory, const char *name)
 {
 	node_make(ret_node, NODE_LINK, directory->function, 0, name);
+	ret_node->in_version = directory->kind == NODE_VERSION;
+	ret_node->version = directory->version;
+}
+
+void node_make_invoke(struct node *ret_node, const struct node *directory)
+{
+	node_make(ret_node, NODE_INVOKE, directory->function, 0,
+		directory->kind == NODE_ALIAS ? directory->name : NULL);
 	ret_node->in_version = directory->kind == NODE_VERSION;
 	ret_node->version = directory->version;
 }
@@ -503,6 +512,11 @@ static void format_place(const struct node *node, char *path, size_t size)
 	case NODE_DOCUMENT:
 		snprintf(path, size, "%s/%s/%s", node->function,
 			strchr(node->name, '/') ? ".aliases" : ".function", node->name);
+		break;
+	case NODE_INVOKE:
+		snprintf(path, size, "%s/%s%s/.invoke", node->function,
+			node->in_version ? "" : ".aliases/",
+			node->in_version ? version : node->name);
 		break;
 	case NODE_CONTROL:
 		snprintf(path, size, ".aliasfs");

@@ -17,6 +17,8 @@
  *   NODE_FUNCTION_DOCUMENTS (function)                hash: .function
  *   NODE_DOCUMENT       (function, name)              hash: .function/policy.json, named "policy.json", and
  *                                                     .aliases/PROD/policy.json, named "PROD/policy.json"
+ *   NODE_INVOKE         (function, name)              hash: .aliases/PROD/.invoke
+ *                       (function, version)           hash: .invoke in a version
  *   NODE_DRAFT          (function, name)              hash: a tool's temporary file there, "PROD/name"
  *   NODE_CONTROL, NODE_CONTROL_FILE (name)            hash: .aliasfs and what is in it
  *
@@ -53,6 +55,7 @@ enum node_kind {
 	NODE_HISTORY,
 	NODE_FUNCTION_DOCUMENTS,
 	NODE_DOCUMENT,
+	NODE_INVOKE,
 };
 
 #define NODE_NAME_MAX (2 * NAME_MAX + 1) /* bytes of node.name: a draft's holds the alias too */
@@ -60,11 +63,11 @@ enum node_kind {
 /* A node by value: what an operation works on. */
 struct node {
 	enum node_kind kind;
-	uint64_t version;            /* NODE_VERSION and its files; NODE_LINK if in_version */
-	bool in_version;             /* NODE_LINK */
+	uint64_t version; /* NODE_VERSION and its files; NODE_LINK and NODE_INVOKE if in_version */
+	bool in_version; /* NODE_LINK, NODE_INVOKE: of a version, not of the function or of an alias */
 	char function[NAME_MAX + 1]; /* "" for the root and what belongs to no function */
 	char name[NODE_NAME_MAX +
-		  1]; /* NODE_LINK, NODE_ALIAS, NODE_DESCRIPTION, NODE_HISTORY, NODE_DRAFT, NODE_DOCUMENT, NODE_CONTROL_FILE */
+		  1]; /* NODE_LINK, NODE_ALIAS, NODE_DESCRIPTION, NODE_HISTORY, NODE_INVOKE, NODE_DRAFT, NODE_DOCUMENT, NODE_CONTROL_FILE */
 };
 
 /* Fills *ret_node; `function` and `name` may be NULL and are cut at their maximum. */
@@ -73,6 +76,9 @@ void node_make(struct node *ret_node, enum node_kind kind, const char *function,
 
 /* The link of that name in the directory, which is a function's or a version's. */
 void node_make_link(struct node *ret_node, const struct node *directory, const char *name);
+
+/* What invokes the version or alias whose directory that is. */
+void node_make_invoke(struct node *ret_node, const struct node *directory);
 
 /* A tool's temporary file beside the description of that alias. */
 void node_make_draft(

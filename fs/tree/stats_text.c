@@ -96,6 +96,9 @@ static int print_state(struct aliasfs *fs, struct buffer *out)
 			"Calls of the API that wait for their turn (-o rate).",
 			lambda_client_waiting(fs->client));
 	if (!error)
+		error = print_gauge(out, "aliasfs_invocations_open", ".invoke files that are open.",
+			atomic_load(&fs->invocations));
+	if (!error)
 		error = print_gauge(out, "aliasfs_nodes", "Inodes that the kernel remembers.",
 			node_table_count(fs->nodes));
 	if (!error)

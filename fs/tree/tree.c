@@ -16,7 +16,6 @@
 #include "fs/tree/document_file.h"
 #include "fs/tree/document_names.h"
 #include "fs/tree/drafts.h"
-#include "fs/tree/hidden.h"
 #include "fs/tree/private.h"
 #include "fs/tree/times.h"
 
@@ -51,6 +50,8 @@ mode_t tree_mode(const struct node *node)
 	case NODE_CODE_SHA256:
 	case NODE_CODE:
 		return S_IFREG | 0444;
+	case NODE_INVOKE:
+		return S_IFREG | 0600;
 	case NODE_DESCRIPTION:
 	case NODE_DRAFT:
 		return S_IFREG | 0644;
@@ -374,8 +375,8 @@ static int description_attributes(struct request *request, const struct node *no
 	return error;
 }
 
-/* As its alias's directory; made anew at every open, it has a size of 0, as in /proc. */
-static int history_attributes(struct request *request, const struct node *node, bool exact,
+/* .history and .invoke: as their alias's directory; made anew at every open, they have a size of 0, as in /proc. */
+static int special_attributes(struct request *request, const struct node *node, bool exact,
 	struct tree_attributes *attributes)
 {
 	struct tree_attributes directory;
@@ -438,7 +439,7 @@ static int node_attributes(struct request *request, const struct node *node, boo
 	int error = 0;
 
 	if (node->kind == NODE_ALIAS || node->kind == NODE_DESCRIPTION ||
-		node->kind == NODE_HISTORY)
+		node->kind == NODE_HISTORY || (node->kind == NODE_INVOKE && !node->in_version))
 		snprintf(alias, sizeof(alias), "%.*s", LAMBDA_ALIAS_NAME_MAX, node->name);
 	else if (node->kind == NODE_DOCUMENT)
 		node_document_alias(node, alias);
@@ -448,7 +449,7 @@ static int node_attributes(struct request *request, const struct node *node, boo
 	if (error)
 		return error;
 	/* A name that a tool is about to replace; what is open goes on. */
-	if (!exact && hidden_has(request->fs->hidden, clock_monotonic_ms(), node))
+	if (!exact && drafts_are_hiding(request->fs->drafts, clock_monotonic_ms(), node))
 		return -ENOENT;
 	switch (node->kind) {
 	case NODE_ROOT:
@@ -469,8 +470,12 @@ static int node_attributes(struct request *request, const struct node *node, boo
 		return alias_directory_attributes(request, node, exact, attributes);
 	case NODE_DESCRIPTION:
 		return description_attributes(request, node, exact, attributes);
+	case NODE_INVOKE:
+		if (node->in_version)
+			return version_attributes(request, node, attributes);
+		return special_attributes(request, node, exact, attributes);
 	case NODE_HISTORY:
-		return history_attributes(request, node, exact, attributes);
+		return special_attributes(request, node, exact, attributes);
 	case NODE_DOCUMENT:
 		return document_attributes(request, node, exact, attributes);
 	case NODE_DRAFT:

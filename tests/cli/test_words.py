@@ -127,7 +127,7 @@ def complete(home, words, **variables):
         (["aliasfs", "--env", ""], ["plain", "redact"]),
         (["aliasfs", "--log-level", "=", "d"], ["debug"]),
         (["aliasfs", "--profile", "st"], ["staging"]),
-        (["aliasfs", ""], ["aws", "local", "ls", "diff", "log", "rollback"]),
+        (["aliasfs", ""], ["aws", "local", "ls", "diff", "log", "rollback", "invoke"]),
         (["aliasfs", "aws", ":", "eu-w"], ["eu-west-1", "eu-west-2", "eu-west-3"]),
         (["aliasfs", "--region", "xx"], ["xx-own-1"]),
         (["aliasfs", "local", ":", "st"], ["state"]),
@@ -149,7 +149,7 @@ def test_bash_completes(scratch, words, offered):
 def test_bash_offers_every_option_of_a_mount_after_o(scratch):
     offered = complete(scratch, ["aliasfs", "aws", "mnt", "-o", ""])
     others = {"--foreground", "--debug", "--single-threaded", "--check", "--write", "--help", "--version", "--json"}
-    others |= {"--aliases", "--differ", "--values", "--since", "--to", "--yes"}
+    others |= {"--aliases", "--differ", "--values", "--since", "--to", "--yes", "--payload", "--tail"}
     assert {f"--{each.removesuffix('=').replace('_', '-')}" for each in offered} == set(options()) - others
 
 
@@ -262,11 +262,22 @@ def test_policies_allow_what_a_mount_calls_and_no_more(plane, api, hello, make_m
     assert policy("browse") < policy("promote") < policy("publish") < policy("update")
 
 
+def test_the_policy_for_invoking_allows_that_besides_browsing(plane, hello, make_mount):
+    mount = make_mount(None, "allow_invoke")
+    plane.reset()
+    mount.run(program("aliasfs"), "invoke", f"{mount.path}/hello/PROD", check=True)
+    # Of all calls this one alone is not named as its action.
+    actions = {"InvokeFunction" if each == "Invoke" else each for each in plane.calls()}
+    assert "InvokeFunction" in actions
+    assert actions <= policy("invoke")
+    assert policy("invoke") == policy("browse") | {"InvokeFunction"}
+
+
 def test_the_log_names_the_smallest_policy_with_an_action():
     """What a line about a denied call says (fs/request/permission.c)."""
     table = re.findall(r'\{"(\w+)", "(\w+)\.json"\}', (ROOT / "fs/request/permission.c").read_text())
     smallest = {}
-    for name in ("edit", "update", "documents", "publish", "promote", "browse"):
+    for name in ("edit", "update", "documents", "publish", "promote", "invoke", "browse"):
         smallest.update({action: name for action in policy(name)})
     assert dict(table) == smallest and len(table) == len(smallest)
 
@@ -294,6 +305,7 @@ def test_installed_files_are_complete(scratch):
         "mount.aliasfs",
         "mount.fuse.aliasfs",
         "aliasfs.1",
+        "aliasfs_invoke.h",
         "mount.aliasfs.8",
         "_aliasfs",
         "aliasfs.fish",

@@ -6,7 +6,7 @@
 #include "fs/request/errno_table.h"
 
 static const enum errno_gesture gestures[] = {ERRNO_READ, ERRNO_SYMLINK, ERRNO_RENAME, ERRNO_UNLINK,
-	ERRNO_MKDIR, ERRNO_RMDIR, ERRNO_WRITE};
+	ERRNO_MKDIR, ERRNO_RMDIR, ERRNO_WRITE, ERRNO_INVOKE};
 
 static void every_status_has_the_errno_of_the_contract(void **state)
 {
@@ -48,6 +48,8 @@ static void every_status_has_the_errno_of_the_contract(void **state)
 		assert_int_equal(errno_of(cases[i].status, ERRNO_READ), cases[i].number);
 	}
 	assert_int_equal(array_count(cases) + 1, LAMBDA_STATUS_COUNT);
+	assert_int_equal(errno_of(LAMBDA_THROTTLED, ERRNO_INVOKE), EBUSY);
+	assert_int_equal(errno_of(LAMBDA_ACCESS_DENIED, ERRNO_INVOKE), EACCES);
 }
 
 static void errnos_that_tools_misread_are_never_given(void **state)

@@ -8,7 +8,6 @@
 #include "fs/tree/description.h"
 #include "fs/tree/document_names.h"
 #include "fs/tree/drafts.h"
-#include "fs/tree/hidden.h"
 
 static void every_description_comes_back_from_its_file(void **state)
 {
@@ -170,7 +169,7 @@ static int store(struct drafts *drafts, struct draft *draft, const char *text)
 
 static void drafts_live_beside_the_description(void **state)
 {
-	struct drafts *drafts = drafts_new(spools);
+	struct drafts *drafts = drafts_new(spools, 500);
 	struct spool *content = spool_of("text");
 	struct node directory, draft, description;
 
@@ -194,7 +193,7 @@ static void drafts_live_beside_the_description(void **state)
 /* semantics(3.4.3) */
 static void a_drafts_minute_begins_with_its_last_close(void **state)
 {
-	struct drafts *drafts = drafts_new(spools);
+	struct drafts *drafts = drafts_new(spools, 500);
 	struct draft *first, *second;
 	const int64_t late = 10 * DRAFT_LIFE_MS;
 	struct node node;
@@ -216,7 +215,7 @@ static void a_drafts_minute_begins_with_its_last_close(void **state)
 /* semantics(3.4.3) */
 static void an_open_draft_is_the_same_under_any_name(void **state)
 {
-	struct drafts *drafts = drafts_new(spools);
+	struct drafts *drafts = drafts_new(spools, 500);
 	struct draft *moved, *removed, *became;
 	struct node one, two, three, four;
 
@@ -252,7 +251,7 @@ static void an_open_draft_is_the_same_under_any_name(void **state)
 /* semantics(3.4.3) */
 static void drafts_are_bounded(void **state)
 {
-	struct drafts *drafts = drafts_new(spools);
+	struct drafts *drafts = drafts_new(spools, 500);
 	struct node node;
 	int i;
 
@@ -330,20 +329,20 @@ static void bases_are_bounded(void **state)
 /* semantics(6.8.1) */
 static void a_removed_document_is_hidden_for_a_moment(void **state)
 {
-	struct hidden *hidden = hidden_new(500);
+	struct drafts *hidden = drafts_new(spools, 500);
 	struct node node, other;
 
 	(void)state;
 	node_make(&node, NODE_CONFIGURATION, "hello", 0, NULL);
 	node_make(&other, NODE_ENVIRONMENT, "hello", 0, NULL);
-	hidden_add(hidden, 0, &node);
-	assert_true(hidden_has(hidden, 499, &node));
-	assert_false(hidden_has(hidden, 0, &other));
-	assert_false(hidden_has(hidden, 500, &node));
-	hidden_add(hidden, 1000, &node);
-	assert_true(hidden_remove(hidden, 1000, &node));
-	assert_false(hidden_remove(hidden, 1000, &node));
-	hidden_free(hidden);
+	drafts_hide(hidden, 0, &node);
+	assert_true(drafts_are_hiding(hidden, 499, &node));
+	assert_false(drafts_are_hiding(hidden, 0, &other));
+	assert_false(drafts_are_hiding(hidden, 500, &node));
+	drafts_hide(hidden, 1000, &node);
+	assert_true(drafts_show(hidden, 1000, &node));
+	assert_false(drafts_show(hidden, 1000, &node));
+	drafts_free(hidden);
 }
 
 /* semantics(6.9.1, 6.9.2) */
