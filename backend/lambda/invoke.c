@@ -33,6 +33,24 @@ static void read_log(const char *log_result, struct buffer *log)
 		buffer_reset(log);
 }
 
+/* A success that is none: another status than Invoke's, or more than a function can answer. */
+static void fail_answer(const struct http_response *response, struct lambda_error *reterr)
+{
+	bool has_run = response->status == 200;
+
+	if (has_run)
+		lambda_fail(reterr, LAMBDA_BAD_ANSWER,
+			"the function has run, but its answer is larger than Lambda's limit");
+	else
+		lambda_fail(reterr, LAMBDA_BAD_ANSWER, "the answer is HTTP %d", response->status);
+	lambda_name_operation(LAMBDA_BAD_ANSWER, "Invoke", reterr);
+	if (!reterr)
+		return;
+	reterr->http_status = response->status;
+	reterr->outcome_unknown = !has_run;
+	memcpy(reterr->request_id, response->request_id, sizeof(reterr->request_id));
+}
+
 /* Takes the answer, which AWS sent as a success. */
 static enum lambda_status read_answer(struct http_response *response, const struct told *told,
 	struct lambda_invocation *ret_invocation, struct lambda_error *reterr)
@@ -41,16 +59,9 @@ static enum lambda_status read_answer(struct http_response *response, const stru
 	size_t length = response->body.length;
 
 	if (response->status != 200 || length > LAMBDA_ANSWER_MAX) {
-		lambda_fail(reterr, LAMBDA_BAD_ANSWER,
-			response->status != 200
-				? "the function may have run, but the answer is HTTP %d"
-				: "the function has run, but its answer is larger than Lambda's "
-				  "limit",
-			response->status);
-		if (reterr)
-			reterr->outcome_unknown = response->status != 200;
+		fail_answer(response, reterr);
 		http_response_release(response);
-		return lambda_name_operation(LAMBDA_BAD_ANSWER, "Invoke", reterr);
+		return LAMBDA_BAD_ANSWER;
 	}
 	*invocation = (struct lambda_invocation){.status = response->status,
 		.log = BUFFER_INIT(LAMBDA_LOG_TAIL_MAX),

@@ -35,7 +35,8 @@ void lambda_invocation_release(struct lambda_invocation *invocation);
  * Invoke of that version or alias with a payload of `length` bytes (0: none), and waits until the function has ended,
  * until scope->read_deadline_ms, or within 100 ms of the interruption; the function then runs on. On success
  * *ret_invocation is filled, also where the function failed, and the caller releases it. LAMBDA_TOO_LARGE: the payload
- * is over LAMBDA_PAYLOAD_MAX, and nothing was sent. reterr->outcome_unknown: it may have run.
+ * is over LAMBDA_PAYLOAD_MAX, and nothing was sent. reterr->outcome_unknown: it may have run. An HTTP
+ * status of 200 in *reterr: it has, but the answer is larger than LAMBDA_ANSWER_MAX.
  */
 enum lambda_status lambda_invoke(struct lambda_client *client, const struct call_scope *scope,
 	const char *function, const char *qualifier, const char *payload, size_t length,

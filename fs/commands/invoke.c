@@ -84,7 +84,7 @@ static int write_all(int file, const struct buffer *payload)
 	return 0;
 }
 
-/* "aliasfs: mnt/hello/PROD: KeyError: no such key", as far as the answer is of that form. */
+/* "… the function failed (Unhandled): KeyError: no such key", as far as the answer is of that form. */
 static void complain_of_function(
 	const char *text, const char *function_error, const struct buffer *answer)
 {

@@ -131,7 +131,7 @@ static void audit_result(struct request *request, const struct node *node, const
 		.executed_version = answer ? answer->executed_version : "",
 		.function_error = answer ? answer->function_error : "",
 		.status = answer ? answer->status : request->error.http_status,
-		.outcome_unknown = !answer,
+		.outcome_unknown = !answer && request->error.outcome_unknown,
 		.request_id = answer ? answer->request_id : request->error.request_id};
 
 	audit_write_invocation(request->fs->audit, &line);
@@ -149,7 +149,7 @@ static int invoke(struct request *request, const struct node *node, const struct
 	request_caller(request); /* for the audit, while it is there to be read */
 	status = lambda_invoke(request->fs->client, &request->scope, node->function, qualifier,
 		buffer_text(payload), payload->length, ret_answer, &request->error);
-	if (!status || request->error.outcome_unknown)
+	if (!status || request->error.outcome_unknown || request->error.http_status == 200)
 		audit_result(request, node, qualifier, status ? NULL : ret_answer);
 	return request_errno(status, ERRNO_INVOKE);
 }

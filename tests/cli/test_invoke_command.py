@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from lib import aws
-from lib.process import run, wait_for
+from lib.process import wait_for
 from lib.programs import ROOT, program
 
 PAYLOAD_MAX = 6291456
@@ -162,25 +162,6 @@ def test_ctrl_c(mount, plane):
     assert process.communicate(timeout=20) == (b"", None)
     assert process.returncode == -signal.SIGINT
     assert invocations(plane) == 1
-
-
-@pytest.mark.parametrize(
-    "arguments, said",
-    [
-        ([], "invoke needs an alias"),
-        (["mnt/hello/PROD", "mnt/hello/BETA"], "one argument too many"),
-        (["mnt/hello/PROD", "--json"], "option 'json' goes with ls"),
-    ],
-)
-def test_the_command_line(invoke, arguments, said):
-    result = invoke(*arguments)
-    assert result.rc == 2 and said in result.stderr
-
-
-def test_options_of_invoke_go_with_it(scratch):
-    for option in ("--tail", "--payload=x"):
-        result = run(program("aliasfs"), "local:state", "mnt", option, cwd=scratch)
-        assert result.rc == 2 and "goes with invoke" in result.stderr
 
 
 def test_the_example_in_python_works(mount, plane):

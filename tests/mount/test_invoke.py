@@ -22,6 +22,7 @@ from lib.process import wait_for
 from lib.programs import ROOT
 
 PAYLOAD_MAX = 6291456
+ANSWER_MAX = 6291556
 INVOCATIONS_MAX = 64
 GET = 0x9088F801  # ALIASFS_INVOKE_GET
 Told = collections.namedtuple("Told", "status log_length version function_error request_id log")
@@ -309,6 +310,18 @@ def test_six_megabytes_both_ways(echo, proxy):
     assert proxy.count(path="/invocations$") == 1
 
 
+@pytest.mark.semantics("7.1.8", "7.1.12")
+def test_an_answer_that_is_too_large_is_an_error_and_in_the_audit(proxy, make_mount, hello):
+    mount = make_mount(None, "allow_invoke", endpoint_url=proxy.url)
+    path = mount.path / hello / ".aliases/PROD/.invoke"
+    proxy.rule(replace(200, body=b"x" * ANSWER_MAX), path="/invocations$", times=1)
+    proxy.rule(replace(200, body=b"x" * (ANSWER_MAX + 1)), path="/invocations$")
+    assert len(invoke(path)) == ANSWER_MAX
+    assert errno_of(invoke, path) == errno.EREMOTEIO
+    assert "the function has run" in last_error(mount)
+    assert [line["outcome"] for line in audit(mount)] == ["ok", "ok"]
+
+
 @pytest.mark.semantics("7.1.8")
 def test_one_byte_more_is_refused_and_nothing_is_sent(echo, proxy):
     mount, path = echo
@@ -372,6 +385,18 @@ except OSError as error:
     output, _ = process.communicate(timeout=20)
     assert int(output) == errno.ECANCELED
     assert "interrupted" in last_error(mount)
+    assert invocations(plane) == 1
+
+
+@pytest.mark.semantics("7.1.10")
+def test_a_function_that_runs_does_not_hold_the_unmounting(hello, plane, make_mount, scratch):
+    mount = make_mount(None, "allow_invoke", audit=scratch / "audit")
+    plane.put("/_local/faults", [{"operation": "Invoke", "hang": True, "count": -1}])
+    with reading(mount.path / hello / "1/.invoke") as process:
+        wait_for(lambda: invocations(plane))
+        assert mount.terminate() == 0
+        process.communicate(timeout=20)
+    assert json.loads((scratch / "audit").read_text())["outcome"] == "unknown"
     assert invocations(plane) == 1
 
 

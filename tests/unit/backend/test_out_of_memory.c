@@ -20,6 +20,7 @@
 #include "backend/documents/document.h"
 #include "backend/history/history.h"
 #include "backend/http/error_answer.h"
+#include "backend/lambda/invoke.h"
 #include "backend/lambda/lambda.h"
 #include "backend/lambda/model.h"
 #include "backend/lambda/upload.h"
@@ -334,7 +335,8 @@ static int change_everything(struct lambda_client *client, const struct call_sco
 		.architectures = "[\"arm64\"]",
 		.revision_id = "r",
 		.deadline_ms = scope->mutation_deadline_ms};
-	struct lambda_error errors[6] = {0};
+	struct lambda_invocation invocation;
+	struct lambda_error errors[7] = {0};
 	size_t i;
 
 	assert_int_not_equal(
@@ -354,6 +356,9 @@ static int change_everything(struct lambda_client *client, const struct call_sco
 		LAMBDA_OK);
 	assert_int_not_equal(errors[5].status, LAMBDA_INVALID);
 	close(upload.descriptor);
+	assert_int_not_equal(
+		lambda_invoke(client, scope, "f", "P", "{}", 2, &invocation, &errors[6]),
+		LAMBDA_OK);
 	for (i = 0; i < array_count(errors); i++) {
 		assert_false(errors[i].outcome_unknown);
 		if (errors[i].status == LAMBDA_NO_MEMORY)

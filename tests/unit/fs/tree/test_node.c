@@ -123,6 +123,42 @@ static void a_document_belongs_to_a_function_or_an_alias(void **state)
 	node_table_free(table);
 }
 
+/* .invoke of an alias, and of a version. */
+static void what_is_invoked_is_known_by_its_directory(void **state)
+{
+	const struct node directories[] = {
+		make(NODE_ALIAS, "hello", 0, "PROD"),
+		make(NODE_ALIAS, "hello", 0, "BETA"),
+		make(NODE_VERSION, "hello", LAMBDA_VERSION_LATEST, NULL),
+		make(NODE_VERSION, "hello", 2, NULL),
+		make(NODE_VERSION, "hello2", 2, NULL),
+	};
+	static const char *const paths[] = {"hello/.aliases/PROD/.invoke",
+		"hello/.aliases/BETA/.invoke", "hello/$LATEST/.invoke", "hello/2/.invoke",
+		"hello2/2/.invoke"};
+	struct node_table *table = node_table_new();
+	struct node nodes[array_count(directories)], found;
+	char path[64];
+	size_t i, j;
+
+	(void)state;
+	assert_non_null(table);
+	for (i = 0; i < array_count(directories); i++) {
+		node_make_invoke(&nodes[i], &directories[i]);
+		assert_true(node_table_find(table, node_table_remember(table, &nodes[i]), &found));
+		assert_int_equal(found.kind, NODE_INVOKE);
+		assert_string_equal(found.function, directories[i].function);
+		assert_string_equal(found.name, directories[i].name);
+		assert_int_equal(found.in_version, directories[i].kind == NODE_VERSION);
+		assert_true(found.version == directories[i].version);
+		node_path(&found, NULL, path, sizeof(path));
+		assert_string_equal(path, paths[i]);
+		for (j = 0; j < i; j++)
+			assert_true(node_inode(&nodes[i]) != node_inode(&nodes[j]));
+	}
+	node_table_free(table);
+}
+
 static void the_table_holds_what_the_kernel_holds(void **state)
 {
 	struct node_table *table = node_table_new();
@@ -224,6 +260,7 @@ int main(void)
 		cmocka_unit_test(inode_numbers_are_stable_and_apart),
 		cmocka_unit_test(a_link_inside_a_version_is_one_of_its_own),
 		cmocka_unit_test(a_document_belongs_to_a_function_or_an_alias),
+		cmocka_unit_test(what_is_invoked_is_known_by_its_directory),
 		cmocka_unit_test(the_table_holds_what_the_kernel_holds),
 		cmocka_unit_test(many_nodes_are_all_found),
 		cmocka_unit_test(a_renamed_link_keeps_its_inode_and_means_its_new_name),
