@@ -118,8 +118,8 @@ def test_the_deadline_and_an_interruption_send_nothing_again(faulty, proxy, func
     assert proxy.count() == 2
 
 
-def test_a_kept_connection_that_died_is_not_used(faulty, proxy, function):
-    """What was sent on it would be lost, and nobody could tell whether it arrived."""
+def test_each_invocation_has_a_connection_of_its_own(faulty, proxy, function):
+    """A kept one may be dead: what is sent on that is lost, and nobody can tell whether it arrived."""
     answer = faulty("invoke", function, "PROD", "{}", repeat=3)
     assert answer.status == "ok"
     assert len({request.connection for request in proxy.requests()}) == 3
@@ -141,6 +141,7 @@ def test_a_refusal_is_told_and_not_repeated(faulty, proxy, function, fault, stat
     assert answer.calls == 1
 
 
+@pytest.mark.semantics("7.1.9")
 def test_what_was_never_sent_may_be_sent_again(faulty, proxy, function):
     proxy.refuse_connections()
     answer = faulty("invoke", function, "PROD", "{}")
@@ -173,6 +174,7 @@ def test_a_log_that_cannot_be_read_is_none(faulty, proxy, function, log):
     assert answer.log_tail == ("x" * 4093 + "end" if log.endswith("=") else "")
 
 
+@pytest.mark.semantics("7.1.11")
 def test_invocations_have_no_rate(make_caller, plane, function):
     caller = make_caller(endpoint_url=plane.url, rate=0.01)
     assert caller("invoke", function, "PROD", "{}", repeat=20, read_ms=20000).calls == 20

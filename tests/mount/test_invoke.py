@@ -16,7 +16,7 @@ import sys
 import pytest
 
 from lib import aws
-from lib.faultproxy import replace
+from lib.faultproxy import delay, replace
 from lib.mount import OrdinaryUser
 from lib.process import wait_for
 from lib.programs import ROOT
@@ -364,6 +364,14 @@ def test_ctrl_c_ends_the_wait_and_not_the_function(prod, plane, mount):
     assert invocations(plane) == 1
     (line,) = audit(mount)
     assert (line["outcome"], line["pid"]) == ("unknown", process.pid)
+
+
+@pytest.mark.semantics("4.3.3", "7.1.10")
+def test_a_function_may_take_longer_than_any_other_read(hello, proxy, make_mount):
+    mount = make_mount(None, "allow_invoke", endpoint_url=proxy.url, read_timeout=0.5, timeout=0.5)
+    os.readlink(mount.path / hello / "PROD")
+    proxy.rule(delay(2), path="/invocations$")
+    assert executed(mount.path / hello / ".aliases/PROD/.invoke") == "1"
 
 
 @pytest.mark.semantics("7.1.10")
