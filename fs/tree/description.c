@@ -4,7 +4,6 @@
 #include <errno.h>
 
 #include "backend/base/hash.h"
-#include "backend/base/text.h"
 #include "backend/catalog/catalog.h"
 #include "backend/document_store/change.h"
 #include "fs/gesture/gesture.h"
@@ -32,52 +31,22 @@ int description_show(const char *text, struct buffer *out)
 	return error || !*text ? error : buffer_append_byte(out, '\n');
 }
 
-bool description_fits(const char *data, size_t length)
-{
-	size_t characters = 0, i;
-
-	if (length && data[length - 1] == '\n')
-		length--;
-	for (i = 0; i < length; i++)
-		if (((unsigned char)data[i] & 0xc0) != 0x80)
-			characters++;
-	return characters <= LAMBDA_DESCRIPTION_MAX;
-}
-
-int description_parse(const char *data, size_t length, char **ret_text)
-{
-	char *text;
-
-	if (length && data[length - 1] == '\n')
-		length--;
-	if ((length && memchr(data, '\0', length)) || !text_is_utf8(data, length))
-		return -EINVAL;
-	text = strndup(length ? data : "", length);
-	if (!text)
-		return -ENOMEM;
-	if (!description_fits(data, length)) {
-		free(text);
-		return -EFBIG;
-	}
-	*ret_text = text;
-	return 0;
-}
-
 /* --- gestures --- */
 
 int description_commit(struct request *request, const struct node *node, const char *data,
 	size_t length, struct buffer *shown)
 {
 	cleanup(free_pointer) char *text = NULL;
-	int error = description_parse(data, length, &text);
+	int error;
 
-	if (error == -EFBIG)
-		return request_refuse(request, EFBIG, LAMBDA_DESCRIPTION_IS_TOO_LONG);
-	if (error == -EINVAL)
-		return request_refuse(
-			request, EINVAL, "a description is UTF-8 text without NUL bytes");
-	if (!error)
-		error = description_show(text, shown);
+	if (length && document_check(document_kind(DOCUMENT_DESCRIPTION), data, length,
+			      &request->error) != DOCUMENT_WHOLE)
+		return request_errno(request->error.status, ERRNO_WRITE);
+	text = strndup(
+		length ? data : "", length && data[length - 1] == '\n' ? length - 1 : length);
+	if (!text)
+		return -ENOMEM;
+	error = description_show(text, shown);
 	if (error)
 		return error;
 	return gesture_set_description(request->fs->gestures, &request->scope,

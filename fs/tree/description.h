@@ -23,15 +23,6 @@ uint64_t description_size(const char *text);
 /* Appends what the file shows. Errors as buffer_append(). */
 int description_show(const char *text, struct buffer *out) must_check;
 
-/* Whether these bytes of a file are at most LAMBDA_DESCRIPTION_MAX characters and a line end. */
-bool description_fits(const char *data, size_t length);
-
-/*
- * The text that a file of these bytes means, malloc'ed into *ret_text. -EINVAL: NUL bytes or not UTF-8;
- * -EFBIG: over LAMBDA_DESCRIPTION_MAX characters; -ENOMEM.
- */
-int description_parse(const char *data, size_t length, char **ret_text) must_check;
-
 /* --- the file (document_file.h) --- */
 
 /* Appends what the file shows now. May ask AWS. */
