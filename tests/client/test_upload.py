@@ -258,7 +258,7 @@ LOST = [
 ]
 
 
-@pytest.mark.parametrize("fault", LOST, ids=repr)
+@pytest.mark.parametrize("fault", LOST, ids=["reset", "closed", "cut", "garbage", "500", "another field"])
 @pytest.mark.parametrize("with_revision", [True, False])
 def test_a_lost_answer_takes_effect_once(faulty, proxy, plane, shop, zip_file, fault, with_revision):
     path = zip_file(MIB)
