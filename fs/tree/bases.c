@@ -7,6 +7,7 @@ enum base_kind {
 	BASE_OF_PROCESS,
 	BASE_OF_SESSION,
 	BASE_OF_ANYBODY, /* whoever was shown it last */
+	BASE_OF_MOUNT,   /* code that this mount has sent, for whomever */
 };
 
 struct base {
@@ -185,13 +186,31 @@ uint64_t bases_find(struct bases *bases, int64_t now_ms, const struct node *node
 	return hash;
 }
 
+static struct base key_of_mount(const struct node *node)
+{
+	return (struct base){.kind = BASE_OF_MOUNT, .node = node_inode(node)};
+}
+
+void bases_note_sent(struct bases *bases, int64_t now_ms, const struct node *node, uint64_t hash,
+	const unsigned char sha256[32])
+{
+	const struct base key = key_of_mount(node);
+
+	pthread_mutex_lock(&bases->mutex);
+	note(bases, now_ms, &key, hash, sha256);
+	pthread_mutex_unlock(&bases->mutex);
+}
+
 bool bases_find_code(struct bases *bases, int64_t now_ms, const struct node *node,
 	const struct call_lineage *asker, unsigned char ret_sha256[32])
 {
+	const struct base key = key_of_mount(node);
 	const struct base *base;
 
 	pthread_mutex_lock(&bases->mutex);
 	base = find_base(bases, now_ms, node, asker);
+	if (!base)
+		base = find(bases, now_ms, &key);
 	if (base)
 		memcpy(ret_sha256, base->sha256, sizeof(base->sha256));
 	pthread_mutex_unlock(&bases->mutex);

@@ -40,7 +40,11 @@ void bases_note_written(struct bases *bases, int64_t now_ms, const struct node *
 uint64_t bases_find(struct bases *bases, int64_t now_ms, const struct node *node,
 	const struct call_lineage *asker);
 
-/* The same of code: false for nothing. */
+/* This mount has sent that code. */
+void bases_note_sent(struct bases *bases, int64_t now_ms, const struct node *node, uint64_t hash,
+	const unsigned char sha256[32]);
+
+/* The same of code, or what this mount has sent last: false for nothing. */
 bool bases_find_code(struct bases *bases, int64_t now_ms, const struct node *node,
 	const struct call_lineage *asker, unsigned char ret_sha256[32]) must_check;
 

@@ -262,5 +262,7 @@ int latest_commit_code(
 		return error;
 	bases_note_read(request->fs->bases, clock_monotonic_ms(), &code, asker,
 		hash_code(written.sha256), written.sha256);
+	bases_note_sent(request->fs->bases, clock_monotonic_ms(), &code, hash_code(written.sha256),
+		written.sha256);
 	return written.is_sent ? settle(request, node->function) : 0;
 }

@@ -381,6 +381,8 @@ def test_what_was_sent_is_what_is_published(api, hello, mount, place, gesture):
     api.update_function_code(FunctionName=hello, ZipFile=aws.code("theirs"))
     with gesture():
         assert errno_of(os.mkdir, mount.path / hello / "+") == errno.EREMCHG
+    with gesture():  # in whatever session: this mount sent other code
+        assert not mount.run("mkdir", "+", cwd=mount.path / hello).ok
     assert (place / "code.zip").read_bytes() == aws.code("theirs")
     with gesture("PublishVersion"):
         os.mkdir(mount.path / hello / "+")
