@@ -170,11 +170,16 @@ class _Function(Fault):
         return self.function(exchange)
 
 
+def _shown(value):
+    """A part of a fault's name, which is a test's: the same in each process."""
+    return value.__name__ if callable(value) else repr(value)[:40]
+
+
 def _fault(function):
     """Lets a function that gives `apply` give a Fault named after the call instead."""
 
     def factory(*args, **named):
-        shown = ", ".join([repr(a)[:40] for a in args] + [f"{k}={v!r:.40}" for k, v in named.items()])
+        shown = ", ".join([*map(_shown, args), *(f"{name}={_shown(value)}" for name, value in named.items())])
         return _Function(f"{function.__name__}({shown})", function(*args, **named))
 
     factory.__name__ = function.__name__

@@ -100,6 +100,11 @@ def test_passes_on_what_no_rule_matches(proxy, upstream):
     assert (seen.method, seen.path, seen.query, seen.body) == ("PUT", "/a/b", {"c": ["d"]}, b"hello")
 
 
+def test_a_faults_name_is_the_same_in_each_process():
+    assert repr(faultproxy.rewrite(lambda *answer: answer)) == "rewrite(<lambda>)"
+    assert repr(faultproxy.delay(1)) == "delay(1)"
+
+
 def test_chunked_answers_and_keep_alive(proxy):
     connection = http.client.HTTPConnection("127.0.0.1", proxy.port, timeout=10)
     for _ in range(3):

@@ -417,14 +417,21 @@ static inline int add_name(void *data, const char *name, enum gesture_kind kind,
 	return buffer_appendf(data, "%s>%d ", name, (int)version);
 }
 
+static inline void list_names(struct world *world, struct buffer *names)
+{
+	int64_t expires_ms;
+
+	buffer_reset(names);
+	assert_int_equal(gesture_list(world->gestures, &world->scope, "hello", add_name, names,
+				 &expires_ms, &world->error),
+		0);
+}
+
 static inline void assert_listing(struct world *world, const char *expected)
 {
 	cleanup(buffer_release) struct buffer names = BUFFER_INIT(8192);
-	int64_t expires_ms;
 
-	assert_int_equal(gesture_list(world->gestures, &world->scope, "hello", add_name, &names,
-				 &expires_ms, &world->error),
-		0);
+	list_names(world, &names);
 	assert_string_equal(buffer_text(&names), expected);
 }
 
@@ -443,13 +450,17 @@ static inline void await_writes(struct world *world, const char *expected)
 	assert_string_equal(writes, expected);
 }
 
-static inline void await_shown(struct world *world, const char *name)
+static inline void await_listing(struct world *world, const char *expected)
 {
+	cleanup(buffer_release) struct buffer names = BUFFER_INIT(8192);
 	int64_t deadline_ms = clock_monotonic_ms() + PATIENCE_MS;
 
-	while (!shows(world, name) && clock_monotonic_ms() < deadline_ms)
+	list_names(world, &names);
+	while (strcmp(buffer_text(&names), expected) && clock_monotonic_ms() < deadline_ms) {
 		usleep(5000);
-	assert_true(shows(world, name));
+		list_names(world, &names);
+	}
+	assert_string_equal(buffer_text(&names), expected);
 }
 
 static inline void await_failure(struct world *world, const char *expected)
