@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,9 +14,10 @@ struct spool {
 	atomic_uint references;
 	uint64_t maximum;
 	uint64_t size;
-	char *memory;   /* owned; while there is no file */
-	size_t charged; /* bytes of `memory` */
-	int file;       /* -1: none */
+	pthread_mutex_t moving; /* protects what is below while others hold references */
+	char *memory;           /* owned; while there is no file */
+	size_t charged;         /* bytes of `memory` */
+	int file;               /* -1: none */
 };
 
 struct spools *spools_new(const char *directory)
@@ -54,6 +56,7 @@ struct spool *spool_new(struct spools *spools, uint64_t maximum)
 		return NULL;
 	spool->spools = spools;
 	spool->references = 1;
+	pthread_mutex_init(&spool->moving, NULL);
 	spool->maximum = maximum;
 	spool->file = -1;
 	return spool;
@@ -75,6 +78,7 @@ void spool_unref(struct spool *spool)
 		close(spool->file);
 	}
 	free(spool->memory);
+	pthread_mutex_destroy(&spool->moving);
 	free(spool);
 }
 
@@ -231,26 +235,30 @@ int spool_write(struct spool *spool, const void *data, size_t size, uint64_t off
 	return error;
 }
 
-ssize_t spool_read(const struct spool *spool, void *into, size_t size, uint64_t offset)
+ssize_t spool_read(struct spool *spool, void *into, size_t size, uint64_t offset)
 {
 	ssize_t length;
+	int file;
 
 	if (offset >= spool->size)
 		return 0;
 	if (size > spool->size - offset)
 		size = (size_t)(spool->size - offset);
-	if (spool->file < 0) {
+	pthread_mutex_lock(&spool->moving);
+	file = spool->file;
+	if (file < 0)
 		memcpy(into, spool->memory + offset, size);
+	pthread_mutex_unlock(&spool->moving);
+	if (file < 0)
 		return (ssize_t)size;
-	}
 	do
-		length = pread(spool->file, into, size, (off_t)offset);
+		length = pread(file, into, size, (off_t)offset);
 	while (length < 0 && errno == EINTR);
 	return length < 0 ? -EIO : length;
 }
 
 /* Hands all bytes to `take`, in pieces. 0, its first failure, or -EIO. */
-static int pass_on(const struct spool *spool,
+static int pass_on(struct spool *spool,
 	int (*take)(void *data, const char *bytes, size_t length, uint64_t offset), void *data)
 {
 	char piece[16 * 1024];
@@ -274,7 +282,7 @@ static int take_into_buffer(void *data, const char *bytes, size_t length, uint64
 	return buffer_append(data, bytes, length);
 }
 
-int spool_append_to(const struct spool *spool, struct buffer *out)
+int spool_append_to(struct spool *spool, struct buffer *out)
 {
 	return pass_on(spool, take_into_buffer, out);
 }
@@ -306,7 +314,12 @@ int spool_make_own(struct spool **spool)
 
 int spool_descriptor(struct spool *spool)
 {
-	int error = move_to_disk(spool);
+	int file;
 
-	return error ? error : spool->file;
+	pthread_mutex_lock(&spool->moving);
+	file = move_to_disk(spool);
+	if (!file)
+		file = spool->file;
+	pthread_mutex_unlock(&spool->moving);
+	return file;
 }

@@ -57,12 +57,15 @@ int spool_write(struct spool *spool, const void *data, size_t size, uint64_t off
 int spool_truncate(struct spool *spool, uint64_t size) must_check;
 
 /* Reads up to `size` bytes: how many, or -errno. */
-ssize_t spool_read(const struct spool *spool, void *into, size_t size, uint64_t offset) must_check;
+ssize_t spool_read(struct spool *spool, void *into, size_t size, uint64_t offset) must_check;
 
 /* Appends all of it. -EFBIG, -ENOMEM, -EIO. */
-int spool_append_to(const struct spool *spool, struct buffer *out) must_check;
+int spool_append_to(struct spool *spool, struct buffer *out) must_check;
 
-/* Its bytes as a file, which belongs to the spool: what is in memory goes to the disk. -errno as spool_write(). */
+/*
+ * Its bytes as a file, which belongs to the spool: what is in memory goes to the disk, also while others read it.
+ * -errno as spool_write().
+ */
 int spool_descriptor(struct spool *spool) must_check;
 
 #endif
