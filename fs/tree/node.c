@@ -497,8 +497,12 @@ static void format_place(const struct node *node, char *path, size_t size)
 		snprintf(path, size, "%s/.aliases", node->function);
 		break;
 	case NODE_ALIAS:
-	case NODE_DRAFT:
 		snprintf(path, size, "%s/.aliases/%s", node->function, node->name);
+		break;
+	case NODE_DRAFT:
+		/* No alias's name begins so. */
+		snprintf(path, size, "%s/%s%s", node->function,
+			strchr("$.", *node->name) ? "" : ".aliases/", node->name);
 		break;
 	case NODE_DESCRIPTION:
 		snprintf(path, size, "%s/.aliases/%s/description", node->function, node->name);
