@@ -111,9 +111,8 @@ void ll_setattr(fuse_req_t handle, fuse_ino_t inode, struct stat *wanted, int wh
 		reply_failure(handle, &request, error, &node, NULL);
 		return;
 	}
-	if (which & FUSE_SET_ATTR_SIZE)
-		attributes.stat.st_size =
-			wanted->st_size; /* of an open file: what is not flushed yet */
+	if (file)
+		file_size(file, &attributes.stat.st_size);
 	attributes.stat.st_ino = inode;
 	reply_attributes(handle, &request, &attributes);
 }

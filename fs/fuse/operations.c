@@ -69,7 +69,6 @@ static void ll_getattr(fuse_req_t handle, fuse_ino_t inode, struct fuse_file_inf
 	struct node node;
 	int error;
 
-	(void)info;
 	reply_begin(handle, &request, "GETATTR");
 	if (!reply_find_node(handle, &request, inode, &node))
 		return;
@@ -81,6 +80,8 @@ static void ll_getattr(fuse_req_t handle, fuse_ino_t inode, struct fuse_file_inf
 		return;
 	}
 	attributes.stat.st_ino = inode;
+	if (info && S_ISREG(attributes.stat.st_mode))
+		file_size(reply_pointer_of(info), &attributes.stat.st_size);
 	if (S_ISDIR(attributes.stat.st_mode))
 		ll_renew_entries(request.fs, inode, &node, &attributes);
 	reply_attributes(handle, &request, &attributes);

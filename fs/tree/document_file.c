@@ -244,7 +244,7 @@ int document_file_commit(struct request *request, const struct node *node, struc
 		error = commit_description(request, node, content);
 	else if (node->kind == NODE_CODE && spool_size(content))
 		error = latest_commit_code(request, node, content, last);
-	else if (document_names_kind(node) && !was_truncated)
+	else if (document_names_kind(node) && !(was_truncated && !spool_size(content)))
 		error = commit_json(request, node, content, last);
 	if (!error)
 		drafts_show(request->fs->drafts, clock_monotonic_ms(), node);
@@ -345,21 +345,39 @@ static int read_whole(struct request *request, const struct node *node, struct s
 	return error;
 }
 
-/* A draft becomes the document. */
+/* Makes the document what the draft holds, which stays while that lasts: an upload may take longer than a draft lives. */
+static int commit_draft(
+	struct request *request, const struct node *draft, const struct node *document)
+{
+	struct drafts *drafts = request->fs->drafts;
+	struct spool *content = NULL;
+	struct draft *held;
+	int error = drafts_open(drafts, clock_monotonic_ms(), draft, &held);
+
+	if (error)
+		return error;
+	error = read_whole(request, draft, &content);
+	if (!error)
+		error = document_file_commit(request, document, content, false, true);
+	spool_unref(content);
+	if (!error)
+		error = drafts_remove(drafts, clock_monotonic_ms(), draft, true);
+	drafts_close(drafts, clock_monotonic_ms(), held);
+	return error;
+}
+
+/* A draft becomes the document, which is shown again when that fails. */
 static int put_in_place(
 	struct request *request, const struct node *draft, const struct node *document)
 {
-	struct spool *content = NULL;
 	int error = document_file_permits_write(request, document);
 
 	if (!error)
-		error = read_whole(request, draft, &content);
+		error = commit_draft(request, draft, document);
 	if (error)
-		return error;
-	error = document_file_commit(request, document, content, false, true);
-	spool_unref(content);
-	return error ? error
-		     : drafts_remove(request->fs->drafts, clock_monotonic_ms(), draft, true);
+		drafts_show(request->fs->drafts, clock_monotonic_ms(), document);
+	/* mv takes EINVAL for a directory that is to be moved into itself. */
+	return error == -EINVAL ? -EPERM : error;
 }
 
 /* A document that is moved away stays: what comes next replaces it. The draft gets a copy. */

@@ -15,9 +15,11 @@ enum draft_state {
 
 struct draft {
 	struct node node;
+	struct node
+		made; /* by which the kernel knows it while it is open, whatever its name is now */
 	enum draft_state state;
 	size_t open_count;
-	struct spool *content; /* a reference */
+	struct spool *content; /* a reference; what it holds is written at once */
 	int64_t modified;      /* seconds since the epoch */
 	int64_t expires_ms;    /* while it is not open */
 };
@@ -26,7 +28,7 @@ struct drafts {
 	pthread_mutex_t mutex; /* protects what is below */
 	struct draft *all[DRAFTS_MAX];
 	struct spools *spools;
-	struct recent hidden; /* documents, by the node's kind, function and name */
+	struct recent hidden; /* documents, by the node's kind, version, function and name */
 };
 
 struct drafts *drafts_new(struct spools *spools, int64_t hidden_ms)
@@ -104,7 +106,7 @@ static int add_draft(
 		free(draft);
 		return -ENOMEM;
 	}
-	draft->node = *node;
+	draft->node = draft->made = *node;
 	draft->modified = clock_wall_ms() / 1000;
 	draft->expires_ms = now_ms + DRAFT_LIFE_MS;
 	drafts->all[i] = draft;
@@ -172,16 +174,50 @@ void drafts_close(struct drafts *drafts, int64_t now_ms, struct draft *draft)
 	pthread_mutex_unlock(&drafts->mutex);
 }
 
-int drafts_store(struct drafts *drafts, struct draft *draft, struct spool *content)
+/* Makes it a draft whose bytes may change, under the mutex: nobody else holds them then. */
+static int begin_writing(struct draft *draft)
 {
-	bool takes;
+	return draft->state == DRAFT_BECAME ? -ENOENT : spool_make_own(&draft->content);
+}
+
+int drafts_write_at(
+	struct drafts *drafts, struct draft *draft, const void *data, size_t size, uint64_t offset)
+{
+	int error;
 
 	pthread_mutex_lock(&drafts->mutex);
-	takes = draft->state != DRAFT_BECAME;
-	if (takes)
-		set_content(draft, content);
+	error = begin_writing(draft);
+	if (!error)
+		error = spool_write(draft->content, data, size, offset);
+	if (!error)
+		draft->modified = clock_wall_ms() / 1000;
 	pthread_mutex_unlock(&drafts->mutex);
-	return takes ? 0 : -ENOENT;
+	return error;
+}
+
+int drafts_truncate(struct drafts *drafts, struct draft *draft, uint64_t size)
+{
+	int error;
+
+	pthread_mutex_lock(&drafts->mutex);
+	error = begin_writing(draft);
+	if (!error)
+		error = spool_truncate(draft->content, size);
+	if (!error)
+		draft->modified = clock_wall_ms() / 1000;
+	pthread_mutex_unlock(&drafts->mutex);
+	return error;
+}
+
+ssize_t drafts_read_at(
+	struct drafts *drafts, struct draft *draft, void *into, size_t size, uint64_t offset)
+{
+	ssize_t length;
+
+	pthread_mutex_lock(&drafts->mutex);
+	length = spool_read(draft->content, into, size, offset);
+	pthread_mutex_unlock(&drafts->mutex);
+	return length;
 }
 
 int drafts_read(
@@ -257,13 +293,27 @@ bool drafts_have(struct drafts *drafts, int64_t now_ms, const struct node *node)
 	return have;
 }
 
-int drafts_stat(struct drafts *drafts, int64_t now_ms, const struct node *node, uint64_t *ret_size,
-	int64_t *ret_modified)
+/* An open draft that was made under that name, and has another one now, or none. */
+static struct draft **find_open(struct drafts *drafts, const struct node *node)
+{
+	size_t i;
+
+	for (i = 0; i < DRAFTS_MAX; i++)
+		if (drafts->all[i] && drafts->all[i]->open_count &&
+			same_node(&drafts->all[i]->made, node))
+			return &drafts->all[i];
+	return NULL;
+}
+
+int drafts_stat(struct drafts *drafts, int64_t now_ms, const struct node *node, bool is_open,
+	uint64_t *ret_size, int64_t *ret_modified)
 {
 	struct draft **found;
 
 	pthread_mutex_lock(&drafts->mutex);
 	found = find_draft(drafts, now_ms, node);
+	if (!found && is_open)
+		found = find_open(drafts, node);
 	if (found) {
 		*ret_size = spool_size((*found)->content);
 		*ret_modified = (*found)->modified;
@@ -276,8 +326,10 @@ int drafts_stat(struct drafts *drafts, int64_t now_ms, const struct node *node, 
 
 static struct recent_key key_of(const struct node *document)
 {
-	return (struct recent_key){
-		.kind = document->kind, .function = document->function, .name = document->name};
+	return (struct recent_key){.kind = document->kind,
+		.process = (pid_t)document->version,
+		.function = document->function,
+		.name = document->name};
 }
 
 void drafts_hide(struct drafts *drafts, int64_t now_ms, const struct node *document)

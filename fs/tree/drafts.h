@@ -4,7 +4,7 @@
  * onto it. They live in this mount alone, for a minute after they were last closed, and never reach AWS by
  * themselves. At most DRAFTS_MAX of them; their bytes are spools (spool.h).
  *
- * One mutex inside, never held across the network; nothing here blocks otherwise. `now_ms` is clock_monotonic_ms().
+ * One mutex inside, never held across the network; what is written may go to the disk. `now_ms` is clock_monotonic_ms().
  */
 #ifndef ALIASFS_DRAFTS_H
 #define ALIASFS_DRAFTS_H
@@ -34,16 +34,22 @@ int drafts_open(struct drafts *drafts, int64_t now_ms, const struct node *node,
 void drafts_close(struct drafts *drafts, int64_t now_ms, struct draft *draft);
 
 /*
- * Replaces the bytes of an open draft by the spool's, to which it takes a reference. One that was removed meanwhile
- * takes them as any file does; one that has become a document takes no more: -ENOENT.
+ * Write to an open draft, or cut it: each descriptor sees what the others wrote. Errors as spool_write(). One that was
+ * removed meanwhile takes bytes as any file does; one that has become a document takes no more: -ENOENT.
  */
-int drafts_store(struct drafts *drafts, struct draft *draft, struct spool *content) must_check;
+int drafts_write_at(struct drafts *drafts, struct draft *draft, const void *data, size_t size,
+	uint64_t offset) must_check;
+int drafts_truncate(struct drafts *drafts, struct draft *draft, uint64_t size) must_check;
+
+/* Reads up to `size` bytes of an open draft: how many, or -errno. */
+ssize_t drafts_read_at(struct drafts *drafts, struct draft *draft, void *into, size_t size,
+	uint64_t offset) must_check;
 
 /* A reference to the draft's bytes. -ENOENT. */
 int drafts_read(struct drafts *drafts, int64_t now_ms, const struct node *node,
 	struct spool **ret_content) must_check;
 
-/* Replaces the bytes of the draft of that name, as drafts_store(); its minute begins anew. -ENOENT. */
+/* Replaces the bytes of the draft of that name by the spool's, to which it takes a reference; its minute begins anew. -ENOENT. */
 int drafts_write(struct drafts *drafts, int64_t now_ms, const struct node *node,
 	struct spool *content) must_check;
 
@@ -51,16 +57,19 @@ int drafts_write(struct drafts *drafts, int64_t now_ms, const struct node *node,
 int drafts_rename(struct drafts *drafts, int64_t now_ms, const struct node *from,
 	const struct node *to, bool exclusive) must_check;
 
-/* Takes the draft's name away. `became`: it has become a document (drafts_store()). -ENOENT. */
+/* Takes the draft's name away. `became`: it has become a document, and takes no more bytes. -ENOENT. */
 int drafts_remove(
 	struct drafts *drafts, int64_t now_ms, const struct node *node, bool became) must_check;
 
 /* Whether there is a draft of that name. */
 bool drafts_have(struct drafts *drafts, int64_t now_ms, const struct node *node);
 
-/* Bytes and time of modification (seconds since the epoch) of a draft. -ENOENT. */
-int drafts_stat(struct drafts *drafts, int64_t now_ms, const struct node *node, uint64_t *ret_size,
-	int64_t *ret_modified) must_check;
+/*
+ * Bytes and time of modification (seconds since the epoch) of a draft; with `is_open` also of one that was made under
+ * that name and is open, and has another name now, or none. -ENOENT.
+ */
+int drafts_stat(struct drafts *drafts, int64_t now_ms, const struct node *node, bool is_open,
+	uint64_t *ret_size, int64_t *ret_modified) must_check;
 
 /*
  * --- documents that a tool has removed, to put another file in their place ---

@@ -28,16 +28,17 @@ struct open_file {
 	struct handle handle;
 	struct node node;
 	bool writable;
-	struct draft *draft;           /* NODE_DRAFT: stays until it is closed */
+	struct draft *draft;           /* NODE_DRAFT: has the content; stays until it is closed */
 	struct invocation *invocation; /* NODE_INVOKE: it has the content; owned */
 	pthread_mutex_t mutex;         /* protects what is below */
 	struct buffer content;         /* of a file that is only read */
-	struct spool *spool;           /* of one that is written; a reference */
+	struct spool *spool;           /* of a document that is written; a reference */
 	struct lambda_code code; /* NODE_CODE: what it was when it was opened; does not change */
 	struct code_file *code_file; /* NODE_CODE: with the first READ; a reference */
 	bool written;                /* data came since the last FLUSH that carried it out */
 	bool truncated;              /* cut to a size, and no data since */
-	bool was_emptied;            /* all it holds was written through this descriptor */
+	bool was_emptied;            /* all it holds was written through this descriptor … */
+	uint64_t run;                /* … and so many bytes from the beginning on */
 	uint64_t checked;            /* bytes that were looked at when they were written */
 };
 
@@ -83,7 +84,7 @@ static struct open_file *file_new(const struct aliasfs *fs, const struct node *n
 	file->node = *node;
 	file->writable = writable;
 	file->content = (struct buffer)BUFFER_INIT(CONTENT_MAX);
-	if ((writable && node->kind != NODE_CONTROL_FILE) || node->kind == NODE_DRAFT) {
+	if (writable && node->kind != NODE_CONTROL_FILE && node->kind != NODE_DRAFT) {
 		file->spool = spool_new(fs->spools, document_names_room(node));
 		if (!file->spool) {
 			free(file);
@@ -133,11 +134,6 @@ static int fill_spool(struct request *request, struct open_file *file)
 {
 	int error;
 
-	if (file->node.kind == NODE_DRAFT) {
-		spool_unref(take_pointer(file->spool));
-		return drafts_read(
-			request->fs->drafts, clock_monotonic_ms(), &file->node, &file->spool);
-	}
 	if (file->node.kind == NODE_CODE)
 		return latest_load_code(request, &file->node, file->spool);
 	error = load_content(request, file);
@@ -153,6 +149,8 @@ static int fill_file(struct request *request, struct open_file *file, int flags)
 	bool reads = access_mask(flags) & R_OK;
 	int error;
 
+	if (file->draft)
+		return flags & O_TRUNC ? drafts_truncate(request->fs->drafts, file->draft, 0) : 0;
 	if (flags & O_TRUNC) {
 		file->truncated = file->was_emptied = true;
 		return 0;
@@ -320,12 +318,26 @@ static int read_content(
 	return 0;
 }
 
+static int read_draft(struct drafts *drafts, struct open_file *file, char *bytes, size_t size,
+	off_t offset, size_t *ret_length)
+{
+	ssize_t length =
+		offset < 0 ? 0 : drafts_read_at(drafts, file->draft, bytes, size, (uint64_t)offset);
+
+	if (length < 0)
+		return (int)length;
+	*ret_length = (size_t)length;
+	return 0;
+}
+
 int file_read(struct request *request, struct open_file *file, char *bytes, size_t size,
 	off_t offset, size_t *ret_length)
 {
 	if (file->invocation)
 		return invocation_read(
 			request, file->invocation, &file->node, bytes, size, ret_length);
+	if (file->draft)
+		return read_draft(request->fs->drafts, file, bytes, size, offset, ret_length);
 	if (file->node.kind == NODE_CODE && !file->spool)
 		return read_code(request, file, bytes, size, offset, ret_length);
 	return read_content(file, bytes, size, offset, ret_length);
@@ -334,6 +346,14 @@ int file_read(struct request *request, struct open_file *file, char *bytes, size
 int file_describe_invocation(struct open_file *file, struct aliasfs_invocation *ret_description)
 {
 	return file->invocation ? invocation_describe(file->invocation, ret_description) : -ENOTTY;
+}
+
+void file_size(struct open_file *file, off_t *size)
+{
+	pthread_mutex_lock(&file->mutex);
+	if (file->spool)
+		*size = (off_t)spool_size(file->spool);
+	pthread_mutex_unlock(&file->mutex);
 }
 
 const struct node *file_node(const struct open_file *file)
@@ -346,7 +366,7 @@ static bool is_worth_a_look(const struct open_file *file, size_t size)
 {
 	uint64_t length = spool_size(file->spool);
 
-	return file->was_emptied &&
+	return file->was_emptied && file->run == length &&
 	       (length <= 16 * 1024 || size >= 4096 || length > 2 * file->checked);
 }
 
@@ -363,6 +383,8 @@ static int take_bytes(struct open_file *file, const char *data, size_t size, uin
 	if (!error && size) {
 		file->written = true;
 		file->truncated = false;
+		if (offset <= file->run && offset + size > file->run)
+			file->run = offset + size;
 	}
 	if (!error && is_worth_a_look(file, size)) {
 		file->checked = spool_size(file->spool);
@@ -386,6 +408,17 @@ static void forget_written(struct open_file *file)
 	pthread_mutex_unlock(&file->mutex);
 }
 
+static int write_draft(struct request *request, struct open_file *file, const char *data,
+	size_t size, uint64_t offset)
+{
+	int error = drafts_write_at(request->fs->drafts, file->draft, data, size, offset);
+
+	if (error == -ENOENT)
+		return request_refuse(request, ENOENT,
+			"the temporary file has become a document meanwhile, and takes no more");
+	return error;
+}
+
 int file_write(struct request *request, struct open_file *file, const char *data, size_t size,
 	off_t offset, size_t *ret_written)
 {
@@ -399,7 +432,12 @@ int file_write(struct request *request, struct open_file *file, const char *data
 		return -EBADF;
 	if (file->node.kind == NODE_CONTROL_FILE)
 		return control_write(request, file->node.name);
-	error = offset < 0 ? -EINVAL : take_bytes(file, data, size, (uint64_t)offset, &taken);
+	if (offset < 0)
+		error = -EINVAL;
+	else if (file->draft)
+		error = write_draft(request, file, data, size, (uint64_t)offset);
+	else
+		error = take_bytes(file, data, size, (uint64_t)offset, &taken);
 	if (error == -EFBIG)
 		error = refuse_size(request, &file->node);
 	else if (error == -ENOSPC)
@@ -413,23 +451,6 @@ int file_write(struct request *request, struct open_file *file, const char *data
 	if (error)
 		forget_written(file);
 	spool_unref(taken);
-	return error;
-}
-
-/* Carries out what the file holds: a draft is kept, a document goes to AWS. `last`: no FLUSH comes any more. */
-static int commit_content(struct request *request, struct open_file *file, struct spool *content,
-	bool was_truncated, bool last)
-{
-	int error;
-
-	if (file->node.kind != NODE_DRAFT)
-		return document_file_commit(request, &file->node, content, was_truncated, last);
-	error = drafts_store(request->fs->drafts, file->draft, content);
-	if (error == -ENOENT)
-		return request_refuse(request, ENOENT,
-			"the temporary file has become a document meanwhile: what was written to "
-			"it "
-			"after that is lost");
 	return error;
 }
 
@@ -451,7 +472,7 @@ static int commit_if(struct request *request, struct open_file *file, bool last)
 	pthread_mutex_unlock(&file->mutex);
 	if (!content)
 		return 0;
-	error = commit_content(request, file, content, was_truncated, last);
+	error = document_file_commit(request, &file->node, content, was_truncated, last);
 	spool_unref(content);
 	/* Bytes that are not whole yet are kept: the next FLUSH tries again. */
 	if (error && request->is_provisional) {
@@ -459,6 +480,24 @@ static int commit_if(struct request *request, struct open_file *file, bool last)
 		file->written = true;
 		pthread_mutex_unlock(&file->mutex);
 	}
+	return error;
+}
+
+static int truncate_spool(struct open_file *file, uint64_t size)
+{
+	int error = 0;
+
+	pthread_mutex_lock(&file->mutex);
+	if (spool_size(file->spool) != size || !size) {
+		error = spool_make_own(&file->spool);
+		if (!error)
+			error = spool_truncate(file->spool, size);
+		file->truncated = !error;
+		file->was_emptied = file->was_emptied || !size;
+		if (file->run > size)
+			file->run = size;
+	}
+	pthread_mutex_unlock(&file->mutex);
 	return error;
 }
 
@@ -475,21 +514,16 @@ int file_truncate(
 		return error;
 	if (size < 0 || (uint64_t)size > document_names_room(node))
 		return refuse_size(request, node);
-	if (!file || !file->spool) {
+	if (!file || !(file->spool || file->draft)) {
 		error = file_open(request, node, O_WRONLY, &whole);
 		if (error)
 			return error;
 		file = whole;
 	}
-	pthread_mutex_lock(&file->mutex);
-	if (spool_size(file->spool) != (uint64_t)size || !size) {
-		error = spool_make_own(&file->spool);
-		if (!error)
-			error = spool_truncate(file->spool, (uint64_t)size);
-		file->truncated = !error;
-		file->was_emptied = file->was_emptied || !size;
-	}
-	pthread_mutex_unlock(&file->mutex);
+	if (file->draft)
+		error = drafts_truncate(request->fs->drafts, file->draft, (uint64_t)size);
+	else
+		error = truncate_spool(file, (uint64_t)size);
 	if (!error && whole)
 		error = commit_if(request, whole, true);
 	if (whole)

@@ -37,6 +37,9 @@ int file_read(struct request *request, struct open_file *file, char *bytes, size
 int file_describe_invocation(
 	struct open_file *file, struct aliasfs_invocation *ret_description) must_check;
 
+/* Sets the size of an open document that is written, which has bytes that AWS has not yet; leaves others' as it is. */
+void file_size(struct open_file *file, off_t *size);
+
 /* The node that was opened; belongs to the file. */
 const struct node *file_node(const struct open_file *file);
 

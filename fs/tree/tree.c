@@ -420,12 +420,12 @@ static int document_attributes(struct request *request, const struct node *node,
 }
 
 /* A tool's temporary file: nothing of it is remembered by the kernel. */
-static int draft_attributes(
-	const struct aliasfs *fs, const struct node *node, struct tree_attributes *attributes)
+static int draft_attributes(const struct aliasfs *fs, const struct node *node, bool exact,
+	struct tree_attributes *attributes)
 {
 	int64_t modified;
 	uint64_t size;
-	int error = drafts_stat(fs->drafts, clock_monotonic_ms(), node, &size, &modified);
+	int error = drafts_stat(fs->drafts, clock_monotonic_ms(), node, exact, &size, &modified);
 
 	if (!error)
 		tree_fill(fs, node, modified, size, attributes);
@@ -479,7 +479,7 @@ static int node_attributes(struct request *request, const struct node *node, boo
 	case NODE_DOCUMENT:
 		return document_attributes(request, node, exact, attributes);
 	case NODE_DRAFT:
-		return draft_attributes(request->fs, node, attributes);
+		return draft_attributes(request->fs, node, exact, attributes);
 	case NODE_CONTROL:
 	case NODE_CONTROL_FILE:
 		/* Files that are made anew at every open have a size of 0, as in /proc. */

@@ -255,10 +255,10 @@ def test_what_can_no_longer_be_kept_is_an_error(api, gesture, place):
         os.write(draft, b"words\n")
         os.fsync(draft)
         os.rename(place / ".draft", place / "description")
-        os.write(draft, b"more\n")
         with pytest.raises(OSError) as refused:
-            os.close(draft)
+            os.write(draft, b"more\n")
         assert refused.value.errno == errno.ENOENT
+        os.close(draft)
     assert alias(api)[2] == "words"
 
 

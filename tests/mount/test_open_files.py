@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: MIT
+"""Open files beside each other: what a program sees of a draft or document that it, or another, writes meanwhile."""
+
+import errno
+import json
+import os
+import tempfile
+import threading
+
+import pytest
+
+from lib import aws
+
+
+@pytest.fixture
+def mount(hello, make_mount):
+    return make_mount(allow_update=True, code=True, rate=1000)
+
+
+@pytest.fixture
+def place(hello, mount):
+    return mount.path / hello / "$LATEST"
+
+
+def errno_of(call, *arguments):
+    with pytest.raises(OSError) as caught:
+        call(*arguments)
+    return caught.value.errno
+
+
+def changed(place, **members):
+    document = json.loads((place / "configuration.json").read_text()) | members
+    return (json.dumps(document, indent=2, sort_keys=True) + "\n").encode()
+
+
+def memory_size(api):
+    return api.get_function_configuration(FunctionName="hello")["MemorySize"]
+
+
+@pytest.fixture
+def opened():
+    """opened(PATH, FLAGS) is a descriptor that is closed at the end, if it is open then."""
+    files = []
+
+    def open_file(path, flags):
+        files.append(os.open(path, flags, 0o600))
+        return files[-1]
+
+    yield open_file
+    for file in files:
+        try:
+            os.close(file)
+        except OSError:
+            pass
+
+
+@pytest.mark.semantics("3.4.3")
+def test_a_draft_has_its_size_while_it_is_written(place, opened, gesture):
+    with gesture():
+        draft = opened(place / ".one", os.O_RDWR | os.O_CREAT)
+        os.write(draft, bytes(100))
+        assert os.fstat(draft).st_size == os.stat(place / ".one").st_size == 100
+        assert os.lseek(draft, 0, os.SEEK_END) == 100
+        os.write(draft, b"end")
+        appended = opened(place / ".two", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        for word in (b"a", b"b", b"c"):
+            os.write(appended, word)
+            os.stat(place / ".two")
+        assert (place / ".one").read_bytes() == bytes(100) + b"end"
+        assert (place / ".two").read_bytes() == b"abc"
+
+
+@pytest.mark.semantics("3.4.3")
+def test_descriptors_of_a_draft_see_each_other(place, mount, opened, gesture):
+    with gesture():
+        draft = opened(place / ".one", os.O_RDWR | os.O_CREAT | os.O_APPEND)
+        os.write(draft, b"one\n")
+        mount.run("sh", "-c", "echo two >> .one", cwd=place, check=True)
+        os.write(draft, b"three\n")
+        assert os.pread(draft, 100, 0) == (place / ".one").read_bytes() == b"one\ntwo\nthree\n"
+        os.truncate(place / ".one", 4)
+        assert os.pread(draft, 100, 0) == b"one\n"
+
+
+@pytest.mark.semantics("3.4.3")
+def test_a_draft_without_its_name_is_a_file_still(place, opened, gesture):
+    with gesture():
+        with tempfile.TemporaryFile(dir=place) as file:
+            file.write(b"words")
+            file.flush()
+            assert os.fstat(file.fileno()).st_size == 5
+        draft = opened(place / ".one", os.O_RDWR | os.O_CREAT)
+        os.rename(place / ".one", place / ".two")
+        os.write(draft, b"words")
+        assert os.fstat(draft).st_size == 5
+        assert errno_of(os.stat, place / ".one") == errno.ENOENT
+
+
+@pytest.mark.semantics("3.4.3", "6.3.1")
+def test_a_draft_that_is_moved_before_it_is_closed(api, place, opened, gesture):
+    with gesture("UpdateFunctionConfiguration"):
+        draft = opened(place / ".one", os.O_RDWR | os.O_CREAT | os.O_EXCL)
+        os.write(draft, changed(place, MemorySize=512))
+        os.rename(place / ".one", place / "configuration.json")
+        os.close(draft)
+    assert memory_size(api) == 512
+
+
+@pytest.mark.semantics("6.3.1", "6.3.4")
+@pytest.mark.parametrize("order", ["second half first", "room first"])
+def test_pieces_in_any_order(api, place, opened, gesture, order):
+    data = changed(place, MemorySize=512)
+    half = len(data) // 2
+    with gesture("UpdateFunctionConfiguration"):
+        file = opened(place / "configuration.json", os.O_WRONLY | os.O_TRUNC)
+        if order == "room first":
+            os.ftruncate(file, len(data))
+        else:
+            os.pwrite(file, data[half:], half)
+        os.pwrite(file, data[:half], 0)
+        if order == "room first":
+            os.pwrite(file, data[half:], half)
+        assert os.lseek(file, 0, os.SEEK_END) == len(data)
+        os.close(file)
+    assert memory_size(api) == 512
+
+
+@pytest.mark.semantics("1.2.7", "6.3.6")
+def test_a_document_that_is_cut_has_its_size(place, gesture):
+    with gesture():
+        for name in ("configuration.json", "code.zip"):
+            size = os.stat(place / name).st_size
+            os.truncate(place / name, 0)
+            assert os.stat(place / name).st_size == size == len((place / name).read_bytes())
+        assert errno_of(os.truncate, place / "configuration.json", 10) == errno.EINVAL
+
+
+@pytest.mark.semantics("6.8.1")
+def test_what_is_removed_from_latest_alone_is_hidden(place, mount, gesture, api):
+    with gesture("UpdateFunctionCode"):
+        mount.run(
+            "sh", "-ec", "rm code.zip configuration.json; stat ../1/configuration.json; cp ../1/code.zip .",
+            cwd=place, check=True,
+        )
+    assert (place / "code.zip").read_bytes() == (place.parent / "1" / "code.zip").read_bytes()
+
+
+@pytest.mark.semantics("6.3.8", "6.8.1")
+def test_a_hidden_document_is_back_when_its_replacement_is_refused(hello, make_mount, gesture):
+    place = make_mount(allow_update=True, delete_grace=60).path / hello / "$LATEST"
+    with gesture():
+        (place / ".one").write_text("no JSON")
+        os.unlink(place / "configuration.json")
+        assert errno_of(os.stat, place / "configuration.json") == errno.ENOENT
+        assert errno_of(os.rename, place / ".one", place / "configuration.json") == errno.EPERM
+        assert (place / "configuration.json").stat().st_size > 0
+
+
+@pytest.mark.semantics("6.6.1")
+@pytest.mark.parametrize("way", ["flush", "rename"])
+def test_code_is_read_while_it_is_sent(api, place, opened, way):
+    """What is written goes from memory to the disk then, under the readers' hands."""
+    for number in range(10):
+        data = aws.code(f"{way} {number}")
+        name = "code.zip" if way == "flush" else ".one"
+        file = opened(place / name, os.O_RDWR | os.O_CREAT | os.O_TRUNC)
+        os.write(file, data)
+        ends, seen = threading.Event(), set()
+
+        def read(file=file, ends=ends, seen=seen):
+            while not ends.is_set():
+                seen.add(os.pread(file, 65536, 0))
+
+        readers = [threading.Thread(target=read) for _ in range(2)]
+        for reader in readers:
+            reader.start()
+        if way == "flush":
+            os.fsync(file)
+        else:
+            os.rename(place / ".one", place / "code.zip")
+        ends.set()
+        for reader in readers:
+            reader.join()
+        os.close(file)
+        assert seen == {data}
+    assert api.get_function_configuration(FunctionName="hello")["CodeSha256"] == aws.code_sha256(data)
+
+
+@pytest.mark.semantics("5.1.1")
+@pytest.mark.parametrize("directory", ["$LATEST", ".function", ".aliases/PROD"])
+def test_the_line_names_the_draft(hello, mount, directory):
+    draft = mount.path / hello / directory / "code.zip.new"
+    draft.write_bytes(b"")
+    assert errno_of(os.truncate, draft, 1 << 30) == errno.EFBIG
+    assert f"{hello}/{directory}/code.zip.new by" in (mount.path / ".aliasfs" / "errors").read_text()
