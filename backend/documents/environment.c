@@ -24,8 +24,14 @@ static enum lambda_status resolve_value(const struct document_planning *planning
 	int error;
 
 	*ret_value = value;
-	if (!subject->redact_key || !redact_is_form(value))
+	if (!redact_is_form(value) || (current && !strcmp(current, value)))
 		return LAMBDA_OK;
+	if (!subject->redact_key)
+		return document_fail_at(planning->text, written, reterr,
+			"the variable '%.128s' has a redacted form, which stands for a value on a "
+			"mount "
+			"with env=redact alone: write the value itself",
+			name);
 	if (current) {
 		error = redact_value(
 			subject->redact_key, subject->function, name, current, redacted);

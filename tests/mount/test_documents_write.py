@@ -120,6 +120,24 @@ def test_each_editor_makes_one_change_of_the_environment(api, hello, make_mount,
     assert stat.S_IMODE((place / "configuration.json").stat().st_mode) == 0o444
 
 
+@pytest.mark.semantics("6.5.5")
+def test_a_redacted_backup_destroys_no_variable(api, hello, plane, make_mount, gesture, scratch):
+    variables = {"STAGE": "blue", "ODD": "hmac:0123456789abcdef01234567"}
+    api.update_function_configuration(FunctionName=hello, Environment={"Variables": variables})
+    named = {"endpoint_url": plane.url, "region": aws.REGION, "allow_update": "environment"}
+    redacting, plain = make_mount("aws", "env=redact", **named), make_mount("aws", **named)
+    document = redacting.path / hello / "$LATEST" / "environment.json"
+    backup = document.read_text()
+    target = plain.path / hello / "$LATEST" / "environment.json"
+    with gesture():
+        document.write_text(backup)
+        assert errno_of(target.write_text, backup) == errno.EINVAL
+        assert "env=redact" in last_error(plain)
+    with gesture("UpdateFunctionConfiguration"):
+        target.write_text(json.dumps(variables | {"STAGE": "green"}))
+    assert configuration(api)["Environment"]["Variables"] == variables | {"STAGE": "green"}
+
+
 POLICY = {
     "Statement": [
         {
