@@ -60,6 +60,12 @@ static enum lambda_status ask_current(struct change *change, struct lambda_error
 				&change->current, reterr);
 }
 
+static uint64_t mark_current(const struct change *change)
+{
+	return document_mark(
+		change->write->kind, buffer_text(&change->current), change->current.length);
+}
+
 /* What was kept is not what AWS has: the next look shows that. */
 static enum lambda_status fail_changed(struct document_store *store, const char *function,
 	const char *file, struct lambda_error *reterr)
@@ -215,8 +221,7 @@ static enum lambda_status prove(struct change *change)
 		return LAMBDA_OK;
 	if (ask_current(change, &unheard))
 		return LAMBDA_OK;
-	change->written->hash =
-		document_bytes_hash(buffer_text(&change->current), change->current.length);
+	change->written->hash = mark_current(change);
 	return document_prove(&change->plan, change->answer, change->reterr);
 }
 
@@ -229,8 +234,7 @@ static enum lambda_status run(struct change *change)
 		status = ask_current(change, change->reterr);
 	if (status)
 		return status;
-	change->written->hash =
-		document_bytes_hash(buffer_text(&change->current), change->current.length);
+	change->written->hash = mark_current(change);
 	if (write->base && write->base != change->written->hash)
 		return fail_changed(
 			change->store, write->function, write->kind->file, change->reterr);
@@ -297,8 +301,7 @@ enum lambda_status document_store_compare(struct document_store *store,
 
 	begin_change(&change, store, scope, &write);
 	status = ask_current(&change, reterr);
-	if (!status &&
-		document_bytes_hash(buffer_text(&change.current), change.current.length) != base)
+	if (!status && mark_current(&change) != base)
 		status = fail_changed(store, function, kind->file, reterr);
 	end_change(&change);
 	return status;

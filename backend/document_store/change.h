@@ -18,13 +18,13 @@ struct document_write {
 	const char *qualifier; /* the alias; "" for the function's own documents and $LATEST's */
 	const char *bytes;
 	size_t length;
-	uint64_t base; /* document_bytes_hash() of what the writer was shown; 0: it never was */
+	uint64_t base; /* document_mark() of what the writer was shown; 0: it never was */
 };
 
 /* What became of it; also of a failure, as far as it got. */
 struct document_written {
 	unsigned int calls; /* that succeeded */
-	uint64_t hash;      /* document_bytes_hash() of what AWS has now; 0: not known */
+	uint64_t hash;      /* document_mark() of what AWS has now; 0: not known */
 };
 
 /* Stands for the bytes of a document; never 0. Pure. */

@@ -154,6 +154,12 @@ enum document_outcome document_outcome(const struct document_kind *kind,
 	const struct document_subject *subject, const struct lambda_document_call *call,
 	const struct json *answer, struct lambda_error *reterr) must_check;
 
+/*
+ * A number by which a document's bytes are known again, never 0. What AWS changes in it by itself, or with another
+ * document, does not count: LastModified, CodeSha256.
+ */
+uint64_t document_mark(const struct document_kind *kind, const char *bytes, size_t length);
+
 /* Whether AWS shows what plan->unproven has; LAMBDA_INVALID names the first member that it does not know. */
 enum lambda_status document_prove(const struct document_plan *plan, const struct json *answer,
 	struct lambda_error *reterr) must_check;

@@ -220,3 +220,17 @@ enum lambda_status document_prove(
 	}
 	return LAMBDA_OK;
 }
+
+/* --- what somebody was shown --- */
+
+uint64_t document_mark(const struct document_kind *kind, const char *bytes, size_t length)
+{
+	cleanup(json_free_pointer) struct json *document = NULL;
+	uint64_t mark = 0;
+
+	if (kind->ways->normalize)
+		document = json_parse(bytes, length, NULL);
+	if (!document || kind->ways->normalize(document) || document_hash(document, &mark))
+		mark = hash_bytes(HASH_START, bytes, length);
+	return mark ? mark : 1;
+}

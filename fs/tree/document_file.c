@@ -110,11 +110,13 @@ int document_file_load(struct request *request, const struct node *node, struct 
 void document_file_note_read(
 	struct request *request, const struct node *node, const struct buffer *content)
 {
+	const struct document_kind *kind = document_names_kind(node);
+
 	if (node->kind == NODE_CODE || node->kind == NODE_CODE_SHA256)
 		latest_note_read(request, node);
-	else if (document_names_kind(node))
+	else if (kind)
 		bases_note_read(request->fs->bases, clock_monotonic_ms(), node, asker_of(request),
-			document_bytes_hash(buffer_text(content), content->length), NULL);
+			document_mark(kind, buffer_text(content), content->length), NULL);
 }
 
 int document_file_compare(struct request *request, const struct node *node)

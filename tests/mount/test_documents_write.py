@@ -316,6 +316,22 @@ def test_the_old_text_does_not_win_either(api, function, gesture):
     assert configuration(api)["Timeout"] == 60
 
 
+@pytest.mark.semantics("6.4.1", "6.5.1")
+def test_a_change_of_another_document_is_in_no_way(api, function, gesture, scratch, mount):
+    """Each changes LastModified, and new code its hash: both are in configuration.json."""
+    put(scratch, "")
+    (scratch / "t" / "new.zip").write_bytes(aws.code("new"))
+    script = (
+        "sed 's/\\(\"MemorySize\": \\).*/\\1512,/' configuration.json > $T/c;"
+        " echo '{\"A1\": \"b\"}' > environment.json; echo '{\"team\": \"x\"}' > ../.function/tags.json;"
+        " cat $T/new.zip > code.zip; cat $T/c > configuration.json"
+    )
+    operations = ["UpdateFunctionConfiguration", "TagResource", "UpdateFunctionCode", "UpdateFunctionConfiguration"]
+    with gesture(*operations):
+        shell(mount, function / "$LATEST", script, scratch, check=True)
+    assert configuration(api)["MemorySize"] == 512
+
+
 @pytest.mark.semantics("6.4.1", "6.4.3")
 def test_who_never_read_it_overwrites(api, function, mount, gesture, scratch):
     """Another session: setsid has none of what was read here."""
