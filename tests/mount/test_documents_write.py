@@ -12,46 +12,7 @@ import pytest
 
 from lib import aws
 from lib.process import wait_for
-
-# How each tool puts $T/new in the place of DOC. {doc} is the document's name.
-TOOLS = {
-    ">": "cat $T/new > {doc}",
-    "tee": "tee {doc} < $T/new >/dev/null",
-    "dd": "dd if=$T/new of={doc} bs=7 status=none",
-    "cp": "cp $T/new {doc}",
-    "cp --remove-destination": "cp --remove-destination $T/new {doc}",
-    "mv": "cp $T/new $T/{doc} && mv $T/{doc} {doc}",
-    "install": "install -m 600 $T/new {doc}",
-    "rsync": "cp $T/new $T/{doc} && rsync -a $T/{doc} .",
-    "rsync --inplace": "cp $T/new $T/{doc} && rsync -a --inplace $T/{doc} .",
-    "temporary and mv": "cat $T/new > .t.json && mv .t.json {doc}",
-    "tar": "mkdir $T/d && cp $T/new $T/d/{doc} && tar -C $T/d -cf - {doc} | tar -xf -",
-    "python os.replace": (
-        "python3 -c 'import os,shutil,sys; shutil.copyfile(sys.argv[1], \".x.tmp\"); os.replace(\".x.tmp\", sys.argv[2])'"
-        " $T/new {doc}"
-    ),
-    "sponge": "sponge {doc} < $T/new",
-    "unzip -o": "mkdir $T/d && cp $T/new $T/d/{doc} && (cd $T/d && zip -q $T/a.zip {doc}) && unzip -qo $T/a.zip",
-    "curl -o": "curl -sS -o {doc} file://$T/new",
-    "patch": "cp {doc} $T/old; diff -u --label {doc} --label {doc} $T/old $T/new > $T/diff || :; patch -s {doc} $T/diff",
-    "git checkout": (
-        "git init -q $T/g && cd $T/g && export GIT_CONFIG_GLOBAL=/dev/null && cp $T/new {doc} && git add {doc}"
-        " && git -c user.name=a -c user.email=a@b commit -qm x"
-        ' && git --work-tree="$OLDPWD" --git-dir=$T/g/.git checkout -f -q HEAD -- {doc}'
-    ),
-    "vim": "HOME=$T vim -es -u NONE -c '%!cat '$T/new -c wq {doc} </dev/null",
-    "emacs": (
-        "HOME=$T emacs -Q --batch {doc} --eval '(progn (erase-buffer) (insert-file-contents (concat (getenv \"T\") \"/new\"))"
-        " (save-buffer))' 2>/dev/null"
-    ),
-}
-# Tools that change what is there: $EXPRESSION turns the old text into the new one.
-EDITORS = {
-    "sed -i": "sed -i s/{old}/{new}/ {doc}",
-    "perl -i": "perl -pi -e s/{old}/{new}/ {doc}",
-    "jq": "jq . {doc} | sed s/{old}/{new}/ > t.tmp && mv t.tmp {doc}",
-    "busybox sed -i": "busybox sed -i s/{old}/{new}/ {doc}",
-}
+from lib.writing import DOCUMENTS, EDITORS, POLICY, TOOLS, errno_of, last_error, make_signing, put, shell, wanted_of
 
 
 @pytest.fixture
@@ -64,30 +25,8 @@ def function(hello, mount):
     return mount.path / hello
 
 
-def shell(mount, place, script, scratch, **more):
-    temporary = scratch / "t"
-    temporary.mkdir(exist_ok=True)
-    return mount.run("/bin/sh", "-ec", f"T={temporary}; export T; {script}", cwd=place, **more)
-
-
-def errno_of(call, *arguments, **named):
-    with pytest.raises(OSError) as caught:
-        call(*arguments, **named)
-    return caught.value.errno
-
-
-def last_error(mount):
-    return (mount.path / ".aliasfs" / "errors").read_text().splitlines()[-1]
-
-
 def configuration(api, name="hello"):
     return api.get_function_configuration(FunctionName=name)
-
-
-def put(scratch, value):
-    (scratch / "t").mkdir(exist_ok=True)
-    text = value if isinstance(value, str) else json.dumps(value, indent=2, sort_keys=True) + "\n"
-    (scratch / "t" / "new").write_text(text)
 
 
 @pytest.mark.semantics("6.2.2", "6.3.1", "6.3.2", "6.8.1", "6.9.1")
@@ -138,73 +77,55 @@ def test_a_redacted_backup_destroys_no_variable(api, hello, plane, make_mount, g
     assert configuration(api)["Environment"]["Variables"] == variables | {"STAGE": "green"}
 
 
-POLICY = {
-    "Statement": [
-        {
-            "Action": "lambda:InvokeFunction",
-            "Effect": "Allow",
-            "Principal": {"Service": "events.amazonaws.com"},
-            "Sid": "events",
-        }
-    ]
-}
-# document: (place, something else than what is there, the calls)
-DOCUMENTS = {
-    "tags.json": (".function", {"team": "x"}, ["TagResource"]),
-    "reserved-concurrency.json": (
-        ".function", {"ReservedConcurrentExecutions": 5}, ["PutFunctionConcurrency"],
-    ),
-    "policy.json": (".aliases/PROD", POLICY, ["AddPermission"]),
-    "url.json": (".aliases/PROD", {"AuthType": "AWS_IAM"}, ["CreateFunctionUrlConfig"]),
-    "provisioned-concurrency.json": (
-        ".aliases/PROD", {"ProvisionedConcurrentExecutions": 3}, ["PutProvisionedConcurrencyConfig"],
-    ),
-    "event-invoke.json": (
-        ".aliases/PROD", {"MaximumRetryAttempts": 1}, ["PutFunctionEventInvokeConfig"],
-    ),
-    "recursion.json": (".function", {"RecursiveLoop": "Allow"}, ["PutFunctionRecursionConfig"]),
-    "runtime-management.json": (
-        ".function", {"UpdateRuntimeOn": "FunctionUpdate"}, ["PutRuntimeManagementConfig"],
-    ),
-}
+CHANGES_ITSELF = {"LastModified", "ConfigSha256"}
 
 
 @pytest.mark.semantics("6.3.1", "6.3.2", "6.8.1", "6.9.2")
 @pytest.mark.parametrize("document", DOCUMENTS)
 @pytest.mark.parametrize("tool", [">", "mv", "rsync", "rsync --inplace", "temporary and mv", "vim", "install"])
-def test_each_document_is_written(function, gesture, mount, scratch, document, tool):
-    place, wanted, calls = DOCUMENTS[document]
+def test_each_document_is_written(api, function, gesture, mount, scratch, document, tool):
+    path = function / document
+    wanted = wanted_of(api, function, document)
     put(scratch, wanted)
-    script = TOOLS[tool].format(doc=document)
-    with gesture(*calls):
-        shell(mount, function / place, script, scratch, check=True)
-    shown = json.loads((function / place / document).read_text())
-    if document == "url.json":
-        shown = {"AuthType": shown["AuthType"]}
-    assert shown == wanted | {key: shown[key] for key in shown if key not in wanted}
+    with gesture(*DOCUMENTS[document][1]):
+        shell(mount, path.parent, TOOLS[tool].format(doc=path.name), scratch, check=True)
+    shown = json.loads(path.read_text())
+    assert {key: shown[key] for key in wanted if key not in CHANGES_ITSELF} == {
+        key: wanted[key] for key in wanted if key not in CHANGES_ITSELF
+    }
     with gesture():
-        shell(mount, function / place, f"cat {document} > $T/same && cat $T/same > {document}", scratch, check=True)
+        shell(mount, path.parent, f"cat {path.name} > $T/same && cat $T/same > {path.name}", scratch, check=True)
+
+
+REMOVED_BY = {  # what `{}` calls; the others stay
+    "code-signing.json": "DeleteFunctionCodeSigningConfig",
+    "event-invoke.json": "DeleteFunctionEventInvokeConfig",
+    "policy.json": "RemovePermission",
+    "provisioned-concurrency.json": "DeleteProvisionedConcurrencyConfig",
+    "reserved-concurrency.json": "DeleteFunctionConcurrency",
+    "tags.json": "UntagResource",
+}
 
 
 @pytest.mark.semantics("6.3.6")
 @pytest.mark.parametrize("document", DOCUMENTS)
-def test_an_empty_file_changes_nothing_and_braces_remove(function, gesture, mount, scratch, document):
-    place, wanted, _ = DOCUMENTS[document]
-    path = function / place / document
-    path.write_text(json.dumps(wanted))
+def test_an_empty_file_changes_nothing_and_braces_remove(api, function, gesture, mount, scratch, document):
+    path = function / document
+    path.write_text(json.dumps(wanted_of(api, function, document)))
     before = path.read_text()
     with gesture():
         path.write_text("")
         os.truncate(path, 0)
-        shell(mount, path.parent, f": > {document}; cp /dev/null {document}", scratch, check=True)
+        shell(mount, path.parent, f": > {path.name}; cp /dev/null {path.name}", scratch, check=True)
     assert path.read_text() == before
-    if document in ("recursion.json", "runtime-management.json"):
-        assert errno_of(path.write_text, "{}") == errno.EINVAL
-    elif document == "url.json":
-        assert errno_of(path.write_text, "{}") == errno.EPERM
-    else:
-        path.write_text("{}")
+    if path.name in REMOVED_BY:
+        with gesture(REMOVED_BY[path.name]):
+            path.write_text("{}")
         assert path.read_text() == ""
+        return
+    with gesture():
+        assert errno_of(path.write_text, "{}") == (errno.EPERM if path.name == "url.json" else errno.EINVAL)
+    assert path.read_text() == before
 
 
 WRONG = {
@@ -445,40 +366,96 @@ FAULTS = {
 
 @pytest.mark.semantics("6.3.8", "6.4.2", "6.3.1")
 @pytest.mark.parametrize("fault", FAULTS)
-@pytest.mark.parametrize("document", ["configuration.json", *DOCUMENTS])
-def test_a_refused_change_changes_nothing(hello, make_mount, gesture, plane, document, fault):
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_a_refused_change_changes_nothing(api, hello, make_mount, gesture, plane, document, fault):
     """The text that was to be written is still there, and a second try needs no reading."""
     mount = make_mount(allow_update=True, timeout=2, read_timeout=2, rate=1000)
     settings, errnos = FAULTS[fault]
-    if document == "configuration.json":
-        place, calls = mount.path / hello / "$LATEST", ["UpdateFunctionConfiguration"]
-        wanted = json.loads((place / document).read_text()) | {"MemorySize": 512}
-    else:
-        folder, wanted, calls = DOCUMENTS[document]
-        place = mount.path / hello / folder
-    before = (place / document).read_text()
-    draft = place / ".wanted.json"
-    draft.write_text(json.dumps(wanted))
+    path, calls = mount.path / hello / document, DOCUMENTS[document][1]
+    wanted = json.dumps(wanted_of(api, mount.path / hello, document))
+    before = path.read_text()
+    draft = path.with_name(".wanted.json")
+    draft.write_text(wanted)
     plane.put("/_local/faults", [{"operation": calls[0], **settings}])
     with gesture():
-        assert errno_of(os.rename, draft, place / document) in errnos
-    assert draft.read_text() == json.dumps(wanted)
+        assert errno_of(os.rename, draft, path) in errnos
+    assert draft.read_text() == wanted
     plane.put("/_local/faults", [])
-    assert (place / document).read_text() == before
+    assert path.read_text() == before
     with gesture(*calls):
-        os.rename(draft, place / document)
+        os.rename(draft, path)
 
 
 @pytest.mark.semantics("4.3.1", "6.3.1")
-@pytest.mark.parametrize("document", ["configuration.json", *DOCUMENTS])
-def test_a_lost_answer_is_read_back(hello, make_mount, gesture, plane, document):
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_a_lost_answer_is_read_back(api, hello, make_mount, gesture, plane, document):
     mount = make_mount(allow_update=True, rate=1000)
-    if document == "configuration.json":
-        place, calls = mount.path / hello / "$LATEST", ["UpdateFunctionConfiguration"]
-        wanted = json.loads((place / document).read_text()) | {"MemorySize": 512}
-    else:
-        folder, wanted, calls = DOCUMENTS[document]
-        place = mount.path / hello / folder
+    wanted, calls = wanted_of(api, mount.path / hello, document), DOCUMENTS[document][1]
     plane.put("/_local/faults", [{"operation": calls[0], "reset": True, "after_commit": True}])
     with gesture(*calls):
-        (place / document).write_text(json.dumps(wanted))
+        (mount.path / hello / document).write_text(json.dumps(wanted))
+
+
+def boto(method, **settings):
+    """A colleague who calls that about hello."""
+    return lambda api, path: getattr(api, method)(FunctionName="hello", **settings)
+
+
+def colleague_maps(api, path):
+    (mapping,) = json.loads(path.read_text())["EventSourceMappings"]
+    api.update_event_source_mapping(UUID=mapping["UUID"], BatchSize=9)
+
+
+# document: (what a colleague does meanwhile, the calls that then make it what DOCUMENTS has)
+COLLEAGUES = {
+    "$LATEST/configuration.json": (boto("update_function_configuration", MemorySize=256), ["UpdateFunctionConfiguration"]),
+    ".function/tags.json": (
+        lambda api, path: api.tag_resource(Resource=configuration(api)["FunctionArn"], Tags={"theirs": "1"}),
+        ["TagResource", "UntagResource"],
+    ),
+    ".function/reserved-concurrency.json": (
+        boto("put_function_concurrency", ReservedConcurrentExecutions=7), ["PutFunctionConcurrency"],
+    ),
+    ".aliases/PROD/policy.json": (
+        boto(
+            "add_permission", Qualifier="PROD", StatementId="theirs", Action="lambda:InvokeFunction",
+            Principal="s3.amazonaws.com",
+        ),
+        ["AddPermission", "RemovePermission"],
+    ),
+    ".function/url.json": (boto("create_function_url_config", AuthType="NONE"), ["UpdateFunctionUrlConfig"]),
+    ".aliases/PROD/url.json": (
+        boto("create_function_url_config", Qualifier="PROD", AuthType="NONE"), ["UpdateFunctionUrlConfig"],
+    ),
+    ".aliases/PROD/provisioned-concurrency.json": (
+        boto("put_provisioned_concurrency_config", Qualifier="PROD", ProvisionedConcurrentExecutions=1),
+        ["PutProvisionedConcurrencyConfig"],
+    ),
+    ".aliases/PROD/event-invoke.json": (
+        boto("put_function_event_invoke_config", Qualifier="PROD", MaximumEventAgeInSeconds=60),
+        ["PutFunctionEventInvokeConfig"],
+    ),
+    ".aliases/PROD/event-sources.json": (colleague_maps, ["UpdateEventSourceMapping"]),
+    ".function/code-signing.json": (
+        lambda api, path: api.put_function_code_signing_config(
+            FunctionName="hello", CodeSigningConfigArn=make_signing(api, "theirs")
+        ),
+        ["PutFunctionCodeSigningConfig"],
+    ),
+}
+
+
+@pytest.mark.semantics("6.4.1", "6.4.2", "6.4.5", "6.3.8")
+@pytest.mark.parametrize("document", COLLEAGUES)
+def test_a_colleague_in_between_wins(api, function, gesture, document):
+    path = function / document
+    wanted = json.dumps(wanted_of(api, function, document))
+    before = path.read_text()
+    interfere, calls = COLLEAGUES[document]
+    interfere(api, path)
+    with gesture():
+        for text in (wanted, wanted, before or "{}"):
+            assert errno_of(path.write_text, text) == errno.EREMCHG
+    assert path.read_text() not in (before, wanted)
+    with gesture(*calls):
+        path.write_text(wanted)
