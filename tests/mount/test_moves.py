@@ -226,22 +226,31 @@ REMOVERS = {
     "git clean -fdx": 'git init -q --bare "$T/r" && cd "$M/hello" &&'
     ' git -c safe.directory=* --git-dir="$T/r" --work-tree=. clean -fdxq',
     "rm -r PROD/": 'rm -r "$M/hello/PROD/"',
+    "rm -rf latest": 'rm -rf "$M"/hello/\\$LATEST',
+    "rm -rf documents": 'rm -rf "$M/hello/.function" "$M/hello/.aliases"',
+    "rsync --delete": 'mkdir "$T/empty" && rsync -a --delete "$T/empty/" "$M/hello/"',
+    "rsync --delete mount": 'mkdir "$T/empty" && rsync -a --delete --ignore-errors --force "$T/empty/" "$M/"',
 }
 
 
-@pytest.mark.parametrize("allowed", [False, True], ids=["", "allow_version_delete"])
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"allow_version_delete": True}, {"allow_update": True, "documents": True}],
+    ids=["", "allow_version_delete", "allow_update"],
+)
 @pytest.mark.parametrize("remover", REMOVERS)
 @pytest.mark.semantics("3.0.19", "3.1.2", "3.1.4")
-def test_recursive_deletes_harm_nothing(api, plane, hello, make_mount, scratch, remover, allowed):
+def test_recursive_deletes_harm_nothing(api, plane, hello, make_mount, scratch, remover, options):
     dress(api)
+    api.tag_resource(Resource=api.get_function(FunctionName=hello)["Configuration"]["FunctionArn"], Tags={"a": "b"})
     aws.create_function(api, "unused", versions=2)
-    mount = make_mount(None, allow_version_delete=allowed, delete_grace=0.1)
+    mount = make_mount(None, delete_grace=0.1, **options)
     aliases = aws.aliases_of(api, "hello")
     environment = aws.credentials_environment(scratch, M=mount.path, T=scratch)
     with plane.recording() as record:
         mount.run("/bin/sh", "-c", REMOVERS[remover], env=environment, cwd=scratch)
         mount.unmount()
-    assert record.writes == [], f"{remover}: {record}"
+    assert record.write_calls == {}, f"{remover}: {record}"
     assert aws.aliases_of(api, "hello") == aliases
 
 
