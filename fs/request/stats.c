@@ -16,7 +16,9 @@ struct row {
 };
 
 struct stats {
-	struct row rows[OPERATIONS_MAX]; /* used from the front */
+	struct row rows[OPERATIONS_MAX];                           /* used from the front */
+	_Atomic uint64_t settlings[LAMBDA_SETTLE_INTERRUPTED + 1]; /* by outcome */
+	_Atomic uint64_t settling_microseconds;
 };
 
 struct stats *stats_new(void)
@@ -72,6 +74,14 @@ void stats_note(struct stats *stats, const char *operation, int error, unsigned 
 	add_to_counter(&row->microseconds, microseconds > 0 ? (uint64_t)microseconds : 0);
 }
 
+void stats_note_settling(
+	struct stats *stats, enum lambda_settle_outcome outcome, int64_t microseconds)
+{
+	add_to_counter(&stats->settlings[outcome], 1);
+	add_to_counter(
+		&stats->settling_microseconds, microseconds > 0 ? (uint64_t)microseconds : 0);
+}
+
 /* --- the text --- */
 
 int stats_print_head(struct buffer *out, const char *name, const char *type, const char *help)
@@ -114,5 +124,29 @@ int stats_print_requests(struct stats *stats, struct buffer *out)
 		error = buffer_appendf(out,
 			"aliasfs_requests_seconds_total{operation=\"%s\"} %.6f\n",
 			stats->rows[i].operation, (double)stats->rows[i].microseconds / 1000000);
+	return error;
+}
+
+int stats_print_settling(struct stats *stats, struct buffer *out)
+{
+	static const char *const names[] = {
+		[LAMBDA_SETTLED] = "settled",
+		[LAMBDA_SETTLE_FAILED] = "failed",
+		[LAMBDA_SETTLE_IN_PROGRESS] = "in_progress",
+		[LAMBDA_SETTLE_INTERRUPTED] = "interrupted",
+	};
+	int error = stats_print_head(out, "aliasfs_settling_total", "counter",
+		"Waits for an update of $LATEST, by what was seen last.");
+	size_t i;
+
+	for (i = 0; i < array_count(names) && !error; i++)
+		error = buffer_appendf(out, "aliasfs_settling_total{outcome=\"%s\"} %llu\n",
+			names[i], (unsigned long long)stats->settlings[i]);
+	if (!error)
+		error = stats_print_head(out, "aliasfs_settling_seconds_total", "counter",
+			"Time that these waits took.");
+	if (!error)
+		error = buffer_appendf(out, "aliasfs_settling_seconds_total %.6f\n",
+			(double)stats->settling_microseconds / 1000000);
 	return error;
 }

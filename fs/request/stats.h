@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* What the mount counts: FUSE requests by operation, in Prometheus' text format. Counting takes no lock. */
+/*
+ * What the mount counts: FUSE requests by operation, and waits for updates to settle, in Prometheus' text format.
+ * Counting takes no lock.
+ */
 #ifndef ALIASFS_STATS_H
 #define ALIASFS_STATS_H
 
@@ -7,6 +10,7 @@
 
 #include "backend/base/buffer.h"
 #include "backend/base/cleanup.h"
+#include "backend/lambda/settle.h"
 
 struct stats;
 
@@ -22,6 +26,13 @@ int64_t stats_now_us(void);
  */
 void stats_note(struct stats *stats, const char *operation, int error, unsigned int calls,
 	int64_t microseconds);
+
+/* One wait for an update of $LATEST that has ended, with what it saw last. */
+void stats_note_settling(
+	struct stats *stats, enum lambda_settle_outcome outcome, int64_t microseconds);
+
+/* Appends how often and how long was waited for updates. Errors as buffer_append(). */
+int stats_print_settling(struct stats *stats, struct buffer *out) must_check;
 
 /* Appends what was counted, by operation. Errors as buffer_append(). */
 int stats_print_requests(struct stats *stats, struct buffer *out) must_check;

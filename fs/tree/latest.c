@@ -10,6 +10,7 @@
 #include "backend/document_store/upload.h"
 #include "backend/lambda/settle.h"
 #include "backend/zip/zip.h"
+#include "fs/request/stats.h"
 #include "fs/settings/options.h"
 #include "fs/tree/bases.h"
 
@@ -152,10 +153,16 @@ static enum lambda_status wait_settled(struct request *request, const char *func
 	int64_t deadline_ms, struct lambda_settling *settling)
 {
 	struct call_scope scope = renew_scope(request);
+	int64_t began_us = stats_now_us();
+	enum lambda_status status;
 
 	scope.interrupted = &request->interrupted;
-	return lambda_wait_settled(
+	status = lambda_wait_settled(
 		request->fs->client, &scope, function, deadline_ms, settling, &request->error);
+	if (!status)
+		stats_note_settling(
+			request->fs->stats, settling->outcome, stats_now_us() - began_us);
+	return status;
 }
 
 /* A change was accepted: waits until it is in effect. It has succeeded whatever comes, unless AWS says that it failed. */

@@ -117,5 +117,7 @@ int stats_text_print(struct aliasfs *fs, struct buffer *out)
 
 	if (!error)
 		error = stats_print_requests(fs->stats, out);
+	if (!error)
+		error = stats_print_settling(fs->stats, out);
 	return error ? error : print_calls(fs, out);
 }
