@@ -278,15 +278,21 @@ enum lambda_status document_store_change(struct document_store *store,
 	const struct call_scope *scope, const struct document_write *write,
 	struct document_written *ret_written, struct lambda_error *reterr)
 {
+	struct turn turn = {
+		.kind = write->kind, .function = write->function, .qualifier = write->qualifier};
 	enum lambda_status status;
 	struct change change;
 
 	*ret_written = (struct document_written){0};
+	status = turn_begin(store, &turn, scope->mutation_deadline_ms, reterr);
+	if (status)
+		return status;
 	begin_change(&change, store, scope, write);
 	change.written = ret_written;
 	change.reterr = reterr;
 	status = run(&change);
 	end_change(&change);
+	turn_end(store, &turn);
 	return status;
 }
 

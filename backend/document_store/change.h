@@ -3,7 +3,7 @@
  * One write of a document: compared with what AWS has and with what its writer was shown, and sent as the calls for
  * what differs.
  *
- *   ask AWS ─► is it the base? ─► plan (pure) ─► each call, its lost answer read back ─► forget what is kept
+ *   its turn ─► ask AWS ─► is it the base? ─► plan (pure) ─► each call, its lost answer read back ─► forget what is kept
  */
 #ifndef ALIASFS_DOCUMENT_STORE_CHANGE_H
 #define ALIASFS_DOCUMENT_STORE_CHANGE_H
@@ -31,7 +31,8 @@ struct document_written {
 uint64_t document_bytes_hash(const void *bytes, size_t length);
 
 /*
- * Makes AWS's document what the bytes say. A mutation, with the scope's mutation deadline; nothing interrupts it.
+ * Makes AWS's document what the bytes say. A mutation, with the scope's mutation deadline; nothing interrupts it. It
+ * waits for an earlier change of the same document: two writers at the same moment see each other's.
  * No call when nothing differs. LAMBDA_REVISION_CHANGED: AWS has something else than the base, and nothing was sent; or
  * another client came in between. LAMBDA_CONFLICT with no call made: an update is in progress. A failure after a call
  * that succeeded says so in its hint. Otherwise as document_plan() and lambda_send_document_call().

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What store.c (questions), keep.c (what is kept) and divide.c (the account's event sources) share. */
+/* What store.c (questions), keep.c (what is kept), divide.c (the account's event sources) and turn.c (order) share. */
 #ifndef ALIASFS_DOCUMENT_STORE_PRIVATE_H
 #define ALIASFS_DOCUMENT_STORE_PRIVATE_H
 
@@ -26,6 +26,14 @@ struct answer_key {
 
 struct kept_answer;
 
+/* A change that is under way or waits for one of the same document. All borrowed. */
+struct turn {
+	const struct document_kind *kind; /* NULL: the code of $LATEST */
+	const char *function, *qualifier;
+	const atomic_bool *interrupted; /* ends the wait; NULL: nothing does */
+	struct turn *next; /* the change that came after this one, of whichever document */
+};
+
 struct document_store {
 	struct document_store_options options;
 	struct flight_room room;
@@ -36,6 +44,8 @@ struct document_store {
 	size_t bytes;
 	uint64_t
 		forget_tick; /* a fetch that started up to here is not kept, nor shared with later callers */
+	struct turn *first_turn;
+	pthread_cond_t turn_ended; /* first_turn has lost one */
 };
 
 /* --- keep.c; the lock is held, nothing blocks --- */
@@ -64,5 +74,16 @@ enum lambda_status divide_event_sources(
 const char *divide_find(const struct answer *answer, const char *function, const char *qualifier);
 
 void divide_release(struct answer *answer);
+
+/* --- turn.c --- */
+
+/*
+ * Waits until no earlier change of the same document is under way: what one compares with, the other cannot change
+ * meanwhile. LAMBDA_TIMED_OUT at `deadline_ms` (clock_monotonic_ms()) and LAMBDA_INTERRUPTED: there is nothing to end then. The lock is
+ * not held by the caller, nor during the change.
+ */
+enum lambda_status turn_begin(struct document_store *store, struct turn *turn, int64_t deadline_ms,
+	struct lambda_error *reterr) must_check;
+void turn_end(struct document_store *store, struct turn *turn);
 
 #endif

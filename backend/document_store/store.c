@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "backend/base/clock.h"
+#include "backend/base/condition.h"
 #include "backend/document_store/private.h"
 #include "backend/lambda/documents.h"
 
@@ -29,6 +30,11 @@ struct document_store *document_store_new(const struct document_store_options *o
 		free(store);
 		return NULL;
 	}
+	if (condition_init(&store->turn_ended)) {
+		flight_room_destroy(&store->room);
+		free(store);
+		return NULL;
+	}
 	store->options = *options;
 	return store;
 }
@@ -39,6 +45,7 @@ void document_store_free(struct document_store *store)
 		return;
 	keep_drop(store, NULL);
 	name_map_release(&store->answers);
+	pthread_cond_destroy(&store->turn_ended);
 	flight_room_destroy(&store->room);
 	free(store);
 }

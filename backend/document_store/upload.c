@@ -202,6 +202,8 @@ enum lambda_status document_store_upload(struct document_store *store,
 {
 	struct call_record record = {0};
 	struct call_scope own = *scope;
+	struct turn turn = {
+		.function = write->function, .qualifier = "", .interrupted = write->interrupted};
 	enum lambda_status status;
 
 	*ret_written = (struct code_written){0};
@@ -209,7 +211,13 @@ enum lambda_status document_store_upload(struct document_store *store,
 		own.record = &record;
 	own.for_change = true;
 	status = hash_file(write, ret_written->sha256, reterr);
-	return status ? status : upload_over(store, &own, write, ret_written, reterr);
+	if (!status)
+		status = turn_begin(store, &turn, write->deadline_ms, reterr);
+	if (status)
+		return status;
+	status = upload_over(store, &own, write, ret_written, reterr);
+	turn_end(store, &turn);
+	return status;
 }
 
 enum lambda_status document_store_ask_code(struct document_store *store,

@@ -2,6 +2,8 @@
 """Documents and code as people write them: by which tools, and what each document can be made."""
 
 import json
+import os
+import pathlib
 
 import pytest
 
@@ -136,3 +138,15 @@ def errno_of(call, *arguments, **named):
 
 def last_error(mount):
     return (mount.path / ".aliasfs" / "errors").read_text().splitlines()[-1]
+
+
+def users_of(path):
+    """The processes whose working directory is there: a killed one ends with its last request."""
+    found = []
+    for link in pathlib.Path("/proc").glob("[0-9]*/cwd"):
+        try:
+            if os.readlink(link).startswith(str(path)):
+                found.append(link)
+        except OSError:
+            pass
+    return found

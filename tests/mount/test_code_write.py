@@ -4,7 +4,6 @@
 import errno
 import io
 import os
-import pathlib
 import random
 import signal
 import socket
@@ -17,6 +16,7 @@ import pytest
 
 from lib import aws
 from lib.process import wait_for
+from lib.writing import users_of
 
 
 @pytest.fixture
@@ -144,18 +144,6 @@ def test_no_half_zip_is_ever_sent(api, gesture, mount, place, damage, way):
         else:
             assert errno_of(write) == wanted
     assert sha256(api) == before
-
-
-def users_of(path):
-    """The processes whose working directory is there: a killed one ends with its last request."""
-    found = []
-    for link in pathlib.Path("/proc").glob("[0-9]*/cwd"):
-        try:
-            if os.readlink(link).startswith(str(path)):
-                found.append(link)
-        except OSError:
-            pass
-    return found
 
 
 @pytest.mark.semantics("6.6.1")

@@ -1,0 +1,299 @@
+# SPDX-License-Identifier: MIT
+"""Who writes a document: two at once, an ordinary user, a tool that is killed; what audit and stats keep of it."""
+
+import json
+import os
+import random
+import re
+import signal
+import subprocess
+import time
+
+import pytest
+
+from lib import aws
+from lib.process import wait_for
+from lib.writing import DOCUMENTS, put, users_of, wanted_of
+
+# document: (two things that it can be made, the calls for either, what boto3 says it is)
+WRITTEN = {
+    "$LATEST/environment.json": (
+        {"STAGE": "one"}, {"STAGE": "two"}, ["UpdateFunctionConfiguration"],
+        lambda api: api.get_function_configuration(FunctionName="hello").get("Environment", {}).get("Variables"),
+    ),
+    ".function/tags.json": (
+        {"team": "one"}, {"team": "two"}, ["TagResource"],
+        lambda api: api.get_function(FunctionName="hello").get("Tags"),
+    ),
+    ".aliases/PROD/event-invoke.json": (
+        {"MaximumRetryAttempts": 1}, {"MaximumRetryAttempts": 0}, ["PutFunctionEventInvokeConfig"],
+        lambda api: {
+            "MaximumRetryAttempts": api.get_function_event_invoke_config(FunctionName="hello", Qualifier="PROD").get(
+                "MaximumRetryAttempts"
+            )
+        },
+    ),
+}
+
+
+@pytest.fixture
+def function(hello, make_mount):
+    return make_mount(allow_update=True, rate=1000).path / hello
+
+
+# It reads or does not, and writes when it is told to; it prints the error of open(2), write(2) or close(2), which a shell hides.
+WRITER = """
+import sys
+path, data, reads = sys.argv[1:]
+if reads:
+    open(path, "rb").read()
+print("ready", flush=True)
+sys.stdin.readline()
+try:
+    with open(path, "wb") as file:
+        file.write(bytes.fromhex(data))
+except OSError as error:
+    print(error.strerror)
+"""
+
+
+class Writer:
+    """A process in a session of its own."""
+
+    def __init__(self, path, value, reads):
+        data = value if isinstance(value, bytes) else json.dumps(value).encode()
+        self.process = subprocess.Popen(
+            ["/usr/bin/python3", "-c", WRITER, path, data.hex(), "reads" if reads else ""],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True,
+        )
+        assert self.process.stdout.readline() == "ready\n"
+
+    def go(self):
+        self.process.stdin.write("go\n")
+        self.process.stdin.flush()
+
+    def error(self):
+        """The error that it ended with, or nothing."""
+        said, _ = self.process.communicate(timeout=60)
+        assert self.process.returncode == 0
+        return said.strip()
+
+
+@pytest.mark.semantics("6.4.1", "6.4.3", "6.4.5")
+@pytest.mark.parametrize("document", WRITTEN)
+@pytest.mark.parametrize("reads", [True, False], ids=["read", "unread"])
+def test_one_after_the_other(api, function, gesture, document, reads):
+    """The second is refused when it was shown something else; who never read the document overwrites it."""
+    one, two, calls, look = WRITTEN[document]
+    writers = [Writer(function / document, value, reads) for value in (one, two)]
+    with gesture(*(calls if reads else calls * 2)):
+        writers[0].go()
+        assert writers[0].error() == ""
+        writers[1].go()
+        assert writers[1].error() == ("Remote address changed" if reads else "")
+    assert look(api) == (one if reads else two)
+
+
+@pytest.mark.semantics("6.4.1", "6.4.3", "6.4.7")
+@pytest.mark.parametrize("document", WRITTEN)
+@pytest.mark.parametrize("reads", [True, False], ids=["read", "unread"])
+def test_both_at_the_same_moment(api, function, plane, document, reads):
+    """One after the other all the same, in whichever order."""
+    *values, calls, look = WRITTEN[document]
+    for _ in range(5):
+        (function / document).write_text("{}")
+        before = len(plane.changes())
+        writers = [Writer(function / document, value, reads) for value in values]
+        for each in writers:
+            each.go()
+        errors = [each.error() for each in writers]
+        assert sorted(errors) == (["", "Remote address changed"] if reads else ["", ""])
+        assert look(api) in ([values[errors.index("")]] if reads else values)
+        assert len(plane.changes()) - before >= len(calls) * (1 if reads else 2)
+
+
+@pytest.mark.semantics("6.4.1", "6.4.3", "6.4.7")
+@pytest.mark.parametrize("reads", [True, False], ids=["read", "unread"])
+def test_code_at_the_same_moment(api, function, gesture, reads):
+    codes = [aws.code("one"), aws.code("two")]
+    writers = [Writer(function / "$LATEST/code.zip", code, reads) for code in codes]
+    with gesture(*["UpdateFunctionCode"] * (1 if reads else 2)):
+        for each in writers:
+            each.go()
+        errors = [each.error() for each in writers]
+    assert sorted(errors) == (["", "Remote address changed"] if reads else ["", ""])
+    allowed = [codes[errors.index("")]] if reads else codes
+    found = api.get_function_configuration(FunctionName="hello")["CodeSha256"]
+    assert found in [aws.code_sha256(each) for each in allowed]
+
+
+# --- an ordinary user ---------------------------------------------------------------------------------
+
+
+@pytest.mark.semantics("1.6.1", "6.2.2", "6.2.3")
+def test_an_ordinary_user_writes_and_deploys(api, hello, gesture, make_mount, ordinary_user):
+    mount = make_mount(user=ordinary_user, allow_update=True)
+    function = mount.path / hello
+
+    def shell(script):
+        return mount.run("/bin/sh", "-ec", f'cd "{function}"; {script}', check=True)
+
+    with gesture("UpdateFunctionConfiguration"):
+        shell("""sed -i 's/"MemorySize": 128/"MemorySize": 1024/' '$LATEST/configuration.json'""")
+    assert api.get_function_configuration(FunctionName=hello)["MemorySize"] == 1024
+    with gesture("UpdateFunctionConfiguration"):
+        shell("""echo '{"TOKEN": "x"}' > '$LATEST/environment.json'; cat '$LATEST/environment.json'""")
+    with gesture("TagResource"):
+        shell("""echo '{"team": "x"}' > .function/tags.json""")
+    code = aws.code("new")
+    (mount.directory / "code.zip").write_bytes(code)
+    (mount.directory / "code.zip").chmod(0o644)
+    with gesture("UpdateFunctionCode", "PublishVersion", "UpdateAlias"):
+        shell(f"cp '{mount.directory}/code.zip' '$LATEST/' && mkdir + && ln -sfn .newest BETA")
+    version = aws.alias_version(api, hello, "BETA")
+    found = api.get_function_configuration(FunctionName=hello, Qualifier=version)
+    assert (version, found["CodeSha256"]) == ("4", aws.code_sha256(code))
+
+
+# --- killed in the middle -----------------------------------------------------------------------------
+
+KILLED = {
+    "cp": "cp $T/new {doc}",
+    "rsync": "cp $T/new $T/{doc} && rsync -a --checksum $T/{doc} .",
+    "rsync --inplace": "cp $T/new $T/{doc} && rsync -a --checksum --inplace $T/{doc} .",
+    "sed -i": "sed -i s/{old}/{new}/ {doc}",
+}
+# document: (what round N makes of it, what boto3 says it is)
+OLD_OR_NEW = {
+    "$LATEST/environment.json": (
+        lambda number: {"ROUND": f"r{number}x", **{f"NAME{each}": "v" * 100 for each in range(20)}},
+        lambda api: api.get_function_configuration(FunctionName="hello").get("Environment", {}).get("Variables"),
+    ),
+    ".function/tags.json": (
+        lambda number: {"ROUND": f"r{number}x", **{f"NAME{each}": "v" * 200 for each in range(40)}},
+        lambda api: api.get_function(FunctionName="hello").get("Tags"),
+    ),
+}
+
+
+@pytest.mark.semantics("6.3.1", "6.3.5", "6.3.6")
+@pytest.mark.parametrize("document", OLD_OR_NEW)
+@pytest.mark.parametrize("tool", KILLED)
+def test_a_tool_that_is_killed_leaves_the_old_or_the_new(api, function, scratch, document, tool):
+    seed = int(os.environ.get("ALIASFS_SEED") or random.randrange(1 << 32))
+    print(f"seed {seed}")
+    dice = random.Random(seed)
+    make, look = OLD_OR_NEW[document]
+    path = function / document
+    path.write_text(json.dumps(make(0)))
+    now, moved = 0, 0
+    for number in range(1, 51):
+        put(scratch, make(number))
+        script = KILLED[tool].format(doc=path.name, old=f"r{now}x", new=f"r{number}x")
+        process = subprocess.Popen(
+            ["/bin/sh", "-c", f"T={scratch}/t; export T; {script}"], cwd=path.parent, start_new_session=True,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )
+        time.sleep(dice.random() * (0.15 if tool.startswith("rsync") else 0.03))
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        wait_for(lambda: not users_of(function), 60, "the killed tool's last request")
+        found = look(api)
+        assert found in (make(now), make(number)), f"seed {seed}, {number}"
+        if found != make(now):
+            now, moved = number, moved + 1
+    assert json.loads(path.read_text()) == look(api), f"seed {seed}"
+    assert 0 < moved < 50, f"seed {seed}: {moved} of 50 kills came too late: nothing is proven"
+
+
+# --- what is kept of it -------------------------------------------------------------------------------
+
+
+def texts(value):
+    """Every text in a JSON value."""
+    if isinstance(value, dict):
+        return [text for each in value.values() for text in texts(each)]
+    return [text for each in value for text in texts(each)] if isinstance(value, list) else [value]
+
+
+def audit(mount):
+    return [json.loads(line) for line in (mount.path / ".aliasfs/audit").read_text().splitlines()]
+
+
+@pytest.mark.semantics("6.2.4")
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_a_line_for_every_change_and_never_a_value(api, hello, make_mount, scratch, document):
+    mount = make_mount(allow_update=True, audit=scratch / "audit")
+    path = mount.path / hello / document
+    wanted = wanted_of(api, mount.path / hello, document)
+    before = path.read_text()
+    path.write_text(json.dumps(wanted))
+    (line,) = audit(mount)
+    assert [line["operation"]] == DOCUMENTS[document][1]
+    assert (line["function"], line["document"], line["outcome"]) == (hello, path.name, "ok")
+    assert line.get("alias", line.get("qualifier", "")) == ("PROD" if "PROD" in document else "")
+    assert line["uid"] == os.getuid() and line["pid"] and line["command"] and line["request_id"]
+    assert re.fullmatch("[0-9a-f]{64}", line["sha256_before"]) and re.fullmatch("[0-9a-f]{64}", line["sha256_after"])
+    assert line["sha256_before"] != line["sha256_after"]
+    kept = (scratch / "audit").read_text() + mount.log()
+    for text in texts(wanted):
+        if isinstance(text, str) and len(text) > 2 and text not in before:
+            assert f'"{text}"' not in kept, text
+    path.write_text(path.read_text())
+    assert len(audit(mount)) == 1
+
+
+@pytest.mark.semantics("6.2.4")
+def test_each_call_of_a_change_is_a_line(hello, make_mount):
+    mount = make_mount(allow_update=True)
+    path = mount.path / hello / ".function/tags.json"
+    path.write_text('{"old": "swordfish"}')
+    path.write_text('{"new": "herring"}')
+    lines = audit(mount)
+    assert [line["operation"] for line in lines] == ["TagResource", "TagResource", "UntagResource"]
+    assert len({line["request_id"] for line in lines}) == 3
+    assert not re.search("swordfish|herring", (mount.path / ".aliasfs/audit").read_text())
+
+
+@pytest.mark.semantics("6.2.4")
+def test_the_audit_of_new_code(hello, make_mount, scratch):
+    mount = make_mount(allow_update=True, audit=scratch / "audit")
+    function = mount.path / hello
+    (function / "$LATEST/code.zip").write_bytes(aws.code("swordfish"))
+    os.mkdir(function / "+")
+    first, second = audit(mount)
+    assert (first["operation"], first["document"], first["outcome"]) == ("UpdateFunctionCode", "code.zip", "ok")
+    assert first["sha256_before"] != first["sha256_after"] and first["request_id"]
+    assert second["operation"] == "PublishVersion"
+    assert "swordfish" not in (scratch / "audit").read_text()
+
+
+def counted(mount):
+    """{metric: value} of .aliasfs/stats."""
+    lines = (mount.path / ".aliasfs/stats").read_text().splitlines()
+    return {name: float(value) for name, value in (line.rsplit(" ", 1) for line in lines if line[0] != "#")}
+
+
+def calls(operation, outcome="ok"):
+    return f'aliasfs_api_calls_total{{operation="{operation}",outcome="{outcome}"}}'
+
+
+@pytest.mark.semantics("1.1.8")
+def test_stats_count_uploads_settling_invocations_and_cloudtrail(hello, make_mount, plane):
+    mount = make_mount(allow_update=True, allow_invoke=True)
+    function = mount.path / hello
+    (function / "$LATEST/code.zip").write_bytes(aws.code("new"))
+    (function / ".function/tags.json").write_text('{"team": "x"}')
+    with open(function / ".aliases/PROD/.invoke", "r+b", buffering=0) as file:
+        file.read()
+    (function / ".aliases/PROD/.history").read_text()
+    found = counted(mount)
+    for operation in ("UpdateFunctionCode", "TagResource", "Invoke"):
+        assert found[calls(operation)] == 1, operation
+    assert found[calls("LookupEvents")] >= 1
+    assert found['aliasfs_settling_total{outcome="settled"}'] == 1
+    assert found["aliasfs_settling_seconds_total"] >= 0
+    plane.put("/_local/faults", [{"operation": "UpdateFunctionCode", "settles_failed": "InvalidZipFileException"}])
+    with pytest.raises(OSError):
+        (function / "$LATEST/code.zip").write_bytes(aws.code("newer"))
+    assert counted(mount)['aliasfs_settling_total{outcome="failed"}'] == 1
