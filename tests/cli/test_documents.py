@@ -48,7 +48,7 @@ await_port 9000
 
 @pytest.fixture
 def world(fuse_device, make_plane, scratch):
-    """world(script): runs bash over it in a directory with code.zip in it and the programs on the PATH."""
+    """world(script): runs bash over it in a directory with code.zip and handler.py in it and the programs on the PATH."""
     plane = make_plane("--region", "eu-west-1")
     aws.create_function(plane.api, "helloworld", versions=2, aliases={"BETA": 2, "PROD": 1})
     aws.create_function(plane.api, "hello", versions=3, aliases={"PROD": 1})
@@ -59,6 +59,7 @@ def world(fuse_device, make_plane, scratch):
     shutil.copy(ROOT / "contrib/aliasfs-backup", home / "bin")
     (home / "contrib").symlink_to(ROOT / "contrib")
     (home / "code.zip").write_bytes(aws.code())
+    (home / "handler.py").write_text("def handler(event, context):\n    return event\n")
     services = {f"AWS_ENDPOINT_URL_{name}": "http://127.0.0.1:9000" for name in ("LAMBDA", "CLOUDTRAIL")}
     variables = aws.credentials_environment(home, **services)
     variables["PATH"] = f"{home}/bin:{variables['PATH']}"
