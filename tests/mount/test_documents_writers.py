@@ -127,6 +127,39 @@ def test_code_at_the_same_moment(api, function, gesture, reads):
     assert found in [aws.code_sha256(each) for each in allowed]
 
 
+@pytest.mark.semantics("4.3.2", "4.3.3", "6.4.7")
+def test_a_write_that_hangs_holds_up_its_document_alone(hello, make_mount, plane):
+    function = make_mount(allow_update=True, timeout=2, rate=1000).path / hello
+    plane.put("/_local/faults", [{"operation": "TagResource", "count": -1, "hang": True}])
+    tags = [Writer(function / ".function/tags.json", {"team": name}, False) for name in ("one", "two")]
+    other = Writer(function / ".aliases/PROD/event-invoke.json", {"MaximumRetryAttempts": 1}, False)
+    tags[0].go()
+    wait_for(lambda: plane.calls().get("TagResource"))
+    tags[1].go()
+    other.go()
+    assert other.error() == "" and tags[0].process.poll() is None
+    assert [each.error() for each in tags] == ["Connection timed out"] * 2
+
+
+@pytest.mark.semantics("6.4.7", "6.6.4")
+def test_an_upload_that_waits_for_another_can_be_interrupted(hello, make_mount, plane, scratch):
+    place = make_mount(allow_update=True, upload_timeout=5).path / hello / "$LATEST"
+    plane.put("/_local/faults", [{"operation": "UpdateFunctionCode", "count": -1, "hang": True}])
+    (scratch / "new.zip").write_bytes(aws.code("new"))
+    plane.reset()
+    first, second = (subprocess.Popen(["cp", scratch / "new.zip", place / "code.zip"]) for _ in range(2))
+    wait_for(lambda: plane.calls().get("UpdateFunctionCode"))
+    time.sleep(0.5)  # the other one has got as far as it can
+    for each in (first, second):
+        each.send_signal(signal.SIGINT)
+    ended = wait_for(lambda: [each for each in (first, second) if each.poll() is not None])
+    assert len(ended) == 1 and ended[0].returncode != 0
+    assert plane.calls()["UpdateFunctionCode"] == 1
+    plane.put("/_local/faults", [])
+    for each in (first, second):
+        each.wait(60)
+
+
 # --- an ordinary user ---------------------------------------------------------------------------------
 
 
