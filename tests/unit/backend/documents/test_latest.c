@@ -182,10 +182,11 @@ static void all_variables_are_sent(void **state)
 			"invalid: line 2: the member 'B1' has to be text in quotes"},
 		{"{\"A1\":\"1\",\n\"A1\":\"secret\"}",
 			"invalid: line 2: the member 'A1' stands there twice"},
-		/* Without env=redact it is a value as any other. */
+		/* A backup of a mount with env=redact. */
 		{"{\"A1\":\"hmac:0123456789abcdef01234567\"}",
-			"PUT " PATH " {\"Environment\":{\"Variables\":{\"A1\":"
-			"\"hmac:0123456789abcdef01234567\"}},\"RevisionId\":\"r1\"}\n"},
+			"invalid: line 1: the variable 'A1' has a redacted form, which stands for "
+			"a value "
+			"on a mount with env=redact alone: write the value itself"},
 	};
 
 	(void)state;
