@@ -388,8 +388,10 @@ static int copy_away(struct request *request, const struct node *document, const
 {
 	struct drafts *drafts = request->fs->drafts;
 	struct spool *content = NULL;
-	int error = read_whole(request, document, &content);
+	int error = document_file_permits_write(request, document);
 
+	if (!error)
+		error = read_whole(request, document, &content);
 	if (error)
 		return error;
 	error = drafts_create(

@@ -550,6 +550,8 @@ def fail(stage, trials, fault):
     for trial in trials:
         for state, name in zip(trial.states, trial.names):
             seen = pairs[trial.pair].look(name)
+            if trial.operation == "UNLINK" and name.endswith("/description") and seen == "ENOENT":
+                continue  # hidden for a grace of its own, which no fsync ends (6.8.1)
             if state.alias and not state.link and not state.draft and seen != trial.before[name]:
                 troubles.append(f"{trial}: in the end {name} is {seen} instead of {trial.before[name]}")
     account.forget(now)
