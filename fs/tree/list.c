@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "backend/base/clock.h"
 #include "backend/base/hash.h"
 #include "backend/catalog/catalog.h"
 #include "fs/gesture/gesture.h"
@@ -11,6 +12,7 @@
 #include "fs/tree/control.h"
 #include "fs/tree/document_file.h"
 #include "fs/tree/document_names.h"
+#include "fs/tree/drafts.h"
 
 static size_t version_text_length(uint64_t version)
 {
@@ -252,6 +254,24 @@ static int list_control(struct tree_listing *listing)
 	return 0;
 }
 
+/* What a tool has just removed to put another file in its place: LOOKUP does not find it either. */
+static void drop_hidden(
+	const struct aliasfs *fs, const struct node *directory, struct tree_listing *listing)
+{
+	int64_t now_ms = clock_monotonic_ms();
+	size_t i, kept = 0;
+	struct node node;
+
+	for (i = 0; i < listing->count; i++) {
+		tree_entry_node(directory, &listing->entries[i], &node);
+		if (drafts_are_hiding(fs->drafts, now_ms, &node))
+			free(listing->entries[i].name);
+		else
+			listing->entries[kept++] = listing->entries[i];
+	}
+	listing->count = kept;
+}
+
 int tree_list(
 	struct request *request, const struct node *directory, struct tree_listing *ret_listing)
 {
@@ -284,6 +304,9 @@ int tree_list(
 	}
 	if (error)
 		tree_listing_release(ret_listing);
+	else if (directory->kind == NODE_VERSION || directory->kind == NODE_ALIAS ||
+		 directory->kind == NODE_FUNCTION_DOCUMENTS)
+		drop_hidden(request->fs, directory, ret_listing);
 	return error;
 }
 

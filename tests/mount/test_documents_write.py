@@ -319,6 +319,20 @@ def test_a_removed_document_is_back(api, function, gesture, mount):
     assert aws.aliases_of(api, "hello") == {"PROD": "1", "BETA": "2", "DEV": "$LATEST"}
 
 
+@pytest.mark.semantics("6.8.1")
+@pytest.mark.parametrize(
+    "document", ["$LATEST/configuration.json", ".function/tags.json", ".aliases/PROD/policy.json"]
+)
+def test_what_is_hidden_is_not_listed_either(function, document):
+    """Else each tool that reads the directory is told of a file that it does not find."""
+    path = function / document
+    listed = os.listdir(path.parent)
+    os.unlink(path)
+    assert sorted([*os.listdir(path.parent), path.name]) == sorted(listed)
+    assert wait_for(path.exists)
+    assert os.listdir(path.parent) == listed
+
+
 @pytest.mark.semantics("6.2.4")
 def test_the_audit_has_no_value(hello, make_mount, scratch):
     audit = scratch / "audit"
