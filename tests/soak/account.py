@@ -18,7 +18,7 @@ class Refused(Exception):
 
 class Account:
     def __init__(self, port):
-        self._port = port
+        self.port = port
         self._connection = None
         self._seen = 0  # sequence number of the last change that was read
 
@@ -28,7 +28,7 @@ class Account:
         for last in (False, True):
             try:
                 if not self._connection:
-                    self._connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=60)
+                    self._connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
                 self._connection.request(method, path, text)
                 answer = self._connection.getresponse()
                 data = answer.read()

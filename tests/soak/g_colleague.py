@@ -71,14 +71,6 @@ def colleague_makes_another(hand):
     return Plan(act, after={name: state}, gap=(name,), as_colleague=True)
 
 
-@gesture(1)
-def colleague_uploads(hand):
-    text = f"code {hand.random.random()}"
-    return Plan(
-        lambda: hand.account.update_code(hand.function, text), as_colleague=True, uploads=True
-    )
-
-
 @gesture(2)
 def stale_rename(hand):
     """`mv -T STAGE PROD` after a colleague moved STAGE: what the mount showed must not be put on PROD."""

@@ -135,6 +135,6 @@ def publish(hand):
     """`mkdir +`; nothing new is EEXIST."""
     return Plan(
         ["mkdir", str(hand.directory / "+")],
-        outcome="done" if hand.model.unpublished else "refused",
-        publishes=hand.model.unpublished,
+        outcome={True: "done", False: "refused", None: "maybe"}[hand.model.unpublished],
+        publishes=hand.model.unpublished is not False,
     )

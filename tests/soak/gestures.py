@@ -1,4 +1,14 @@
 # SPDX-License-Identifier: MIT
 """All gestures: importing this fills table.ROWS."""
 
-from soak import g_colleague, g_common, g_look, g_move, g_refused, g_remap, g_weight  # noqa: F401
+from soak import (  # noqa: F401
+    g_colleague,
+    g_common,
+    g_document,
+    g_look,
+    g_move,
+    g_refused,
+    g_remap,
+    g_rollback,
+    g_weight,
+)

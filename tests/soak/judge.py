@@ -3,6 +3,9 @@
 
 import time
 
+from soak.document_account import DocumentAccount
+from soak.document_judge import DocumentJudge
+from soak.history import History
 from soak.model import UNKNOWN, Model, Pending, State, alternatives, permitted_writes, show
 
 NAMES = ["PROD", "BETA", "DEV", "NEXT", "X-1", "Currency", "Customer", "api_stable", "app_canary"]
@@ -12,6 +15,7 @@ ALIAS_WRITES = ("CreateAlias", "UpdateAlias", "DeleteAlias")
 # What a gesture that took longer than this failed of is the machine's load: links through an alias count
 # for 2 s, deadlines are a few seconds.
 SLOW = 1.2
+DIED = 70  # the exit status of a tool that died of what it is: nothing of the mount
 # A loaded machine is late with what is deferred.
 PATIENCE = 15
 
@@ -21,6 +25,7 @@ def make_function(account, function):
     account.create_function(function, VERSIONS)
     for name, state in FIRST.items():
         account.create_alias(function, name, state)
+    DocumentAccount(account, account.port).prepare(function)
 
 
 class Judge:
@@ -31,6 +36,8 @@ class Judge:
         self.function = worker.config["function"]
         self.model = Model(VERSIONS, NAMES)
         self.permits = {}  # {(operation, name): until when}
+        self.history = History()
+        self.documents = DocumentJudge(self)
         self.commits = set()
         self.findings = 0
 
@@ -39,7 +46,9 @@ class Judge:
         now = time.monotonic()
         for name, state in FIRST.items():
             self.model.set(name, state, -1, now)
-        self.account.news()
+        for change in self.account.news():
+            if change["function"] == self.function:
+                self.history.note(change)
 
     def finding(self, kind, text):
         self.findings += 1
@@ -47,9 +56,10 @@ class Judge:
 
     # What may be written
 
-    def permit(self, plan, now, grown=()):
+    def permit(self, plan, now):
         before = {name: entry.state for name, entry in self.model.entries.items()}
-        for permit in permitted_writes(plan, before) | set(grown):
+        documents = self.documents.permits(plan.document) if plan.document else set()
+        for permit in permitted_writes(plan, before) | documents:
             self.permits[permit] = now + self.config["late"] + PATIENCE
 
     def permit_removals(self, plan):
@@ -64,8 +74,9 @@ class Judge:
         for change in self.account.news():
             if change["function"] != self.function:
                 continue
+            self.history.note(change)
             operation, name = change["operation"], change.get("qualifier", "")
-            if operation == "PublishVersion":
+            if self.documents.read_change(change, gesture) or operation == "PublishVersion":
                 name = ""
             elif operation not in ALIAS_WRITES:
                 continue
@@ -94,8 +105,8 @@ class Judge:
             self.model.set(name, state, -1, now)
             # Also when it is what it was: the revision is another one.
             self.model.entries[name].changed_by, self.model.entries[name].changed_at = -1, now
-        if plan.uploads:
-            self.model.unpublished = True
+        if plan.document:
+            self.documents.set(plan.document.document, plan.document.state, -1)
         self.read_changes(gesture)
 
     def begin(self, hand, plan):
@@ -104,9 +115,11 @@ class Judge:
         if hand.function == self.function:
             self.permit(plan, now)
         touched = {*plan.after, *plan.hidden, *plan.looks}
+        document = plan.document
+        self.written = len(self.history.writes(plan.rolls_back))
         return any(hand.is_stale(name, plan.compared) for name in touched) or (
             (plan.publishes or plan.outcome == "refused") and hand.versions_are_stale()
-        )
+        ) or bool(document and document.reads and self.documents.is_stale(document.document, hand.mount))
 
     def judge(self, gesture, hand, plan, ended, stale, generation):
         weather, worker = self.worker.weather, self.worker
@@ -117,6 +130,8 @@ class Judge:
             self.finding("hang", f"{gesture} on {'AB'[hand.mount]} has not ended in {ended.seconds:.0f} s")
             stormy = True
         failed = ended.killed or ended.rc != 0 or away
+        if hand.function == self.function:
+            self.model.delay(ended.seconds)
         if ended.killed:
             self.permit_removals(plan)
         elif failed:
@@ -128,26 +143,48 @@ class Judge:
                 self.finding(kind, f"{gesture} on {'AB'[hand.mount]}: {wrong}{' (storm)' if stormy else ''}")
         calm = not stormy and not stale and not ended.killed and ended.seconds < SLOW
         if plan.reads and hand.function != self.function:
+            if plan.document:
+                self.worker.count(plan.document, failed)
+                self.documents.look_at_common(gesture)
             self.read_changes(gesture)
             return
-        if failed and calm and plan.outcome == "done" and not self.is_known_refusal(ended):
+        expected = plan.outcome == "done" or (plan.refusals and not self.is_known_refusal(plan, ended))
+        if failed and calm and expected and ended.rc != DIED:
             self.finding("failed without a reason", f"{gesture}: exit {ended.rc}: {ended.err.strip()[-300:]}")
         if not failed and plan.outcome == "refused" and not (stale or stormy):
             self.finding("accepted", f"{gesture} exited 0")
+        if len(plan.hidden) > 1:
+            self.documents.hide(hand.mount)
         self.take(gesture, hand, plan, ended, failed, calm)
+        if plan.document:
+            self.documents.take(gesture, hand, plan.document, ended, failed, stormy)
         self.read_changes(gesture)
+        if plan.rolls_back:
+            self.judge_rollback(gesture, hand, plan, failed)
+
+    def judge_rollback(self, gesture, hand, plan, failed):
+        """It has moved the alias once at most, and nowhere else than it was before."""
+        name = plan.rolls_back
+        self.worker.figures["roll-backs refused" if failed else "roll-backs"] += 1
+        ways = alternatives(plan.after.get(name, []))
+        wanted = [("UpdateAlias", version) for version in [*plan.first_to, *(state.version for state in ways)]]
+        written = self.history.writes(name)[self.written :]
+        if written != wanted[: len(written)]:
+            self.finding("wrong roll-back", f"{gesture} on {'AB'[hand.mount]}: {written} instead of {wanted} or nothing")
+        if not failed:
+            generation = self.worker.weather.generation(hand.mount)
+            self.model.entries[name].rolled_back[hand.mount, generation] = time.monotonic()
 
     @staticmethod
-    def is_known_refusal(ended):
-        """A tool that died of what it is: nothing of the mount."""
-        return ended.rc == 70
+    def is_known_refusal(plan, ended):
+        return any(text in ended.err for text in plan.refusals)
 
     def take(self, gesture, hand, plan, ended, failed, calm):
         """What the model says afterwards, and whether AWS agrees."""
         now = time.monotonic()
         if plan.publishes and not failed:
             self.model.versions += 1
-            self.model.unpublished = False
+            self.documents.was_published()
             self.model.versions_changed = (hand.mount, now)
         elif plan.publishes:
             self.count_versions(now)
@@ -161,6 +198,8 @@ class Judge:
                 self.wait(name, gesture, [entry.state, *removed], [], self.config["late"])
         for name, states in plan.after.items():
             ways = alternatives(states)
+            if failed and calm and self.is_known_refusal(plan, ended):
+                continue  # it must be what it was
             if failed:
                 self.take_failure(gesture, plan, name, ways, ended)
             else:
@@ -193,6 +232,8 @@ class Judge:
         made_here = entry.state is None and found is not None
         # With a colleague alongside, who knows who was the last.
         self.model.set(name, found, -1 if plan.alongside else hand.mount, now)
+        if not plan.alongside:
+            entry.moved = (hand.mount, self.worker.weather.generation(hand.mount))
         if made_here:
             entry.born = self.birth(hand, plan, now)
 
@@ -211,7 +252,8 @@ class Judge:
     def count_versions(self, now):
         versions = self.account.versions(self.function)
         if versions != self.model.versions:
-            self.model.versions, self.model.unpublished = versions, False
+            self.model.versions = versions
+            self.documents.was_published()
             self.model.versions_changed = (-1, now)
 
     # What is open
@@ -239,7 +281,8 @@ class Judge:
             for name in due:
                 self.resolve_one(name, held.get(name), now)
             self.read_changes("a deferred effect")
-        return sum(1 for entry in self.model.entries.values() if entry.pending)
+        opened = sum(1 for entry in self.model.entries.values() if entry.pending)
+        return opened + self.documents.resolve()
 
     def resolve_one(self, name, found, now):
         entry = self.model.entries[name]
@@ -287,6 +330,7 @@ class Judge:
 
     def final(self):
         self.compare(self.account.aliases(self.function), "the end")
+        self.documents.final()
         for name, entry in self.model.entries.items():
             if entry.pending:
                 self.finding("exit 0 without effect", f"{entry.pending.gesture}: {name} is open at the end")

@@ -71,7 +71,10 @@ class Plan:
     publishes: bool = False
     reads: bool = False  # it only looks: what it exits with says nothing of the model
     as_colleague: bool = False  # the command calls the API itself
-    uploads: bool = False  # $LATEST differs from the newest version afterwards
+    refusals: tuple = ()  # what a tool says that was refused, and has changed nothing then
+    rolls_back: str = ""  # the alias that is moved to its own @1
+    first_to: tuple = ()  # the versions that it is moved to before
+    document: object = None  # documents.Write: what it writes or reads
     # A colleague's part: before the tool starts (it leaves `changes_before`), and while it runs (it gives
     # what `after` then is).
     before_it: object = None
@@ -101,12 +104,14 @@ class Entry:
     changed_at: float = -1e9
     described_by: int = -1  # the mount that changed its description last
     born: tuple = None  # (mount, its generation, when): made through it, for 2.1.6 and 3.0.6
+    moved: tuple = None  # (mount, its generation): whose the last change was, when a mount knows it as its own
+    rolled_back: dict = dataclasses.field(default_factory=dict)  # {(mount, its generation): when}, for 8.2.7
 
 
 class Model:
     def __init__(self, versions, names):
         self.versions = versions
-        self.unpublished = False  # $LATEST differs from the newest version
+        self.unpublished = None  # $LATEST differs from the newest version; None: who knows
         self.versions_changed = (-1, -1e9)
         self.entries = {name: Entry() for name in names}
 
@@ -136,13 +141,19 @@ class Model:
             entry.changed_by, entry.changed_at = mount, now
         if entry.born and entry.born[0] != mount:
             entry.born = (UNKNOWN, 0, entry.born[2])
-        entry.state, entry.pending = state, None
+        entry.state, entry.pending, entry.moved = state, None, None
 
     def wait(self, name, pending):
         """From now on the name may be in one of several states."""
         entry = self.entries[name]
         entry.pending = pending
-        entry.born = None
+        entry.born = entry.moved = None
+
+    def delay(self, seconds):
+        """No grace runs while a request about the function is under way (2.4.5)."""
+        for entry in self.entries.values():
+            if entry.pending:
+                entry.pending.due += seconds
 
     def is_stale(self, name, mount, now, ttl):
         """Whether that mount may still show an older state of the name."""

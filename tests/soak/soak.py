@@ -24,13 +24,24 @@ from lib.plane import Plane
 from lib.process import descriptors, environment, resident_kib
 from lib.programs import build_directory, patience, sanitizer
 from soak.account import Account
+from soak.document_account import DocumentAccount
 from soak.g_common import NAMES as COMMON_NAMES
 from soak.judge import make_function
 from soak.model import State
-from soak.storm import Storm
+from soak.storm import Storm, deliver_late
 from soak.weather import Weather
 
-OPTIONS = {"ttl": 1, "timeout": 4, "read_timeout": 6, "delete_grace": 1, "rate": 200}
+OPTIONS = {
+    "ttl": 1,
+    "documents_ttl": 1,
+    "timeout": 4,
+    "read_timeout": 6,
+    "upload_timeout": 6,
+    "delete_grace": 1,
+    "rate": 200,
+    "allow_update": True,
+}
+LISTED = {"b": {"documents": True}}  # by mount B alone
 LATE = 7  # seconds after which nothing that was delayed can still arrive
 GRACE = 4  # what is deferred is done by then: held names 2 s, removals 1 s, a look at AWS
 # Memory and descriptors may grow by this much between a quarter of the time and the end.
@@ -45,6 +56,10 @@ ZEROS = [
     "not true",
     "accepted",
     "unexpected write",
+    "wrong roll-back",
+    "half a document",
+    "wrong document",
+    "grant missing",
     "failed without a reason",
     "hang",
 ]
@@ -63,6 +78,7 @@ class Soak:
         self.logs = directory / "sanitizer"
         self.logs.mkdir()
         self.workers = []
+        self.templates = {}  # {function: its configuration}
         self.measured = {}
         self.lock = threading.Lock()
 
@@ -91,7 +107,8 @@ class Soak:
             jump.write_bytes(bytes(8))
             env.update(LD_PRELOAD=str(module), CLOCK_JUMP_FILE=str(jump))
         mount = Mount(
-            directory, self.logs, "aws", env=env, endpoint_url=proxy.url, region=aws.REGION, **OPTIONS
+            directory, self.logs, "aws", env=env, endpoint_url=proxy.url, region=aws.REGION, **OPTIONS,
+            **LISTED.get(name, {}),
         )
         mount.jump = jump
         return mount.start()
@@ -104,6 +121,7 @@ class Soak:
             "seed": self.options.seed,
             "function": functions[number],
             "functions": functions,
+            "templates": self.templates,
             "mounts": [str(mount.path) for mount in self.mounts],
             "port": self.planes[1].port,
             "weather": str(self.directory / "weather"),
@@ -168,11 +186,13 @@ class Soak:
         self.planes = []
         for name in "ab":
             self.planes.append(self.start_plane(name, state))
+            deliver_late(self.planes[-1])
             stack.callback(self.closed, f"lambda-plane {name}", self.planes[-1])
         self.account = Account(self.planes[1].port)
         self.account.create_function("common", 4)
         for name in COMMON_NAMES:
             self.account.create_alias("common", name, State("1", None, "shared"))
+        DocumentAccount(self.account, self.account.port).prepare("common", COMMON_NAMES)
         functions = ["red", "blue", "green", "black", "white"][: self.options.workers]
         for function in functions:
             make_function(self.account, function)
@@ -182,6 +202,9 @@ class Soak:
         for name, proxy in zip("ab", self.proxies):
             self.mounts.append(self.start_mount(name, proxy))
             stack.callback(self.closed, f"mount {name}", self.mounts[-1])
+        for function in [*functions, "common"]:
+            path = self.mounts[1].path / function / "$LATEST/configuration.json"
+            self.templates[function] = json.loads(path.read_text())
         self.until = time.monotonic() + self.options.minutes * 60
         stack.callback(self.end_workers)
         for number in range(len(functions)):
@@ -209,7 +232,8 @@ class Soak:
         while time.monotonic() < self.until:
             if not self.measured and time.monotonic() >= warm:
                 self.measured = self.measure()
-            calm = self.random.uniform(1, 4)
+            # What is open is settled in a long calm only: nothing that was delayed may be left.
+            calm = self.random.uniform(*((12, 22) if self.random.random() < 0.2 else (1, 4)))
             time.sleep(max(0, min(calm, self.until - time.monotonic())))
             for proxy in self.proxies:
                 with proxy._lock:

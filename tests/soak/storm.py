@@ -24,6 +24,16 @@ OPERATIONS = [
     "ListVersionsByFunction",
     "ListFunctions",
     "PublishVersion",
+    "LookupEvents",
+    "GetFunction",
+    "GetFunctionConfiguration",
+    "GetPolicy",
+    "UpdateFunctionConfiguration",
+    "UpdateFunctionCode",
+    "TagResource",
+    "UntagResource",
+    "AddPermission",
+    "RemovePermission",
     "*",
 ]
 KINDS = [
@@ -58,6 +68,14 @@ PROXY_FAULTS = [
 PATHS = ["/aliases", "/aliases/", "/versions", "/functions", ""]
 METHODS = [".*", "GET", "PUT", "POST", "DELETE"]
 JUMPS = [0, 3600, -3600, 86400 * 400, -86400 * 30, 700, -5]
+
+
+# CloudTrail's events come late, some twice, and in any order.
+TRAIL = {"delay": 0.5, "spread": 4, "duplicates": 0.2, "shuffled": True}
+
+
+def deliver_late(plane):
+    plane.put("/_local/trail", TRAIL)
 
 
 class Storm:
@@ -186,6 +204,7 @@ class Storm:
         self.figures["planes killed"] += 1
         self.pause(0, 0.5)
         plane.start(plane.port)
+        deliver_late(plane)
         self.weather.end(0)
 
     def stop(self):

@@ -1,10 +1,18 @@
 # SPDX-License-Identifier: MIT
 """A short soak with a fixed seed; contrib/test --soak MINUTES plays longer ones."""
 
+import io
+import json
 import os
+import random
+import zipfile
+
+import pytest
 
 from lib.process import environment, run
 from lib.programs import build_directory, patience, sanitizer
+from soak.documents import KINDS, archive, break_text, policy, shown, tags, text
+from soak.history import History
 from soak.model import Model, Pending, Plan, State, alternatives, permitted_writes
 
 SECONDS = 20
@@ -48,3 +56,52 @@ def test_a_name_whose_state_is_open_may_have_several():
     assert model.allowed("Cu12ab34") == [None]
     model.set("PROD", None, 0, 106)
     assert model.absent() == ["PROD", "BETA"]
+
+
+def test_where_an_alias_was_before():
+    history = History()
+
+    def note(operation, version=None, **detail):
+        history.note({"operation": operation, "qualifier": "PROD", "version": version, "detail": detail})
+
+    assert history.previous("PROD") is None
+    note("CreateAlias", "1")
+    note("UpdateAlias", "1")
+    assert history.previous("PROD") is None
+    note("UpdateAlias", "2")
+    assert history.previous("PROD") == "1"
+    note("UpdateAlias", "2", weights={"3": 0.1})
+    assert history.previous("PROD") == "2"
+    note("UpdateAlias", "3")
+    assert history.previous("PROD") == "2"
+    history.note({"operation": "TagResource", "function": "red"})
+    note("DeleteAlias")
+    note("CreateAlias", "4")
+    assert history.previous("PROD") is None
+    assert history.writes("PROD")[-2:] == [("DeleteAlias", None), ("CreateAlias", "4")]
+
+
+@pytest.mark.parametrize("document", KINDS)
+def test_a_document_is_whole_or_it_is_not(document):
+    kind, template = KINDS[document], {"Runtime": "python3.11", "Description": ""}
+    assert kind.state(kind.value(7)) == "7"
+    whole = text(document, 7, template)
+    dice = random.Random(1)
+    for _ in range(50):
+        broken = break_text(document, whole, dice)
+        assert broken != whole
+        if document != "code.zip":
+            with pytest.raises(ValueError):
+                json.loads(broken)
+            continue
+        with pytest.raises((zipfile.BadZipFile, AssertionError)), zipfile.ZipFile(io.BytesIO(broken)) as found:
+            assert found.testzip() is None
+    if document != "code.zip":
+        assert shown(document, whole) == "7" and not shown(document, b"").isdigit()
+
+
+def test_what_is_between_two_documents():
+    assert KINDS["tags.json"].between("1", "2") == [json.dumps({**tags(1), **tags(2)}, sort_keys=True)]
+    assert KINDS["policy.json"].between("1", "2") == [json.dumps(sorted({*policy(1), *policy(2)}))]
+    assert KINDS["configuration.json"].between("1", "2") == []
+    assert archive(3) == archive(3) != archive(4)

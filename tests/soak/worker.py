@@ -9,6 +9,7 @@ something was killed, stopped or spoiled may have failed, but what exited 0 has 
 and nothing may be at AWS that no gesture asked for.
 """
 
+import collections
 import json
 import pathlib
 import random
@@ -26,6 +27,13 @@ from soak.tool import Runner
 from soak.weather import Weather
 
 
+KILL_WRITERS = 0.1  # more of the tools that write a document are killed
+FIGURES = [
+    *["gestures", "refused", "failed in a storm", "tools killed"],
+    *["roll-backs", "roll-backs refused", "document writes", "document writes refused", "document reads"],
+]
+
+
 class Worker:
     def __init__(self, config):
         self.config = config
@@ -37,7 +45,7 @@ class Worker:
         self.account = Account(config["port"])
         self.runner = Runner(self.scratch)
         self.judge = Judge(self)
-        self.figures = {"gestures": 0, "refused": 0, "failed in a storm": 0, "tools killed": 0}
+        self.figures = collections.Counter(dict.fromkeys(FIGURES, 0))
         self.table = {common: self.choice(common) for common in (False, True)}
 
     def choice(self, common):
@@ -55,6 +63,13 @@ class Worker:
     def finding(self, kind, text):
         self.note(f"FINDING {kind}: {text}")
         self.tell(finding=kind, worker=self.config["number"], text=text)
+
+    def count(self, write, failed):
+        """A document was written, or was to be, or read."""
+        if write.state is None and write.reads:
+            self.figures["document reads"] += 1
+        else:
+            self.figures["document writes refused" if failed else "document writes"] += 1
 
     # Playing
 
@@ -78,9 +93,12 @@ class Worker:
             return
         self.figures["gestures"] += 1
         kill_after = None
-        if not plan.as_colleague and not (common and not callable(plan.command)) and not plan.alongside:
+        shared = common and not callable(plan.command) and not plan.document
+        if not plan.as_colleague and not shared and not plan.alongside:
             if self.random.random() < self.config["kill_tools"]:
                 kill_after = self.random.uniform(0, 0.03)
+            elif plan.document and self.config["kill_tools"] and self.random.random() < KILL_WRITERS:
+                kill_after = self.random.uniform(0, 0.08)
         self.carry_out(row, hand, plan, kill_after)
 
     def carry_out(self, row, hand, plan, kill_after):
