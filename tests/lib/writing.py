@@ -3,7 +3,6 @@
 
 import json
 import os
-import pathlib
 
 import pytest
 
@@ -143,10 +142,9 @@ def last_error(mount):
 def users_of(path):
     """The processes whose working directory is there: a killed one ends with its last request."""
     found = []
-    for link in pathlib.Path("/proc").glob("[0-9]*/cwd"):
+    for name in os.listdir("/proc"):
         try:
-            if os.readlink(link).startswith(str(path)):
-                found.append(link)
+            found += [name] if name.isdigit() and os.readlink(f"/proc/{name}/cwd").startswith(str(path)) else []
         except OSError:
             pass
     return found
