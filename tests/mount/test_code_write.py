@@ -176,6 +176,7 @@ def test_a_tool_that_is_killed_sends_nothing_or_all(api, mount, place, new, tool
             allowed.add(aws.code_sha256(data.getvalue()))
             assert sha256(api) in allowed, f"seed {seed}, {number}"
         else:
+            wait_for(lambda: not users_of(mount.path), 60)  # its last request may be the removal
             wait_for((place / "code.zip").exists)  # zip has removed it, and was killed
             (place / "code.zip").read_bytes()  # verified against CodeSha256
             with zipfile.ZipFile(place / "code.zip") as archive:
