@@ -25,7 +25,8 @@ struct call_record {
 struct call_lineage {
 	size_t count; /* 0: unknown */
 	uint64_t processes[CALL_LINEAGE_MAX];
-	uint64_t session; /* its id */
+	uint64_t session; /* its id, which a later session may have, too */
+	uint64_t leader;  /* the process that began it, as in `processes`; 0: it has ended */
 };
 
 /* Who asks. `read` fills the lineage, once, when it is needed; it may read files and is called without a lock. */

@@ -155,22 +155,37 @@ static bool read_stat(pid_t process, struct process_stat *ret_stat)
 	       read_stat_number(text, 22, &ret_stat->started);
 }
 
+static uint64_t process_number(pid_t process, const struct process_stat *stat)
+{
+	return stat->started << 22 ^ (uint64_t)process;
+}
+
+static uint64_t read_leader(uint64_t session)
+{
+	struct process_stat stat;
+
+	return session && read_stat((pid_t)session, &stat) ? process_number((pid_t)session, &stat)
+							   : 0;
+}
+
 void caller_read_lineage(pid_t thread, struct call_lineage *ret_lineage)
 {
 	struct process_stat stat, first = {0};
 	pid_t process = thread > 0 ? read_process(thread) : 0;
 
 	ret_lineage->count = 0;
+	ret_lineage->leader = 0;
 	while (process > 1 && ret_lineage->count < CALL_LINEAGE_MAX && read_stat(process, &stat)) {
 		if (!ret_lineage->count)
 			first = stat;
 		ret_lineage->session = first.session;
 		if (stat.session != first.session)
-			return;
-		ret_lineage->processes[ret_lineage->count++] =
-			stat.started << 22 ^ (uint64_t)process;
+			break;
+		ret_lineage->processes[ret_lineage->count++] = process_number(process, &stat);
 		process = (pid_t)stat.parent;
 	}
+	if (ret_lineage->count)
+		ret_lineage->leader = read_leader(first.session);
 }
 
 bool caller_has_group(pid_t thread, gid_t group)

@@ -12,9 +12,10 @@ enum base_kind {
 
 struct base {
 	enum base_kind kind;
-	uint64_t node; /* node_inode() */
-	uint64_t who;  /* the process or session */
-	uint64_t hash; /* of what was shown; 0: a free place */
+	uint64_t node;   /* node_inode() */
+	uint64_t who;    /* the process or session */
+	uint64_t leader; /* the session's, 0: it had ended */
+	uint64_t hash;   /* of what was shown; 0: a free place */
 	int64_t noted_ms;
 	unsigned char sha256[32]; /* of code */
 };
@@ -49,6 +50,13 @@ static bool is_alive(const struct base *base, int64_t now_ms)
 	return base->kind == BASE_OF_PROCESS || now_ms - base->noted_ms < BASE_LIFE_MS;
 }
 
+/* A session's id is given to another one once all its processes have ended. */
+static bool is_of(const struct base *base, const struct base *key)
+{
+	return base->node == key->node && base->kind == key->kind && base->who == key->who &&
+	       (base->leader == key->leader || !base->leader || !key->leader);
+}
+
 static struct base *find(struct bases *bases, int64_t now_ms, const struct base *key)
 {
 	size_t i;
@@ -56,8 +64,7 @@ static struct base *find(struct bases *bases, int64_t now_ms, const struct base 
 	for (i = 0; i < BASES_MAX; i++) {
 		struct base *base = &bases->all[i];
 
-		if (base->hash && base->node == key->node && base->kind == key->kind &&
-			base->who == key->who && is_alive(base, now_ms))
+		if (base->hash && is_of(base, key) && is_alive(base, now_ms))
 			return base;
 	}
 	return NULL;
@@ -83,10 +90,12 @@ static void note(struct bases *bases, int64_t now_ms, const struct base *key, ui
 	const unsigned char *sha256)
 {
 	struct base *base = find(bases, now_ms, key);
+	uint64_t leader = base && !key->leader ? base->leader : key->leader;
 
 	if (!base)
 		base = find_place(bases);
 	*base = *key;
+	base->leader = leader;
 	base->hash = hash;
 	base->noted_ms = now_ms;
 	if (sha256)
@@ -104,8 +113,10 @@ static struct base key_of_process(const struct node *node, const struct call_lin
 
 static struct base key_of_session(const struct node *node, const struct call_lineage *asker)
 {
-	return (struct base){
-		.kind = BASE_OF_SESSION, .node = node_inode(node), .who = asker->session};
+	return (struct base){.kind = BASE_OF_SESSION,
+		.node = node_inode(node),
+		.who = asker->session,
+		.leader = asker->leader};
 }
 
 static bool is_known(const struct call_lineage *asker)

@@ -293,6 +293,29 @@ static void a_base_is_what_a_reader_got(void **state)
 	bases_free(bases);
 }
 
+/* semantics(6.4.1): the id of a session is given to another one a moment after its end. */
+static void another_session_of_the_same_id_has_seen_nothing(void **state)
+{
+	const struct call_lineage before = {
+		.count = 1, .processes = {4}, .session = 10, .leader = 100};
+	const struct call_lineage orphan = {.count = 1, .processes = {5}, .session = 10};
+	const struct call_lineage another = {
+		.count = 1, .processes = {6}, .session = 10, .leader = 200};
+	struct bases *bases = bases_new();
+	struct node prod;
+
+	(void)state;
+	node_make(&prod, NODE_DESCRIPTION, "hello", 0, "PROD");
+	bases_note_read(bases, 0, &prod, &before, 7, NULL);
+	assert_int_equal(bases_find(bases, 1, &prod, &another), 0);
+	/* Its leader may end before the others do. */
+	assert_int_equal(bases_find(bases, 1, &prod, &orphan), 7);
+	bases_note_read(bases, 2, &prod, &orphan, 8, NULL);
+	assert_int_equal(bases_find(bases, 3, &prod, &another), 0);
+	assert_int_equal(bases_find(bases, 3, &prod, &orphan), 8);
+	bases_free(bases);
+}
+
 /* semantics(6.4.1) */
 static void bases_are_bounded(void **state)
 {
@@ -368,6 +391,7 @@ int main(void)
 		cmocka_unit_test(a_spool_goes_to_the_disk_when_it_is_large),
 		cmocka_unit_test(what_all_spools_hold_is_bounded),
 		cmocka_unit_test(a_base_is_what_a_reader_got),
+		cmocka_unit_test(another_session_of_the_same_id_has_seen_nothing),
 		cmocka_unit_test(bases_are_bounded),
 		cmocka_unit_test(a_removed_document_is_hidden_for_a_moment),
 		cmocka_unit_test(names_beside_documents),
