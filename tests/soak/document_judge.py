@@ -33,6 +33,7 @@ class DocumentJudge:
         self.entries = {name: Entry(["0"]) for name in KINDS}
         self.sids = set(policy(0))  # as the changes say
         self.published = None  # the states that the newest version has, when they are known
+        self.sent = {}  # {(mount, its generation): the code that it sent last; None: who knows}
         self.hidden_until = {}  # {mount: when}: a removal of the whole tree has hidden the documents
 
     # What a gesture may ask
@@ -47,11 +48,14 @@ class DocumentJudge:
 
     def is_stale(self, name, mount):
         """Whether that mount may show an older one, or none."""
-        now, ttl = time.monotonic(), self.judge.config["ttl"] + 1
-        shown = LATEST if name == "configuration.json" else [name]  # it shows the hashes of the others
-        changed = [self.entries[each] for each in shown]
-        younger = any(each.changed_by != mount and now - each.changed_at < ttl for each in changed)
-        return younger or now < self.hidden_until.get(mount, 0)
+        now, entry = time.monotonic(), self.entries[name]
+        younger = now - entry.changed_at < self.judge.config["ttl"] + 1
+        return (entry.changed_by != mount and younger) or now < self.hidden_until.get(mount, 0)
+
+    def has_sent_other_code(self, mount):
+        """Whether that mount has sent code that is no longer, or may not be, what AWS has (6.7.5)."""
+        key = mount, self.worker.weather.generation(mount)
+        return key in self.sent and self.sent[key] != self.state("code.zip")
 
     def template(self, function):
         """A configuration with all that must be in one."""
@@ -120,10 +124,16 @@ class DocumentJudge:
             if held[name] != write.state:
                 kind = "exit 0 without effect" if held[name] == old else "wrong effect"
                 self.judge.finding(kind, f"{gesture} on {'AB'[hand.mount]}: {name} is {held[name]} instead of {write.state}")
+            self.note_sent(hand, name, old, held[name])
             self.set(name, held[name], hand.mount)
         elif stormy or ended.killed:
+            self.note_sent(hand, name, old, None)
             self.wait(gesture, name, write.state)
         self.compare(held, gesture)
+
+    def note_sent(self, hand, name, old, state):
+        if name == "code.zip" and state != old:
+            self.sent[hand.mount, self.worker.weather.generation(hand.mount)] = state
 
     def wait(self, gesture, name, state):
         """The write may have reached AWS, or do so yet."""

@@ -133,8 +133,11 @@ def swap(hand):
 @gesture(1)
 def publish(hand):
     """`mkdir +`; nothing new is EEXIST."""
+    outcome = {True: "done", False: "refused", None: "maybe"}[hand.model.unpublished]
+    if outcome == "done" and hand.worker.judge.documents.has_sent_other_code(hand.mount):
+        outcome = "maybe"
     return Plan(
         ["mkdir", str(hand.directory / "+")],
-        outcome={True: "done", False: "refused", None: "maybe"}[hand.model.unpublished],
+        outcome=outcome,
         publishes=hand.model.unpublished is not False,
     )

@@ -5,6 +5,7 @@ import contextlib
 import os
 import shutil
 
+from soak.documents import KINDS
 from soak.g_remap import BUSYBOX, TOYBOX, UUTILS
 from soak.model import Plan
 from soak.table import gesture
@@ -165,7 +166,13 @@ def remove_tree_python(hand):
 
 @gesture(0.3, "rsync -aL there and back")
 def rsync_followed(hand):
-    """A backup that followed the links: each alias is a directory in it."""
+    """A backup that followed the links: each alias is a directory in it.
+
+    What the mount shows late would be put back (rsync's receiver opens what it replaces, and so has seen it): not then.
+    """
+    documents = hand.worker.judge.documents
+    if any(map(hand.is_stale, hand.model.entries)) or any(documents.is_stale(name, hand.mount) for name in KINDS):
+        return None
     copy = hand.scratch / "followed"
     script = 'rm -rf "$1" && rsync -aL "$0/" "$1/" && rsync -a "$1/" "$0/"'
     names = everything(hand)

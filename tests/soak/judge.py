@@ -171,6 +171,9 @@ class Judge:
         written = self.history.writes(name)[self.written :]
         if written != wanted[: len(written)]:
             self.finding("wrong roll-back", f"{gesture} on {'AB'[hand.mount]}: {written} instead of {wanted} or nothing")
+        if written:  # another revision, although it may be there again where it was
+            entry = self.model.entries[name]
+            entry.changed_by, entry.changed_at = hand.mount, time.monotonic()
         if not failed:
             generation = self.worker.weather.generation(hand.mount)
             self.model.entries[name].rolled_back[hand.mount, generation] = time.monotonic()
