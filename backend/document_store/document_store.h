@@ -44,7 +44,7 @@ DEFINE_CLEANUP(struct document_store *, document_store_free);
 /*
  * Appends the canonical bytes of the document (document_print()); none: it is not configured. `qualifier` is the
  * alias, "" for the function's own. `kind` stands in .function or beside an alias; not `description`, whose state the
- * catalog has. *ret_expires_ms (may be NULL) is until when it is fresh for everybody. LAMBDA_NOT_FOUND: there is no
+ * catalog has. *ret_expires_ms (may be NULL) is until when it is fresh for every caller. LAMBDA_NOT_FOUND: there is no
  * such function or alias.
  */
 enum lambda_status document_store_read(struct document_store *store, const struct call_scope *scope,

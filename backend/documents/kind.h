@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The documents that hang off a function, its aliases and its $LATEST: one table of kinds, and for each kind its
- * canonical bytes made of AWS's answer, and the calls that turn what AWS has into what somebody wrote. Pure: no I/O,
+ * canonical bytes made of AWS's answer, and the calls that turn what AWS has into what a tool wrote. Pure: no I/O,
  * no clock. No function here blocks or locks.
  *
  *   reading   lambda_read_document_source() ─► document_print() ─► the bytes of the file; none: not configured

@@ -221,7 +221,7 @@ enum lambda_status document_prove(
 	return LAMBDA_OK;
 }
 
-/* --- what somebody was shown --- */
+/* --- what a caller has read --- */
 
 uint64_t document_mark(const struct document_kind *kind, const char *bytes, size_t length)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What somebody wrote: JSON or not, of the right types or not, and in which line. */
+/* What a tool wrote: JSON or not, of the right types or not, and in which line. */
 #include <errno.h>
 
 #include "backend/base/json_text.h"

@@ -3,7 +3,7 @@
  * Invoke: runs a function and waits for what it answers. It is sent once, whatever happens to the answer: nobody can
  * read back whether a function has run, and running it twice may do harm. It is sent again only where no connection
  * came to be, or where AWS refused the clock or the credentials of the first one (backend/aws/request.h). Too many
- * running at once (429) is told, not tried again: nothing ran, and whoever asked may ask again.
+ * running at once (429) is returned, not retried: nothing ran, and the caller may try again.
  *
  * It has no rate: AWS limits the invocations that run, not those that are asked for.
  */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Asking CloudTrail: by who waits for it, or in the background by a thread that starts with the first wish. */
+/* Asking CloudTrail: by the caller, which waits, or by a background thread that starts with the first request. */
 #include <errno.h>
 #include <string.h>
 

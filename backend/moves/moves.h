@@ -4,7 +4,7 @@
  *
  *   catalog ──saw, wrote──► moves ──► history (pure): the list of moves, and which @N are proven
  *      ▲                      │
- *      └── the alias now ─────┴──► cloudtrail/trail, asked in the background or by who waits for it
+ *      └── the alias now ─────┴──► cloudtrail/trail, asked in the background or by a caller that waits
  *
  * Locks: one mutex inside, never held across the network or while another is taken. All functions may be called from
  * any thread. moves_read() waits for CloudTrail, the others never do.

@@ -19,7 +19,8 @@ static enum lambda_status fail_because_changed(const struct remap_tombstone *tom
 	const struct lambda_alias *now, struct lambda_error *reterr)
 {
 	lambda_fail(reterr, LAMBDA_REVISION_CHANGED,
-		"%s, or who may invoke it, was changed by somebody else after it was removed here: "
+		"%s, or who may invoke it, was changed by another client after it was removed "
+		"here: "
 		"it is shown again",
 		tombstone->alias);
 	return gesture_fail_changed(tombstone->alias, &tombstone->content, now, reterr);

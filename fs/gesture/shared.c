@@ -25,7 +25,8 @@ enum lambda_status gesture_fail_changed(const char *alias, const struct remap_co
 
 	if (reterr && reterr->status != LAMBDA_REVISION_CHANGED)
 		lambda_fail(reterr, LAMBDA_REVISION_CHANGED,
-			now ? "%s was changed by somebody else" : "%s was deleted by somebody else",
+			now ? "%s was changed by another client"
+			    : "%s was deleted by another client",
 			alias);
 	remap_describe_change(alias, seen, now, sentence);
 	lambda_hint(reterr, "%s", sentence);

@@ -48,7 +48,7 @@ void remap_describe_change(const char *name, const struct remap_content *seen,
 	describe_route(seen->version, seen->weighted_version, seen->weight, then_route);
 	if (!now) {
 		snprintf(sentence, REMAP_SENTENCE_SIZE,
-			"%s is gone: somebody else deleted it; this mount last saw it lead to %s",
+			"%s is gone: another client deleted it; this mount last saw it lead to %s",
 			name, then_route);
 		return;
 	}

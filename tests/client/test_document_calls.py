@@ -443,7 +443,7 @@ def test_what_was_not_done_is_sent_again(faulty, proxy, plane, function, kind, q
 
 
 def test_a_colleagues_change_in_between_is_not_overwritten(faulty, proxy, api, function):
-    """The answer is lost, and by the time of the look somebody else has set another value."""
+    """The answer is lost, and by the time of the look another client has set another value."""
 
     def meddle(_status, headers, _body):
         api.put_function_concurrency(FunctionName=function, ReservedConcurrentExecutions=9)

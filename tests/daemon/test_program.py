@@ -81,7 +81,7 @@ def test_a_signal_before_the_mount_is_complete_unmounts(plane, hello, make_mount
         pytest.skip("needs root, to put a script in the place of mount(8)")
     began, go_on, etc = scratch / "began", scratch / "go on", scratch / "etc"
     script = scratch / "mount"
-    script.write_text(f"#!/bin/sh\ntouch '{began}'\nwhile ! [ -e '{go_on}' ]; do sleep 0.02; done\n")
+    script.write_text(f"#!/bin/sh\ntouch '{began}'\nwhile [ -e '{began}' ] && ! [ -e '{go_on}' ]; do sleep 0.02; done\n")
     script.chmod(0o755)
     inside = ordinary_user.root_prefix
     run("cp", "-a", "/etc", etc, check=True)

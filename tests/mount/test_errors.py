@@ -250,7 +250,7 @@ CASES = {
         stands=mounted_with(allow_version_delete=True),
     ),
     # Another client changed it.
-    "changed by somebody else": Case(
+    "changed by another client": Case(
         errno.EREMCHG,
         REMAP + r"The Revision Id provided does not match .* "
         r"\[UpdateAlias 412 PreconditionFailedException\] request \S+ - PROD leads to 3 now; .* to 1",

@@ -640,7 +640,7 @@ def test_a_permission_given_inside_the_grace_saves_the_alias(api, hello, make_mo
     refused(errno.EREMCHG, lambda: fsync_directory(mount.path / hello))
     assert os.readlink(path) == "1"
     told = (mount.path / ".aliasfs/errors").read_text()
-    assert "or who may invoke it, was changed by somebody else" in told
+    assert "or who may invoke it, was changed by another client" in told
 
 
 def test_two_mounts_and_one_alias(api, hello, make_mount):

@@ -126,7 +126,7 @@ def api_has(api, name):
 
 
 def test_an_alias_that_is_gone_meanwhile_is_not_made_anew(api, function, mount):
-    """Hidden here, and deleted by somebody else (2.4.16)."""
+    """Hidden here, and deleted by another client (2.4.16)."""
     os.unlink(function / "PROD")
     api.delete_alias(FunctionName="hello", Name="PROD")
     (mount.path / ".aliasfs/refresh").write_text("now\n")

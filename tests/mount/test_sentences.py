@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What `.aliasfs/errors` says when a person has mistyped something, or somebody else was faster."""
+"""What `.aliasfs/errors` says when a person has mistyped something, or another client was faster."""
 
 import os
 import re
@@ -66,7 +66,7 @@ WEIGHTS = {"AdditionalVersionWeights": {"1": 0.1}}
 @pytest.mark.parametrize(
     "words", [("ln", "-sfn", "2", "PROD"), ("ln", "-sfn", "1", "PROD"), ("mv", "PROD", "LIVE")]
 )
-def test_somebody_was_faster(api, hello, make_mount, words, change, told):
+def test_another_client_was_faster(api, hello, make_mount, words, change, told):
     mount = make_mount(ttl=3600)
     os.listdir(mount.path / hello)
     os.readlink(mount.path / hello / "PROD")
@@ -79,14 +79,14 @@ def test_somebody_was_faster(api, hello, make_mount, words, change, told):
     assert last_error(mount).endswith(f" - {told}"), last_error(mount)
 
 
-def test_somebody_has_deleted_it(api, hello, make_mount):
+def test_another_client_has_deleted_it(api, hello, make_mount):
     mount = make_mount(ttl=3600)
     os.listdir(mount.path / hello)
     os.readlink(mount.path / hello / "PROD")
     api.delete_alias(FunctionName="hello", Name="PROD")
     assert not mount.run("ln", "-sfn", "1", "PROD", cwd=mount.path / hello).ok
     assert last_error(mount).endswith(
-        "PROD is gone: somebody else deleted it; this mount last saw it lead to 1"
+        "PROD is gone: another client deleted it; this mount last saw it lead to 1"
     ), last_error(mount)
 
 

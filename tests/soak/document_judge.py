@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Compares the documents that AWS has with what was written: each is always a whole one that somebody wrote."""
+"""Compares the documents that AWS has with what was written: each is always a whole one that a client wrote."""
 
 import dataclasses
 import json
