@@ -239,7 +239,15 @@ static enum lambda_status take_page(struct trail *trail, struct stream *stream, 
 	return error ? lambda_fail_memory(reterr) : LAMBDA_OK;
 }
 
-/* The newest page of a stream that was never asked. */
+/* When it was asked, by a clock that the answer may have corrected. */
+static int64_t when_asked(const struct trail *trail, int64_t asked_s)
+{
+	int64_t now_s = trail->source.now_s(trail->source.data);
+
+	return now_s < asked_s ? now_s : asked_s;
+}
+
+/* The newest page of a stream that was never asked, or when is not known. */
 static enum lambda_status begin_stream(struct trail *trail, const struct call_scope *scope,
 	struct stream *stream, struct lambda_error *reterr)
 {
@@ -250,6 +258,7 @@ static enum lambda_status begin_stream(struct trail *trail, const struct call_sc
 
 	if (status)
 		return status;
+	asked_s = when_asked(trail, asked_s);
 	pthread_mutex_lock(&trail->mutex);
 	stream->from_s = asked_s;
 	pthread_mutex_unlock(&trail->mutex);
@@ -288,9 +297,26 @@ static enum lambda_status renew_stream(struct trail *trail, const struct call_sc
 			return lambda_fail_memory(reterr);
 	} while (token);
 	pthread_mutex_lock(&trail->mutex);
-	stream->until_s = asked_s;
+	stream->until_s = when_asked(trail, asked_s);
 	pthread_mutex_unlock(&trail->mutex);
 	return LAMBDA_OK;
+}
+
+/* Renews it, or begins anew where the last time was read off a clock that was wrong. */
+static enum lambda_status ask_for_newer(struct trail *trail, const struct call_scope *scope,
+	struct stream *stream, struct lambda_error *reterr)
+{
+	struct lambda_error error = {0};
+	enum lambda_status status;
+
+	if (stream->until_s > trail->source.now_s(trail->source.data))
+		return begin_stream(trail, scope, stream, reterr);
+	status = renew_stream(trail, scope, stream, &error);
+	if (status && !strcmp(error.code, "InvalidTimeRangeException"))
+		return begin_stream(trail, scope, stream, reterr);
+	if (status && reterr)
+		*reterr = error;
+	return status;
 }
 
 /* One page further back. A token that has become too old is replaced by a bound. */
@@ -340,8 +366,9 @@ static enum lambda_status fetch_step(struct trail *trail, const struct call_scop
 
 		if (!stream->until_s)
 			return begin_stream(trail, scope, stream, reterr);
-		if (plan->now_s - stream->until_s > wanted->max_age_s)
-			return renew_stream(trail, scope, stream, reterr);
+		if (when_asked(trail, plan->now_s) - stream->until_s > wanted->max_age_s ||
+			stream->until_s > trail->source.now_s(trail->source.data))
+			return ask_for_newer(trail, scope, stream, reterr);
 		if (!stream->complete && stream->from_s > since_s &&
 			(!shortest || stream->from_s > shortest->from_s))
 			shortest = stream;

@@ -29,6 +29,8 @@ struct fake {
 	int64_t now_s;
 	unsigned int calls, by_arn, with_token;
 	int64_t last_start_s, last_end_s;
+	int64_t corrected_s;  /* what the clock says after the next call; 0: it is right */
+	bool refuses_starts;  /* they are in its future */
 	unsigned int fail_at; /* the number of the call that fails; 0: none */
 	bool tokens_expire, knows_no_arns;
 	unsigned int slow_ms;
@@ -84,6 +86,14 @@ static enum lambda_status lookup(void *data, const struct call_scope *scope,
 	fake.last_end_s = query->end_s;
 	if (fake.calls == fake.fail_at)
 		return lambda_fail(reterr, LAMBDA_SERVICE_FAILED, "it failed");
+	if (fake.corrected_s)
+		fake.now_s = fake.corrected_s;
+	fake.corrected_s = 0;
+	if (query->start_s && fake.refuses_starts) {
+		lambda_fail(reterr, LAMBDA_INVALID, "the start is in the future");
+		snprintf(reterr->code, sizeof(reterr->code), "InvalidTimeRangeException");
+		return LAMBDA_INVALID;
+	}
 	if (query->next_token && fake.tokens_expire) {
 		lambda_fail(reterr, LAMBDA_INVALID, "the token is too old");
 		snprintf(reterr->code, sizeof(reterr->code), "InvalidNextTokenException");
@@ -191,6 +201,35 @@ static void what_is_fresh_is_not_asked_for_again(void **state)
 	assert_int_equal(events.count, 121);
 	assert_true(events.changes.until_s == NOW + 100 && events.changes.complete);
 	trail_events_release(&events);
+}
+
+static void assert_until(struct trail *trail, int64_t until_s)
+{
+	struct trail_events events = copy(trail);
+
+	assert_int_equal(events.count, 20);
+	assert_true(events.changes.until_s == until_s);
+	trail_events_release(&events);
+}
+
+/* A list that a wrong clock has dated would not be renewed before that time, or each time be refused. */
+static void a_wrong_clock_is_forgotten(void **state)
+{
+	cleanup(trail_free_pointer) struct trail *trail = start(20, 100, "PROD");
+
+	(void)state;
+	fake.now_s = NOW + 4 * DAYS_S;
+	fake.corrected_s = NOW; /* AWS has refused the signature, and told the time */
+	assert_int_equal(fetch(trail, TRAIL_BY_ARN, 0), LAMBDA_OK);
+	assert_until(trail, NOW);
+	fake.now_s = NOW + 4 * DAYS_S;
+	fake.refuses_starts = true;
+	assert_int_equal(fetch(trail, TRAIL_BY_ARN, 0), LAMBDA_OK);
+	fake.now_s = NOW + 100;
+	fake.refuses_starts = false;
+	assert_int_equal(fetch(trail, TRAIL_BY_ARN, 0), LAMBDA_OK);
+	assert_int_equal(fake.last_start_s, 0);
+	assert_until(trail, NOW + 100);
 }
 
 static void no_further_back_than_wanted(void **state)
@@ -353,6 +392,7 @@ int main(void)
 		cmocka_unit_test(a_failure_keeps_what_came_before_it),
 		cmocka_unit_test(names_tell_of_everything),
 		cmocka_unit_test(the_oldest_go_when_there_is_no_room),
+		cmocka_unit_test(a_wrong_clock_is_forgotten),
 		cmocka_unit_test(one_asks_at_a_time),
 		cmocka_unit_test(who_waits_can_be_interrupted),
 	};
