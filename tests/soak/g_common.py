@@ -16,7 +16,8 @@ NAMES = ["ONE", "TWO", "THREE"]
 
 @gesture(4, common=True)
 def common_remap(hand):
-    form, _ = FORMS[hand.random.choice(sorted(FORMS))]
+    # An unmount carries a removal out at once (2.4.9): this one leaves it the time to.
+    form, _ = FORMS[hand.random.choice(sorted({*FORMS} - {"rm; sleep; ln -s"}))]
     return Plan(fill_in(form, hand, hand.random.choice(NAMES), hand.version()), reads=True)
 
 
