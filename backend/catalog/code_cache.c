@@ -8,6 +8,9 @@
 
 #include "backend/base/condition.h"
 
+/* Each holds a descriptor, of which a process has 1,024 by default. */
+#define CODE_FILES_MAX 256
+
 struct code_file {
 	struct code_file *next;
 	struct lambda_code code;
@@ -24,6 +27,7 @@ struct code_cache {
 	pthread_mutex_t mutex; /* protects what is below */
 	pthread_cond_t changed;
 	struct code_file *files;
+	size_t count;
 	uint64_t total; /* bytes of all files, those under way included */
 	uint64_t tick;
 };
@@ -90,14 +94,15 @@ static void remove_file(struct code_cache *cache, struct code_file *file)
 	while (*link != file)
 		link = &(*link)->next;
 	*link = file->next;
+	cache->count--;
 	cache->total -= file->code.size;
 	destroy(file);
 }
 
-/* Drops what was not used for longest until `size` bytes fit; false when what is in use leaves too little. */
+/* Drops what was not used for longest until a file of `size` bytes fits; false when what is in use leaves too little. */
 static bool make_room(struct code_cache *cache, uint64_t size)
 {
-	while (cache->total + size > cache->maximum) {
+	while (cache->total + size > cache->maximum || cache->count >= CODE_FILES_MAX) {
 		struct code_file *oldest = NULL, *file;
 
 		for (file = cache->files; file; file = file->next)
@@ -122,8 +127,8 @@ static enum lambda_status add(struct code_cache *cache, const struct lambda_code
 			(unsigned long long)(cache->maximum >> 20));
 	if (!make_room(cache, code->size))
 		return lambda_fail(reterr, LAMBDA_LIMIT_EXCEEDED,
-			"all of code_cache=%llu MiB is in use",
-			(unsigned long long)(cache->maximum >> 20));
+			"all of code_cache=%llu MiB, or of its %d files, is in use",
+			(unsigned long long)(cache->maximum >> 20), CODE_FILES_MAX);
 	file = calloc(1, sizeof(*file));
 	if (!file)
 		return lambda_fail_memory(reterr);
@@ -132,6 +137,7 @@ static enum lambda_status add(struct code_cache *cache, const struct lambda_code
 	file->references = 1;
 	file->next = cache->files;
 	cache->files = file;
+	cache->count++;
 	cache->total += code->size;
 	*ret_file = file;
 	return LAMBDA_OK;

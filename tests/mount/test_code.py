@@ -13,7 +13,7 @@ import zipfile
 import pytest
 
 from lib import aws, faultproxy
-from lib.process import run
+from lib.process import descriptors, run
 
 # --- functions= -----------------------------------------------------------------------------------
 
@@ -248,6 +248,18 @@ def test_the_cache_is_bounded(big, hello, make_code_mount):
     assert result.rc != 0 and os.strerror(errno.EFBIG) in result.stderr, result.stderr
     for version in ("1", "2", "3"):
         (mount.path / hello / version / "code.zip").read_bytes()
+
+
+def test_any_number_of_versions_is_read_with_few_descriptors(api, make_code_mount):
+    """Each zip in the cache is an open file, and a process may have 1,024 by default: a backup of more never ended well."""
+    count = 300
+    aws.create_function(api, "many", versions=1)
+    for number in range(2, count + 1):
+        api.update_function_code(FunctionName="many", ZipFile=aws.code(f"many {number}"), Publish=True)
+    mount = make_code_mount(rate=1000)
+    for number in range(2, count + 1):
+        assert (mount.path / f"many/{number}/code.zip").read_bytes() == aws.code(f"many {number}")
+    assert 256 < descriptors(mount.service.process.pid) < count
 
 
 def test_a_missing_permission_is_told(proxy, hello, make_code_mount):

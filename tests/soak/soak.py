@@ -40,6 +40,7 @@ OPTIONS = {
     "delete_grace": 1,
     "rate": 200,
     "allow_update": True,
+    "code_cache": 1,  # MiB: full by a quarter of the time, as each zip in it is an open file
 }
 LISTED = {"b": {"documents": True}}  # by mount B alone
 LATE = 7  # seconds after which nothing that was delayed can still arrive
