@@ -45,9 +45,12 @@ static enum document_state check_description(
 
 static enum lambda_status parse_description(struct document_text *text, struct lambda_error *reterr)
 {
-	cleanup(free_pointer) char *copy =
-		strndup(text->length ? text->bytes : "", text_length(text->bytes, text->length));
+	size_t length = text_length(text->bytes, text->length);
+	/* No strndup(): the bytes need not end with a NUL. */
+	cleanup(free_pointer) char *copy = calloc(1, length + 1);
 
+	if (copy && length)
+		memcpy(copy, text->bytes, length);
 	text->tree = json_new_object();
 	if (!copy || !text->tree || json_set_string(text->tree, "Description", copy))
 		return lambda_fail_memory(reterr);
