@@ -194,10 +194,12 @@ class Judge:
         held = self.account.aliases(self.function)
         for name in plan.hidden:
             entry = self.model.entries[name]
+            removed = [None] if name in plan.gone_if_killed and ended.killed else []
             if entry.pending:
+                if removed:  # of what is open it may have removed any
+                    entry.pending.allowed, entry.pending.wanted = [*entry.pending.allowed, *removed], []
                 entry.pending.due = max(entry.pending.due, now + self.config["grace"])
             elif name not in plan.after:
-                removed = [None] if name in plan.gone_if_killed and ended.killed else []
                 self.wait(name, gesture, [entry.state, *removed], [], self.config["late"])
         for name, states in plan.after.items():
             ways = alternatives(states)
