@@ -3,10 +3,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <pthread.h>
 
 #include "backend/base/condition.h"
+#include "backend/base/file.h"
 
 /* Each holds a descriptor, of which a process has 1,024 by default. */
 #define CODE_FILES_MAX 256
@@ -148,16 +148,11 @@ static enum lambda_status add(struct code_cache *cache, const struct lambda_code
 /* A file without a name; its room is taken at once, so that a full disk shows before anything is fetched. */
 static int make_file(const struct code_cache *cache, uint64_t size)
 {
-	char path[PATH_MAX];
-	int file = open(cache->directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600), error;
+	int file = file_open_unlinked(cache->directory);
+	int error;
 
-	if (file < 0) {
-		snprintf(path, sizeof(path), "%s/aliasfs-code-XXXXXX", cache->directory);
-		file = mkostemp(path, O_CLOEXEC);
-		if (file < 0)
-			return -errno;
-		unlink(path);
-	}
+	if (file < 0)
+		return file;
 	error = size ? posix_fallocate(file, 0, (off_t)size) : 0;
 	if (error && error != EOPNOTSUPP && error != EINVAL) {
 		close(file);
@@ -231,21 +226,12 @@ void code_file_unref(struct code_cache *cache, struct code_file *file)
 
 ssize_t code_file_read(const struct code_file *file, void *into, size_t size, uint64_t offset)
 {
-	size_t got = 0;
+	int error;
 
 	if (offset >= file->code.size)
 		return 0;
 	if (size > file->code.size - offset)
 		size = (size_t)(file->code.size - offset);
-	while (got < size) {
-		ssize_t length =
-			pread(file->file, (char *)into + got, size - got, (off_t)(offset + got));
-
-		if (length < 0 && errno == EINTR)
-			continue;
-		if (length <= 0)
-			return length < 0 ? -errno : -EIO;
-		got += (size_t)length;
-	}
-	return (ssize_t)got;
+	error = file_read_at(file->file, into, size, offset);
+	return error ? error : (ssize_t)size;
 }

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "backend/document_store/upload.h"
 
-#include <errno.h>
 #include <openssl/evp.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "backend/base/file.h"
 #include "backend/base/text.h"
 #include "backend/document_store/change.h"
 #include "backend/document_store/private.h"
@@ -22,7 +21,6 @@ static enum lambda_status hash_file(
 	EVP_MD_CTX *hash = EVP_MD_CTX_new();
 	unsigned char digest[EVP_MAX_MD_SIZE];
 	uint64_t offset = 0;
-	ssize_t length = 0;
 	bool is_whole;
 
 	if (!piece || !hash || !EVP_DigestInit_ex(hash, EVP_sha256(), NULL)) {
@@ -30,12 +28,13 @@ static enum lambda_status hash_file(
 		return lambda_fail_memory(reterr);
 	}
 	while (offset < write->size) {
-		length = pread(write->descriptor, piece, PIECE, (off_t)offset);
-		if (length < 0 && errno == EINTR)
-			continue;
-		if (length <= 0 || !EVP_DigestUpdate(hash, piece, (size_t)length))
+		size_t length =
+			write->size - offset < PIECE ? (size_t)(write->size - offset) : PIECE;
+
+		if (file_read_at(write->descriptor, piece, length, offset) ||
+			!EVP_DigestUpdate(hash, piece, length))
 			break;
-		offset += (uint64_t)length;
+		offset += length;
 	}
 	is_whole = offset == write->size && EVP_DigestFinal_ex(hash, digest, NULL);
 	EVP_MD_CTX_free(hash);

@@ -5,6 +5,7 @@
 #include <openssl/evp.h>
 #include <unistd.h>
 
+#include "backend/base/file.h"
 #include "backend/base/text.h"
 #include "backend/lambda/model.h"
 #include "backend/lambda/read.h"
@@ -22,22 +23,6 @@ struct download {
 	int error; /* why it was refused: -EFBIG, or that of write(2) */
 };
 
-static int write_all(int file, const char *bytes, size_t length, uint64_t offset)
-{
-	while (length) {
-		ssize_t written = pwrite(file, bytes, length, (off_t)offset);
-
-		if (written < 0 && errno == EINTR)
-			continue;
-		if (written <= 0)
-			return written < 0 ? -errno : -EIO;
-		bytes += written;
-		offset += (uint64_t)written;
-		length -= (size_t)written;
-	}
-	return 0;
-}
-
 static int take_bytes(void *data, const void *bytes, size_t length)
 {
 	struct download *download = data;
@@ -45,7 +30,7 @@ static int take_bytes(void *data, const void *bytes, size_t length)
 	if (length > download->expected->size - download->received)
 		download->error = -EFBIG;
 	else
-		download->error = write_all(download->file, bytes, length, download->received);
+		download->error = file_write_at(download->file, bytes, length, download->received);
 	if (!download->error && !EVP_DigestUpdate(download->hash, bytes, length))
 		download->error = -ENOMEM;
 	download->received += download->error ? 0 : length;

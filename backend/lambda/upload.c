@@ -3,8 +3,8 @@
 
 #include <errno.h>
 #include <openssl/evp.h>
-#include <unistd.h>
 
+#include "backend/base/file.h"
 #include "backend/base/text.h"
 #include "backend/lambda/lost_answer.h"
 #include "backend/lambda/model.h"
@@ -42,23 +42,6 @@ static uint64_t encoded_length(uint64_t length)
 	return (length + 2) / 3 * 4;
 }
 
-/* pread(2) of what must be there: a file that is too short is -EIO. */
-static int read_all(int descriptor, unsigned char *bytes, size_t length, uint64_t offset)
-{
-	while (length) {
-		ssize_t count = pread(descriptor, bytes, length, (off_t)offset);
-
-		if (count < 0 && errno == EINTR)
-			continue;
-		if (count <= 0)
-			return count < 0 ? -errno : -EIO;
-		bytes += count;
-		offset += (uint64_t)count;
-		length -= (size_t)count;
-	}
-	return 0;
-}
-
 static size_t smaller(uint64_t left, size_t size)
 {
 	return left < size ? (size_t)left : size;
@@ -68,7 +51,7 @@ static ssize_t read_zip(void *data, uint64_t offset, void *bytes, size_t size)
 {
 	const struct lambda_code_upload *code = data;
 	size_t count = smaller(code->size - offset, size);
-	int error = read_all(code->descriptor, bytes, count, offset);
+	int error = file_read_at(code->descriptor, bytes, count, offset);
 
 	return error ? error : (ssize_t)count;
 }
@@ -80,7 +63,7 @@ static ssize_t read_encoded(
 	unsigned char piece[PIECE], encoded[PIECE / 3 * 4 + 1];
 	uint64_t begin = offset / 4 * 3;
 	size_t skip = offset % 4, count, length = smaller(code->size - begin, sizeof(piece));
-	int error = read_all(code->descriptor, piece, length, begin);
+	int error = file_read_at(code->descriptor, piece, length, begin);
 
 	if (error)
 		return error;

@@ -2,12 +2,12 @@
 #include "fs/tree/spool.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "backend/base/file.h"
 
 struct spool {
 	struct spools *spools;
@@ -89,36 +89,13 @@ uint64_t spool_size(const struct spool *spool)
 
 /* --- the file --- */
 
-static int open_unlinked(const char *directory)
+static int write_file(int file, const char *data, size_t size, uint64_t offset)
 {
-	int file = open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-	char path[4096];
+	int error = file_write_at(file, data, size, offset);
 
-	if (file >= 0)
-		return file;
-	if (snprintf(path, sizeof(path), "%s/aliasfs-XXXXXX", directory) >= (int)sizeof(path))
-		return -ENAMETOOLONG;
-	file = mkostemp(path, O_CLOEXEC);
-	if (file < 0)
-		return -errno;
-	unlink(path);
-	return file;
-}
-
-static int write_all(int file, const char *data, size_t size, uint64_t offset)
-{
-	while (size) {
-		ssize_t written = pwrite(file, data, size, (off_t)offset);
-
-		if (written < 0 && errno == EINTR)
-			continue;
-		if (written < 0)
-			return errno == ENOSPC || errno == EDQUOT ? -ENOSPC : -EIO;
-		data += written;
-		size -= (size_t)written;
-		offset += (uint64_t)written;
-	}
-	return 0;
+	if (!error)
+		return 0;
+	return error == -ENOSPC || error == -EDQUOT ? -ENOSPC : -EIO;
 }
 
 /* What is in memory goes to the disk. */
@@ -130,9 +107,9 @@ static int move_to_disk(struct spool *spool)
 		return 0;
 	if (!take_room(&spool->spools->disk, (int64_t)spool->size, SPOOLS_DISK_MAX))
 		return -ENOSPC;
-	file = open_unlinked(spool->spools->directory);
+	file = file_open_unlinked(spool->spools->directory);
 	error = file < 0 ? (file == -ENOSPC ? -ENOSPC : -EIO)
-			 : write_all(file, spool->memory, (size_t)spool->size, 0);
+			 : write_file(file, spool->memory, (size_t)spool->size, 0);
 	if (error) {
 		if (file >= 0)
 			close(file);
@@ -229,7 +206,7 @@ int spool_write(struct spool *spool, const void *data, size_t size, uint64_t off
 		memcpy(spool->memory + offset, data, size);
 		return 0;
 	}
-	error = write_all(spool->file, data, size, offset);
+	error = write_file(spool->file, data, size, offset);
 	if (error && resize_file(spool, old))
 		return -EIO;
 	return error;

@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "backend/base/buffer.h"
+#include "backend/base/file.h"
 #include "backend/base/hash_map.h"
 #include "backend/base/number.h"
 #include "backend/base/text.h"
@@ -225,11 +227,32 @@ static void entries_that_hash_alike_are_all_found(void **state)
 	assert_null(hash_map_find(&map, 1));
 }
 
+static void a_file_without_a_name_is_read_whole_or_not(void **state)
+{
+	cleanup(close_descriptor) int file = file_open_unlinked("/tmp");
+	char bytes[4] = "";
+	struct stat status;
+
+	(void)state;
+	assert_true(file >= 0);
+	assert_int_equal(fstat(file, &status), 0);
+	assert_int_equal(status.st_nlink, 0);
+	assert_int_equal(status.st_mode & 0777, 0600);
+	assert_int_equal(file_write_at(file, "abcd", 4, 3), 0);
+	assert_int_equal(file_read_at(file, bytes, 4, 3), 0);
+	assert_memory_equal(bytes, "abcd", 4);
+	assert_int_equal(file_read_at(file, bytes, 4, 4), -EIO);
+	assert_int_equal(file_read_at(file, bytes, 0, 100), 0);
+	assert_int_equal(file_open_unlinked("/nowhere"), -ENOENT);
+	assert_int_equal(file_write_at(-1, "a", 1, 0), -EBADF);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(buffer_refuses_to_pass_its_maximum),
 		cmocka_unit_test(a_file_is_read_to_its_end_or_the_buffers_maximum),
+		cmocka_unit_test(a_file_without_a_name_is_read_whole_or_not),
 		cmocka_unit_test(numbers_are_strict),
 		cmocka_unit_test(entries_that_hash_alike_are_all_found),
 		cmocka_unit_test(doubles_are_plain_and_survive_a_round_trip),
