@@ -289,8 +289,7 @@ static int append_source_path(const struct question *question, enum lambda_sourc
 		error = lambda_append_segment(path, qualifier);
 	if (error || source != LAMBDA_SOURCE_POLICY || !*qualifier)
 		return error;
-	error = buffer_append_string(query, "Qualifier=");
-	return error ? error : text_append_percent_encoded(query, qualifier);
+	return lambda_append_qualifier(query, qualifier);
 }
 
 enum lambda_status lambda_read_document_source(struct lambda_client *client,

@@ -121,9 +121,7 @@ enum lambda_status lambda_invoke(struct lambda_client *client, const struct call
 			"Invoke", reterr);
 	error = lambda_append_path(&path, function, "/invocations");
 	if (!error)
-		error = buffer_append_string(&query, "Qualifier=");
-	if (!error)
-		error = text_append_percent_encoded(&query, qualifier);
+		error = lambda_append_qualifier(&query, qualifier);
 	if (error)
 		return lambda_fail_to_write(error, reterr);
 	request.path = buffer_text(&path);

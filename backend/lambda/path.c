@@ -21,6 +21,13 @@ int lambda_append_path(struct buffer *out, const char *function, const char *res
 	return error ? error : buffer_append_string(out, rest);
 }
 
+int lambda_append_qualifier(struct buffer *query, const char *qualifier)
+{
+	int error = buffer_append_string(query, "Qualifier=");
+
+	return error ? error : lambda_append_segment(query, qualifier);
+}
+
 enum lambda_status lambda_fail_to_write(int error, struct lambda_error *reterr)
 {
 	if (error == -ENOMEM)

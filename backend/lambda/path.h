@@ -17,6 +17,9 @@ int lambda_append_segment(struct buffer *out, const char *name) must_check;
 /* Appends "/2015-03-31/functions/NAME" and `rest`. Errors as lambda_append_segment(). */
 int lambda_append_path(struct buffer *out, const char *function, const char *rest) must_check;
 
+/* Appends "Qualifier=" and the qualifier, to a query. Errors as lambda_append_segment(). */
+int lambda_append_qualifier(struct buffer *query, const char *qualifier) must_check;
+
 /* Why a request could not be written: the errors of lambda_append_segment(). */
 enum lambda_status lambda_fail_to_write(int error, struct lambda_error *reterr);
 

@@ -124,9 +124,7 @@ enum lambda_status lambda_get_configuration_as(struct lambda_client *client,
 
 	lambda_version_format(version, qualifier);
 	if (!error)
-		error = buffer_append_string(&query, "Qualifier=");
-	if (!error)
-		error = text_append_percent_encoded(&query, qualifier);
+		error = lambda_append_qualifier(&query, qualifier);
 	if (error)
 		return lambda_fail_to_write(error, reterr);
 	return get_json(client, scope, get_configuration, rate_limit, buffer_text(&path),
@@ -257,9 +255,7 @@ enum lambda_status lambda_get_function(struct lambda_client *client, const struc
 	int error = lambda_append_path(&path, function, "");
 
 	if (!error)
-		error = buffer_append_string(&query, "Qualifier=");
-	if (!error)
-		error = lambda_append_segment(&query, qualifier);
+		error = lambda_append_qualifier(&query, qualifier);
 	if (error)
 		return lambda_fail_to_write(error, reterr);
 	status = get_json(client, scope, operation, RATE_LIMIT_GET_FUNCTION, buffer_text(&path),
