@@ -6,8 +6,8 @@
 enum base_kind {
 	BASE_OF_PROCESS,
 	BASE_OF_SESSION,
-	BASE_OF_ANYBODY, /* whoever was shown it last */
-	BASE_OF_MOUNT,   /* code that this mount has sent, for whomever */
+	BASE_OF_ANY,   /* any caller: what this mount last showed */
+	BASE_OF_MOUNT, /* code that this mount has sent, for whomever */
 };
 
 struct base {
@@ -106,9 +106,8 @@ static void note(struct bases *bases, int64_t now_ms, const struct base *key, ui
 
 static struct base key_of_process(const struct node *node, const struct call_lineage *asker)
 {
-	return (struct base){.kind = BASE_OF_PROCESS,
-		.node = node_inode(node),
-		.who = asker && asker->count ? asker->processes[0] : 0};
+	return (struct base){
+		.kind = BASE_OF_PROCESS, .node = node_inode(node), .who = asker->processes[0]};
 }
 
 static struct base key_of_session(const struct node *node, const struct call_lineage *asker)
@@ -124,59 +123,49 @@ static bool is_known(const struct call_lineage *asker)
 	return asker && asker->count;
 }
 
+/* Notes it for all whose base it is: `only_known`, where there is a base already. */
+static void note_all(struct bases *bases, int64_t now_ms, const struct node *node,
+	const struct call_lineage *asker, uint64_t hash, const unsigned char *sha256,
+	bool only_known)
+{
+	struct base keys[3] = {{.kind = BASE_OF_ANY, .node = node_inode(node)}};
+	size_t count = 1, i;
+
+	if (is_known(asker)) {
+		keys[count++] = key_of_process(node, asker);
+		keys[count++] = key_of_session(node, asker);
+	}
+	pthread_mutex_lock(&bases->mutex);
+	for (i = 0; i < count; i++)
+		if (!only_known || find(bases, now_ms, &keys[i]))
+			note(bases, now_ms, &keys[i], hash, sha256);
+	pthread_mutex_unlock(&bases->mutex);
+}
+
 void bases_note_read(struct bases *bases, int64_t now_ms, const struct node *node,
 	const struct call_lineage *asker, uint64_t hash, const unsigned char sha256[32])
 {
-	const struct base process = key_of_process(node, asker);
-	const struct base anybody = {.kind = BASE_OF_ANYBODY, .node = node_inode(node)};
-	struct base session;
-
-	pthread_mutex_lock(&bases->mutex);
-	note(bases, now_ms, &anybody, hash, sha256);
-	if (is_known(asker)) {
-		session = key_of_session(node, asker);
-		note(bases, now_ms, &process, hash, sha256);
-		note(bases, now_ms, &session, hash, sha256);
-	}
-	pthread_mutex_unlock(&bases->mutex);
+	note_all(bases, now_ms, node, asker, hash, sha256, false);
 }
 
-/* The base goes by what was written, where there is one. */
-static void renew(struct bases *bases, int64_t now_ms, const struct base *key, uint64_t hash,
-	const unsigned char *sha256)
-{
-	if (find(bases, now_ms, key))
-		note(bases, now_ms, key, hash, sha256);
-}
-
+/* A base becomes what was written. */
 void bases_note_written(struct bases *bases, int64_t now_ms, const struct node *node,
 	const struct call_lineage *asker, uint64_t hash, const unsigned char sha256[32])
 {
-	const struct base process = key_of_process(node, asker);
-	const struct base anybody = {.kind = BASE_OF_ANYBODY, .node = node_inode(node)};
-	struct base session;
-
-	pthread_mutex_lock(&bases->mutex);
-	renew(bases, now_ms, &anybody, hash, sha256);
-	if (is_known(asker)) {
-		session = key_of_session(node, asker);
-		renew(bases, now_ms, &process, hash, sha256);
-		renew(bases, now_ms, &session, hash, sha256);
-	}
-	pthread_mutex_unlock(&bases->mutex);
+	note_all(bases, now_ms, node, asker, hash, sha256, true);
 }
 
 /* The base by which a write of the asker's goes; NULL: none. The mutex is held. */
 static const struct base *find_base(struct bases *bases, int64_t now_ms, const struct node *node,
 	const struct call_lineage *asker)
 {
-	const struct base process = key_of_process(node, asker);
-	const struct base anybody = {.kind = BASE_OF_ANYBODY, .node = node_inode(node)};
+	const struct base any = {.kind = BASE_OF_ANY, .node = node_inode(node)};
+	struct base process, session;
 	const struct base *base;
-	struct base session;
 
 	if (!is_known(asker))
-		return find(bases, now_ms, &anybody);
+		return find(bases, now_ms, &any);
+	process = key_of_process(node, asker);
 	base = find(bases, now_ms, &process);
 	if (base)
 		return base;

@@ -34,7 +34,7 @@ void bases_note_written(struct bases *bases, int64_t now_ms, const struct node *
 	const struct call_lineage *asker, uint64_t hash, const unsigned char sha256[32]);
 
 /*
- * What the asker has last seen, or another process of its session; of an unknown asker what anybody was last shown.
+ * What the asker has last seen, or another process of its session; of an unknown asker what this mount showed last.
  * 0: nothing.
  */
 uint64_t bases_find(struct bases *bases, int64_t now_ms, const struct node *node,
