@@ -16,7 +16,7 @@ import pytest
 
 from lib import aws
 from lib.process import wait_for
-from lib.writing import users_of
+from lib.writing import errno_of, last_error, users_of
 
 
 @pytest.fixture
@@ -37,16 +37,6 @@ def new(scratch):
     (directory / "new.zip").write_bytes(aws.code("new"))
     (directory / "handler.py").write_text("def handler(event, context):\n    return 'newer'\n")
     return directory
-
-
-def errno_of(call, *arguments):
-    with pytest.raises(OSError) as caught:
-        call(*arguments)
-    return caught.value.errno
-
-
-def last_error(mount):
-    return (mount.path / ".aliasfs" / "errors").read_text().splitlines()[-1]
 
 
 def sha256(api):

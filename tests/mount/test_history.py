@@ -13,6 +13,7 @@ import pytest
 from lib import aws
 from lib.process import wait_for
 from lib.programs import program
+from lib.writing import errno_of, last_error
 
 TIME = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$"
 
@@ -28,16 +29,6 @@ def history(function, alias="PROD"):
     moves = [line.split("\t") for line in lines if not line.startswith("#")]
     assert all(len(move) == 8 for move in moves), lines
     return moves, [line for line in lines if line.startswith("#")]
-
-
-def errno_of(call, *arguments):
-    with pytest.raises(OSError) as caught:
-        call(*arguments)
-    return caught.value.errno
-
-
-def last_error(mount):
-    return (mount.path / ".aliasfs" / "errors").read_text().splitlines()[-1]
 
 
 @pytest.mark.semantics("8.1.1", "8.1.2", "8.1.3", "8.1.4")

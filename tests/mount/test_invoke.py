@@ -20,6 +20,7 @@ from lib.faultproxy import delay, replace
 from lib.mount import OrdinaryUser
 from lib.process import wait_for
 from lib.programs import ROOT
+from lib.writing import errno_of, last_error
 
 PAYLOAD_MAX = 6291456
 ANSWER_MAX = 6291556
@@ -41,12 +42,6 @@ def function(hello, mount):
 @pytest.fixture
 def prod(function):
     return function / ".aliases" / "PROD" / ".invoke"
-
-
-def errno_of(call, *arguments):
-    with pytest.raises(OSError) as caught:
-        call(*arguments)
-    return caught.value.errno
 
 
 def invoke(path, payload=b"{}"):
@@ -73,10 +68,6 @@ def invocations(plane):
 def audit(mount):
     lines = (mount.path / ".aliasfs" / "audit").read_text().splitlines()
     return [line for line in map(json.loads, lines) if line["operation"] == "Invoke"]
-
-
-def last_error(mount):
-    return (mount.path / ".aliasfs" / "errors").read_text().splitlines()[-1]
 
 
 @contextlib.contextmanager

@@ -10,6 +10,7 @@ import threading
 import pytest
 
 from lib import aws
+from lib.writing import errno_of
 
 
 @pytest.fixture
@@ -20,12 +21,6 @@ def mount(hello, make_mount):
 @pytest.fixture
 def place(hello, mount):
     return mount.path / hello / "$LATEST"
-
-
-def errno_of(call, *arguments):
-    with pytest.raises(OSError) as caught:
-        call(*arguments)
-    return caught.value.errno
 
 
 def changed(place, **members):

@@ -7,12 +7,9 @@ import re
 import pytest
 
 from lib import faultproxy
+from lib.writing import last_error
 
 pytestmark = [pytest.mark.quick_sanitized, pytest.mark.semantics("5.1.3")]
-
-
-def last_error(mount):
-    return (mount.path / ".aliasfs/errors").read_text().splitlines()[-1]
 
 
 @pytest.mark.parametrize(
