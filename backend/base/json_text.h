@@ -31,7 +31,7 @@ enum json_text_state json_text_judge(
 struct json *json_text_parse(
 	const char *data, size_t length, struct json_text_fault *ret_fault) must_check;
 
-/* The line, from 1, in which `value` of the tree begins that json_parse() gave of these bytes and nobody has changed. */
+/* The line, from 1, in which `value` begins. `tree` is the unchanged result of json_parse() of these bytes. */
 unsigned int json_text_line(
 	const char *data, size_t length, const struct json *tree, const struct json *value);
 

@@ -7,7 +7,7 @@
 
 /* --- what was written (written.c) --- */
 
-/* The bytes and their tree. Nobody changes the tree: lines are found by its values. */
+/* The bytes and their tree, which stays unchanged: json_text_line() finds lines by its values. */
 struct document_text {
 	const char *bytes;
 	size_t length;

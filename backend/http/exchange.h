@@ -35,7 +35,7 @@ struct http_pool;
 
 struct http_pool_options {
 	size_t slots; /* exchanges at a time, at most HTTP_POOL_SLOTS_MAX; HTTP_POOL_SLOTS is usual */
-	bool keeps_none; /* a new connection each: a kept one may be dead, and then nobody knows what arrived */
+	bool keeps_none; /* a new connection each: of a kept one that is dead it is unknown what arrived */
 	int64_t connect_timeout_ms;
 	const char *
 		ca_bundle; /* the absolute path of the only authorities; NULL: the system's. Copied. */

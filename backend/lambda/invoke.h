@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Invoke: runs a function and waits for what it answers. It is sent once, whatever happens to the answer: nobody can
- * read back whether a function has run, and running it twice may do harm. It is sent again only where no connection
+ * Invoke: runs a function and waits for its answer. The request is sent once, even if the answer is lost: the API does
+ * not tell whether a function has run, and running it twice may do harm. It is sent again only where no connection
  * came to be, or where AWS refused the clock or the credentials of the first one (backend/aws/request.h). Too many
  * running at once (429) is returned, not retried: nothing ran, and the caller may try again.
  *
- * It has no rate: AWS limits the invocations that run, not those that are asked for.
+ * It has no rate: AWS limits concurrent invocations, not requests.
  */
 #ifndef ALIASFS_LAMBDA_INVOKE_H
 #define ALIASFS_LAMBDA_INVOKE_H

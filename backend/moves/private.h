@@ -31,7 +31,7 @@ struct moves {
 	pthread_t thread;
 	struct moves_wish queue[MOVES_QUEUE_MAX];
 	size_t queued;
-	/* how asking in the background last ended, for what is said of it */
+	/* how the last background fetch ended, for messages */
 	enum lambda_status fetch_status;
 	struct lambda_error fetch_error;
 	int64_t fetch_ended_s;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The end record and the central directory of a zip: what is said of its entries. For this room alone. */
+/* The end record and the central directory of a zip, and the entries that they describe. Internal to this room. */
 #ifndef ALIASFS_ZIP_DIRECTORY_H
 #define ALIASFS_ZIP_DIRECTORY_H
 

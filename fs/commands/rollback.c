@@ -183,7 +183,7 @@ static int append_last_move(const struct alias_log *log, struct buffer *out)
 	return error;
 }
 
-/* Who made the last move. It is only shown: where it cannot be read, that is said instead. Waits for CloudTrail. */
+/* Who made the last move, or that this cannot be read: it is information alone. Waits for CloudTrail. */
 static int describe_last_move(const struct step *step, struct buffer *out)
 {
 	cleanup(buffer_release) struct buffer text = BUFFER_INIT(ALIAS_LOG_MAX);

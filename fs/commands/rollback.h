@@ -14,8 +14,8 @@
 #include "fs/settings/options.h"
 
 /*
- * Runs the command: what is done to standard output, what is wrong to standard error. EXIT_OK when every alias leads
- * where it should, EXIT_USAGE where nobody can be asked, else EXIT_FAILED. Blocks on CloudTrail, the mount
+ * Runs the command: changes go to standard output, errors to standard error. EXIT_OK when every alias leads
+ * where it should, EXIT_USAGE without a terminal to confirm on, else EXIT_FAILED. Blocks on CloudTrail, the mount
  * and the terminal.
  */
 enum exit_code rollback_run(const struct options *options) must_check;

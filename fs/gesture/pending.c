@@ -375,7 +375,7 @@ static bool find_pending(struct gestures *gestures, const char *function, const 
 	return true;
 }
 
-/* What is held became a change of whoever made the link: no other process can interrupt it, and the audit names no other. */
+/* A held link is a change of the process that made it: no other process interrupts it, and the audit names no other. */
 static struct call_scope scope_of_due(const struct call_scope *scope, const struct remap_due *due)
 {
 	struct call_scope own = *scope;

@@ -174,7 +174,7 @@ void drafts_close(struct drafts *drafts, int64_t now_ms, struct draft *draft)
 	pthread_mutex_unlock(&drafts->mutex);
 }
 
-/* Makes it a draft whose bytes may change, under the mutex: nobody else holds them then. */
+/* Makes it a draft whose bytes may change, under the mutex: they have no other holder then. */
 static int begin_writing(struct draft *draft)
 {
 	return draft->state == DRAFT_BECAME ? -ENOENT : spool_make_own(&draft->content);

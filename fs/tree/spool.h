@@ -41,7 +41,7 @@ void spool_unref(struct spool *spool);
 uint64_t spool_size(const struct spool *spool);
 
 /*
- * Makes *spool one that nobody else holds: a copy of its bytes where others do, whose reference is given back. 0, or
+ * Makes *spool one without other holders: a copy of its bytes where there are others, whose reference is given back. 0, or
  * as spool_write(), with *spool as it was.
  */
 int spool_make_own(struct spool **spool) must_check;
