@@ -2,11 +2,16 @@
 """UpdateFunctionCode with a body that is made while it is sent, and the wait until an update is in effect."""
 
 import base64
+import contextlib
+import fcntl
 import hashlib
 import io
 import random
 import socket
+import struct
+import termios
 import threading
+import time
 import zipfile
 
 import pytest
@@ -154,23 +159,45 @@ def test_wrong_credentials(faulty, proxy, shop, zip_file):
     assert shop()["CodeSha256"] == before
 
 
-def test_a_refusal_before_the_whole_body_has_come(make_caller, zip_file, afterwards):
-    """Front ends refuse by the head alone, and close the connection on the rest."""
+def wait_until_full(connection):
+    """Until no more bytes arrive: the sender's buffer is full, and it waits to write or to read."""
+    before, waiting = -1, 0
+    while waiting != before:
+        time.sleep(0.1)
+        before, waiting = waiting, struct.unpack("i", fcntl.ioctl(connection, termios.FIONREAD, bytes(4)))[0]
+
+
+def refuse(connection, lingers):
+    """Answers 403 to the head, and closes: at once, which resets the connection, or when the sender has."""
+    with connection:
+        head = b""
+        while b"\r\n\r\n" not in head:
+            head += connection.recv(1024)
+        wait_until_full(connection)
+        connection.sendall(
+            b"HTTP/1.1 403 Forbidden\r\nx-amzn-errortype: AccessDeniedException\r\nx-amzn-requestid: r\r\n"
+            b"content-length: 2\r\n\r\n{}"
+        )
+        with contextlib.suppress(OSError):
+            while lingers and connection.recv(65536):
+                pass
+
+
+@pytest.mark.parametrize("lingers", [False, True], ids=["closed at once", "lingering"])
+def test_a_refusal_before_the_whole_body_has_come(lingers, make_caller, zip_file, afterwards):
+    """
+    Front ends refuse by the head alone, and do not read the rest. A sender that is writing while a
+    reset arrives loses the answer that came before it, and tries again: every attempt is answered.
+    """
     listener = socket.create_server(("127.0.0.1", 0))
     afterwards.callback(listener.close)
 
-    def refuse():
-        connection, _ = listener.accept()
-        with connection:
-            head = b""
-            while b"\r\n\r\n" not in head:
-                head += connection.recv(1024)
-            connection.sendall(
-                b"HTTP/1.1 403 Forbidden\r\nx-amzn-errortype: AccessDeniedException\r\nx-amzn-requestid: r\r\n"
-                b"content-length: 2\r\n\r\n{}"
-            )
+    def serve():
+        with contextlib.suppress(OSError):
+            while True:
+                refuse(listener.accept()[0], lingers)
 
-    threading.Thread(target=refuse, daemon=True).start()
+    threading.Thread(target=serve, daemon=True).start()
     caller = make_caller(endpoint_url=f"http://127.0.0.1:{listener.getsockname()[1]}", unlimited="yes")
     answer = caller("update-code", "shop", zip_file(20 * MIB))
     assert answer.status == "access denied" and not answer.error.outcome_unknown, answer
