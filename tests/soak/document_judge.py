@@ -33,7 +33,9 @@ class DocumentJudge:
         self.entries = {name: Entry(["0"]) for name in KINDS}
         self.sids = set(policy(0))  # as the changes say
         self.published = None  # the states that the newest version has, when they are known
-        self.sent = {}  # {(mount, its generation): the code that it sent last; None: who knows}
+        self.published_writes = None  # code_writes then
+        self.code_writes = 0
+        self.sent = {}  # {(mount, its generation): code_writes when it sent its code last; None: who knows}
         self.hidden_until = {}  # {mount: when}: a removal of the whole tree has hidden the documents
 
     # What a gesture may ask
@@ -53,9 +55,12 @@ class DocumentJudge:
         return (entry.changed_by != mount and younger) or now < self.hidden_until.get(mount, 0)
 
     def has_sent_other_code(self, mount):
-        """Whether that mount has sent code that is no longer, or may not be, what AWS has (6.7.5)."""
+        """Whether that mount has sent code that is no longer, or may not be, what AWS has (6.7.5).
+
+        The Nth code is the same files, not the same bytes: zip and the colleague pack them in their own ways.
+        """
         key = mount, self.worker.weather.generation(mount)
-        return key in self.sent and self.sent[key] != self.state("code.zip")
+        return key in self.sent and self.sent[key] != self.code_writes
 
     def template(self, function):
         """A configuration with all that must be in one."""
@@ -97,12 +102,14 @@ class DocumentJudge:
         return None if None in states else states
 
     def was_published(self):
-        self.published = self.latest()
+        self.published, self.published_writes = self.latest(), self.code_writes
         self.compare_published()
 
     def compare_published(self):
         latest = self.latest()
         known = latest and self.published
+        if latest == self.published and self.code_writes != self.published_writes:
+            known = False  # the same code, perhaps packed in another way
         self.judge.model.unpublished = latest != self.published if known else None
 
     def set(self, name, state, mount):
@@ -110,6 +117,7 @@ class DocumentJudge:
         if entry.allowed != [state]:
             entry.changed_by, entry.changed_at = mount, time.monotonic()
         entry.allowed = [state]
+        self.code_writes += name == "code.zip"
         self.compare_published()
 
     def take(self, gesture, hand, write, ended, failed, stormy):
@@ -124,16 +132,18 @@ class DocumentJudge:
             if held[name] != write.state:
                 kind = "exit 0 without effect" if held[name] == old else "wrong effect"
                 self.judge.finding(kind, f"{gesture} on {'AB'[hand.mount]}: {name} is {held[name]} instead of {write.state}")
-            self.note_sent(hand, name, old, held[name])
+            is_sent = held[name] != old or not self.has_sent_other_code(hand.mount)
             self.set(name, held[name], hand.mount)
+            if name == "code.zip" and is_sent:
+                self.note_sent(hand, self.code_writes)
         elif stormy or ended.killed:
-            self.note_sent(hand, name, old, None)
+            if name == "code.zip":
+                self.note_sent(hand, None)
             self.wait(gesture, name, write.state)
         self.compare(held, gesture)
 
-    def note_sent(self, hand, name, old, state):
-        if name == "code.zip" and state != old:
-            self.sent[hand.mount, self.worker.weather.generation(hand.mount)] = state
+    def note_sent(self, hand, writes):
+        self.sent[hand.mount, self.worker.weather.generation(hand.mount)] = writes
 
     def wait(self, gesture, name, state):
         """The write may have reached AWS, or do so yet."""

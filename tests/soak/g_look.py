@@ -70,7 +70,7 @@ def find(hand):
 @gesture(2)
 def find_everything(hand):
     tool = hand.random.choice([["find"], ["ls", "-lRA"], ["du", "-s"]])
-    return Plan([*tool, str(hand.directory)], reads=True)
+    return Plan([*tool, str(hand.directory)], reads=True, looks=tuple(hand.model.entries))
 
 
 @gesture(2)

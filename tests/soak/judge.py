@@ -245,7 +245,7 @@ class Judge:
     def birth(self, hand, plan, now):
         """Of an alias that a gesture made: new, or with the age of what was renamed to it."""
         here = (hand.mount, self.worker.weather.generation(hand.mount), now)
-        sources = [name for name, states in plan.after.items() if states is None]
+        sources = [name for name, states in plan.after.items() if states is None] or plan.gap
         if not sources:
             return here
         source = self.model.entries[sources[0]]

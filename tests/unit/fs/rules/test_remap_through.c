@@ -134,6 +134,15 @@ static void mv_without_t_moves_the_alias_it_came_through(void **state)
 		EROFS); /* a standing alias stays */
 	assert_writes(&world, "", "mv BETA PROD");
 
+	assert_int_equal(do_rename(&world, &tool, "BETA", "KEPT", RENAME_NOREPLACE), 0);
+	pass(&world, 500);
+	assert_writes(&world, "create KEPT>2 'next'; delete BETA>2", "mv BETA KEPT");
+	do_readlink(&world, &tool, "PROD");
+	assert_int_equal(
+		do_rename_between(&world, &tool, &here, "KEPT", &in_2, "KEPT", RENAME_NOREPLACE),
+		EROFS); /* also under another name */
+	assert_writes(&world, "", "mv KEPT PROD");
+
 	assert_int_equal(do_symlink(&world, &typed, "release", "4"), 0);
 	do_readlink(&world, &tool, "PROD");
 	assert_int_equal(
