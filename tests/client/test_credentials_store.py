@@ -20,7 +20,6 @@ from credentials_help import (
 )
 from lib.faultproxy import expired_token
 from lib.process import wait_for
-from lib.programs import patience
 
 pytestmark = pytest.mark.quick_sanitized
 
@@ -105,7 +104,7 @@ def test_credentials_about_to_expire_are_renewed_by_one_while_the_others_go_on(
     def answer(_):
         if len(services.seen) == 1:
             return 200, {}, container("OLD", expires=12 * 60)
-        wait_for(lambda: len(proxy.requests()) >= 7 * 4, patience(20), "the calls of the seven others")
+        wait_for(lambda: len(proxy.requests()) >= 7 * 4, 20, "the calls of the seven others")
         return 200, {}, container("NEW")
 
     services.route("GET", "/creds", answer)

@@ -11,6 +11,7 @@ import pytest
 
 from lib import aws, faultproxy
 from lib.process import wait_for
+from lib.programs import patience
 
 READ_DEADLINE = 2
 
@@ -361,7 +362,7 @@ def test_ctrl_c_ends_a_read(account, proxy, make_mount):
     )
     assert rule.wait_for_hits()
     tool.send_signal(signal.SIGINT)
-    assert tool.wait(20) != 0
+    assert tool.wait(patience(20)) != 0
     proxy.remove(rule)
     wait_for(lambda: os.listdir(account.path) == ["hello", "other"], 20, "the mount goes on")
 
@@ -374,7 +375,7 @@ def test_ctrl_c_does_not_end_a_change(api, plane, account, proxy):
         tool = subprocess.Popen(["/usr/bin/ln", "-sfn", "2", str(account.path / "hello/PROD")])
         assert rule.wait_for_hits()
         tool.send_signal(signal.SIGINT)
-        tool.wait(20)
+        tool.wait(patience(20))
     assert record.writes == ["UpdateAlias"]
     assert aws.alias_version(api, "hello", "PROD") == "2"
     assert os.readlink(account.path / "hello/PROD") == "2"

@@ -13,6 +13,7 @@ import pytest
 
 from lib import aws
 from lib.process import wait_for
+from lib.programs import patience
 from lib.writing import DOCUMENTS, put, users_of, wanted_of
 
 # document: (two things that it can be made, the calls for either, what boto3 says it is)
@@ -74,7 +75,7 @@ class Writer:
 
     def error(self):
         """The error that it ended with, or nothing."""
-        said, _ = self.process.communicate(timeout=60)
+        said, _ = self.process.communicate(timeout=patience(60))
         assert self.process.returncode == 0
         return said.strip()
 
@@ -157,7 +158,7 @@ def test_an_upload_that_waits_for_another_can_be_interrupted(hello, make_mount, 
     assert plane.calls()["UpdateFunctionCode"] == 1
     plane.put("/_local/faults", [])
     for each in (first, second):
-        each.wait(60)
+        each.wait(patience(60))
 
 
 # --- an ordinary user ---------------------------------------------------------------------------------

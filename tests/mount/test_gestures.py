@@ -15,6 +15,7 @@ import pytest
 from lib import aws, faultproxy
 from lib.calls import fsync_directory
 from lib.process import wait_for
+from lib.programs import patience
 
 GNU = "/usr/bin/ln"
 BUSYBOX = ("/bin/busybox", "ln")
@@ -370,7 +371,7 @@ def test_parallel_remaps_through_different_aliases(api, plane, function, mount):
         tools = [
             subprocess.Popen([GNU, "-sf", str(2 + n % 2), str(function / f"A{n}")]) for n in range(8)
         ]
-        assert [tool.wait(30) for tool in tools] == [0] * 8
+        assert [tool.wait(patience(30)) for tool in tools] == [0] * 8
     assert record.writes == ["UpdateAlias"] * 8
     for n in range(8):
         assert version_of(api, f"A{n}") == str(2 + n % 2)
@@ -808,7 +809,7 @@ def test_latest_changes_within_the_ttl(api, hello, make_mount):
 @pytest.mark.semantics("4.4.1")
 def test_operations_on_different_functions_do_not_wait_for_each_other(api, hello, proxy, make_mount):
     aws.create_function(api, "other", versions=2, aliases={"PROD": 1})
-    mount = make_mount(endpoint_url=proxy.url)
+    mount = make_mount(endpoint_url=proxy.url, timeout=600)
     for name in (hello, "other"):
         os.listdir(mount.path / name)
     rule = proxy.rule(faultproxy.hang(), method="PUT", path="/functions/hello/")

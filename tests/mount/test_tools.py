@@ -12,7 +12,6 @@ import pytest
 
 from lib import aws, faultproxy
 from lib.process import environment
-from lib.programs import patience
 
 UUTILS = "/usr/lib/cargo/bin/coreutils"
 
@@ -321,7 +320,7 @@ def exchange(mount):
         "PROD",
         "BETA",
         cwd=mount.path / "hello",
-        timeout=patience(30),
+        timeout=30,
     )
     assert not result.ok and "Permission denied" in result.stderr
 

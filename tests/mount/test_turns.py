@@ -11,7 +11,6 @@ import pytest
 from lib import aws, faultproxy
 from lib.calls import fsync_directory
 from lib.process import wait_for
-from lib.programs import patience
 
 
 def many_aliases(api, count):
@@ -52,7 +51,7 @@ def start_readers(mount, functions):
         subprocess.Popen(["/usr/bin/readlink", str(mount.path / name / "PROD")], stdout=subprocess.DEVNULL)
         for name in functions
     ]
-    wait_for(lambda: waiting_calls(mount) > 10, patience(10), "the readers wait")
+    wait_for(lambda: waiting_calls(mount) > 10, 10, "the readers wait")
     return readers
 
 
