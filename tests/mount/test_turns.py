@@ -133,19 +133,24 @@ def test_as_many_changes_at_once_as_fit_into_their_time_all_succeed(api, gesture
 def test_a_change_whose_turn_never_came_has_not_happened(api, plane, make_mount):
     """And its error says so: only what was sent may have happened."""
     functions = many_functions(api, 30)
-    mount = make_mount(rate=10, timeout=1.5, ttl=600)
+    mount = make_mount(rate=3, timeout=5, ttl=600)
     with plane.recording() as record:
-        results = remap_all(mount, functions)
-    late = [each for each in results if not each.ok]
+        results = dict(zip(functions, remap_all(mount, functions)))
+    late = {name: each for name, each in results.items() if not each.ok}
     assert 0 < len(late) < len(functions)
-    assert record.writes == ["UpdateAlias"] * (len(functions) - len(late))
-    assert all("Connection timed out" in each.stderr for each in late), late
+    assert all("Connection timed out" in each.stderr for each in late.values()), late
     told = (mount.path / ".aliasfs/errors").read_text().splitlines()
     assert len(told) == len(late)
-    for line in told:
-        assert "too many calls were waiting for their turn" in line and "may" not in line, line
-    versions = sorted(aws.alias_version(api, name, "PROD") for name in functions)
-    assert versions == ["1"] * len(late) + ["2"] * len(record.writes)
+    found = {name: aws.alias_version(api, name, "PROD") for name in functions}
+    assert all(found[name] == "2" for name in functions if name not in late)
+    never = [line for line in told if "too many calls were waiting for their turn" in line]
+    assert never, told
+    for line in never:
+        name = re.search(r"fn-\d\d", line)[0]
+        assert name in late and found[name] == "1" and "may" not in line, line
+    # A turn that came a moment before the deadline: it was sent, and the line says what that means.
+    assert all("may" in line for line in told if line not in never), told
+    assert record.writes == ["UpdateAlias"] * list(found.values()).count("2")
 
 
 @pytest.mark.semantics("4.4.3")
