@@ -118,7 +118,7 @@ WRONG = {
 def test_it_never_mounts_what_does_not_answer(proxy, background, wrong, how):
     fault, texts = WRONG[wrong]
     proxy.rule(fault)
-    mount = background(endpoint_url=proxy.url, timeout=3, read_timeout=3)
+    mount = background(endpoint_url=proxy.url)
     if how == "background":
         result = mount.daemonise()
     else:
@@ -136,7 +136,7 @@ def test_it_never_mounts_what_does_not_answer(proxy, background, wrong, how):
 
 def test_a_refused_connection_and_a_silent_server(proxy, background):
     proxy.refuse_connections()
-    refused = background(endpoint_url=proxy.url, timeout=3, read_timeout=3).daemonise()
+    refused = background(endpoint_url=proxy.url).daemonise()
     assert refused.rc > 0 and "refused" in refused.stderr.lower()
     proxy.accept_connections()
     proxy.rule(faultproxy.hang())

@@ -306,7 +306,7 @@ def test_a_denied_policy_is_missing_alone(configured, hello, plane, make_mount, 
     ],
 )
 def test_a_failure_is_never_an_empty_file(hello, plane, make_mount, operation, path, fault, wanted):
-    mount = make_mount(read_timeout=2)
+    mount = make_mount(read_timeout=30)
     file = mount.path / hello / path
     plane.put("/_local/faults", [{"operation": operation, "count": -1, **fault}])
     with pytest.raises(OSError) as caught:

@@ -359,9 +359,9 @@ def test_ctrl_c_ends_the_wait_and_not_the_function(prod, plane, mount):
 
 @pytest.mark.semantics("4.3.3", "7.1.10")
 def test_a_function_may_take_longer_than_any_other_read(hello, proxy, make_mount):
-    mount = make_mount(None, "allow_invoke", endpoint_url=proxy.url, read_timeout=0.5, timeout=0.5)
+    mount = make_mount(None, "allow_invoke", endpoint_url=proxy.url, read_timeout=2, timeout=2)
     os.readlink(mount.path / hello / "PROD")
-    proxy.rule(delay(2), path="/invocations$")
+    proxy.rule(delay(5), path="/invocations$")
     assert executed(mount.path / hello / ".aliases/PROD/.invoke") == "1"
 
 
