@@ -8,7 +8,7 @@ import pytest
 from lib import aws
 from lib.mount import mounted
 from lib.process import run
-from lib.programs import ROOT, patience, program
+from lib.programs import ROOT, program
 
 
 @pytest.fixture
@@ -16,7 +16,7 @@ def demo(fuse_device, scratch, afterwards):
     def run_it(*arguments):
         variables = aws.environment(HOME=scratch, ALIASFS_BUILD=program("aliasfs").parent)
         return run(
-            ROOT / "contrib/demo", "--no-install", *arguments, env=variables, cwd=scratch, timeout=patience(60)
+            ROOT / "contrib/demo", "--no-install", *arguments, env=variables, cwd=scratch, timeout=60
         )
 
     def unmount():
@@ -56,7 +56,7 @@ def test_a_sandbox_that_fails_leaves_nothing(demo, scratch):
         (scratch / "bin" / name).write_text(f"#!/bin/sh\n{script}\n")
         (scratch / "bin" / name).chmod(0o755)
     variables = aws.environment(HOME=scratch, ALIASFS_BUILD=scratch / "bin")
-    result = run(ROOT / "contrib/demo", "--no-install", "--stay", env=variables, cwd=scratch, timeout=patience(60))
+    result = run(ROOT / "contrib/demo", "--no-install", "--stay", env=variables, cwd=scratch, timeout=60)
     assert result.rc == 1
     assert sorted(os.listdir(scratch)) == ["bin"]
 

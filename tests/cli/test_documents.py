@@ -13,7 +13,7 @@ import pytest
 
 from lib import aws, documents
 from lib.process import run
-from lib.programs import ROOT, patience, program
+from lib.programs import ROOT, program
 
 
 
@@ -69,7 +69,7 @@ def world(fuse_device, make_plane, scratch):
         text = WORLD.format(state=shlex.quote(str(plane.state))) + script
         kinds = ["--mount", "--net", "--pid", "--fork", "--kill-child", "--mount-proc"]
         command = ["/usr/bin/unshare", *kinds, "--propagation", "private", "bash", "-c", text]
-        return run(*command, env=variables, cwd=home, timeout=patience(120))
+        return run(*command, env=variables, cwd=home, timeout=120)
 
     return enter
 

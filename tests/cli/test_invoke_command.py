@@ -11,7 +11,7 @@ import pytest
 
 from lib import aws
 from lib.process import wait_for
-from lib.programs import ROOT, program
+from lib.programs import ROOT, patience, program
 
 PAYLOAD_MAX = 6291456
 
@@ -159,7 +159,7 @@ def test_ctrl_c(mount, plane):
     )
     wait_for(lambda: invocations(plane))
     process.send_signal(signal.SIGINT)
-    assert process.communicate(timeout=20) == (b"", None)
+    assert process.communicate(timeout=patience(20)) == (b"", None)
     assert process.returncode == -signal.SIGINT
     assert invocations(plane) == 1
 

@@ -11,7 +11,7 @@ import pytest
 
 from lib import aws, faultproxy
 from lib.process import run
-from lib.programs import program
+from lib.programs import patience, program
 
 
 @pytest.fixture
@@ -182,7 +182,7 @@ def on_terminal(arguments, env):
             break
         text += part
     os.close(master)
-    assert process.wait(20) == 0, text
+    assert process.wait(patience(20)) == 0, text
     return text.decode().replace("\r\n", "\n")
 
 

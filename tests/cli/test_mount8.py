@@ -9,7 +9,7 @@ import pytest
 
 from lib import aws
 from lib.process import run, wait_for
-from lib.programs import ROOT, patience, program
+from lib.programs import ROOT, program
 
 HELPER = ROOT / "contrib/mount.aliasfs"
 
@@ -142,4 +142,4 @@ def test_a_directory_called_like_the_source(plane, hello, machine, files):
         helper, machine.directory / "aws", machine.mountpoint, "-o", f"endpoint_url={plane.url},{files}"
     )
     assert result.ok, str(result)
-    wait_for(lambda: machine.run("ls", machine.mountpoint).stdout == "hello\n", patience(10), "mounted")
+    wait_for(lambda: machine.run("ls", machine.mountpoint).stdout == "hello\n", 10, "mounted")

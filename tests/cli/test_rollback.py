@@ -47,7 +47,7 @@ class Terminal:
                 self.shown += os.read(self.master, 4096).decode().replace("\r\n", "\n")
             return text in self.shown
 
-        wait_for(is_shown, patience(60), text)
+        wait_for(is_shown, 60, text)
 
     def answer(self, text):
         """Its exit status, with all that it printed in `shown`."""

@@ -15,7 +15,7 @@ from credentials_help import moment
 from lib import aws
 from lib.faultproxy import FaultProxy, hang
 from lib.process import SanitizerLog, run
-from lib.programs import patience, program
+from lib.programs import program
 from tls_help import TlsServer
 
 
@@ -45,7 +45,7 @@ class Caller:
             *words,
             *arguments,
             env={**self._environment(), **sanitizer.environment()},
-            timeout=patience(60),
+            timeout=60,
             cwd=self.directory,
         )
         assert not sanitizer.reports(), "\n".join(sanitizer.reports())

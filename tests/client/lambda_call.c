@@ -6,8 +6,8 @@
  *
  * prints one line of JSON: {"status": …, "calls": …, "items"/"alias"/…} or with "error".
  * Options: profile, region, endpoint_url, unix_socket, connect_ms, rate, unlimited, insecure_http,
- * read_ms, mutation_ms, interrupt_ms (interrupts the call after so long), repeat, parallel, leave (for "/",
- * as a daemon does, when the client is made).
+ * read_ms, mutation_ms, interrupt_ms (interrupts the call after so long), repeat, parallel, one_first (the first of
+ * these ends before the others begin), leave (for "/", as a daemon does, when the client is made).
  */
 #include <errno.h>
 #include <pthread.h>
@@ -25,7 +25,7 @@
 struct settings_of_call {
 	struct aws_client_options client;
 	uint64_t read_ms, mutation_ms, interrupt_ms, repeat, parallel;
-	bool leave;
+	bool leave, one_first;
 	char *const *arguments; /* CALL and what follows, NULL-terminated */
 };
 
@@ -407,8 +407,10 @@ static void run_all(const struct settings_of_call *settings, struct lambda_clien
 		runs[i] = (struct run){
 			.settings = settings, .client = client, .answer = json_new_object()};
 		must(pthread_create(&threads[i], NULL, run_calls, &runs[i]));
+		if (settings->one_first && i == 0)
+			pthread_join(threads[i], NULL);
 	}
-	for (i = 0; i < settings->parallel; i++)
+	for (i = settings->one_first; i < settings->parallel; i++)
 		pthread_join(threads[i], NULL);
 	for (i = 0; i < settings->parallel; i++) {
 		must(json_set_number(runs[i].answer, "calls", (double)lambda_client_calls(client)));
@@ -460,6 +462,8 @@ static bool take_option(struct settings_of_call *settings, const char *text)
 		return !number_parse_boolean(value, &settings->client.rate_unlimited);
 	if (!strncmp(text, "insecure_http=", 14))
 		return !number_parse_boolean(value, &settings->client.insecure_http);
+	if (!strncmp(text, "one_first=", 10))
+		return !number_parse_boolean(value, &settings->one_first);
 	if (!strncmp(text, "leave=", 6))
 		return !number_parse_boolean(value, &settings->leave);
 	if (strncmp(text, "connect_ms=", 11) != 0 || number_parse_u64(value, 60000, &number))

@@ -277,15 +277,15 @@ def test_sts_throttles_and_throttles(user, services):
     user.write_file("credentials", BASE)
     user.write_file("config", f"[default]\nrole_arn={ROLE}\nsource_profile=base\n")
     services.route("POST", "/", sts_error(400, "Throttling", "Rate exceeded"))
-    refused(user("get-account", read_ms=1800), "Throttling: Rate exceeded")
-    assert len(services.seen) == 2
+    refused(user("get-account", read_ms=10000), "Throttling: Rate exceeded")
+    assert len(services.seen) == 3
 
 
 def test_sts_does_not_answer(user):
     user.write_file("credentials", BASE)
     user.write_file("config", f"[default]\nrole_arn={ROLE}\nsource_profile=base\n")
     user.environment["AWS_ENDPOINT_URL_STS"] = "http://127.0.0.1:1"
-    refused(user("get-account", read_ms=500), "127.0.0.1:1")
+    refused(user("get-account", read_ms=5000), "127.0.0.1:1")
 
 
 # --- web identity -----------------------------------------------------------------------------------

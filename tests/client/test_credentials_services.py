@@ -97,9 +97,9 @@ def test_a_renewal_that_fails_is_no_harm_while_the_token_lives(user, services, l
 def test_a_renewal_that_hangs_leaves_time_for_the_role(user, services, login):
     user.write_file("config", SSO_SESSION)
     login("corp", **renewable())
-    services.route("POST", "/token", lambda _: time.sleep(1.5) or (200, {}, {}))
+    services.route("POST", "/token", lambda _: time.sleep(9) or (200, {}, {}))
     services.route("GET", "/federation/credentials", sso_role())
-    assert user("get-account", read_ms=1000).status == "ok"
+    assert user("get-account", read_ms=6000).status == "ok"
 
 
 def test_an_expired_login_says_what_to_do(user, services, login):
@@ -229,7 +229,7 @@ def test_a_process_that_hangs_is_ended_with_its_children(user, program, scratch,
     path = program(f"sleep 1000 & echo $$ $! >{scratch}/pids; wait")
     user.write_file("config", f"[default]\ncredential_process = '{path}'\n")
     with outlasted():
-        answer = user("get-account", read_ms=800)
+        answer = user("get-account", read_ms=3000)
     refused(answer, "did not end within the time allowed")
     pids = (scratch / "pids").read_text().split()
     wait_for(lambda: not any(runs(pid) for pid in pids), what="the end of both")

@@ -191,8 +191,8 @@ def test_a_retry_after_that_says_nothing_is_none(faulty, proxy, function, when):
 
 
 def test_a_retry_after_beyond_the_deadline_is_not_waited_for(faulty, proxy, function):
-    proxy.rule(throttled(retry_after="5"))
-    answer = faulty("get-alias", function, "PROD", read_ms=2000)
+    proxy.rule(throttled(retry_after="60"))
+    answer = faulty("get-alias", function, "PROD", read_ms=20000)
     assert answer.status == "throttled"  # and not "timed out"
     assert answer.calls == 1
 
@@ -231,21 +231,21 @@ def test_an_interruption_ends_the_wait_between_attempts(faulty, proxy, function,
 
 
 def test_an_interruption_never_ends_a_mutation(faulty, proxy, function, revision):
-    proxy.rule(delay(1.0), method="PUT")
-    answer = faulty("update-alias", function, "PROD", "2", revision, interrupt_ms=100)
+    proxy.rule(delay(3), method="PUT")
+    answer = faulty("update-alias", function, "PROD", "2", revision, interrupt_ms=1000)
     assert answer.status == "ok"
 
 
 def test_no_server_listens(make_caller, scratch):
-    refused = make_caller(endpoint_url="http://127.0.0.1:1")("list-functions", read_ms=300)
+    refused = make_caller(endpoint_url="http://127.0.0.1:1")("list-functions", read_ms=3000)
     assert refused.status == "connection refused"
     assert refused.calls == 0
-    gone = make_caller(unix_socket=scratch / "none")("list-functions", read_ms=300)
+    gone = make_caller(unix_socket=scratch / "none")("list-functions", read_ms=3000)
     assert gone.status == "connection refused"
 
 
 def test_a_name_that_does_not_resolve(make_caller):
-    answer = make_caller(endpoint_url="https://nowhere.invalid")("list-functions", read_ms=300)
+    answer = make_caller(endpoint_url="https://nowhere.invalid")("list-functions", read_ms=3000)
     assert answer.status == "host unreachable"
 
 
@@ -376,14 +376,14 @@ def test_reading_back_fails_too_at_first(faulty, proxy, plane, function, revisio
 def test_reading_back_hangs_at_first(faulty, proxy, function, revision):
     proxy.rule(reset_after_forwarding(), method="PUT", times=1)
     proxy.rule(hang(), method="GET", times=1)
-    answer = faulty("update-alias", function, "PROD", "2", revision, mutation_ms=5000)
+    answer = faulty("update-alias", function, "PROD", "2", revision, mutation_ms=10000)
     assert answer.status == "ok", answer
 
 
 def test_the_answer_of_an_update_hangs(faulty, proxy, plane, function, revision):
     proxy.rule(hang(forward=True), method="PUT")
     with plane.recording() as record:
-        answer = faulty("update-alias", function, "PROD", "2", revision, mutation_ms=3000)
+        answer = faulty("update-alias", function, "PROD", "2", revision, mutation_ms=6000)
     assert answer.status == "ok", answer
     assert record.writes == ["UpdateAlias"]
 
@@ -461,9 +461,9 @@ def test_a_5xx_that_no_retry_is_for_may_hide_a_success(faulty, proxy, plane, fun
 
 def test_a_late_first_copy_does_not_do_it_twice(faulty, proxy, plane, api, function, revision):
     """The request is held, given up, repeated; then the first copy arrives after all."""
-    rule = proxy.rule(delay(3), method="PUT", times=1)
+    rule = proxy.rule(delay(3600), method="PUT", times=1)
     with plane.recording() as record:
-        answer = faulty("update-alias", function, "PROD", "2", revision, mutation_ms=4000)
+        answer = faulty("update-alias", function, "PROD", "2", revision, mutation_ms=8000)
         assert answer.status == "ok", answer
         rule.release()
         wait_for(lambda: plane.calls().get("UpdateAlias", 0) >= 2, what="the first copy arrives")

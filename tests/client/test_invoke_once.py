@@ -111,9 +111,9 @@ def test_a_lost_answer_is_never_a_second_invocation(faulty, proxy, function, fau
 @pytest.mark.parametrize("after", [True, False])
 def test_the_deadline_and_an_interruption_send_nothing_again(faulty, proxy, function, after):
     proxy.rule(hang(forward=after))
-    answer = faulty("invoke", function, "PROD", "{}", read_ms=300)
+    answer = faulty("invoke", function, "PROD", "{}", read_ms=2000)
     assert (answer.status, answer.error.outcome_unknown) == ("timed out", True)
-    answer = faulty("invoke", function, "PROD", "{}", interrupt_ms=300)
+    answer = faulty("invoke", function, "PROD", "{}", interrupt_ms=2000)
     assert (answer.status, answer.error.outcome_unknown) == ("interrupted", True)
     assert proxy.count() == 2
 

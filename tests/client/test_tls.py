@@ -148,7 +148,7 @@ def test_old_tls_is_refused(make_caller, authority, tls, lax):
     caller = make_caller(endpoint_url=f"https://localhost:{port}", unlimited="yes")
     caller.environment["AWS_CA_BUNDLE"] = authority.certificate
     caller.environment.update(lax)
-    assert caller("get-account", read_ms=1500).status == "TLS failed"
+    assert caller("get-account", read_ms=10000).status == "TLS failed"
 
 
 def test_tls_1_2_is_enough(make_caller, authority, tls):

@@ -13,6 +13,7 @@ import termios
 import threading
 import time
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -30,6 +31,7 @@ from lib.faultproxy import (
     throttled,
     truncate_body,
 )
+from lib.process import wait_for
 from lib.programs import patience
 
 pytestmark = pytest.mark.quick_sanitized
@@ -259,8 +261,8 @@ def test_it_ends_before_its_last_byte(make_caller, zip_file, afterwards, limit):
 
 def test_after_its_last_byte_an_interruption_does_not_end_it(faulty, proxy, shop, zip_file):
     path = zip_file()
-    proxy.rule(delay(2), method="PUT")
-    answer = faulty("update-code", "shop", path, interrupt_ms=500)
+    proxy.rule(delay(5), method="PUT")
+    answer = faulty("update-code", "shop", path, interrupt_ms=2000)
     assert answer.status == "ok", answer
     assert shop()["CodeSha256"] == sha256(path.read_bytes())
 
@@ -348,36 +350,38 @@ def test_settled_at_once(call, shop):
 
 @pytest.fixture
 def settling(make_plane, make_caller, zip_file):
-    """settling(ms): a caller whose plane takes so long to settle; an upload has just gone there."""
-
-    def start(ms):
-        plane = make_plane("--settle", str(ms))
-        aws.create_function(plane.api, "shop")
-        caller = make_caller(endpoint_url=plane.url, unlimited="yes")
-        assert caller("wait-settled", "shop", mutation_ms=60000)["outcome"] == "settled"
-        answer = caller("update-code", "shop", zip_file())
-        assert answer.status == "ok" and answer["configuration"]["LastUpdateStatus"] == "InProgress"
-        return caller, plane
-
-    return start
+    """A caller and its plane, where an upload has just gone: it settles with plane.settle()."""
+    plane = make_plane("--settle", "3600000")
+    aws.create_function(plane.api, "shop")
+    plane.settle()
+    caller = make_caller(endpoint_url=plane.url, unlimited="yes")
+    answer = caller("update-code", "shop", zip_file())
+    assert answer.status == "ok" and answer["configuration"]["LastUpdateStatus"] == "InProgress"
+    return caller, plane
 
 
 def test_waits_until_the_update_is_in_effect(settling):
-    caller, plane = settling(700)
-    answer = caller("wait-settled", "shop", mutation_ms=60000)
-    assert answer["outcome"] == "settled"
+    caller, plane = settling
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(caller, "wait-settled", "shop", mutation_ms=60000)
+        try:
+            wait_for(lambda: plane.calls().get("GetFunctionConfiguration", 0) >= 2, what="two looks")
+            assert not waiting.done()
+        finally:
+            plane.settle()
+        assert waiting.result()["outcome"] == "settled"
     assert plane.api.get_function_configuration(FunctionName="shop")["LastUpdateStatus"] == "Successful"
 
 
 def test_time_is_over(settling):
-    caller, _ = settling(4000)
-    answer = caller("wait-settled", "shop", mutation_ms=500)
+    caller, _ = settling
+    answer = caller("wait-settled", "shop", mutation_ms=2000)
     assert (answer.status, answer["outcome"]) == ("ok", "in progress")
     assert answer["polls"] >= 1
 
 
 def test_an_interruption_ends_the_wait(settling):
-    caller, _ = settling(4000)
+    caller, _ = settling
     answer = caller("wait-settled", "shop", mutation_ms=60000, interrupt_ms=300)
     assert (answer.status, answer["outcome"]) == ("ok", "interrupted")
 

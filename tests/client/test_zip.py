@@ -11,7 +11,7 @@ import zipfile
 import pytest
 
 from lib.process import run
-from lib.programs import patience, program
+from lib.programs import program
 
 pytestmark = pytest.mark.quick_sanitized
 
@@ -20,7 +20,7 @@ CONTENTS = {"handler.py": b"def handler(event, context):\n    return 1\n" * 5, "
 
 
 def zip_call(mode, path, *arguments):
-    return run(program("tests/client/zip_call"), mode, path, *arguments, timeout=patience(120), check=True).stdout
+    return run(program("tests/client/zip_call"), mode, path, *arguments, timeout=120, check=True).stdout
 
 
 def verify(path, mode="verify"):

@@ -55,7 +55,7 @@ def test_in_the_background_it_returns_when_the_mount_stands(hello, background):
     for number in (0, 1, 2):
         assert os.readlink(f"/proc/{pid}/fd/{number}") == "/dev/null"
     mount.unmount()
-    wait_for(lambda: is_gone(pid), patience(10), "the daemon has ended")
+    wait_for(lambda: is_gone(pid), 10, "the daemon has ended")
 
 
 def test_sigterm_in_the_background_unmounts(hello, background):
@@ -63,15 +63,15 @@ def test_sigterm_in_the_background_unmounts(hello, background):
     assert mount.daemonise().ok
     (pid,) = daemons_of(mount)
     os.kill(pid, signal.SIGTERM)
-    wait_for(lambda: not mounted(mount.path), patience(10), "it is unmounted")
-    wait_for(lambda: is_gone(pid), patience(10), "the daemon has ended")
+    wait_for(lambda: not mounted(mount.path), 10, "it is unmounted")
+    wait_for(lambda: is_gone(pid), 10, "the daemon has ended")
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_signals_in_the_foreground_unmount(hello, make_mount, number):
     mount = make_mount()
     mount.service.process.send_signal(number)
-    assert mount.service.wait_for_exit(patience(10)) == 0
+    assert mount.service.wait_for_exit(10) == 0
     assert not mounted(mount.path)
 
 
@@ -92,12 +92,12 @@ def test_a_signal_before_the_mount_is_complete_unmounts(plane, hello, make_mount
     mount = make_mount(start=False)
     mount.prefix = inside
     mount.service = Service(mount.command_line("-f"), scratch / "log", mount.environment())
-    wait_for(began.exists, patience(20), "mount(8) runs")
+    wait_for(began.exists, 20, "mount(8) runs")
     mount.service.process.send_signal(signal.SIGINT)
     time.sleep(0.3)  # nothing happens
     assert mount.service.is_running()
     go_on.touch()
-    assert mount.service.wait_for_exit(patience(10)) == 0, mount.log()
+    assert mount.service.wait_for_exit(10) == 0, mount.log()
     assert "Interrupted" not in mount.log()
     assert not mounted(mount.path, inside)
     mount.service = None
@@ -118,7 +118,7 @@ WRONG = {
 def test_it_never_mounts_what_does_not_answer(proxy, background, wrong, how):
     fault, texts = WRONG[wrong]
     proxy.rule(fault)
-    mount = background(endpoint_url=proxy.url, timeout=3, read_timeout=3)
+    mount = background(endpoint_url=proxy.url)
     if how == "background":
         result = mount.daemonise()
     else:
@@ -136,7 +136,7 @@ def test_it_never_mounts_what_does_not_answer(proxy, background, wrong, how):
 
 def test_a_refused_connection_and_a_silent_server(proxy, background):
     proxy.refuse_connections()
-    refused = background(endpoint_url=proxy.url, timeout=3, read_timeout=3).daemonise()
+    refused = background(endpoint_url=proxy.url).daemonise()
     assert refused.rc > 0 and "refused" in refused.stderr.lower()
     proxy.accept_connections()
     proxy.rule(faultproxy.hang())
@@ -232,17 +232,17 @@ def test_requests_do_not_hang_when_it_dies(hello, proxy, make_mount):
     tool = subprocess.Popen(["/usr/bin/ls", str(mount.path / hello)], stderr=subprocess.DEVNULL)
     assert rule.wait_for_hits()
     mount.kill()
-    assert tool.wait(10) != 0
+    assert tool.wait(patience(10)) != 0
 
 
 def test_unmounting_does_not_wait_for_a_silent_server(hello, proxy, make_mount):
-    mount = make_mount(endpoint_url=proxy.url)
+    mount = make_mount(endpoint_url=proxy.url, read_timeout=600)
     rule = proxy.rule(faultproxy.hang())
     tool = subprocess.Popen(["/usr/bin/ls", str(mount.path / hello)], stderr=subprocess.DEVNULL)
     assert rule.wait_for_hits()
     mount.service.process.terminate()
-    assert mount.service.wait_for_exit(patience(15)) == 0
-    tool.wait(10)
+    assert mount.service.wait_for_exit(15) == 0
+    tool.wait(patience(10))
     wait_for(lambda: not mounted(mount.path), 10, "it is unmounted")
 
 
@@ -442,5 +442,5 @@ def test_many_threads_walk_at_once(api, make_mount):
     stop.wait(3)
     stop.set()
     for thread in threads:
-        thread.join(60)
+        thread.join(patience(60))
     assert failures == []

@@ -28,6 +28,8 @@ import threading
 import time
 import urllib.parse
 
+from lib.programs import patience
+
 HEAD_MAX = 256 * 1024
 BODY_MAX = 128 * 1024 * 1024
 
@@ -507,7 +509,7 @@ class Rule:
         self._released.set()
 
     def wait_for_hits(self, count=1, seconds=20):
-        """Waits until the fault was applied `count` times; says whether it was."""
+        """Waits until the fault was applied `count` times, for patience(seconds); says whether it was."""
         with self._changed:
             return self._changed.wait_for(lambda: self.hits >= count, seconds)
 

@@ -10,7 +10,7 @@ import subprocess
 
 from lib import aws
 from lib.process import SanitizerLog, Service, run, wait_for
-from lib.programs import patience, program
+from lib.programs import program
 
 
 def _unescape(text):
@@ -101,7 +101,7 @@ class Mount:
             assert self.service.is_running(), f"aliasfs ended early:\n{self.log()}"
             return mounted(self.path, self.prefix)
 
-        wait_for(standing, patience(20), "aliasfs has mounted")
+        wait_for(standing, 20, "aliasfs has mounted")
         return self
 
     def daemonise(self, timeout=60):
@@ -110,13 +110,13 @@ class Mount:
             *self.command_line(),
             env=self.environment(),
             cwd=self.directory,
-            timeout=patience(timeout),
+            timeout=timeout,
         )
 
     def run(self, *argv, **named):
         """Runs a tool where the mount is seen, in the mountpoint's parent unless `cwd` is given."""
         named.setdefault("cwd", self.directory)
-        named.setdefault("timeout", patience(60))
+        named.setdefault("timeout", 60)
         return run(*self.prefix, *argv, **named)
 
     def log(self):
@@ -130,14 +130,14 @@ class Mount:
         result = self.run("fusermount3", "-u", self.path, cwd="/")
         assert result.ok or not check, f"{result}\n{self.log()}"
         if self.service:
-            rc = self.service.wait_for_exit(patience(seconds))
+            rc = self.service.wait_for_exit(seconds)
             assert rc == 0 or not check, f"aliasfs ended with {rc}:\n{self.log()}"
             self.service = None
 
     def terminate(self, seconds=20):
         """SIGTERM, and its exit status once the mount is gone."""
         self.service.process.terminate()
-        rc = self.service.wait_for_exit(patience(seconds))
+        rc = self.service.wait_for_exit(seconds)
         wait_for(lambda: not mounted(self.path, self.prefix), 10, "the mount is gone")
         return rc
 

@@ -7,10 +7,11 @@ import http.client
 import json
 import pathlib
 import re
+import sqlite3
 
 from lib import aws
 from lib.process import SanitizerLog, Service, environment, wait_for
-from lib.programs import patience, program
+from lib.programs import program
 
 READS = ("Get", "List")
 
@@ -95,13 +96,13 @@ class Plane:
             assert self.service.is_running(), f"lambda-plane ended:\n{self.service.log()}"
             return re.findall(r"listening on (http://127\.0\.0\.1:(\d+))\n", self.service.log())
 
-        self.url, number = wait_for(listening, patience(10), "lambda-plane listens")[-1]
+        self.url, number = wait_for(listening, 10, "lambda-plane listens")[-1]
         self.port = int(number)
         self.api = aws.client(self.url)
 
     def stop(self):
         """Ends it with SIGTERM: exit status 0 and no sanitizer report, or the test fails."""
-        rc = self.service.terminate(patience(10))
+        rc = self.service.terminate(10)
         log = self.service.log()
         assert not self.reports(), "\n".join(self.reports())
         assert rc == 0, f"lambda-plane ended with {rc}:\n{log}"
@@ -127,6 +128,13 @@ class Plane:
     def put(self, path, value):
         """Has the server take that value: faults, how CloudTrail's events are delivered."""
         return self._local("PUT", path, json.dumps(value))
+
+    def settle(self):
+        """Ends what --settle has last: every update, mapping and provisioned concurrency is in effect."""
+        with contextlib.closing(sqlite3.connect(self.state / "lambda.db", timeout=30)) as database:
+            for table in ("version", "mapping", "provisioned"):
+                database.execute(f"UPDATE {table} SET settles = 0")
+            database.commit()
 
     def _local(self, method, path, body=None):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)

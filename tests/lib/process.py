@@ -14,6 +14,8 @@ import signal
 import subprocess
 import time
 
+from lib.programs import patience
+
 # /usr/bin first, and nothing that a user installed beside Debian's: tests mean Debian's tools.
 PATH = "/usr/bin:/bin:/usr/sbin:/sbin"
 
@@ -21,7 +23,8 @@ _numbers = itertools.count(1)
 
 
 def wait_for(condition, seconds=20, what="the condition", interval=0.01):
-    """Waits until `condition()` is true and gives its value; AssertionError after `seconds`."""
+    """Waits until `condition()` is true and gives its value; AssertionError after patience(seconds)."""
+    seconds = patience(seconds)
     deadline = time.monotonic() + seconds
     while True:
         value = condition()
@@ -63,10 +66,11 @@ class ToolHangs(AssertionError):
 def run(*argv, timeout=60, env=None, cwd=None, input=None, check=False):
     """Runs a tool to its end and gives its Result. With `check` a non-zero exit is a failure.
 
-    At the timeout the tool and its children are killed; one that hangs inside the kernel on a mount
+    At the timeout, patience(timeout), the tool and its children are killed; one that hangs inside the kernel on a mount
     is not waited for (its mount's end frees it).
     """
     argv = [str(each) for each in argv]
+    timeout = patience(timeout)
     started = time.monotonic()
     process = subprocess.Popen(
         argv,
@@ -165,7 +169,8 @@ class Service:
         return self.process.poll() is None
 
     def wait_for_exit(self, seconds=20):
-        """The exit status; negative for a signal. AssertionError when it does not end."""
+        """The exit status; negative for a signal. AssertionError when it does not end in patience(seconds)."""
+        seconds = patience(seconds)
         try:
             return self.process.wait(seconds)
         except subprocess.TimeoutExpired:
@@ -193,7 +198,7 @@ class Service:
         """SIGKILL, and waits for the end."""
         if self.is_running():
             self.process.kill()
-        return self.process.wait(20)
+        return self.process.wait(patience(20))
 
 
 def descriptors(pid):

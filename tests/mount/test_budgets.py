@@ -267,10 +267,10 @@ def test_bash_passes_through_a_function_without_a_call(api, calls, hello, mounte
 @pytest.mark.semantics("4.1.1", "4.5.3")
 def test_a_crawl_that_outlives_ttl_belongs_to_its_process_and_children(make_plane, mounted):
     """bash reads the links, its child reads them again; another process is shown what is no older than ttl."""
-    plane = make_plane("--latency", "150")
-    count = 30  # which takes a second and a half more than ttl
+    plane = make_plane("--latency", "300")
+    count = 30  # which takes longer than ttl, and a pause of the machine does not
     functions(plane.api, count)
-    mount = mounted(endpoint_url=plane.url, ttl=3)
+    mount = mounted(endpoint_url=plane.url, ttl=8)
     script = 'links=(*/PROD); echo read; read; readlink "${links[@]}"'
     with subprocess.Popen(
         ["bash", "-c", script],

@@ -14,6 +14,7 @@ import pytest
 
 from lib import aws, faultproxy
 from lib.process import descriptors, run
+from lib.programs import patience
 
 # --- functions= -----------------------------------------------------------------------------------
 
@@ -167,7 +168,7 @@ def test_code_is_fetched_once(plane, hello, make_code_mount):
         for reader in readers:
             reader.start()
         for reader in readers:
-            reader.join(30)
+            reader.join(patience(30))
         read("3")
     assert record.calls.get("GetFunction") == 1, str(record)
     assert len(digests) == 9 and len(set(digests)) == 1

@@ -11,11 +11,13 @@ import subprocess
 import threading
 import time
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from lib import aws
 from lib.process import wait_for
+from lib.programs import patience
 from lib.writing import errno_of, last_error, users_of
 
 
@@ -223,18 +225,18 @@ def test_a_lost_answer_is_read_back(api, gesture, hello, plane, make_mount):
     assert sha256(api) == aws.code_sha256(aws.code("mine"))
 
 
-def settling_plane(make_plane, scratch, milliseconds):
-    """hello, made while nothing had to settle, on a plane where each update takes that long."""
+def settling_plane(make_plane, scratch):
+    """hello, made while nothing had to settle, on a plane where each update takes until its settle()."""
     state = scratch / "settling"
     first = make_plane(state=state)
     aws.create_function(first.api, "hello", versions=2, aliases={"PROD": 1})
     first.stop()
-    return make_plane("--settle", str(milliseconds), state=state)
+    return make_plane("--settle", "3600000", state=state)
 
 
 @pytest.mark.semantics("6.7.1", "6.7.4")
 def test_it_is_over_when_the_update_is_in_effect(make_plane, make_mount, scratch):
-    plane = settling_plane(make_plane, scratch, 1500)
+    plane = settling_plane(make_plane, scratch)
     mount = make_mount(endpoint_url=plane.url, allow_update="code:configuration", ttl=0)
     function = mount.path / "hello"
     writer = subprocess.Popen(["sh", "-c", "cat > code.zip"], cwd=function / "$LATEST", stdin=subprocess.PIPE)
@@ -245,18 +247,26 @@ def test_it_is_over_when_the_update_is_in_effect(make_plane, make_mount, scratch
     mount.run("ln", "-sfn", "2", "PROD", cwd=function, check=True)
     assert aws.alias_version(plane.api, "hello", "PROD") == "2"
     assert writer.poll() is None and status() == "InProgress", "the remap waited for the update"
+    plane.settle()
     assert writer.wait() == 0
     assert status() == "Successful"
 
 
 @pytest.mark.semantics("6.7.3", "6.7.5")
 def test_an_update_of_others_is_waited_for(make_plane, make_mount, scratch):
-    plane = settling_plane(make_plane, scratch, 1000)
+    plane = settling_plane(make_plane, scratch)
     mount = make_mount(endpoint_url=plane.url, allow_update=True, ttl=0)
     place = mount.path / "hello" / "$LATEST"
     plane.api.update_function_configuration(FunctionName="hello", Timeout=77)
     assert errno_of(os.mkdir, mount.path / "hello" / "+") == errno.EBUSY
-    (place / "code.zip").write_bytes(aws.code("mine"))
+    with ThreadPoolExecutor(1) as pool:
+        writing = pool.submit((place / "code.zip").write_bytes, aws.code("mine"))
+        try:
+            wait_for(lambda: plane.calls().get("UpdateFunctionCode"), what="the upload that is refused")
+            assert not writing.done()
+        finally:
+            wait_for(lambda: plane.settle() or writing.done(), what="the upload, which settles too", interval=0.1)
+        writing.result()
     found = plane.api.get_function_configuration(FunctionName="hello")
     assert (found["Timeout"], found["CodeSha256"]) == (77, aws.code_sha256(aws.code("mine")))
     assert found["LastUpdateStatus"] == "Successful"
@@ -275,9 +285,9 @@ def test_a_failed_update_is_seen(plane, mount, place):
 @pytest.mark.semantics("6.7.1", "6.7.6")
 @pytest.mark.parametrize("end", ["time", "interrupt"])
 def test_a_wait_that_ends_early_is_no_failure(make_plane, make_mount, new, end, scratch):
-    plane = settling_plane(make_plane, scratch, 60000)
+    plane = settling_plane(make_plane, scratch)
     mount = make_mount(
-        endpoint_url=plane.url, allow_update="code", settle_timeout=0.5 if end == "time" else 60
+        endpoint_url=plane.url, allow_update="code", settle_timeout=0.5 if end == "time" else 600
     )
     place = mount.path / "hello" / "$LATEST"
     process = subprocess.Popen(["cp", new / "new.zip", "code.zip"], cwd=place)
@@ -285,7 +295,7 @@ def test_a_wait_that_ends_early_is_no_failure(make_plane, make_mount, new, end, 
         wait_for(lambda: plane.calls().get("UpdateFunctionCode"))
         wait_for(lambda: plane.calls().get("GetFunctionConfiguration", 0) > 1)
         process.send_signal(signal.SIGINT)
-    process.wait(30)
+    process.wait(patience(30))
     if end == "time":
         assert process.returncode == 0
     wait_for(lambda: "the update goes on" in mount.log())
@@ -349,7 +359,7 @@ def test_an_upload_that_is_ended_has_not_happened(api, hello, plane, afterwards,
         process.send_signal(signal.SIGINT)
     elif end == "unmount":
         mount.terminate()
-    assert process.wait(60) != 0
+    assert process.wait(patience(60)) != 0
     relay.open.set()
     assert sha256(api) == before
     assert plane.changes() == changes

@@ -9,7 +9,6 @@ import pytest
 
 from lib import aws
 from lib.process import wait_for
-from lib.programs import patience
 
 EDITORS = {
     "shell >": ("printf '%s\\n' 'new words' > description", "new words"),
@@ -64,7 +63,7 @@ def test_each_editor_makes_one_update(api, gesture, place, mount, scratch, edito
     with gesture("UpdateAlias"):
         mount.run("/bin/sh", "-c", f'T="{temporary}"; {script}', cwd=place, check=True)
         # A truncation is sent at RELEASE, which close(2) does not wait for.
-        wait_for(lambda: alias(api)[2] == wanted, patience(20), "the description is sent")
+        wait_for(lambda: alias(api)[2] == wanted, 20, "the description is sent")
     assert alias(api) == (version, routing, wanted)
     shown = (place / "description").read_text()
     assert shown.rstrip("\n") == wanted

@@ -306,7 +306,7 @@ def test_a_denied_policy_is_missing_alone(configured, hello, plane, make_mount, 
     ],
 )
 def test_a_failure_is_never_an_empty_file(hello, plane, make_mount, operation, path, fault, wanted):
-    mount = make_mount(read_timeout=2)
+    mount = make_mount(read_timeout=30)
     file = mount.path / hello / path
     plane.put("/_local/faults", [{"operation": operation, "count": -1, **fault}])
     with pytest.raises(OSError) as caught:
@@ -397,10 +397,10 @@ def thousand(api, count, mappings):
 
 @pytest.mark.semantics("6.10.1")
 def test_a_crawl_with_all_documents(api, plane, make_mount):
-    """rsync looks at the size of every file, and so has every document read; they are old long before it ends."""
+    """rsync looks at the size of every file, and so has every document read; they are old long before it ends. Its pauses must not end the crawl: ttl is long."""
     count, mappings, aliases = 1000, 500, 3
     thousand(api, count, mappings)
-    mount = make_mount(None, "documents", rate=1000, documents_ttl=1)
+    mount = make_mount(None, "documents", rate=1000, documents_ttl=1, ttl=3600)
     with plane.recording() as record:
         listing = mount.run("rsync", "-a", "--list-only", f"{mount.path}/", check=True, timeout=300)
     calls = {name: number for name, number in record.calls.items() if name != "GetAccountSettings"}

@@ -13,6 +13,7 @@ import pytest
 
 from lib import aws
 from lib.process import wait_for
+from lib.programs import patience
 from lib.writing import DOCUMENTS, put, users_of, wanted_of
 
 # document: (two things that it can be made, the calls for either, what boto3 says it is)
@@ -74,7 +75,7 @@ class Writer:
 
     def error(self):
         """The error that it ended with, or nothing."""
-        said, _ = self.process.communicate(timeout=60)
+        said, _ = self.process.communicate(timeout=patience(60))
         assert self.process.returncode == 0
         return said.strip()
 
@@ -129,7 +130,7 @@ def test_code_at_the_same_moment(api, function, gesture, reads):
 
 @pytest.mark.semantics("4.3.2", "4.3.3", "6.4.7")
 def test_a_write_that_hangs_holds_up_its_document_alone(hello, make_mount, plane):
-    function = make_mount(allow_update=True, timeout=2, rate=1000).path / hello
+    function = make_mount(allow_update=True, timeout=5, rate=1000).path / hello
     plane.put("/_local/faults", [{"operation": "TagResource", "count": -1, "hang": True}])
     tags = [Writer(function / ".function/tags.json", {"team": name}, False) for name in ("one", "two")]
     other = Writer(function / ".aliases/PROD/event-invoke.json", {"MaximumRetryAttempts": 1}, False)
@@ -143,7 +144,7 @@ def test_a_write_that_hangs_holds_up_its_document_alone(hello, make_mount, plane
 
 @pytest.mark.semantics("6.4.7", "6.6.4")
 def test_an_upload_that_waits_for_another_can_be_interrupted(hello, make_mount, plane, scratch):
-    place = make_mount(allow_update=True, upload_timeout=5).path / hello / "$LATEST"
+    place = make_mount(allow_update=True, upload_timeout=10).path / hello / "$LATEST"
     plane.put("/_local/faults", [{"operation": "UpdateFunctionCode", "count": -1, "hang": True}])
     (scratch / "new.zip").write_bytes(aws.code("new"))
     plane.reset()
@@ -157,7 +158,7 @@ def test_an_upload_that_waits_for_another_can_be_interrupted(hello, make_mount, 
     assert plane.calls()["UpdateFunctionCode"] == 1
     plane.put("/_local/faults", [])
     for each in (first, second):
-        each.wait(60)
+        each.wait(patience(60))
 
 
 # --- an ordinary user ---------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from lib import aws
 from lib.faultproxy import delay, replace
 from lib.mount import OrdinaryUser
 from lib.process import wait_for
-from lib.programs import ROOT
+from lib.programs import ROOT, patience
 from lib.writing import errno_of, last_error
 
 PAYLOAD_MAX = 6291456
@@ -350,7 +350,7 @@ def test_ctrl_c_ends_the_wait_and_not_the_function(prod, plane, mount):
     with reading(prod) as process:
         wait_for(lambda: invocations(plane))
         process.send_signal(signal.SIGINT)
-        _, complaint = process.communicate(timeout=20)
+        _, complaint = process.communicate(timeout=patience(20))
         assert "KeyboardInterrupt" in complaint
     assert invocations(plane) == 1
     (line,) = audit(mount)
@@ -359,9 +359,9 @@ def test_ctrl_c_ends_the_wait_and_not_the_function(prod, plane, mount):
 
 @pytest.mark.semantics("4.3.3", "7.1.10")
 def test_a_function_may_take_longer_than_any_other_read(hello, proxy, make_mount):
-    mount = make_mount(None, "allow_invoke", endpoint_url=proxy.url, read_timeout=0.5, timeout=0.5)
+    mount = make_mount(None, "allow_invoke", endpoint_url=proxy.url, read_timeout=2, timeout=2)
     os.readlink(mount.path / hello / "PROD")
-    proxy.rule(delay(2), path="/invocations$")
+    proxy.rule(delay(5), path="/invocations$")
     assert executed(mount.path / hello / ".aliases/PROD/.invoke") == "1"
 
 
@@ -381,7 +381,7 @@ except OSError as error:
     process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
     wait_for(lambda: invocations(plane))
     process.send_signal(signal.SIGUSR1)
-    output, _ = process.communicate(timeout=20)
+    output, _ = process.communicate(timeout=patience(20))
     assert int(output) == errno.ECANCELED
     assert "interrupted" in last_error(mount)
     assert invocations(plane) == 1
@@ -394,7 +394,7 @@ def test_a_function_that_runs_does_not_hold_the_unmounting(hello, plane, make_mo
     with reading(mount.path / hello / "1/.invoke") as process:
         wait_for(lambda: invocations(plane))
         assert mount.terminate() == 0
-        process.communicate(timeout=20)
+        process.communicate(timeout=patience(20))
     assert json.loads((scratch / "audit").read_text())["outcome"] == "unknown"
     assert invocations(plane) == 1
 

@@ -12,6 +12,7 @@ import time
 import pytest
 
 from lib import aws
+from lib.programs import patience
 
 FORMS = [
     ["ln", "-sfn"],
@@ -41,7 +42,7 @@ def play(plane, api, make_mount, rounds, seed):
             )
         time.sleep(randomness.uniform(0, 0.06))
         mount.kill()
-        ended = dict(zip(wanted, [tool.wait(20) for tool in tools]))
+        ended = dict(zip(wanted, [tool.wait(patience(20)) for tool in tools]))
         after = aws.aliases_of(api, "hello")
         assert set(after) == set(ALIASES), f"seed {seed}: {after}"
         for name in ALIASES:
@@ -79,7 +80,7 @@ def play_killing_tools(plane, api, make_mount, rounds, seed):
         )
         time.sleep(randomness.uniform(0, 0.03))
         tool.kill()
-        unfinished += tool.wait(20) != 0
+        unfinished += tool.wait(patience(20)) != 0
         after = aws.aliases_of(api, "hello")
         assert {**before, name: version} == after or before == after, f"seed {seed}, round {number}"
     time.sleep(2.5)  # longer than a held name is held: none may become an alias now

@@ -244,7 +244,7 @@ def test_recursive_deletes_harm_nothing(api, plane, hello, make_mount, scratch, 
     dress(api)
     api.tag_resource(Resource=api.get_function(FunctionName=hello)["Configuration"]["FunctionArn"], Tags={"a": "b"})
     aws.create_function(api, "unused", versions=2)
-    mount = make_mount(None, delete_grace=0.1, **options)
+    mount = make_mount(None, delete_grace=5, **options)
     aliases = aws.aliases_of(api, "hello")
     environment = aws.credentials_environment(scratch, M=mount.path, T=scratch)
     with plane.recording() as record:

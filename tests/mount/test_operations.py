@@ -24,7 +24,6 @@ import pytest
 from lib import aws
 from lib.calls import RENAME_EXCHANGE, RENAME_NOREPLACE, fsync_directory, rename
 from lib.process import wait_for
-from lib.programs import patience
 
 PAIRS = 8
 GRACE = 60  # ends when the test says so
@@ -447,7 +446,7 @@ def settle(mount):
         side_by_side(work)
         return "aliasfs_tombstoned_names 0\n" in (mount.path / ".aliasfs/stats").read_text()
 
-    wait_for(is_settled, patience(60), "nothing is hidden any more")
+    wait_for(is_settled, 60, "nothing is hidden any more")
 
 
 def refresh(mount):

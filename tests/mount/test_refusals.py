@@ -98,13 +98,13 @@ def three(api):
 @pytest.mark.parametrize("manner", ["ignoring", "stopping"])
 @pytest.mark.parametrize(
     "options",
-    [{}, {"allow_version_delete": True}, {"delete_grace": 0.1}, {"allow_update": True, "documents": True}],
+    [{}, {"allow_version_delete": True}, {"delete_grace": 1}, {"allow_update": True, "documents": True}],
     ids=str,
 )
 @pytest.mark.parametrize("whole", [True, False], ids=["mount", "functions"])
 @pytest.mark.semantics("3.1.1", "3.1.2", "3.1.4")
 def test_links_first_and_versions_then(api, plane, three, make_mount, manner, options, whole):
-    mount = make_mount(None, **options)
+    mount = make_mount(None, **{"delete_grace": 5, **options})
     before = everything(api)
     paths = [mount.path] if whole else [mount.path / name for name in three]
     with plane.recording() as record:
@@ -146,7 +146,7 @@ def test_a_slow_process_in_between_costs_no_alias(
     api, plane, proxy, three, make_mount, operation
 ):
     """The kernel lets one at a time into a directory: a SYMLINK waits for what a colleague does there."""
-    mount = make_mount(endpoint_url=proxy.url, delete_grace=0.3, ttl=0 if operation == "a look" else 5)
+    mount = make_mount(endpoint_url=proxy.url, delete_grace=2, ttl=0 if operation == "a look" else 5)
     function = mount.path / "fn"
     os.listdir(function)
     os.unlink(function / "PROD%25")
@@ -158,7 +158,7 @@ def test_a_slow_process_in_between_costs_no_alias(
     with plane.recording() as record:
         os.unlink(function / "PROD")
         calls = proxy.count()
-        proxy.rule(delay(1), method="GET" if operation == "a look" else "PUT", times=1)
+        proxy.rule(delay(4), method="GET" if operation == "a look" else "PUT", times=1)
         colleague = subprocess.Popen([*map(str, slow)], stderr=subprocess.DEVNULL)
         wait_for(lambda: proxy.count() > calls, 5, "the colleague's call")
         os.symlink("2", function / "PROD")
@@ -172,7 +172,7 @@ def test_a_slow_process_in_between_costs_no_alias(
 def test_many_links_come_before_the_first_version(api, plane, make_mount):
     """While a process goes on removing in a function, the first of its removals waits for the last."""
     aws.create_function(api, "fn", versions=1, aliases={f"A{number:02}": 1 for number in range(20)})
-    mount = make_mount(delete_grace=0.5)
+    mount = make_mount(delete_grace=2)
     before = everything(api)
     script = (
         "import os, sys, time\n"
@@ -180,7 +180,7 @@ def test_many_links_come_before_the_first_version(api, plane, make_mount):
         "for name in sorted(os.listdir('.')):\n"
         "    if os.path.islink(name):\n"
         "        os.unlink(name)\n"
-        "        time.sleep(0.1)\n"
+        "        time.sleep(0.15)\n"
         "try: os.unlink('1/configuration.json')\n"
         "except OSError: pass\n"
     )

@@ -103,7 +103,7 @@ def test_a_killed_reader_goes_at_once(mount, proxy):
         readers = []
         for count, name in enumerate(names, 1):
             readers.append(stack.enter_context(started("stat", mount.path / "slow" / name)))
-            wait_for(lambda: requests_under_way(mount) >= before + count, patience(20), name)
+            wait_for(lambda: requests_under_way(mount) >= before + count, 20, name)
         for reader in reversed(readers):
             reader.kill()
             assert finish(reader).returncode == -9

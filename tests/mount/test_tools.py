@@ -5,14 +5,14 @@ Each row is a shell script with PROD -> 1 in the function's directory, which is 
 $W is a directory with what the tool copies from: a link PROD -> $TARGET (2 by default).
 """
 
+import contextlib
 import os
-import time
 
 import pytest
 
 from lib import aws, faultproxy
+from lib.calls import fsync_directory
 from lib.process import environment
-from lib.programs import patience
 
 UUTILS = "/usr/lib/cargo/bin/coreutils"
 
@@ -175,7 +175,7 @@ def replaced_once(bench, name):
     policy, aliases = bench.state()
     with bench.plane.recording() as record:
         result = bench.shell(script, check=True)
-        time.sleep(0.15)  # longer than the grace of these mounts: what is pending would show
+        fsync_directory(bench.function)  # what is pending would show
     assert record.writes == ["UpdateAlias"], f"{name}: {record}\n{result}"
     assert record.write_calls == {"UpdateAlias": 1}, f"{name}: {record}"
     assert bench.state() == (policy, {**aliases, "PROD": "2"}), name
@@ -186,22 +186,20 @@ def replaced_once(bench, name):
 @pytest.mark.semantics("2.0.1", "2.0.2", "2.0.3")
 def test_replaces_with_one_update(plane, api, hello, make_mount, scratch, name):
     grant(api)
-    # The grace must outlast the tool's start between its unlink and its symlink, and no more.
-    bench = Bench(plane, make_mount(delete_grace=0.1 if name != "rm; ln" else 0.5), scratch)
-    replaced_once(bench, name)
+    replaced_once(Bench(plane, make_mount(delete_grace=60), scratch), name)
 
 
 @pytest.mark.quick_sanitized
 @pytest.mark.parametrize("name", SOME)
 def test_replaces_in_every_build(plane, api, hello, make_mount, scratch, name):
     grant(api)
-    replaced_once(Bench(plane, make_mount(), scratch), name)
+    replaced_once(Bench(plane, make_mount(delete_grace=60), scratch), name)
 
 
 @pytest.mark.parametrize("name", SOME)
 def test_replaces_for_an_ordinary_user(plane, api, hello, make_mount, scratch, ordinary_user, name):
     grant(api)
-    mount = make_mount(user=ordinary_user)
+    mount = make_mount(user=ordinary_user, delete_grace=60)
     bench = Bench(plane, mount, scratch)
     script, source = TOOLS[name]
     bench.prepare("", "2")
@@ -214,7 +212,7 @@ def test_replaces_for_an_ordinary_user(plane, api, hello, make_mount, scratch, o
     inside = f'cd "{bench.function}" && W="{bench.work}" T="{bench.temporary}" TARGET=2; {script}'
     with plane.recording() as record:
         mount.run("/bin/sh", "-c", inside, check=True)
-        time.sleep(0.6)
+        mount.run("sync", bench.function, check=True)  # what is pending would show
     assert record.writes == ["UpdateAlias"], f"{name}: {record}"
     assert bench.state() == (policy, {**aliases, "PROD": "2"}), name
 
@@ -262,18 +260,21 @@ FAILURES = {
 @pytest.mark.semantics("2.0.12")
 def test_a_failure_is_never_a_delete(plane, api, hello, proxy, make_mount, scratch, name):
     grant(api)
-    mount = make_mount(endpoint_url=proxy.url, delete_grace=0.4, timeout=0.5)
+    mount = make_mount(endpoint_url=proxy.url, delete_grace=60, timeout=0.5)
     bench = Bench(plane, mount, scratch)
     script, source = TOOLS[name]
     before = bench.state()
+    rule = None
     with plane.recording() as record:
         for failure, fault in FAILURES.items():
             bench.prepare(source, "2" if fault else "99")
+            before_this = rule
             rule = fault and proxy.rule(fault, method="PUT|POST")
+            if before_this:  # not before: what was sent in the last moment may still be on its way
+                proxy.remove(before_this)
             bench.shell(script)
-            time.sleep(0.6)
-            if rule:  # not before: what was sent in the last moment may still be on its way
-                proxy.remove(rule)
+            with contextlib.suppress(OSError):  # what is pending would show
+                fsync_directory(bench.function)
             assert bench.state() == before, f"{name}, {failure}"
             assert os.readlink(bench.function / "PROD") == "1", f"{name}, {failure}"
     assert record.writes == [], f"{name}: {record}"
@@ -321,7 +322,7 @@ def exchange(mount):
         "PROD",
         "BETA",
         cwd=mount.path / "hello",
-        timeout=patience(30),
+        timeout=30,
     )
     assert not result.ok and "Permission denied" in result.stderr
 

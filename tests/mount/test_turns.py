@@ -11,7 +11,6 @@ import pytest
 from lib import aws, faultproxy
 from lib.calls import fsync_directory
 from lib.process import wait_for
-from lib.programs import patience
 
 
 def many_aliases(api, count):
@@ -47,12 +46,12 @@ def waiting_calls(mount):
 
 
 def start_readers(mount, functions):
-    """Processes that look at what is not known, until more than ten of them wait for their turn."""
+    """Processes that look at what is not known, until most of them wait for their turn."""
     readers = [
         subprocess.Popen(["/usr/bin/readlink", str(mount.path / name / "PROD")], stdout=subprocess.DEVNULL)
         for name in functions
     ]
-    wait_for(lambda: waiting_calls(mount) > 10, patience(10), "the readers wait")
+    wait_for(lambda: waiting_calls(mount) > len(functions) * 2 // 3, 10, "the readers wait")
     return readers
 
 
@@ -124,7 +123,7 @@ def test_a_full_table_of_removals_refuses_a_move_before_its_call(api, proxy, mak
 def test_as_many_changes_at_once_as_fit_into_their_time_all_succeed(api, gesture, make_mount):
     """40 at a rate of 20 are done after 2 s: no waiter is passed over until its deadline."""
     functions = many_functions(api, 40)
-    mount = make_mount(rate=20, timeout=6, ttl=600)
+    mount = make_mount(rate=20, timeout=30, ttl=600)
     with gesture(*["UpdateAlias"] * len(functions)):
         results = remap_all(mount, functions)
     assert [str(each) for each in results if not each.ok] == []
@@ -134,25 +133,30 @@ def test_as_many_changes_at_once_as_fit_into_their_time_all_succeed(api, gesture
 def test_a_change_whose_turn_never_came_has_not_happened(api, plane, make_mount):
     """And its error says so: only what was sent may have happened."""
     functions = many_functions(api, 30)
-    mount = make_mount(rate=10, timeout=1.5, ttl=600)
+    mount = make_mount(rate=3, timeout=5, ttl=600)
     with plane.recording() as record:
-        results = remap_all(mount, functions)
-    late = [each for each in results if not each.ok]
+        results = dict(zip(functions, remap_all(mount, functions)))
+    late = {name: each for name, each in results.items() if not each.ok}
     assert 0 < len(late) < len(functions)
-    assert record.writes == ["UpdateAlias"] * (len(functions) - len(late))
-    assert all("Connection timed out" in each.stderr for each in late), late
+    assert all("Connection timed out" in each.stderr for each in late.values()), late
     told = (mount.path / ".aliasfs/errors").read_text().splitlines()
     assert len(told) == len(late)
-    for line in told:
-        assert "too many calls were waiting for their turn" in line and "may" not in line, line
-    versions = sorted(aws.alias_version(api, name, "PROD") for name in functions)
-    assert versions == ["1"] * len(late) + ["2"] * len(record.writes)
+    found = {name: aws.alias_version(api, name, "PROD") for name in functions}
+    assert all(found[name] == "2" for name in functions if name not in late)
+    never = [line for line in told if "too many calls were waiting for their turn" in line]
+    assert never, told
+    for line in never:
+        name = re.search(r"fn-\d\d", line)[0]
+        assert name in late and found[name] == "1" and "may" not in line, line
+    # A turn that came a moment before the deadline: it was sent, and the line says what that means.
+    assert all("may" in line for line in told if line not in never), told
+    assert record.writes == ["UpdateAlias"] * list(found.values()).count("2")
 
 
 @pytest.mark.semantics("4.4.3")
 def test_a_change_overtakes_the_reading_that_waits(api, make_mount):
-    """Twenty cold readings wait for half a minute in all; the change is made at once."""
-    functions = many_functions(api, 20)
+    """Thirty cold readings wait for half a minute in all; the change is made at once."""
+    functions = many_functions(api, 30)
     many_aliases(api, 1)
     mount = make_mount(rate=1, ttl=600)
     assert os.readlink(mount.path / "many/alias00") == "1"
@@ -165,10 +169,10 @@ def test_a_change_overtakes_the_reading_that_waits(api, make_mount):
 
 @pytest.mark.semantics("4.4.3")
 def test_what_a_change_looks_up_overtakes_other_reading_too(api, gesture, make_mount):
-    """A removal asks what the alias is by now before it deletes it: neither waits behind twenty readers."""
-    functions = many_functions(api, 20)
+    """A removal asks what the alias is by now before it deletes it: neither waits behind thirty readers."""
+    functions = many_functions(api, 30)
     many_aliases(api, 2)
-    mount = make_mount(rate=1, ttl=600, timeout=5, delete_grace=0)
+    mount = make_mount(rate=1, ttl=600, timeout=30, delete_grace=0)
     os.listdir(mount.path / "many")
     readers = start_readers(mount, functions)
     with gesture("DeleteAlias"):

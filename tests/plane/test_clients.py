@@ -145,6 +145,6 @@ def test_boto3_plays_the_whole_life_of_an_alias(version, python, make_plane, scr
     for number in (1, 2):
         (scratch / f"{number}.zip").write_bytes(aws.code(str(number)))
     result = run(python, LIFE, plane.url, scratch / "1.zip", scratch / "2.zip",
-                 env=environment(SECRET=SECRET, HOME=scratch), timeout=patience(90))
+                 env=environment(SECRET=SECRET, HOME=scratch), timeout=90)
     assert result.ok and result.lines[-1] == f"done: boto3 {version}", str(result)
     assert plane.calls()["UpdateAlias"] == 3

@@ -283,9 +283,11 @@ def test_refused_tags_do_not_change_the_function(wire):
 
 
 def test_tags_wait_for_an_update(make_plane):
-    wire = Wire(make_plane("--settle", "400").port)
+    plane = make_plane("--settle", "3600000")
+    wire = Wire(plane.port)
     wire.create_function("fn")
     assert wire("POST", tags_path(), {"Tags": {"a": "1"}}).status == 409
+    plane.settle()
     wait_for(lambda: wire("POST", tags_path(), {"Tags": {"a": "1"}}).status == 204)
 
 
@@ -475,16 +477,19 @@ def test_runtime_management_of_a_function_and_of_a_version(wire):
 
 
 def test_runtime_management_is_an_update_that_takes_its_time(make_plane):
-    wire = Wire(make_plane("--settle", "600").port)
+    plane = make_plane("--settle", "3600000")
+    wire = Wire(plane.port)
     wire.create_function("fn")
     change = {"UpdateRuntimeOn": "FunctionUpdate"}
     refused(wire("PUT", RUNTIME, change), "Pending", 409, "ResourceConflictException")
+    plane.settle()
     wait_for(lambda: wire("PUT", RUNTIME, change).status == 200)
     again = wire("PUT", RUNTIME, {"UpdateRuntimeOn": "Auto"})
     refused(again, f"An update is in progress for resource: {ARN}", 409, "ResourceConflictException")
     assert wire("GET", RUNTIME).json["UpdateRuntimeOn"] == "FunctionUpdate"
     assert wire.get_configuration("fn").json["LastUpdateStatus"] == "InProgress"
     assert wire.publish("fn").status == 409
+    plane.settle()
     wait_for(lambda: wire("PUT", RUNTIME, {"UpdateRuntimeOn": "Auto"}).status == 200)
 
 

@@ -138,7 +138,7 @@ def kill_many(plane, kills, writers, seed, total=None):
         for each in threads:
             each.stopped.set()
         for each in threads:
-            each.join(30)
+            each.join(patience(30))
         plane.start(port)
         wire = Wire(port)
         for each in threads:
@@ -176,7 +176,7 @@ def test_two_processes_write_one_directory(make_plane):
     for each in writers:
         each.start()
     for each in writers:
-        each.join(60)
+        each.join(patience(60))
         assert not each.is_alive()
     for plane in (first, second):
         wire = Wire(plane.port)
@@ -214,7 +214,7 @@ def test_one_alias_fought_over_by_two_processes(make_plane):
     for each in threads:
         each.start()
     for each in threads:
-        each.join(120)
+        each.join(patience(120))
     assert sorted(answered) == list(range(1, 101))
 
 
@@ -259,7 +259,7 @@ def test_sigterm_ends_it_cleanly_under_load(plane):
     time.sleep(0.3)
     plane.stop()  # status 0, no sanitizer report
     for each in writers:
-        each.join(30)
+        each.join(patience(30))
     plane.start(plane.port)
     wire = Wire(plane.port)
     for each in writers:
@@ -349,12 +349,12 @@ def test_a_full_disk_is_an_error_and_loses_nothing(scratch):
     service = Service(["/usr/bin/unshare", "--user", "--map-root-user", "--mount", "/bin/sh", "-c",
                        script], scratch / "log", environment())
     try:
-        wait_for(lambda: "listening" in service.log(), patience(10), "it listens on a small disk")
+        wait_for(lambda: "listening" in service.log(), 10, "it listens on a small disk")
         made = fill(Wire(port))
         print(f"{len(made)} functions fitted")
         check_full(port, made)
         os.kill(child_of(service.pid), signal.SIGTERM)  # the loop starts it again, on the full disk
-        wait_for(lambda: service.log().count("listening") == 2, patience(20), "it opens again")
+        wait_for(lambda: service.log().count("listening") == 2, 20, "it opens again")
         check_full(port, made)
         wire = Wire(port)
         for name in list(made)[:3]:

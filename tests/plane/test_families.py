@@ -68,11 +68,12 @@ def test_what_hangs_off_an_alias_survives_an_update_and_not_a_delete(function, a
 
 
 def test_provisioned_concurrency_moves_with_the_alias(make_plane):
-    plane = make_plane("--settle", "500")
+    plane = make_plane("--settle", "3600000")
     api = plane.api
     api.create_function(FunctionName="fn", Runtime="python3.11", Role=aws.ROLE, Handler="h.h",
                         Code={"ZipFile": aws.code("1")})
     for number in (1, 2):
+        plane.settle()
         wait_for(lambda: api.get_function_configuration(
             FunctionName="fn").get("LastUpdateStatus") == "Successful")
         api.publish_version(FunctionName="fn")
@@ -85,11 +86,13 @@ def test_provisioned_concurrency_moves_with_the_alias(make_plane):
     put = api.put_provisioned_concurrency_config(FunctionName="fn", Qualifier="PROD",
                                                  ProvisionedConcurrentExecutions=4)
     assert put["Status"] == "IN_PROGRESS" and put["ResponseMetadata"]["HTTPStatusCode"] == 202
+    plane.settle()
     wait_for(lambda: status() == "READY")
     api.update_alias(FunctionName="fn", Name="PROD", Description="stays")
     assert status() == "READY", "it only moves with the version"
     api.update_alias(FunctionName="fn", Name="PROD", FunctionVersion="2")
     assert status() == "IN_PROGRESS"
+    plane.settle()
     ready = wait_for(lambda: [each for each in [api.get_provisioned_concurrency_config(
         FunctionName="fn", Qualifier="PROD")] if each["Status"] == "READY"])[0]
     assert ready["AllocatedProvisionedConcurrentExecutions"] == 4
@@ -195,7 +198,7 @@ def test_function_urls(function, api):
 
 
 def test_event_source_mappings(make_plane):
-    plane = make_plane("--settle", "300")
+    plane = make_plane("--settle", "3600000")
     api = plane.api
     aws.create_function(api, "fn")
     assert fails("InvalidParameterValueException", api.create_event_source_mapping,
@@ -213,10 +216,13 @@ def test_event_source_mappings(make_plane):
     def state():
         return api.get_event_source_mapping(UUID=uuid)["State"]
 
+    plane.settle()
     wait_for(lambda: state() == "Enabled")
     assert api.update_event_source_mapping(UUID=uuid, Enabled=False)["State"] == "Disabling"
+    plane.settle()
     wait_for(lambda: state() == "Disabled")
     assert api.update_event_source_mapping(UUID=uuid, BatchSize=5)["State"] == "Updating"
+    plane.settle()
     wait_for(lambda: state() == "Disabled")
     assert api.get_event_source_mapping(UUID=uuid)["BatchSize"] == 5
     listed = api.list_event_source_mappings(FunctionName="fn")["EventSourceMappings"]
@@ -225,6 +231,7 @@ def test_event_source_mappings(make_plane):
     api.delete_function(FunctionName="fn")
     assert state() == "Disabled", "a mapping outlives its function"
     assert api.delete_event_source_mapping(UUID=uuid)["State"] == "Deleting"
+    plane.settle()
     wait_for(lambda: not api.list_event_source_mappings()["EventSourceMappings"])
     fails("ResourceNotFoundException", api.get_event_source_mapping, UUID=uuid)
 

@@ -7,7 +7,7 @@ import socket
 
 import pytest
 from lib.process import Service, environment, run, wait_for
-from lib.programs import patience, program
+from lib.programs import program
 from test_lookup_events import TARGET
 from wire import FUNCTIONS, Wire, exchange
 
@@ -88,7 +88,7 @@ def test_a_request_of_a_web_page_is_refused(wire, origin):
 
 
 def test_a_large_body_of_a_refused_request_is_not_kept(plane, wire):
-    raw = exchange(plane.port, request("evil.example", "POST", body="x" * 3_000_000), patience(30))
+    raw = exchange(plane.port, request("evil.example", "POST", body="x" * 3_000_000), 30)
     assert status(raw) == 403
     assert wire("GET", FUNCTIONS).status == 200
 
@@ -128,7 +128,7 @@ def listening(scratch, address, *options):
     service = Service([program("lambda-plane"), "--state", scratch / "state", "--listen", address,
                        *options], scratch / "log", environment())
     found = wait_for(lambda: re.findall(r"listening on http://\S+:(\d+)\n", service.log()),
-                     patience(10))
+                     10)
     return service, int(found[0])
 
 
@@ -142,7 +142,7 @@ def test_listening_beyond_loopback_is_warned_about(scratch, address):
         assert status(exchange(port, request("10.1.2.3"))) == 403
         assert status(exchange(port, request("evil.example"))) == 403
     finally:
-        assert service.terminate(patience(10)) == 0
+        assert service.terminate(10) == 0
 
 
 @pytest.mark.parametrize("listen", ["0.0.0.0:0", "[::]:0"])
@@ -156,7 +156,7 @@ def test_the_address_at_which_a_connection_arrives_is_answered(scratch, listen):
                 connection.sendall(request(f"{address}:{port}"))
                 assert b"MissingAuthenticationToken" in connection.recv(65536)
     finally:
-        assert service.terminate(patience(10)) == 0
+        assert service.terminate(10) == 0
 
 
 def test_an_event_names_the_ipv4_address_of_a_client_of_both_families(scratch):
@@ -167,7 +167,7 @@ def test_an_event_names_the_ipv4_address_of_a_client_of_both_families(scratch):
         events = wire("POST", "/", {}, {"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": TARGET})
         assert json.loads(events.json["Events"][0]["CloudTrailEvent"])["sourceIPAddress"] == "127.0.0.1"
     finally:
-        assert service.terminate(patience(10)) == 0
+        assert service.terminate(10) == 0
 
 
 def test_loopback_is_not_warned_about(plane):

@@ -3,7 +3,6 @@
 
 from lib import aws
 from lib.process import environment, run
-from lib.programs import patience
 
 SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 
@@ -13,6 +12,6 @@ def test_the_javascript_sdk_plays_the_whole_life_of_an_alias(sdk, make_plane, sc
     for number in (1, 2):
         (scratch / f"{number}.zip").write_bytes(aws.code(str(number)))
     result = run("/usr/bin/node", sdk / "alias_life.mjs", plane.url, scratch / "1.zip",
-                 scratch / "2.zip", env=environment(SECRET=SECRET), timeout=patience(90))
+                 scratch / "2.zip", env=environment(SECRET=SECRET), timeout=90)
     assert result.ok and result.lines[-1] == "done", str(result)
     assert plane.calls()["UpdateAlias"] == 3

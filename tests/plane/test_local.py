@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from lib import aws
 from lib.process import Service, environment, run, wait_for
-from lib.programs import patience, program
+from lib.programs import program
 from wire import Wire
 
 
@@ -50,7 +50,7 @@ def test_a_unix_socket_that_only_its_owner_reaches(scratch):
     service = Service([program("lambda-plane"), "--state", scratch / "state", "--unix", path],
                       scratch / "log", environment())
     try:
-        wait_for(lambda: "listening on unix:" in service.log(), patience(10))
+        wait_for(lambda: "listening on unix:" in service.log(), 10)
         assert stat.S_IMODE(os.stat(path).st_mode) == 0o600
         connection = http.client.HTTPConnection("localhost", timeout=10)
         connection.sock = socket.socket(socket.AF_UNIX)
@@ -59,15 +59,15 @@ def test_a_unix_socket_that_only_its_owner_reaches(scratch):
         assert connection.getresponse().read() == b'{"Functions":[],"NextMarker":null}'
         connection.close()
         second = run(program("lambda-plane"), "--state", scratch / "state", "--unix", path,
-                     timeout=patience(10))
+                     timeout=10)
         assert second.rc == 1 and "Address already in use" in second.stderr
         service.kill()  # the socket stays behind and is replaced
         assert path.exists()
         service = Service([program("lambda-plane"), "--state", scratch / "state", "--unix", path],
                           scratch / "log2", environment())
-        wait_for(lambda: "listening on unix:" in service.log(), patience(10))
+        wait_for(lambda: "listening on unix:" in service.log(), 10)
     finally:
-        assert service.terminate(patience(10)) == 0
+        assert service.terminate(10) == 0
     assert not path.exists()
 
 

@@ -176,13 +176,16 @@ def test_tags_of_a_mapping_leave_the_function_alone(function, wire):
 
 
 def test_disabling_later_goes_through_its_states(make_plane):
-    wire = Wire(make_plane("--settle", "300").port)
+    plane = make_plane("--settle", "3600000")
+    wire = Wire(plane.port)
     wire.create_function("fn")
     made = create(wire, STREAM, StartingPosition="LATEST").json
     assert (made["State"], made["StateTransitionReason"]) == ("Creating", "User action")
     state = lambda: wire("GET", f"{MAPPINGS}/{made['UUID']}").json  # noqa: E731
+    plane.settle()
     wait_for(lambda: state()["State"] == "Enabled")
     assert update(wire, made, Enabled=False).json["State"] == "Disabling"
+    plane.settle()
     wait_for(lambda: state()["State"] == "Disabled")
     assert state()["StateTransitionReason"] == "USER_INITIATED"
     assert state()["LastModified"] >= made["LastModified"]

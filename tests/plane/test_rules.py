@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from lib import aws
 from lib.process import wait_for
 
-SETTLE_MS = 400
+SETTLE_MS = 3000
 
 
 def fails(code, call, **arguments):

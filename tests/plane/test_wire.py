@@ -255,7 +255,7 @@ def test_pipelined_requests_are_answered_in_their_order(plane, wire):
                         b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
         requests.append(b"GET /2015-03-31/functions/fn/aliases/a%d HTTP/1.1\r\nHost: localhost\r\n\r\n" % number)
     requests[-1] = requests[-1].replace(b"Host: localhost", b"Host: localhost\r\nConnection: close")
-    raw = exchange(plane.port, b"".join(requests), patience(30))
+    raw = exchange(plane.port, b"".join(requests), 30)
     assert re.findall(rb"HTTP/1\.1 (\d+)", raw) == [b"201", b"200"] * 40
     assert re.findall(rb'"Name":"(a\d+)"', raw) == [
         name for number in range(40) for name in [b"a%d" % number] * 2]
@@ -329,7 +329,7 @@ def test_nothing_leaks(plane, wire):
     before = resident_kib(plane.service.pid), descriptors(plane.service.pid)
     for _ in range(3):
         work()
-    wait_for(lambda: descriptors(plane.service.pid) <= before[1] + 2, patience(10), "descriptors close")
+    wait_for(lambda: descriptors(plane.service.pid) <= before[1] + 2, 10, "descriptors close")
     if not sanitizer():
         assert resident_kib(plane.service.pid) < before[0] + 4096
 
@@ -345,7 +345,7 @@ def test_connections_are_bounded(plane, wire):
     finally:
         for each in held:
             each.close()
-    wait_for(lambda: works(plane.port), patience(20), "it serves again")
+    wait_for(lambda: works(plane.port), 20, "it serves again")
 
 
 def works(port):

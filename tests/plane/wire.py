@@ -99,7 +99,7 @@ def quote(text):
 
 def exchange(port, data, timeout=10, shut=False):
     """Sends raw bytes and gives everything that comes back until the server closes."""
-    with socket.create_connection(("127.0.0.1", port), timeout) as connection:
+    with socket.create_connection(("127.0.0.1", port), patience(timeout)) as connection:
         connection.sendall(data)
         if shut:
             connection.shutdown(socket.SHUT_WR)

@@ -134,7 +134,7 @@ class Soak:
             "kill_tools": 0 if self.options.calm else 0.04,
             "without": self.options.without,
             "ttl": OPTIONS["ttl"],
-            "late": patience(LATE),
+            "late": LATE * (5 if sanitizer() else 1),
             "grace": GRACE,
             "calm": patience(60),
         }

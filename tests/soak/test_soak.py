@@ -10,7 +10,7 @@ import zipfile
 import pytest
 
 from lib.process import environment, run
-from lib.programs import build_directory, patience, sanitizer
+from lib.programs import build_directory, sanitizer
 from soak.documents import KINDS, archive, break_text, policy, shown, tags, text
 from soak.history import History
 from soak.model import Model, Pending, Plan, State, alternatives, permitted_writes
@@ -23,7 +23,7 @@ def test_a_short_soak_finds_nothing(fuse_device, sanitizer_logs):
     result = run(
         *["/usr/bin/python3", "-B", "-m", "soak", "--minutes", f"{SECONDS / 60:g}", "--seed", seed],
         *["--workers", "3"],
-        timeout=patience(150),
+        timeout=150,
         env=environment(ALIASFS_BUILD=build_directory(), ALIASFS_SANITIZER=sanitizer()),
         cwd=os.path.dirname(os.path.dirname(os.path.abspath(__file__))),
     )
