@@ -143,6 +143,24 @@ static int fill_spool(struct request *request, struct open_file *file)
 	return error;
 }
 
+/* The same error, of a draft that takes no bytes with the reason. */
+static int explain_draft(struct request *request, int error)
+{
+	if (error == -EBUSY)
+		return request_refuse(request, EBUSY,
+			"the temporary file is being made a document: write it again when its "
+			"RENAME has ended");
+	if (error == -ENOENT)
+		return request_refuse(request, ENOENT,
+			"the temporary file has become a document meanwhile, and takes no more");
+	return error;
+}
+
+static int truncate_draft(struct request *request, struct open_file *file, uint64_t size)
+{
+	return explain_draft(request, drafts_truncate(request->fs->drafts, file->draft, size));
+}
+
 /* What a file holds at first: nothing when it is cut. */
 static int fill_file(struct request *request, struct open_file *file, int flags)
 {
@@ -150,7 +168,7 @@ static int fill_file(struct request *request, struct open_file *file, int flags)
 	int error;
 
 	if (file->draft)
-		return flags & O_TRUNC ? drafts_truncate(request->fs->drafts, file->draft, 0) : 0;
+		return flags & O_TRUNC ? truncate_draft(request, file, 0) : 0;
 	if (flags & O_TRUNC) {
 		file->truncated = file->was_emptied = true;
 		return 0;
@@ -408,17 +426,6 @@ static void forget_written(struct open_file *file)
 	pthread_mutex_unlock(&file->mutex);
 }
 
-static int write_draft(struct request *request, struct open_file *file, const char *data,
-	size_t size, uint64_t offset)
-{
-	int error = drafts_write_at(request->fs->drafts, file->draft, data, size, offset);
-
-	if (error == -ENOENT)
-		return request_refuse(request, ENOENT,
-			"the temporary file has become a document meanwhile, and takes no more");
-	return error;
-}
-
 int file_write(struct request *request, struct open_file *file, const char *data, size_t size,
 	off_t offset, size_t *ret_written)
 {
@@ -435,7 +442,8 @@ int file_write(struct request *request, struct open_file *file, const char *data
 	if (offset < 0)
 		error = -EINVAL;
 	else if (file->draft)
-		error = write_draft(request, file, data, size, (uint64_t)offset);
+		error = explain_draft(request, drafts_write_at(request->fs->drafts, file->draft,
+						       data, size, (uint64_t)offset));
 	else
 		error = take_bytes(file, data, size, (uint64_t)offset, &taken);
 	if (error == -EFBIG)
@@ -521,7 +529,7 @@ int file_truncate(
 		file = whole;
 	}
 	if (file->draft)
-		error = drafts_truncate(request->fs->drafts, file->draft, (uint64_t)size);
+		error = truncate_draft(request, file, (uint64_t)size);
 	else
 		error = truncate_spool(file, (uint64_t)size);
 	if (!error && whole)

@@ -6,10 +6,11 @@ import json
 import os
 import tempfile
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from lib import aws
+from lib import aws, faultproxy
 from lib.writing import errno_of
 
 
@@ -99,6 +100,55 @@ def test_a_draft_that_is_moved_before_it_is_closed(api, place, opened, gesture):
         os.rename(place / ".one", place / "configuration.json")
         os.close(draft)
     assert memory_size(api) == 512
+
+
+def raised(call, *arguments):
+    """The errno, or what it gives."""
+    try:
+        return call(*arguments)
+    except OSError as error:
+        return error.errno
+
+
+@pytest.fixture
+def slow_place(hello, proxy, make_mount):
+    """.function behind the proxy; changes may take as long as the test."""
+    return make_mount(allow_update=True, rate=1000, timeout=120, endpoint_url=proxy.url).path / hello / ".function"
+
+
+@pytest.mark.semantics("3.4.3")
+@pytest.mark.parametrize("refused", [False, True], ids=["taken", "refused"])
+@pytest.mark.parametrize("name", ["the same name", "another name"])
+def test_no_byte_is_taken_and_lost_while_a_draft_becomes_a_document(api, plane, proxy, slow_place, opened, name, refused):
+    """A file that had another name when it was opened is another inode to the kernel, which holds its writes up otherwise."""
+    one, two, document = (slow_place / each for each in (".one", ".two", "tags.json"))
+    draft = opened(one, os.O_RDWR | os.O_CREAT)
+    os.write(draft, b'{"a": "1"}')
+    os.rename(one, two)
+    other = draft if name == "another name" else opened(two, os.O_RDWR)
+    rule = proxy.rule(faultproxy.delay(100), method="POST")
+    if refused:
+        plane.put("/_local/faults", [{"operation": "TagResource", "code": "AccessDeniedException"}])
+    with ThreadPoolExecutor(3) as pool:
+        moving = pool.submit(raised, os.rename, two, document)
+        rule.wait_for_hits()
+        late = [pool.submit(raised, os.pwrite, other, b'{"a": "2"}', 0), pool.submit(raised, os.ftruncate, other, 3)]
+        if name == "another name":
+            assert [each.result() for each in late] == [errno.EBUSY] * 2
+            assert raised(os.open, two, os.O_WRONLY | os.O_TRUNC) == errno.EBUSY
+        proxy.remove(rule)
+        rule.release()
+        assert moving.result() == (errno.EACCES if refused else None)
+        late = [each.result() for each in late]
+    if refused:
+        assert late == ([errno.EBUSY] * 2 if name == "another name" else [10, None])
+        assert two.read_bytes() in ([b'{"a": "1"}'] if name == "another name" else [b'{"a": "2"}', b'{"a'])
+        assert api.get_function(FunctionName="hello").get("Tags", {}) == {}
+    else:
+        assert late == [errno.EBUSY if name == "another name" else errno.ENOENT] * 2
+        assert os.pread(draft, 100, 0) == b'{"a": "1"}'
+        assert raised(os.pwrite, draft, b"more", 0) == errno.ENOENT
+        assert json.loads(document.read_bytes()) == {"a": "1"}
 
 
 @pytest.mark.semantics("6.3.1", "6.3.4")
