@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Who writes a document: two at once, an ordinary user, a tool that is killed; what audit and stats keep of it."""
 
+import hashlib
+import itertools
 import json
 import os
 import random
@@ -281,6 +283,43 @@ def test_a_line_for_every_change_and_never_a_value(api, hello, make_mount, scrat
             assert f'"{text}"' not in kept, text
     path.write_text(path.read_text())
     assert len(audit(mount)) == 1
+
+
+def sha256(path):
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+@pytest.mark.semantics("6.2.4")
+@pytest.mark.parametrize("document", ["$LATEST/environment.json", *DOCUMENTS])
+def test_a_line_begins_with_the_hash_with_which_the_last_one_ends(api, hello, make_mount, document):
+    """That of the text that a reader gets, however the document was written."""
+    mount = make_mount(allow_update=True)
+    path = mount.path / hello / document
+    wanted = {"STAGE": "x"} if "environment" in document else wanted_of(api, mount.path / hello, document)
+    hashes, other = [sha256(path)], path.read_text()
+    if not json.loads(other or "{}"):
+        other = '{"AuthType": "NONE"}' if path.name == "url.json" else "{}"
+    for text in (json.dumps(wanted), other, json.dumps(wanted)):
+        path.write_text(text)
+        hashes.append(sha256(path))
+    lines = [(line["sha256_before"], line["sha256_after"]) for line in audit(mount)]
+    assert lines == list(itertools.pairwise(hashes))
+
+
+@pytest.mark.semantics("6.2.4")
+def test_half_a_change_has_no_hash_after_it(hello, make_mount, plane):
+    mount = make_mount(allow_update=True)
+    path = mount.path / hello / ".function/tags.json"
+    path.write_text('{"old": "x"}')
+    plane.put("/_local/faults", [{"operation": "UntagResource", "code": "AccessDeniedException"}])
+    with pytest.raises(PermissionError):
+        path.write_text('{"new": "x"}')
+    half = sha256(path)
+    path.write_text('{"new": "x"}')
+    first, second, third = audit(mount)
+    assert "sha256_after" not in second and third["sha256_before"] == half
+    assert first["sha256_after"] == second["sha256_before"]
+    assert third["sha256_after"] == sha256(path)
 
 
 @pytest.mark.semantics("6.2.4")
