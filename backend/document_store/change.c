@@ -209,6 +209,15 @@ static void hint_half(struct change *change)
 		change->written->calls, change->plan.count);
 }
 
+/* The time went by in waiting for an earlier change, or for AWS to say what it has. */
+static void hint_unsent(struct change *change)
+{
+	lambda_hint(change->reterr,
+		"nothing of this change of %s was sent: write it again (the time that an earlier "
+		"change of it takes counts, too: the mount option timeout)",
+		change->write->kind->file);
+}
+
 static enum lambda_status send_plan(struct change *change)
 {
 	enum lambda_status status = LAMBDA_OK;
@@ -308,6 +317,8 @@ enum lambda_status document_store_change(struct document_store *store,
 	change.written = ret_written;
 	change.reterr = reterr;
 	status = run(&change);
+	if (status == LAMBDA_TIMED_OUT && !change.plan.count)
+		hint_unsent(&change);
 	end_change(&change);
 	turn_end(store, &turn);
 	return status;

@@ -13,9 +13,9 @@ import time
 
 import pytest
 
-from lib import aws
+from lib import aws, faultproxy
 from lib.process import wait_for
-from lib.writing import DOCUMENTS, put, users_of, wanted_of
+from lib.writing import DOCUMENTS, last_error, put, users_of, wanted_of
 
 # document: (two things that it can be made, the calls for either, what boto3 says it is)
 WRITTEN = {
@@ -131,7 +131,8 @@ def test_code_at_the_same_moment(api, function, gesture, reads):
 
 @pytest.mark.semantics("4.3.2", "4.3.3", "6.4.7")
 def test_a_write_that_hangs_holds_up_its_document_alone(hello, make_mount, plane):
-    function = make_mount(allow_update=True, timeout=2, rate=1000).path / hello
+    mount = make_mount(allow_update=True, timeout=2, rate=1000)
+    function = mount.path / hello
     plane.put("/_local/faults", [{"operation": "TagResource", "count": -1, "hang": True}])
     tags = [Writer(function / ".function/tags.json", {"team": name}, False) for name in ("one", "two")]
     other = Writer(function / ".aliases/PROD/event-invoke.json", {"MaximumRetryAttempts": 1}, False)
@@ -141,6 +142,32 @@ def test_a_write_that_hangs_holds_up_its_document_alone(hello, make_mount, plane
     other.go()
     assert other.error() == "" and tags[0].process.poll() is None
     assert [each.error() for each in tags] == ["Connection timed out"] * 2
+    for line in (mount.path / ".aliasfs/errors").read_text().splitlines():
+        assert "it may or may not have happened" in line or "nothing of this change of tags.json was sent" in line
+
+
+@pytest.mark.semantics("4.3.2", "6.4.7")
+def test_a_write_for_which_no_time_is_left_says_that_nothing_was_sent(hello, make_mount, plane, gesture):
+    mount = make_mount(allow_update=True, timeout=2, rate=1000)
+    with gesture(), pytest.raises(TimeoutError):
+        with open(mount.path / hello / ".function/tags.json", "w") as file:
+            plane.put("/_local/faults", [{"operation": "GetFunction", "count": -1, "hang": True}])
+            file.write('{"team": "x"}')
+    assert "nothing of this change of tags.json was sent: write it again" in last_error(mount)
+
+
+@pytest.mark.semantics("6.4.7", "6.6.4")
+def test_an_upload_may_wait_for_another_for_longer_than_a_call_may_take(hello, api, make_mount, proxy, gesture):
+    mount = make_mount(allow_update=True, timeout=2, upload_timeout=60, endpoint_url=proxy.url)
+    codes = [aws.code("one"), aws.code("two")]
+    writers = [Writer(mount.path / hello / "$LATEST/code.zip", code, False) for code in codes]
+    rule = proxy.rule(faultproxy.delay(4), path="/code", times=1)
+    with gesture("UpdateFunctionCode", "UpdateFunctionCode"):
+        writers[0].go()
+        rule.wait_for_hits()
+        writers[1].go()
+        assert [each.error() for each in writers] == ["", ""], last_error(mount)
+    assert api.get_function_configuration(FunctionName=hello)["CodeSha256"] == aws.code_sha256(codes[1])
 
 
 @pytest.mark.semantics("6.4.7", "6.6.4")
