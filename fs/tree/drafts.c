@@ -212,6 +212,16 @@ int drafts_truncate(struct drafts *drafts, struct draft *draft, uint64_t size)
 	return error;
 }
 
+uint64_t drafts_size(struct drafts *drafts, const struct draft *draft)
+{
+	uint64_t size;
+
+	pthread_mutex_lock(&drafts->mutex);
+	size = spool_size(draft->content);
+	pthread_mutex_unlock(&drafts->mutex);
+	return size;
+}
+
 ssize_t drafts_read_at(
 	struct drafts *drafts, struct draft *draft, void *into, size_t size, uint64_t offset)
 {

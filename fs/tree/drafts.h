@@ -42,6 +42,9 @@ int drafts_write_at(struct drafts *drafts, struct draft *draft, const void *data
 	uint64_t offset) must_check;
 int drafts_truncate(struct drafts *drafts, struct draft *draft, uint64_t size) must_check;
 
+/* Bytes of an open draft. */
+uint64_t drafts_size(struct drafts *drafts, const struct draft *draft);
+
 /* Reads up to `size` bytes of an open draft: how many, or -errno. */
 ssize_t drafts_read_at(struct drafts *drafts, struct draft *draft, void *into, size_t size,
 	uint64_t offset) must_check;
