@@ -137,7 +137,7 @@ static void on_wrote(void *data, const struct catalog_write *write)
 			*who->program ? who->program : "unknown program");
 	moves_note_write(fs->moves, write, text);
 	/* What hung on an alias of that name is gone with it. */
-	if (write->alias && strcmp(write->operation, "UpdateAlias") != 0)
+	if (write->alias && !write->document && strcmp(write->operation, "UpdateAlias") != 0)
 		document_store_forget(fs->document_store, write->function);
 }
 

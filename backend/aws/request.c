@@ -334,7 +334,8 @@ static enum lambda_status try_once(struct aws_client *client, const struct call_
 			deadline_of(scope, request->mutation), interruption_of(scope, request),
 			&attempt->credentials, reterr);
 	if (!status && clock_monotonic_ms() >= deadline_of(scope, request->mutation))
-		status = lambda_fail(reterr, LAMBDA_TIMED_OUT, "no time was left to ask");
+		status = lambda_fail(reterr, LAMBDA_TIMED_OUT,
+			"the time for it was over before it could be sent");
 	if (status)
 		return status;
 	error = sign_and_send(client, scope, request, attempt);

@@ -56,10 +56,10 @@ struct catalog_write {
 	struct catalog_routing_config before, after;
 	/* The state whose RevisionId the call carried, and what AWS answered or read back; NULL: not known. */
 	const struct lambda_alias *replaced, *answer;
-	bool answer_lost; /* it was read back */
-	uint64_t version; /* published or deleted; when there is no alias */
-	const char *
-		document; /* of a document's change: its file; with SHA-256 of its bytes, in hexadecimal */
+	bool answer_lost;     /* it was read back */
+	uint64_t version;     /* published or deleted; when there is no alias */
+	const char *document; /* of a document's change: its file */
+	/* With SHA-256, in hexadecimal, of what AWS has of it, as document_print() gives it; NULL: not known. */
 	const char *sha256_before, *sha256_after;
 	bool outcome_unknown;   /* it may or may not have happened */
 	const char *request_id; /* of the last answer, or "" */

@@ -25,6 +25,10 @@ struct change {
 	struct buffer current; /* the document's bytes by that */
 	struct document_plan plan;
 	const struct lambda_document_call *call; /* under way */
+	struct catalog_write
+		report; /* of a call that is not reported yet; no operation: there is none */
+	struct call_record report_record;
+	char sha256_before[SHA256_TEXT_SIZE];
 	struct document_written *written;
 	struct lambda_error *reterr;
 };
@@ -120,27 +124,34 @@ static enum lambda_document_state look(
 	return LAMBDA_DOCUMENT_UNKNOWN;
 }
 
-static void report_call(
+/* Reports the last call, if it is not reported yet. `sha256_after` NULL: what AWS has since is not known. */
+static void send_report(struct change *change, const char *sha256_after)
+{
+	const struct document_store_options *options = &change->store->options;
+
+	change->report.sha256_after = sha256_after;
+	if (change->report.operation && options->wrote)
+		options->wrote(options->wrote_data, &change->report);
+	change->report.operation = NULL;
+}
+
+/* Has a call that did something reported: before the next one, or when it is known what AWS has after the last one. */
+static void note_call(
 	struct change *change, enum lambda_status status, const struct lambda_error *error)
 {
 	const struct document_write *write = change->write;
-	struct catalog_write report = {.who = change->scope.record->who,
+
+	if (status && !error->outcome_unknown)
+		return;
+	change->report_record = *change->scope.record;
+	change->report = (struct catalog_write){.who = change->report_record.who,
 		.operation = lambda_document_operation_name(change->call->operation),
 		.function = write->function,
 		.alias = *write->qualifier ? write->qualifier : NULL,
 		.document = write->kind->file,
+		.sha256_before = change->sha256_before,
 		.outcome_unknown = status,
-		.request_id = change->scope.record->request_id};
-	char before[SHA256_TEXT_SIZE], after[SHA256_TEXT_SIZE];
-	struct buffer bytes = {.data = (char *)(uintptr_t)write->bytes, .length = write->length};
-
-	if (!change->store->options.wrote || (status && !error->outcome_unknown))
-		return;
-	format_sha256(&change->current, before);
-	format_sha256(&bytes, after);
-	report.sha256_before = before;
-	report.sha256_after = after;
-	change->store->options.wrote(change->store->options.wrote_data, &report);
+		.request_id = change->report_record.request_id};
 }
 
 /*
@@ -174,12 +185,14 @@ static enum lambda_status send_call(struct change *change, struct lambda_documen
 	}
 	if (status)
 		return status;
+	send_report(change, NULL);
+	format_sha256(&change->current, change->sha256_before);
 	do {
 		memset(&error, 0, sizeof(error));
 		status = lambda_send_document_call(store->options.client, &change->scope,
 			change->write->function, change->write->qualifier, call, &reading_back,
 			NULL, &error);
-		report_call(change, status, &error);
+		note_call(change, status, &error);
 	} while (status == LAMBDA_REVISION_CHANGED && *call->revision_id &&
 		 repeats++ < REPEATS_MAX && takes_new_revision(change, call));
 	if (status && change->reterr)
@@ -194,6 +207,15 @@ static void hint_half(struct change *change)
 	lambda_hint(change->reterr,
 		"%u of %zu calls of this change succeeded: the document shows what AWS has",
 		change->written->calls, change->plan.count);
+}
+
+/* The time went by in waiting for an earlier change, or for AWS to say what it has. */
+static void hint_unsent(struct change *change)
+{
+	lambda_hint(change->reterr,
+		"nothing of this change of %s was sent: write it again (the time that an earlier "
+		"change of it takes counts, too: the mount option timeout)",
+		change->write->kind->file);
 }
 
 static enum lambda_status send_plan(struct change *change)
@@ -216,11 +238,14 @@ static enum lambda_status send_plan(struct change *change)
 static enum lambda_status prove(struct change *change)
 {
 	struct lambda_error unheard;
+	char sha256[SHA256_TEXT_SIZE];
 
 	if (!change->plan.unproven && !change->plan.count)
 		return LAMBDA_OK;
 	if (ask_current(change, &unheard))
 		return LAMBDA_OK;
+	format_sha256(&change->current, sha256);
+	send_report(change, sha256);
 	change->written->hash = mark_current(change);
 	return document_prove(&change->plan, change->answer, change->reterr);
 }
@@ -268,6 +293,7 @@ static void begin_change(struct change *change, struct document_store *store,
 
 static void end_change(struct change *change)
 {
+	send_report(change, NULL);
 	document_plan_release(&change->plan);
 	json_free(change->answer);
 	buffer_release_secret(&change->current);
@@ -291,6 +317,8 @@ enum lambda_status document_store_change(struct document_store *store,
 	change.written = ret_written;
 	change.reterr = reterr;
 	status = run(&change);
+	if (status == LAMBDA_TIMED_OUT && !change.plan.count)
+		hint_unsent(&change);
 	end_change(&change);
 	turn_end(store, &turn);
 	return status;

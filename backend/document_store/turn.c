@@ -54,7 +54,8 @@ static enum lambda_status check_wait(
 			"interrupted while another change was under way: nothing was sent");
 	if (clock_monotonic_ms() >= deadline_ms)
 		return lambda_fail(reterr, LAMBDA_TIMED_OUT,
-			"another change of the %s of %.140s is still under way: nothing was sent",
+			"another change of the %s of %.140s is still under way: nothing was sent; "
+			"write it again when that has ended",
 			turn->kind ? turn->kind->name : "code", turn->function);
 	return LAMBDA_OK;
 }

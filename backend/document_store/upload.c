@@ -4,6 +4,7 @@
 #include <openssl/evp.h>
 #include <string.h>
 
+#include "backend/base/clock.h"
 #include "backend/base/file.h"
 #include "backend/base/text.h"
 #include "backend/document_store/change.h"
@@ -195,6 +196,19 @@ static enum lambda_status upload_over(struct document_store *store, const struct
 	return status;
 }
 
+/* The calls have their time from its turn on: another upload may take longer than they may. */
+static enum lambda_status wait_for_turn(struct document_store *store, struct turn *turn,
+	const struct code_write *write, struct call_scope *scope, struct lambda_error *reterr)
+{
+	int64_t began_ms = clock_monotonic_ms();
+	enum lambda_status status = turn_begin(store, turn, write->deadline_ms, reterr);
+	int64_t waited_ms = clock_monotonic_ms() - began_ms;
+
+	scope->read_deadline_ms += waited_ms;
+	scope->mutation_deadline_ms += waited_ms;
+	return status;
+}
+
 enum lambda_status document_store_upload(struct document_store *store,
 	const struct call_scope *scope, const struct code_write *write,
 	struct code_written *ret_written, struct lambda_error *reterr)
@@ -211,7 +225,7 @@ enum lambda_status document_store_upload(struct document_store *store,
 	own.for_change = true;
 	status = hash_file(write, ret_written->sha256, reterr);
 	if (!status)
-		status = turn_begin(store, &turn, write->deadline_ms, reterr);
+		status = wait_for_turn(store, &turn, write, &own, reterr);
 	if (status)
 		return status;
 	status = upload_over(store, &own, write, ret_written, reterr);

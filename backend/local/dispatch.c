@@ -342,21 +342,20 @@ static int answer_calls(struct plane *plane, const char *method, struct answer *
 
 static int put_faults(struct plane *plane, const struct request *request, struct answer *answer)
 {
-	const char *reason = NULL;
-	struct json *list = json_parse(buffer_text(request->body), request->body->length, &reason);
-	int error = list ? faults_set(plane->faults, list, &reason) : -EINVAL;
+	const char *no_json = NULL;
+	char reason[FAULT_REASON_SIZE];
+	struct json *list = json_parse(buffer_text(request->body), request->body->length, &no_json);
+	bool is_taken = list && !faults_set(plane->faults, list, reason);
 
+	if (!is_taken)
+		answer_fail(answer, FAILURE_REQUEST_CONTENT, list ? reason : no_json);
 	json_free(list);
-	if (error == -EINVAL) {
-		answer_fail(answer, FAILURE_REQUEST_CONTENT, reason);
-		return 0;
-	}
-	return error ? error : faults_append(plane->faults, &answer->body);
+	return is_taken ? faults_append(plane->faults, &answer->body) : 0;
 }
 
 static int answer_faults(struct plane *plane, const struct request *request, struct answer *answer)
 {
-	const char *reason;
+	char reason[FAULT_REASON_SIZE];
 
 	if (!strcmp(request->method, "GET"))
 		return faults_append(plane->faults, &answer->body);
@@ -365,7 +364,7 @@ static int answer_faults(struct plane *plane, const struct request *request, str
 	if (strcmp(request->method, "DELETE"))
 		return -EINVAL;
 	answer->status = 204;
-	return faults_set(plane->faults, NULL, &reason);
+	return faults_set(plane->faults, NULL, reason);
 }
 
 static int answer_trail(struct plane *plane, const struct request *request, struct answer *answer)

@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "backend/base/text.h"
 #include "backend/local/call.h"
 
 #define AMOUNT_MAX 3600000
@@ -101,6 +102,28 @@ static bool parse_amount(const struct json *value, struct fault *fault)
 	}
 }
 
+static bool is_member(const char *name)
+{
+	static const char *const others[] = {
+		"operation", "count", "after_commit", "body", "message", NULL};
+
+	for (size_t i = 0; i < array_count(kinds); i++) {
+		if (!strcmp(kinds[i].name, name))
+			return true;
+	}
+	return text_is_one_of(name, others);
+}
+
+/* The name of a member that no fault has, or NULL. */
+static const char *find_unknown(const struct json *object)
+{
+	const struct json *member = json_first(object);
+
+	while (member && is_member(json_name(member)))
+		member = json_next(member);
+	return member ? json_name(member) : NULL;
+}
+
 static const char *parse_fault(const struct json *object, struct fault *fault)
 {
 	const char *operation = json_member_string(object, "operation", "*");
@@ -128,21 +151,37 @@ static const char *parse_fault(const struct json *object, struct fault *fault)
 	return NULL;
 }
 
-int faults_set(struct faults *faults, const struct json *list, const char **ret_reason)
+static int fail(char reason[FAULT_REASON_SIZE], const char *sentence)
+{
+	snprintf(reason, FAULT_REASON_SIZE, "%s", sentence);
+	return -EINVAL;
+}
+
+static int parse_item(const struct json *item, struct fault *fault, char reason[FAULT_REASON_SIZE])
+{
+	const char *unknown = find_unknown(item);
+	const char *sentence;
+
+	if (unknown) {
+		snprintf(reason, FAULT_REASON_SIZE, "a fault has no member '%.*s'",
+			(int)text_whole_characters(unknown, strnlen(unknown, 64)), unknown);
+		return -EINVAL;
+	}
+	sentence = parse_fault(item, fault);
+	return sentence ? fail(reason, sentence) : 0;
+}
+
+int faults_set(struct faults *faults, const struct json *list, char reason[FAULT_REASON_SIZE])
 {
 	struct fault parsed[FAULTS_MAX];
 	size_t count = 0;
 
-	if (list && !json_is_array(list)) {
-		*ret_reason = "faults are a list";
-		return -EINVAL;
-	}
+	if (list && !json_is_array(list))
+		return fail(reason, "faults are a list");
 	for (const struct json *item = json_first(list); item; item = json_next(item)) {
 		if (count == FAULTS_MAX)
-			*ret_reason = "too many faults";
-		else
-			*ret_reason = parse_fault(item, &parsed[count++]);
-		if (*ret_reason)
+			return fail(reason, "too many faults");
+		if (parse_item(item, &parsed[count++], reason))
 			return -EINVAL;
 	}
 	pthread_mutex_lock(&faults->mutex);

@@ -13,6 +13,7 @@
 #include "backend/base/json.h"
 
 #define FAULTS_MAX 64
+#define FAULT_REASON_SIZE 192
 
 enum fault_kind {
 	FAULT_NONE,
@@ -46,10 +47,11 @@ struct faults *faults_new(void) must_check;
 void faults_free(struct faults *faults);
 
 /*
- * Replaces them by what the list says. 0, -EINVAL with a static sentence (then nothing changed) or
- * -ENOMEM. An empty or NULL list removes all.
+ * Replaces them by what the list says. 0, or -EINVAL with a sentence in `reason`: then nothing changed. An empty or NULL
+ * list removes all.
  */
-int faults_set(struct faults *faults, const struct json *list, const char **ret_reason) must_check;
+int faults_set(
+	struct faults *faults, const struct json *list, char reason[FAULT_REASON_SIZE]) must_check;
 
 /* Takes the first one that meets a call of this operation; its kind is FAULT_NONE when there is none. */
 void faults_take(struct faults *faults, const char *operation, struct fault *ret_fault);

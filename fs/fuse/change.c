@@ -111,8 +111,8 @@ void ll_setattr(fuse_req_t handle, fuse_ino_t inode, struct stat *wanted, int wh
 		reply_failure(handle, &request, error, &node, NULL);
 		return;
 	}
-	if (file)
-		file_size(file, &attributes.stat.st_size);
+	if (S_ISREG(attributes.stat.st_mode))
+		file_show_size(&request, &node, file, &attributes);
 	attributes.stat.st_ino = inode;
 	reply_attributes(handle, &request, &attributes);
 }
@@ -172,6 +172,7 @@ static int create_file(struct request *request, const struct node *parent, const
 		return error;
 	error = tree_attributes_get(request, &child, &attributes);
 	if (!error) {
+		file_show_size(request, &child, *ret_file, &attributes);
 		inode = node_table_remember(request->fs->nodes, &child);
 		error = inode ? 0 : -ENOMEM;
 	}

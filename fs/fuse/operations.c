@@ -2,6 +2,7 @@
 #include "fs/fuse/operations.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 #include "fs/aliasfs_invoke.h"
@@ -18,6 +19,8 @@ static void ll_init(void *userdata, struct fuse_conn_info *connection)
 	connection->want &= ~(unsigned int)FUSE_CAP_WRITEBACK_CACHE;
 	/* A hanging function must not keep others from being looked up (contract 4.4.1; channel.h). */
 	connection->want |= connection->capable & FUSE_CAP_PARALLEL_DIROPS;
+	/* The pieces of a write come one after the other: one that appends has its place by that (file.h). */
+	connection->want &= ~(unsigned int)FUSE_CAP_ASYNC_DIO;
 	connection->max_background = 64;
 }
 
@@ -40,8 +43,11 @@ static void ll_lookup(fuse_req_t handle, fuse_ino_t parent_inode, const char *na
 		reply_no_entry(handle, &request, negative_timeout);
 	else if (error)
 		reply_failure(handle, &request, error, &parent, name);
-	else
+	else {
+		if (S_ISREG(attributes.stat.st_mode))
+			file_show_size(&request, &child, NULL, &attributes);
 		reply_entry(handle, &request, &child, &attributes);
+	}
 }
 
 static void ll_forget(fuse_req_t handle, fuse_ino_t inode, uint64_t count)
@@ -80,8 +86,8 @@ static void ll_getattr(fuse_req_t handle, fuse_ino_t inode, struct fuse_file_inf
 		return;
 	}
 	attributes.stat.st_ino = inode;
-	if (info && S_ISREG(attributes.stat.st_mode))
-		file_size(reply_pointer_of(info), &attributes.stat.st_size);
+	if (S_ISREG(attributes.stat.st_mode))
+		file_show_size(&request, &node, info ? reply_pointer_of(info) : NULL, &attributes);
 	if (S_ISDIR(attributes.stat.st_mode))
 		ll_renew_entries(request.fs, inode, &node, &attributes);
 	reply_attributes(handle, &request, &attributes);
@@ -189,7 +195,8 @@ static void ll_write(fuse_req_t handle, fuse_ino_t inode, const char *data, size
 	reply_begin(handle, &request, "WRITE");
 	if (!reply_find_node(handle, &request, inode, &node))
 		return;
-	error = file_write(&request, reply_pointer_of(info), data, size, offset, &written);
+	error = file_write(&request, reply_pointer_of(info), data, size, offset,
+		info->flags & O_APPEND, &written);
 	if (error) {
 		reply_failure(handle, &request, error, &node, NULL);
 		return;

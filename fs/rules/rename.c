@@ -205,11 +205,22 @@ static void plan_exchange_with_link(const struct remap *remap, const struct rema
 	plan->old_version = alias->alias->version;
 }
 
+static void refuse_to_move_nothing(const struct side *from, struct remap_plan *plan)
+{
+	if (from->name.kind == NAME_ALIAS || from->name.kind == NAME_WEIGHT ||
+		from->name.kind == NAME_LOCAL || from->name.kind == NAME_BACKUP)
+		remap_refuse(plan, ENOENT, "the name is gone");
+	else if (from->name.kind == NAME_SETTLED)
+		remap_refuse(plan, EPERM, REMAP_SETTLED_IS_FIXED);
+	else
+		remap_refuse(plan, EPERM, "that name cannot be moved");
+}
+
 static void plan_exchange(const struct remap *remap, const struct remap_event *event,
 	const struct side *from, const struct side *to, struct remap_plan *plan)
 {
 	if (to->thing == THING_NOTHING) {
-		remap_refuse(plan, ENOENT, "the name is gone");
+		refuse_to_move_nothing(to, plan);
 	} else if (from->thing == THING_LINK && to->thing == THING_LINK) {
 		plan->local = REMAP_LOCAL_SWAP;
 	} else if (from->thing == THING_LINK && to->thing == THING_ALIAS) {
@@ -264,17 +275,6 @@ static void decide_into_version(const struct remap *remap, const struct remap_ev
 	}
 	snprintf(plan->alias, sizeof(plan->alias), "%s", event->through->name);
 	plan_version_from(remap, event, from, plan);
-}
-
-static void refuse_to_move_nothing(const struct side *from, struct remap_plan *plan)
-{
-	if (from->name.kind == NAME_ALIAS || from->name.kind == NAME_WEIGHT ||
-		from->name.kind == NAME_LOCAL || from->name.kind == NAME_BACKUP)
-		remap_refuse(plan, ENOENT, "the name is gone");
-	else if (from->name.kind == NAME_SETTLED)
-		remap_refuse(plan, EPERM, REMAP_SETTLED_IS_FIXED);
-	else
-		remap_refuse(plan, EPERM, "that name cannot be moved");
 }
 
 static void decide_beside(const struct remap *remap, const struct remap_event *event,

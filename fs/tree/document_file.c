@@ -321,15 +321,13 @@ int document_file_create(struct request *request, const struct node *directory, 
 	return exclusive ? -EEXIST : 0;
 }
 
-/* The content of a document or draft as a spool, the caller's. */
+/* The content of a document as a spool, the caller's. */
 static int read_whole(struct request *request, const struct node *node, struct spool **ret_content)
 {
 	cleanup(buffer_release_secret) struct buffer bytes = BUFFER_INIT(DOCUMENT_MAX);
 	struct spool *content;
 	int error;
 
-	if (node->kind == NODE_DRAFT)
-		return drafts_read(request->fs->drafts, clock_monotonic_ms(), node, ret_content);
 	content = spool_new(request->fs->spools, document_names_room(node));
 	if (!content)
 		return -ENOMEM;
@@ -347,23 +345,21 @@ static int read_whole(struct request *request, const struct node *node, struct s
 	return error;
 }
 
-/* Makes the document what the draft holds, which stays while that lasts: an upload may take longer than a draft lives. */
+/* Makes the document what the draft holds, which stays as it is while that lasts: an upload may take longer than a draft lives. */
 static int commit_draft(
 	struct request *request, const struct node *draft, const struct node *document)
 {
 	struct drafts *drafts = request->fs->drafts;
-	struct spool *content = NULL;
+	struct spool *content;
 	struct draft *held;
 	int error = drafts_open(drafts, clock_monotonic_ms(), draft, &held);
 
 	if (error)
 		return error;
-	error = read_whole(request, draft, &content);
-	if (!error)
-		error = document_file_commit(request, document, content, false, true);
+	content = drafts_begin_commit(drafts, held);
+	error = document_file_commit(request, document, content, false, true);
 	spool_unref(content);
-	if (!error)
-		error = drafts_remove(drafts, clock_monotonic_ms(), draft, true);
+	drafts_end_commit(drafts, held, !error);
 	drafts_close(drafts, clock_monotonic_ms(), held);
 	return error;
 }
@@ -436,7 +432,7 @@ int document_file_unlink(struct request *request, const struct node *directory, 
 
 	document_names_child(directory, name, &node);
 	if (node.kind == NODE_DRAFT)
-		return drafts_remove(request->fs->drafts, clock_monotonic_ms(), &node, false);
+		return drafts_remove(request->fs->drafts, clock_monotonic_ms(), &node);
 	if (is_reserved(&node))
 		return refuse_reserved(request, &node);
 	gesture_note_refused_removal(request->fs->gestures, request_caller(request), node.function);

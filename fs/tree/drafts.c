@@ -18,6 +18,7 @@ struct draft {
 	struct node
 		made; /* by which the kernel knows it while it is open, whatever its name is now */
 	enum draft_state state;
+	bool in_commit; /* a document is being made of its bytes */
 	size_t open_count;
 	struct spool *content; /* a reference; what it holds is written at once */
 	int64_t modified;      /* seconds since the epoch */
@@ -122,9 +123,9 @@ static void set_content(struct draft *draft, struct spool *content)
 }
 
 /* Removes the name; the draft too, unless it is open. */
-static void take_name(struct draft **draft, enum draft_state state)
+static void take_name(struct draft **draft)
 {
-	(*draft)->state = state;
+	(*draft)->state = DRAFT_REMOVED;
 	if (!(*draft)->open_count)
 		draft_free(take_pointer(*draft));
 }
@@ -177,7 +178,9 @@ void drafts_close(struct drafts *drafts, int64_t now_ms, struct draft *draft)
 /* Makes it a draft whose bytes may change, under the mutex: they have no other holder then. */
 static int begin_writing(struct draft *draft)
 {
-	return draft->state == DRAFT_BECAME ? -ENOENT : spool_make_own(&draft->content);
+	if (draft->state == DRAFT_BECAME)
+		return -ENOENT;
+	return draft->in_commit ? -EBUSY : spool_make_own(&draft->content);
 }
 
 int drafts_write_at(
@@ -209,6 +212,16 @@ int drafts_truncate(struct drafts *drafts, struct draft *draft, uint64_t size)
 	return error;
 }
 
+uint64_t drafts_size(struct drafts *drafts, const struct draft *draft)
+{
+	uint64_t size;
+
+	pthread_mutex_lock(&drafts->mutex);
+	size = spool_size(draft->content);
+	pthread_mutex_unlock(&drafts->mutex);
+	return size;
+}
+
 ssize_t drafts_read_at(
 	struct drafts *drafts, struct draft *draft, void *into, size_t size, uint64_t offset)
 {
@@ -220,17 +233,24 @@ ssize_t drafts_read_at(
 	return length;
 }
 
-int drafts_read(
-	struct drafts *drafts, int64_t now_ms, const struct node *node, struct spool **ret_content)
+struct spool *drafts_begin_commit(struct drafts *drafts, struct draft *draft)
 {
-	struct draft **found;
+	struct spool *content;
 
 	pthread_mutex_lock(&drafts->mutex);
-	found = find_draft(drafts, now_ms, node);
-	if (found)
-		*ret_content = spool_ref((*found)->content);
+	draft->in_commit = true;
+	content = spool_ref(draft->content);
 	pthread_mutex_unlock(&drafts->mutex);
-	return found ? 0 : -ENOENT;
+	return content;
+}
+
+void drafts_end_commit(struct drafts *drafts, struct draft *draft, bool became)
+{
+	pthread_mutex_lock(&drafts->mutex);
+	draft->in_commit = false;
+	if (became)
+		draft->state = DRAFT_BECAME;
+	pthread_mutex_unlock(&drafts->mutex);
 }
 
 int drafts_write(
@@ -263,7 +283,7 @@ int drafts_rename(struct drafts *drafts, int64_t now_ms, const struct node *from
 		error = -EEXIST;
 	if (!error && found != other) {
 		if (other)
-			take_name(other, DRAFT_REMOVED);
+			take_name(other);
 		(*found)->node = *to;
 		(*found)->expires_ms = now_ms + DRAFT_LIFE_MS;
 	}
@@ -271,14 +291,14 @@ int drafts_rename(struct drafts *drafts, int64_t now_ms, const struct node *from
 	return error;
 }
 
-int drafts_remove(struct drafts *drafts, int64_t now_ms, const struct node *node, bool became)
+int drafts_remove(struct drafts *drafts, int64_t now_ms, const struct node *node)
 {
 	struct draft **found;
 
 	pthread_mutex_lock(&drafts->mutex);
 	found = find_draft(drafts, now_ms, node);
 	if (found)
-		take_name(found, became ? DRAFT_BECAME : DRAFT_REMOVED);
+		take_name(found);
 	pthread_mutex_unlock(&drafts->mutex);
 	return found ? 0 : -ENOENT;
 }

@@ -35,19 +35,26 @@ void drafts_close(struct drafts *drafts, int64_t now_ms, struct draft *draft);
 
 /*
  * Write to an open draft, or cut it: each descriptor sees what the others wrote. Errors as spool_write(). One that was
- * removed meanwhile takes bytes as any file does; one that has become a document takes no more: -ENOENT.
+ * removed meanwhile takes bytes as any file does; one that is becoming a document takes none (-EBUSY), and one that has
+ * become a document takes no more (-ENOENT).
  */
 int drafts_write_at(struct drafts *drafts, struct draft *draft, const void *data, size_t size,
 	uint64_t offset) must_check;
 int drafts_truncate(struct drafts *drafts, struct draft *draft, uint64_t size) must_check;
 
+/* Bytes of an open draft. */
+uint64_t drafts_size(struct drafts *drafts, const struct draft *draft);
+
 /* Reads up to `size` bytes of an open draft: how many, or -errno. */
 ssize_t drafts_read_at(struct drafts *drafts, struct draft *draft, void *into, size_t size,
 	uint64_t offset) must_check;
 
-/* A reference to the draft's bytes. -ENOENT. */
-int drafts_read(struct drafts *drafts, int64_t now_ms, const struct node *node,
-	struct spool **ret_content) must_check;
+/*
+ * A document is made of what an open draft holds: a reference to its bytes, which do not change until drafts_end_commit().
+ * `became`: it has become the document, and loses its name.
+ */
+struct spool *drafts_begin_commit(struct drafts *drafts, struct draft *draft) must_check;
+void drafts_end_commit(struct drafts *drafts, struct draft *draft, bool became);
 
 /* Replaces the bytes of the draft of that name by the spool's, to which it takes a reference; its minute begins anew. -ENOENT. */
 int drafts_write(struct drafts *drafts, int64_t now_ms, const struct node *node,
@@ -57,9 +64,8 @@ int drafts_write(struct drafts *drafts, int64_t now_ms, const struct node *node,
 int drafts_rename(struct drafts *drafts, int64_t now_ms, const struct node *from,
 	const struct node *to, bool exclusive) must_check;
 
-/* Takes the draft's name away. `became`: it has become a document, and takes no more bytes. -ENOENT. */
-int drafts_remove(
-	struct drafts *drafts, int64_t now_ms, const struct node *node, bool became) must_check;
+/* Takes the draft's name away. -ENOENT. */
+int drafts_remove(struct drafts *drafts, int64_t now_ms, const struct node *node) must_check;
 
 /* Whether there is a draft of that name. */
 bool drafts_have(struct drafts *drafts, int64_t now_ms, const struct node *node);

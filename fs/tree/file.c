@@ -28,6 +28,7 @@ struct open_file {
 	struct handle handle;
 	struct node node;
 	bool writable;
+	uint64_t opener;               /* the process, as in call_lineage; 0: unknown */
 	struct draft *draft;           /* NODE_DRAFT: has the content; stays until it is closed */
 	struct invocation *invocation; /* NODE_INVOKE: it has the content; owned */
 	pthread_mutex_t mutex;         /* protects what is below */
@@ -37,9 +38,10 @@ struct open_file {
 	struct code_file *code_file; /* NODE_CODE: with the first READ; a reference */
 	bool written;                /* data came since the last FLUSH that carried it out */
 	bool truncated;              /* cut to a size, and no data since */
-	bool was_emptied;            /* all it holds was written through this descriptor … */
-	uint64_t run;                /* … and so many bytes from the beginning on */
-	uint64_t checked;            /* bytes that were looked at when they were written */
+	int refused;      /* how the last FLUSH that carried something out ended, for good */
+	bool was_emptied; /* all it holds was written through this descriptor … */
+	uint64_t run;     /* … and so many bytes from the beginning on */
+	uint64_t checked; /* bytes that were looked at when they were written */
 };
 
 /* Which code it is; the code itself is fetched when it is read. */
@@ -143,6 +145,24 @@ static int fill_spool(struct request *request, struct open_file *file)
 	return error;
 }
 
+/* The same error, of a draft that takes no bytes with the reason. */
+static int explain_draft(struct request *request, int error)
+{
+	if (error == -EBUSY)
+		return request_refuse(request, EBUSY,
+			"the temporary file is being made a document: write it again when its "
+			"RENAME has ended");
+	if (error == -ENOENT)
+		return request_refuse(request, ENOENT,
+			"the temporary file has become a document meanwhile, and takes no more");
+	return error;
+}
+
+static int truncate_draft(struct request *request, struct open_file *file, uint64_t size)
+{
+	return explain_draft(request, drafts_truncate(request->fs->drafts, file->draft, size));
+}
+
 /* What a file holds at first: nothing when it is cut. */
 static int fill_file(struct request *request, struct open_file *file, int flags)
 {
@@ -150,7 +170,7 @@ static int fill_file(struct request *request, struct open_file *file, int flags)
 	int error;
 
 	if (file->draft)
-		return flags & O_TRUNC ? drafts_truncate(request->fs->drafts, file->draft, 0) : 0;
+		return flags & O_TRUNC ? truncate_draft(request, file, 0) : 0;
 	if (flags & O_TRUNC) {
 		file->truncated = file->was_emptied = true;
 		return 0;
@@ -181,6 +201,8 @@ static int open_content(struct request *request, const struct node *node, bool w
 
 	if (!file)
 		return -ENOMEM;
+	if (file->spool && call_scope_lineage(&request->scope))
+		file->opener = request->lineage.lineage.processes[0];
 	error = attach_file(request, file);
 	if (!error)
 		error = fill_file(request, file, flags);
@@ -348,12 +370,72 @@ int file_describe_invocation(struct open_file *file, struct aliasfs_invocation *
 	return file->invocation ? invocation_describe(file->invocation, ret_description) : -ENOTTY;
 }
 
-void file_size(struct open_file *file, off_t *size)
+/* --- what was written, and AWS has not --- */
+
+struct unsent {
+	const struct node *node;
+	const struct call_lineage *asker;
+	bool is_there; /* there are such bytes */
+	bool is_own;   /* the asker's, in a file of so many bytes */
+	uint64_t size;
+};
+
+/* Whether it or a process it comes from, whose descriptors it has, is the one. */
+static bool comes_from(const struct call_lineage *asker, uint64_t process)
 {
+	size_t i;
+
+	for (i = 0; asker && i < asker->count; i++)
+		if (asker->processes[i] == process)
+			return true;
+	return false;
+}
+
+static void look_at_unsent(void *data, struct handle *handle)
+{
+	struct open_file *file = (struct open_file *)handle;
+	struct unsent *unsent = data;
+
+	if (handle->abandon != abandon_handle || !file->spool || unsent->is_own ||
+		node_inode(&file->node) != node_inode(unsent->node))
+		return;
 	pthread_mutex_lock(&file->mutex);
-	if (file->spool)
-		*size = (off_t)spool_size(file->spool);
+	if (file->written || file->truncated) {
+		unsent->is_there = true;
+		unsent->is_own = comes_from(unsent->asker, file->opener);
+		unsent->size = spool_size(file->spool);
+	}
 	pthread_mutex_unlock(&file->mutex);
+}
+
+static void find_unsent(struct request *request, struct unsent *unsent)
+{
+	handles_look(request->fs->handles, look_at_unsent, unsent);
+	if (!unsent->is_there)
+		return;
+	/* It is read from /proc: only where it counts, and without a lock. */
+	unsent->asker = call_scope_lineage(&request->scope);
+	handles_look(request->fs->handles, look_at_unsent, unsent);
+}
+
+void file_show_size(struct request *request, const struct node *node, struct open_file *file,
+	struct tree_attributes *attributes)
+{
+	struct unsent unsent = {.node = node};
+
+	if (file && (file->draft || file->spool)) {
+		pthread_mutex_lock(&file->mutex);
+		unsent.is_there = unsent.is_own = true;
+		unsent.size = file->draft ? drafts_size(request->fs->drafts, file->draft)
+					  : spool_size(file->spool);
+		pthread_mutex_unlock(&file->mutex);
+	} else if (node->kind != NODE_DRAFT && document_names_are_writable(request->fs, node)) {
+		find_unsent(request, &unsent);
+	}
+	if (unsent.is_there)
+		attributes->attribute_timeout = 0;
+	if (unsent.is_own)
+		tree_set_size(&attributes->stat, unsent.size);
 }
 
 const struct node *file_node(const struct open_file *file)
@@ -377,6 +459,8 @@ static int take_bytes(struct open_file *file, const char *data, size_t size, uin
 	int error;
 
 	pthread_mutex_lock(&file->mutex);
+	if (offset == SPOOL_END)
+		offset = spool_size(file->spool);
 	error = spool_make_own(&file->spool);
 	if (!error)
 		error = spool_write(file->spool, data, size, offset);
@@ -408,20 +492,10 @@ static void forget_written(struct open_file *file)
 	pthread_mutex_unlock(&file->mutex);
 }
 
-static int write_draft(struct request *request, struct open_file *file, const char *data,
-	size_t size, uint64_t offset)
-{
-	int error = drafts_write_at(request->fs->drafts, file->draft, data, size, offset);
-
-	if (error == -ENOENT)
-		return request_refuse(request, ENOENT,
-			"the temporary file has become a document meanwhile, and takes no more");
-	return error;
-}
-
 int file_write(struct request *request, struct open_file *file, const char *data, size_t size,
-	off_t offset, size_t *ret_written)
+	off_t offset, bool appends, size_t *ret_written)
 {
+	const uint64_t place = appends ? SPOOL_END : (uint64_t)offset;
 	struct spool *taken = NULL;
 	int error;
 
@@ -435,9 +509,10 @@ int file_write(struct request *request, struct open_file *file, const char *data
 	if (offset < 0)
 		error = -EINVAL;
 	else if (file->draft)
-		error = write_draft(request, file, data, size, (uint64_t)offset);
+		error = explain_draft(request,
+			drafts_write_at(request->fs->drafts, file->draft, data, size, place));
 	else
-		error = take_bytes(file, data, size, (uint64_t)offset, &taken);
+		error = take_bytes(file, data, size, place, &taken);
 	if (error == -EFBIG)
 		error = refuse_size(request, &file->node);
 	else if (error == -ENOSPC)
@@ -469,17 +544,21 @@ static int commit_if(struct request *request, struct open_file *file, bool last)
 		content = spool_ref(file->spool);
 		file->written = file->truncated = false;
 	}
+	error = file->refused;
 	pthread_mutex_unlock(&file->mutex);
-	if (!content)
-		return 0;
+	if (!content) {
+		/* Another process may have got it, as the child whose exec closes its copy, and told nobody. */
+		request->is_provisional = error != 0;
+		return last ? 0 : error;
+	}
 	error = document_file_commit(request, &file->node, content, was_truncated, last);
 	spool_unref(content);
+	pthread_mutex_lock(&file->mutex);
 	/* Bytes that are not whole yet are kept: the next FLUSH tries again. */
-	if (error && request->is_provisional) {
-		pthread_mutex_lock(&file->mutex);
+	if (error && request->is_provisional)
 		file->written = true;
-		pthread_mutex_unlock(&file->mutex);
-	}
+	file->refused = request->is_provisional ? 0 : error;
+	pthread_mutex_unlock(&file->mutex);
 	return error;
 }
 
@@ -521,7 +600,7 @@ int file_truncate(
 		file = whole;
 	}
 	if (file->draft)
-		error = drafts_truncate(request->fs->drafts, file->draft, (uint64_t)size);
+		error = truncate_draft(request, file, (uint64_t)size);
 	else
 		error = truncate_spool(file, (uint64_t)size);
 	if (!error && whole)

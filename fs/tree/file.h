@@ -16,6 +16,7 @@
 #include "fs/tree/node.h"
 
 struct aliasfs_invocation;
+struct tree_attributes;
 struct open_file;
 
 /* Opens what the node shows; `flags` are open(2)'s. -EROFS, -EACCES, -ENOENT … */
@@ -37,15 +38,23 @@ int file_read(struct request *request, struct open_file *file, char *bytes, size
 int file_describe_invocation(
 	struct open_file *file, struct aliasfs_invocation *ret_description) must_check;
 
-/* Sets the size of an open document that is written, which has bytes that AWS has not yet; leaves others' as it is. */
-void file_size(struct open_file *file, off_t *size);
+/*
+ * Gives the attributes of a document or draft the size that the asker has made: of the open file, where the kernel names
+ * one (fstat(2) does not); else of the file that the asker, or a process it comes from, opened and wrote, while AWS has
+ * not those bytes. While there are such, whoever's, the kernel is to remember no size. Leaves others as they are.
+ */
+void file_show_size(struct request *request, const struct node *node, struct open_file *file,
+	struct tree_attributes *attributes);
 
 /* The node that was opened; belongs to the file. */
 const struct node *file_node(const struct open_file *file);
 
-/* A WRITE: *ret_written is how much was taken. -EFBIG over the maximum. */
+/*
+ * A WRITE: *ret_written is how much was taken. `appends`: after the last byte, wherever that is by what the kernel knows,
+ * which is the size that the last asker was told. -EFBIG over the maximum.
+ */
 int file_write(struct request *request, struct open_file *file, const char *data, size_t size,
-	off_t offset, size_t *ret_written) must_check;
+	off_t offset, bool appends, size_t *ret_written) must_check;
 
 /* SETATTR of the size: of an open file, or (file NULL) of the node at once. */
 int file_truncate(struct request *request, const struct node *node, struct open_file *file,

@@ -53,6 +53,17 @@ void handles_remove(struct handles *handles, struct handle *handle)
 	pthread_mutex_unlock(&handles->mutex);
 }
 
+void handles_look(
+	struct handles *handles, void (*look)(void *data, struct handle *handle), void *data)
+{
+	struct handle *handle;
+
+	pthread_mutex_lock(&handles->mutex);
+	for (handle = handles->first; handle; handle = handle->next)
+		look(data, handle);
+	pthread_mutex_unlock(&handles->mutex);
+}
+
 void handles_abandon_all(struct handles *handles, const struct aliasfs *fs)
 {
 	while (handles && handles->first)

@@ -28,6 +28,10 @@ void handles_add(struct handles *handles, struct handle *handle,
 /* Nothing for one that is not listed. */
 void handles_remove(struct handles *handles, struct handle *handle);
 
+/* Calls `look` with each, the latest first, with the mutex held: it may not add or remove one, or block on the network. */
+void handles_look(
+	struct handles *handles, void (*look)(void *data, struct handle *handle), void *data);
+
 /* Frees all that are left. No request may be under way. NULL is fine. */
 void handles_abandon_all(struct handles *handles, const struct aliasfs *fs);
 

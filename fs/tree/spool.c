@@ -196,6 +196,8 @@ int spool_write(struct spool *spool, const void *data, size_t size, uint64_t off
 	uint64_t old = spool->size;
 	int error = 0;
 
+	if (offset == SPOOL_END)
+		offset = old;
 	if (size > spool->maximum || offset > spool->maximum - size)
 		return -EFBIG;
 	if (offset + size > spool->size)

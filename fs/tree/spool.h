@@ -15,6 +15,7 @@
 
 #include "backend/base/buffer.h"
 
+#define SPOOL_END UINT64_MAX                          /* an offset: after the last byte */
 #define SPOOL_MEMORY_MAX (64 * 1024)                  /* bytes that a spool keeps in memory */
 #define SPOOLS_MEMORY_MAX ((int64_t)16 * 1024 * 1024) /* of all spools of a mount, in memory */
 #define SPOOLS_DISK_MAX ((int64_t)256 * 1024 * 1024)  /* the same, on the disk */

@@ -88,6 +88,12 @@ double tree_seconds_until(int64_t expires_ms)
 	return left_ms > 0 ? (double)left_ms / 1000 : 0;
 }
 
+void tree_set_size(struct stat *stat, uint64_t size)
+{
+	stat->st_size = (off_t)size;
+	stat->st_blocks = (blkcnt_t)((size + 511) / 512);
+}
+
 /* Everything but size and times; a directory's link count of 1 means "not counted" (as btrfs has it). */
 void tree_fill(const struct aliasfs *fs, const struct node *node, int64_t last_modified,
 	uint64_t size, struct tree_attributes *attributes)
@@ -102,9 +108,8 @@ void tree_fill(const struct aliasfs *fs, const struct node *node, int64_t last_m
 	stat->st_nlink = 1;
 	stat->st_uid = fs->shown_uid;
 	stat->st_gid = fs->shown_gid;
-	stat->st_size = (off_t)size;
+	tree_set_size(stat, size);
 	stat->st_blksize = 4096;
-	stat->st_blocks = (blkcnt_t)((size + 511) / 512);
 	stat->st_mtim.tv_sec = last_modified;
 	if (!S_ISREG(stat->st_mode) && times_get(fs->times, stat->st_ino, last_modified, &set))
 		stat->st_mtim = set;

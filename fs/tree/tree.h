@@ -75,6 +75,9 @@ void tree_entry_attributes(const struct aliasfs *fs, const struct node *director
 void tree_link_attributes(const struct aliasfs *fs, const struct node *link, size_t target_length,
 	struct tree_attributes *ret_attributes);
 
+/* Sets a file's size, in bytes, and the blocks that go with it. Pure. */
+void tree_set_size(struct stat *stat, uint64_t size);
+
 /* The mode a node shows: file type and permission bits. Pure. */
 mode_t tree_mode(const struct node *node);
 

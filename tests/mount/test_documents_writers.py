@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Who writes a document: two at once, an ordinary user, a tool that is killed; what audit and stats keep of it."""
 
+import hashlib
+import itertools
 import json
 import os
 import random
@@ -11,10 +13,10 @@ import time
 
 import pytest
 
-from lib import aws
+from lib import aws, faultproxy
 from lib.process import wait_for
 from lib.programs import patience
-from lib.writing import DOCUMENTS, put, users_of, wanted_of
+from lib.writing import DOCUMENTS, last_error, put, users_of, wanted_of
 
 # document: (two things that it can be made, the calls for either, what boto3 says it is)
 WRITTEN = {
@@ -130,7 +132,8 @@ def test_code_at_the_same_moment(api, function, gesture, reads):
 
 @pytest.mark.semantics("4.3.2", "4.3.3", "6.4.7")
 def test_a_write_that_hangs_holds_up_its_document_alone(hello, make_mount, plane):
-    function = make_mount(allow_update=True, timeout=5, rate=1000).path / hello
+    mount = make_mount(allow_update=True, timeout=5, rate=1000)
+    function = mount.path / hello
     plane.put("/_local/faults", [{"operation": "TagResource", "count": -1, "hang": True}])
     tags = [Writer(function / ".function/tags.json", {"team": name}, False) for name in ("one", "two")]
     other = Writer(function / ".aliases/PROD/event-invoke.json", {"MaximumRetryAttempts": 1}, False)
@@ -140,6 +143,32 @@ def test_a_write_that_hangs_holds_up_its_document_alone(hello, make_mount, plane
     other.go()
     assert other.error() == "" and tags[0].process.poll() is None
     assert [each.error() for each in tags] == ["Connection timed out"] * 2
+    for line in (mount.path / ".aliasfs/errors").read_text().splitlines():
+        assert "it may or may not have happened" in line or "nothing of this change of tags.json was sent" in line
+
+
+@pytest.mark.semantics("4.3.2", "6.4.7")
+def test_a_write_for_which_no_time_is_left_says_that_nothing_was_sent(hello, make_mount, plane, gesture):
+    mount = make_mount(allow_update=True, timeout=2, rate=1000)
+    with gesture(), pytest.raises(TimeoutError):
+        with open(mount.path / hello / ".function/tags.json", "w") as file:
+            plane.put("/_local/faults", [{"operation": "GetFunction", "count": -1, "hang": True}])
+            file.write('{"team": "x"}')
+    assert "nothing of this change of tags.json was sent: write it again" in last_error(mount)
+
+
+@pytest.mark.semantics("6.4.7", "6.6.4")
+def test_an_upload_may_wait_for_another_for_longer_than_a_call_may_take(hello, api, make_mount, proxy, gesture):
+    mount = make_mount(allow_update=True, timeout=2, upload_timeout=60, endpoint_url=proxy.url)
+    codes = [aws.code("one"), aws.code("two")]
+    writers = [Writer(mount.path / hello / "$LATEST/code.zip", code, False) for code in codes]
+    rule = proxy.rule(faultproxy.delay(4), path="/code", times=1)
+    with gesture("UpdateFunctionCode", "UpdateFunctionCode"):
+        writers[0].go()
+        rule.wait_for_hits()
+        writers[1].go()
+        assert [each.error() for each in writers] == ["", ""], last_error(mount)
+    assert api.get_function_configuration(FunctionName=hello)["CodeSha256"] == aws.code_sha256(codes[1])
 
 
 @pytest.mark.semantics("6.4.7", "6.6.4")
@@ -282,6 +311,43 @@ def test_a_line_for_every_change_and_never_a_value(api, hello, make_mount, scrat
             assert f'"{text}"' not in kept, text
     path.write_text(path.read_text())
     assert len(audit(mount)) == 1
+
+
+def sha256(path):
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+@pytest.mark.semantics("6.2.4")
+@pytest.mark.parametrize("document", ["$LATEST/environment.json", *DOCUMENTS])
+def test_a_line_begins_with_the_hash_with_which_the_last_one_ends(api, hello, make_mount, document):
+    """That of the text that a reader gets, however the document was written."""
+    mount = make_mount(allow_update=True)
+    path = mount.path / hello / document
+    wanted = {"STAGE": "x"} if "environment" in document else wanted_of(api, mount.path / hello, document)
+    hashes, other = [sha256(path)], path.read_text()
+    if not json.loads(other or "{}"):
+        other = '{"AuthType": "NONE"}' if path.name == "url.json" else "{}"
+    for text in (json.dumps(wanted), other, json.dumps(wanted)):
+        path.write_text(text)
+        hashes.append(sha256(path))
+    lines = [(line["sha256_before"], line["sha256_after"]) for line in audit(mount)]
+    assert lines == list(itertools.pairwise(hashes))
+
+
+@pytest.mark.semantics("6.2.4")
+def test_half_a_change_has_no_hash_after_it(hello, make_mount, plane):
+    mount = make_mount(allow_update=True)
+    path = mount.path / hello / ".function/tags.json"
+    path.write_text('{"old": "x"}')
+    plane.put("/_local/faults", [{"operation": "UntagResource", "code": "AccessDeniedException"}])
+    with pytest.raises(PermissionError):
+        path.write_text('{"new": "x"}')
+    half = sha256(path)
+    path.write_text('{"new": "x"}')
+    first, second, third = audit(mount)
+    assert "sha256_after" not in second and third["sha256_before"] == half
+    assert first["sha256_after"] == second["sha256_before"]
+    assert third["sha256_after"] == sha256(path)
 
 
 @pytest.mark.semantics("6.2.4")

@@ -11,6 +11,7 @@ import stat
 import pytest
 
 from lib import aws
+from lib.calls import exchange
 from lib.process import wait_for
 from lib.programs import program
 from lib.writing import errno_of, last_error
@@ -161,6 +162,8 @@ def test_the_names_are_reserved(function, gesture, mount):
         assert errno_of(os.unlink, function / "PROD@1") == errno.EPERM
         assert errno_of(os.rename, function / "PROD@1", function / "NEW") == errno.EPERM
         assert errno_of(os.rename, function / "PROD", function / "PROD@1") == errno.EPERM
+        for one, other in (("PROD", "PROD@1"), ("PROD@1", "PROD"), ("BETA", "PROD@1")):
+            assert errno_of(exchange, function / one, function / other) == errno.EPERM
     assert not [name for name in os.listdir(function) if "@" in name]
 
 

@@ -241,13 +241,14 @@ def test_counts_and_removal(function, wire):
     {}, {"operation": "GetAlias"}, {"operation": "Nothing", "status": 500}, {"status": 99},
     {"status": 500, "reset": True}, {"hang": -1}, {"truncate": "x"}, {"status": 500, "count": "x"},
     {"code": ""}, {"code": 5}, {"reset": False}, {"settles_failed": ""}, {"settles_failed": True}, {"function_error": ""},
-    {"settles_failed": "X", "code": "Y"},
+    {"settles_failed": "X", "code": "Y"}, {"status": 500, "skip": 1},
 ])
 def test_wrong_faults_are_explained_and_change_nothing(wire, bad):
     put(wire, {"operation": "GetAlias", "status": 500})
     answer = wire("PUT", "/_local/faults", [bad])
     assert answer.status == 400 and answer.message
     assert len(wire("GET", "/_local/faults").json) == 1
+    assert "skip" not in bad or "'skip'" in answer.message
     assert wire("PUT", "/_local/faults", "{").status == 400
     assert wire("PUT", "/_local/faults", {"operation": "*"}).status == 400
     assert wire("PUT", "/_local/faults", [{"status": 500}] * 65).status == 400

@@ -127,15 +127,15 @@ static void draft_node(struct node *node, int number)
 static const char *read_draft(struct drafts *drafts, int64_t now_ms, const struct node *node)
 {
 	static char text[64];
-	struct spool *content;
+	struct draft *draft;
 	ssize_t length;
 
-	if (drafts_read(drafts, now_ms, node, &content))
+	if (drafts_open(drafts, now_ms, node, &draft))
 		return NULL;
-	length = spool_read(content, text, sizeof(text) - 1, 0);
+	length = drafts_read_at(drafts, draft, text, sizeof(text) - 1, 0);
 	assert_true(length >= 0);
 	text[length] = '\0';
-	spool_unref(content);
+	drafts_close(drafts, now_ms, draft);
 	return text;
 }
 
@@ -163,8 +163,8 @@ static void drafts_live_beside_the_description(void **state)
 	assert_int_equal(drafts_create(drafts, 0, &draft, 100, true), -EEXIST);
 	assert_int_equal(drafts_write(drafts, 0, &draft, content), 0);
 	assert_string_equal(read_draft(drafts, 0, &draft), "text");
-	assert_int_equal(drafts_remove(drafts, 0, &draft, false), 0);
-	assert_int_equal(drafts_remove(drafts, 0, &draft, false), -ENOENT);
+	assert_int_equal(drafts_remove(drafts, 0, &draft), 0);
+	assert_int_equal(drafts_remove(drafts, 0, &draft), -ENOENT);
 	spool_unref(content);
 	drafts_free(drafts);
 }
@@ -186,8 +186,8 @@ static void a_drafts_minute_begins_with_its_last_close(void **state)
 	assert_int_equal(store(drafts, first, "text"), 0);
 	assert_string_equal(read_draft(drafts, late, &node), "text");
 	drafts_close(drafts, late, first);
-	assert_string_equal(read_draft(drafts, late + DRAFT_LIFE_MS - 1, &node), "text");
-	assert_null(read_draft(drafts, late + DRAFT_LIFE_MS, &node));
+	assert_true(drafts_have(drafts, late + DRAFT_LIFE_MS - 1, &node));
+	assert_false(drafts_have(drafts, late + DRAFT_LIFE_MS, &node));
 	drafts_free(drafts);
 }
 
@@ -196,6 +196,7 @@ static void an_open_draft_is_the_same_under_any_name(void **state)
 {
 	struct drafts *drafts = drafts_new(spools, 500);
 	struct draft *moved, *removed, *became;
+	struct spool *content;
 	struct node one, two, three, four;
 	char text[3];
 	int64_t modified;
@@ -216,7 +217,14 @@ static void an_open_draft_is_the_same_under_any_name(void **state)
 	assert_int_equal(drafts_rename(drafts, 0, &four, &two, false), -ENOENT);
 	assert_int_equal(drafts_rename(drafts, 0, &one, &two, false), 0);
 	assert_int_equal(drafts_rename(drafts, 0, &two, &two, false), 0);
-	assert_int_equal(drafts_remove(drafts, 0, &three, true), 0);
+	content = drafts_begin_commit(drafts, became);
+	assert_int_equal(store(drafts, became, "lost"), -EBUSY);
+	drafts_end_commit(drafts, became, false);
+	assert_int_equal(store(drafts, became, "whole"), 0);
+	spool_unref(content);
+	content = drafts_begin_commit(drafts, became);
+	drafts_end_commit(drafts, became, true);
+	spool_unref(content);
 	assert_null(read_draft(drafts, 0, &one));
 	assert_int_equal(store(drafts, moved, "moved"), 0);
 	assert_int_equal(store(drafts, removed, "removed"), 0);
