@@ -146,8 +146,7 @@ static int sign_and_send(struct aws_client *client, const struct call_scope *sco
 		.session_token = attempt->credentials.session_token,
 		.region = client->settings.region.value,
 		.service = request->service,
-		.now_s = clock_wall_ms() / 1000 + atomic_load(&client->clock_offset_s),
-		.keys = client->keys};
+		.now_s = clock_wall_ms() / 1000 + atomic_load(&client->clock_offset_s)};
 	const struct signed_parts parts = {.method = request->method,
 		.endpoint = request->endpoint,
 		.path = request->path,
