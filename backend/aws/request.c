@@ -112,8 +112,8 @@ static int64_t attempt_deadline(const struct call_scope *scope, const struct aws
 		       UPLOAD_LOOK_MS; /* it may take long to send, reading back does not */
 	if (request->mutation)
 		return now + left * 3 / 5; /* what remains is for reading back */
-	if (request->rate_limit == RATE_LIMIT_WRITE && left > 2 * LOOK_ATTEMPT_MS)
-		return now + left / 2; /* reading back: one answer that hangs is not the end */
+	if (scope->reads_back && left > 2 * LOOK_ATTEMPT_MS)
+		return now + left / 2; /* one answer that hangs is not the end */
 	return left > 2 * READ_ATTEMPT_MS ? now + READ_ATTEMPT_MS : deadline;
 }
 

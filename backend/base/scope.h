@@ -45,6 +45,7 @@ struct call_scope {
 	int64_t mutation_deadline_ms; /* the same for mutations, reading back a lost answer included */
 	const atomic_bool *interrupted; /* NULL: cannot be interrupted */
 	bool for_change; /* what is read is needed for a change: it takes its turn among the changes */
+	bool reads_back; /* what became of a change whose answer was lost: no attempt takes all the time */
 	struct call_record *record; /* may be NULL */
 	struct call_asker *asker;   /* of one thread, as the scope; NULL: unknown */
 };

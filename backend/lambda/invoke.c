@@ -4,7 +4,6 @@
 #include "backend/base/text.h"
 #include "backend/lambda/read.h"
 
-#define PATH_MAX_BYTES 8192
 #define LOG_RESULT_SIZE 8192 /* bytes of the log's end as base64, with room */
 
 void lambda_invocation_release(struct lambda_invocation *invocation)
@@ -109,8 +108,8 @@ enum lambda_status lambda_invoke(struct lambda_client *client, const struct call
 	const char *function, const char *qualifier, const char *payload, size_t length,
 	struct lambda_invocation *ret_invocation, struct lambda_error *reterr)
 {
-	cleanup(buffer_release) struct buffer path = BUFFER_INIT(PATH_MAX_BYTES);
-	cleanup(buffer_release) struct buffer query = BUFFER_INIT(PATH_MAX_BYTES);
+	cleanup(buffer_release) struct buffer path = BUFFER_INIT(LAMBDA_PATH_MAX);
+	cleanup(buffer_release) struct buffer query = BUFFER_INIT(LAMBDA_PATH_MAX);
 	struct aws_request request = lambda_request(client, "Invoke", "POST", RATE_LIMIT_NONE);
 	int error;
 

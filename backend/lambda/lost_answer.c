@@ -188,8 +188,11 @@ static enum lambda_status run_mutation(struct mutation *mutation, struct lambda_
 	bool lost_before = false, again = true;
 	enum lambda_status status = LAMBDA_OK;
 
-	mutation->look_scope.read_deadline_ms = mutation->scope->mutation_deadline_ms;
-	mutation->look_scope.mutation_deadline_ms = mutation->scope->mutation_deadline_ms;
+	mutation->look_scope =
+		(struct call_scope){.read_deadline_ms = mutation->scope->mutation_deadline_ms,
+			.mutation_deadline_ms = mutation->scope->mutation_deadline_ms,
+			.for_change = true,
+			.reads_back = true};
 	while (again) {
 		struct lambda_error error = {0};
 
@@ -209,7 +212,6 @@ static enum lambda_status run_mutation(struct mutation *mutation, struct lambda_
 	return status ? status : succeed(mutation, true);
 }
 
-/* Makes the call; `body` NULL for none. A query and a source are set before. */
 enum lambda_status mutation_make_change(struct mutation *mutation, const char *operation,
 	const char *method, const struct buffer *path, const struct buffer *body,
 	struct lambda_error *reterr)

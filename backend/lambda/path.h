@@ -7,6 +7,7 @@
 #include "backend/base/error.h"
 
 #define FUNCTIONS_PATH "/2015-03-31/functions"
+#define LAMBDA_PATH_MAX 8192 /* bytes of a path */
 
 /*
  * Appends a name as one segment of a path. -EINVAL for "", "." and "..": a server may take those for

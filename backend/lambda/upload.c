@@ -9,7 +9,6 @@
 #include "backend/lambda/lost_answer.h"
 #include "backend/lambda/model.h"
 
-#define PATH_MAX_BYTES 8192
 #define HEAD_MAX_BYTES 16384 /* what stands before the zip */
 #define PIECE 12288          /* bytes of the zip that are encoded at a time; a multiple of 3 */
 
@@ -238,8 +237,8 @@ static enum verdict look_for_updated_code(struct mutation *mutation, struct lamb
 	const char *revision_id;
 	bool same;
 
-	if (lambda_get_configuration_as(mutation->client, &mutation->look_scope, RATE_LIMIT_WRITE,
-		    mutation->function, LAMBDA_VERSION_LATEST, &json, reterr))
+	if (lambda_get_configuration(mutation->client, &mutation->look_scope, mutation->function,
+		    LAMBDA_VERSION_LATEST, &json, reterr))
 		return reterr->status == LAMBDA_NOT_FOUND ? VERDICT_OTHER : VERDICT_UNKNOWN;
 	if (take_answer(upload, json, reterr))
 		return VERDICT_UNKNOWN;
@@ -260,7 +259,7 @@ static enum verdict look_for_updated_code(struct mutation *mutation, struct lamb
 static enum lambda_status send_upload(
 	struct upload *upload, const char *function, struct lambda_error *reterr)
 {
-	cleanup(buffer_release) struct buffer path = BUFFER_INIT(PATH_MAX_BYTES);
+	cleanup(buffer_release) struct buffer path = BUFFER_INIT(LAMBDA_PATH_MAX);
 	int error = lambda_append_path(&path, function, "/code");
 
 	if (error)
