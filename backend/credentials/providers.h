@@ -26,14 +26,6 @@ PROVIDER(credentials_from_instance);     /* EC2's metadata service */
 
 /* --- what they share --- */
 
-/*
- * The keys of a profile in one of the files; *ret_found false when it has no aws_access_key_id there. An id
- * without a secret is an error.
- */
-enum lambda_status credentials_of_profile(const struct profile_set *profiles,
-	enum profile_source source, const char *profile, bool *ret_found,
-	struct credentials *ret_credentials, struct lambda_error *reterr) must_check;
-
 /* How a document spells its members. */
 struct credentials_document {
 	const char *token;        /* "SessionToken", "Token" */

@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "backend/base/clock.h"
+#include "backend/base/scope.h"
 #include "backend/base/text.h"
 #include "backend/credentials/providers.h"
 #include "backend/credentials/sts_answer.h"
@@ -11,7 +12,6 @@
 
 #define ATTEMPTS 3
 #define PAUSE_MS 1000 /* between attempts */
-#define STEP_MS 20
 
 enum lambda_status credentials_failed(
 	struct lambda_error *reterr, enum lambda_status status, const char *who)
@@ -34,20 +34,6 @@ enum lambda_status credentials_failed(
 	snprintf(reterr->message, sizeof(reterr->message), "%s: %.*s", who,
 		(int)(sizeof(reterr->message) / 2), before.message);
 	return status;
-}
-
-static bool wait_before_next(const struct credentials_context *context, int64_t ms)
-{
-	int64_t until = clock_monotonic_ms() + ms;
-	struct timespec step = {.tv_sec = 0, .tv_nsec = STEP_MS * 1000000};
-
-	while (clock_monotonic_ms() < until) {
-		if (clock_monotonic_ms() >= context->deadline_ms ||
-			(context->interrupted && atomic_load(context->interrupted)))
-			return false;
-		clock_nanosleep(CLOCK_MONOTONIC, 0, &step, NULL);
-	}
-	return true;
 }
 
 static enum lambda_status exchange_once(const struct credentials_context *context,
@@ -118,7 +104,8 @@ enum lambda_status credentials_exchange(const struct credentials_context *contex
 		if (status && failure.status)
 			lambda_fail(reterr, status, "%s: %s", request->endpoint->authority,
 				failure.text);
-		if (!passes || !--left || !wait_before_next(context, PAUSE_MS))
+		if (!passes || !--left ||
+			!call_sleep(PAUSE_MS, context->deadline_ms, context->interrupted))
 			return status;
 		if (!status)
 			http_response_release(ret_response);

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "backend/base/clock.h"
+#include "backend/base/file.h"
 #include "backend/base/text.h"
 #include "backend/credentials/providers.h"
 #include "backend/http/error_answer.h"
@@ -137,6 +138,7 @@ static int replace_file(const char *path, const char *data, size_t length)
 {
 	cleanup(free_pointer) char *temporary = NULL;
 	cleanup(close_descriptor) int descriptor = -1;
+	int error;
 
 	if (asprintf(&temporary, "%s.XXXXXX", path) < 0) {
 		temporary = NULL;
@@ -145,23 +147,12 @@ static int replace_file(const char *path, const char *data, size_t length)
 	descriptor = mkostemp(temporary, O_CLOEXEC); /* mode 0600 */
 	if (descriptor < 0)
 		return -errno;
-	while (length) {
-		ssize_t written = write(descriptor, data, length);
-
-		if (written <= 0) {
-			unlink(temporary);
-			return -EIO;
-		}
-		data += written;
-		length -= (size_t)written;
-	}
-	if (rename(temporary, path)) {
-		int error = -errno;
-
+	error = file_write_at(descriptor, data, length, 0);
+	if (!error && rename(temporary, path))
+		error = -errno;
+	if (error)
 		unlink(temporary);
-		return error;
-	}
-	return 0;
+	return error;
 }
 
 static void write_cache(const struct sso *sso, const struct json *token)
@@ -315,7 +306,7 @@ static enum lambda_status read_refusal(const struct credentials_request *request
 				    : response->status == 403 ? LAMBDA_CREDENTIALS_REFUSED
 							      : LAMBDA_NO_CREDENTIALS;
 
-	lambda_error_read_response(response, &error);
+	lambda_error_read(response, &error);
 	lambda_fail(reterr, status, "%s: role %s in account %s: %.*s", sso->who, sso->role,
 		sso->account, (int)(sizeof(error.message) / 4), error.message);
 	if (response->status == 401)

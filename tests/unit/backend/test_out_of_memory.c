@@ -185,15 +185,14 @@ static int scene_functions(void)
 
 static int scene_error(void)
 {
-	static const char body[] = "{\"message\":\"no such function\"}";
-	const struct lambda_error_answer answer = {.http_status = 404,
+	char body[] = "{\"message\":\"no such function\"}";
+	const struct http_response response = {.status = 404,
 		.error_type = "ResourceNotFoundException",
 		.request_id = "id",
-		.body = body,
-		.body_length = sizeof(body) - 1};
+		.body = {.data = body, .length = sizeof(body) - 1}};
 	struct lambda_error error;
 
-	lambda_error_read(&answer, &error);
+	lambda_error_read(&response, &error);
 	assert_int_equal(error.status, LAMBDA_NOT_FOUND); /* whatever memory there is */
 	return allocator_has_failed() ? -ENOMEM : 0;
 }
