@@ -9,9 +9,8 @@
 
 #include "backend/base/clock.h"
 #include "backend/catalog/changes.h"
+#include "backend/catalog/fetch.h"
 #include "backend/catalog/function.h"
-#include "backend/catalog/item.h"
-#include "backend/catalog/merge.h"
 
 #define NOT_PUBLISHED_YET (UINT64_MAX - 1) /* the number of a version that is being published */
 
@@ -23,15 +22,9 @@ struct mutation {
 	bool overlaps;           /* another one of the same ended meanwhile */
 	struct call_scope scope; /* the caller's, with a record in any case */
 	struct call_record record;
-	struct catalog_write write; /* for catalog->wrote */
+	struct catalog_write write; /* for catalog->options.wrote */
 	struct lambda_alias known;  /* a copy of the alias before; no name: it is not known */
 };
-
-static struct catalog_routing_config routing_of(const struct lambda_alias *alias)
-{
-	return (struct catalog_routing_config){
-		alias->version, alias->weighted_version, alias->weight};
-}
 
 /*
  * Tells of the call, if it changed something or may have. Of an alias: `sent_revision_id` is what the call carried,
@@ -44,7 +37,7 @@ static void report_write(struct mutation *mutation, enum lambda_status status,
 	const struct catalog *catalog = mutation->catalog;
 	struct catalog_write *write = &mutation->write;
 
-	if (catalog->wrote && (!status || error->outcome_unknown)) {
+	if (catalog->options.wrote && (!status || error->outcome_unknown)) {
 		write->outcome_unknown = status;
 		write->request_id = mutation->scope.record->request_id;
 		write->answer_lost = mutation->scope.record->answer_lost;
@@ -52,7 +45,7 @@ static void report_write(struct mutation *mutation, enum lambda_status status,
 			!strcmp(mutation->known.revision_id, sent_revision_id))
 			write->replaced = &mutation->known;
 		write->answer = status ? NULL : answer;
-		catalog->wrote(catalog->wrote_data, write);
+		catalog->options.wrote(catalog->options.wrote_data, write);
 	}
 	lambda_alias_release(&mutation->known);
 }
@@ -84,7 +77,7 @@ static enum lambda_status begin_mutation(struct mutation *mutation, struct catal
 	at = key.name ? keyed_set_find(function->aliases.set, key) : SIZE_MAX;
 	mutation->write.has_before = at != SIZE_MAX;
 	if (mutation->write.has_before) {
-		mutation->write.before = routing_of(alias_at(function->aliases.set, at));
+		mutation->write.before = catalog_routing_of(alias_at(function->aliases.set, at));
 		/* Without memory the audit line is all there is of it. */
 		if (lambda_alias_copy(alias_at(function->aliases.set, at), &mutation->known))
 			mutation->known = (struct lambda_alias){0};
@@ -175,7 +168,7 @@ static enum lambda_status end_with_alias(struct mutation *mutation, enum lambda_
 	struct lambda_alias *answer, struct lambda_alias *ret_alias,
 	const struct lambda_error *error, struct lambda_error *reterr)
 {
-	int64_t expires_ms = clock_monotonic_ms() + mutation->catalog->ttl_ms;
+	int64_t expires_ms = clock_monotonic_ms() + mutation->catalog->options.ttl_ms;
 	struct keyed_set *incoming = NULL;
 
 	if (!status) {
@@ -200,7 +193,7 @@ enum lambda_status catalog_create_alias(struct catalog *catalog, const struct ca
 
 	if (status)
 		return status;
-	mutation.write.after = routing_of(wanted);
+	mutation.write.after = catalog_routing_of(wanted);
 	mutation.write.has_after = true;
 	mutation.write.description = wanted->description;
 	status = lambda_create_alias(
@@ -232,7 +225,7 @@ enum lambda_status catalog_update_alias(struct catalog *catalog, const struct ca
 
 	if (status)
 		return status;
-	mutation.write.after = routing_of(wanted);
+	mutation.write.after = catalog_routing_of(wanted);
 	mutation.write.has_after = true;
 	mutation.write.description = with_description ? wanted->description : NULL;
 	status = lambda_update_alias(catalog->client, &mutation.scope, function, wanted,
