@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 
+#include "backend/base/text.h"
 #include "backend/documents/ways.h"
 
 #define LIST "EventSourceMappings"
@@ -48,7 +49,7 @@ static const struct document_member event_sources_members[] = {
 
 /* Only creating sets these. */
 static const char *const created_members[] = {"EventSourceArn", "Queues", "SelfManagedEventSource",
-	"StartingPosition", "StartingPositionTimestamp", "Topics"};
+	"StartingPosition", "StartingPositionTimestamp", "Topics", NULL};
 
 /* What is sent for a member that is left out; others cannot be left out. */
 static const struct {
@@ -65,16 +66,6 @@ static const struct {
 };
 
 /* --- reading --- */
-
-static bool is_one_of(const char *name, const char *const *names, size_t count)
-{
-	size_t i;
-
-	for (i = 0; i < count; i++)
-		if (!strcmp(names[i], name))
-			return true;
-	return false;
-}
 
 /* 1 or 0, or -1: AWS does not tell while it creates or updates the mapping. -EINVAL: no state of a mapping. */
 static int read_enabled(const char *state)
@@ -254,7 +245,7 @@ static enum lambda_status change_member(const struct change *change, const char 
 	const struct json *written = json_member(change->written, name);
 	size_t i;
 
-	if (is_one_of(name, created_members, array_count(created_members)))
+	if (text_is_one_of(name, created_members))
 		return fail_member(
 			change, name, "is set when a mapping is created, and then stays");
 	if (!document_find_member(mapping_members, name))

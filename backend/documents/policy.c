@@ -50,7 +50,6 @@ static enum lambda_status shape_policy(const struct document_subject *subject,
 	const struct json *statements = json_member(policy, "Statement"), *item;
 	int error;
 
-	(void)subject;
 	if (!json_is_array(statements))
 		return document_fail_answer(reterr, "Policy");
 	for (item = json_first(statements); item; item = json_next(item))

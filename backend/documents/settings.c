@@ -2,6 +2,7 @@
 /* The kinds that one Put call sets as a whole, and one Delete call, if there is any, removes. */
 #include <errno.h>
 
+#include "backend/base/text.h"
 #include "backend/documents/ways.h"
 
 static enum lambda_status pick(const struct json *from, const char *const *names,
@@ -43,7 +44,6 @@ static enum lambda_status shape_reserved(const struct document_subject *subject,
 	const struct json *concurrency = json_member(answer, "Concurrency");
 	int64_t count;
 
-	(void)subject;
 	if (!concurrency || (json_is_object(concurrency) && !json_count(concurrency)))
 		return LAMBDA_OK;
 	if (!json_integer(json_member(concurrency, names[0]), 0, INT32_MAX, &count))
@@ -135,17 +135,14 @@ static enum lambda_status plan_event_invoke(
 	struct document_planning *planning, struct lambda_error *reterr)
 {
 	static const char *const known[] = {"DestinationConfig", "FunctionArn", "LastModified",
-		"MaximumEventAgeInSeconds", "MaximumRetryAttempts"};
+		"MaximumEventAgeInSeconds", "MaximumRetryAttempts", NULL};
 	const struct json *item = NULL, *member;
 	enum lambda_status status = document_find_item(
 		planning->answer, "FunctionEventInvokeConfigs", planning->subject, &item, reterr);
-	size_t i;
 
 	for (member = json_first(item); member && !status; member = json_next(member)) {
-		for (i = 0; i < array_count(known); i++)
-			if (!strcmp(json_name(member), known[i]))
-				break;
-		if (i == array_count(known) && !json_is_null(member) && !planning->removes)
+		if (!text_is_one_of(json_name(member), known) && !json_is_null(member) &&
+			!planning->removes)
 			status = lambda_fail(reterr, LAMBDA_INVALID,
 				"AWS has a member '%.64s' there, which this version of aliasfs "
 				"does "
@@ -177,7 +174,6 @@ static enum lambda_status shape_recursion(const struct document_subject *subject
 {
 	static const char *const names[] = {"RecursiveLoop", NULL};
 
-	(void)subject;
 	if (!json_string(json_member(answer, "RecursiveLoop")))
 		return document_fail_answer(reterr, "RecursiveLoop");
 	return pick(answer, names, ret_document, reterr);
@@ -200,7 +196,6 @@ static enum lambda_status shape_runtime(const struct document_subject *subject,
 {
 	static const char *const names[] = {"RuntimeVersionArn", "UpdateRuntimeOn", NULL};
 
-	(void)subject;
 	if (!json_string(json_member(answer, "UpdateRuntimeOn")))
 		return document_fail_answer(reterr, "UpdateRuntimeOn");
 	return pick(answer, names, ret_document, reterr);
@@ -226,7 +221,6 @@ static enum lambda_status shape_signing(const struct document_subject *subject,
 	static const char *const names[] = {"CodeSigningConfigArn", NULL};
 	const struct json *arn = json_member(answer, names[0]);
 
-	(void)subject;
 	if (!json_is_object(answer) || (arn && !json_string(arn)))
 		return document_fail_answer(reterr, names[0]);
 	return arn ? pick(answer, names, ret_document, reterr) : LAMBDA_OK;

@@ -143,10 +143,6 @@ static int before_sending(void *data, char *remote, char *local, int remote_port
 {
 	struct exchange *exchange = data;
 
-	(void)remote;
-	(void)local;
-	(void)remote_port;
-	(void)local_port;
 	if (exchange->sendings++)
 		return CURL_PREREQFUNC_ABORT;
 	if (exchange->request->sendings)
