@@ -187,9 +187,7 @@ static enum lambda_status judge_answer(const struct aws_request *request,
 		snprintf(error.message, sizeof(error.message),
 			"the server answered HTTP %d, and redirects are not followed",
 			response->status);
-	if (reterr)
-		*reterr = error;
-	return error.status;
+	return lambda_fail_as(reterr, &error);
 }
 
 static enum lambda_status judge_attempt(const struct aws_request *request, struct attempt *attempt,
@@ -380,10 +378,8 @@ static enum lambda_status try_until_settled(struct aws_client *client,
 		if (!tries->again &&
 			(tries->lost || !aws_request_again(client, scope, request, tries))) {
 			if (!request->mutation && call_scope_interrupted(scope))
-				status = error.status = LAMBDA_INTERRUPTED;
-			if (reterr)
-				*reterr = error;
-			return status;
+				error.status = LAMBDA_INTERRUPTED;
+			return lambda_fail_as(reterr, &error);
 		}
 	}
 }

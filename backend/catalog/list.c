@@ -362,8 +362,8 @@ static enum lambda_status look_again(
 	struct lambda_error error;
 	enum lambda_status status = list_ask(&again, &list, &error);
 
-	if (status && reterr)
-		*reterr = error;
+	if (status)
+		lambda_fail_as(reterr, &error);
 	*ret_listed = keyed_set_find(list, key_of_name(question->function->name)) != SIZE_MAX;
 	keyed_set_unref(list);
 	return status;

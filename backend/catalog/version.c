@@ -58,9 +58,7 @@ static enum lambda_status crawl_all(const struct question *question, struct lamb
 	status = list_ask(&crawl, &none, &error);
 	if (status != LAMBDA_INTERRUPTED)
 		return LAMBDA_OK;
-	if (reterr)
-		*reterr = error;
-	return status;
+	return lambda_fail_as(reterr, &error);
 }
 
 /* All versions, of what `question` says beside the function. */

@@ -8,7 +8,6 @@
 #include "backend/credentials/providers.h"
 #include "backend/credentials/sts_answer.h"
 #include "backend/http/retry.h"
-#include "backend/http/signed.h"
 
 #define ATTEMPTS 3
 #define PAUSE_MS 1000 /* between attempts */
@@ -48,18 +47,12 @@ static enum lambda_status exchange_once(const struct credentials_context *contex
 		.region = request->region,
 		.service = request->service,
 		.now_s = clock_wall_ms() / 1000};
-	const struct signed_parts parts = {.method = request->method,
-		.endpoint = request->endpoint,
-		.path = request->path,
-		.query = request->query,
-		.headers = request->headers,
-		.header_count = request->header_count,
-		.body = request->body,
-		.body_length = request->body_length,
-		.signer = request->signer ? &signer : NULL};
+	struct signed_parts parts = request->parts;
 	int64_t until_ms = clock_monotonic_ms() + request->timeout_ms;
-	int error = signed_request_build(&sent, &parts);
+	int error;
 
+	parts.signer = request->signer ? &signer : NULL;
+	error = signed_request_build(&sent, &parts);
 	if (error == -ENOMEM)
 		return lambda_fail_memory(reterr);
 	if (error)
@@ -102,7 +95,7 @@ enum lambda_status credentials_exchange(const struct credentials_context *contex
 		if (request->ret_sent)
 			*request->ret_sent = !status || failure.sent;
 		if (status && failure.status)
-			lambda_fail(reterr, status, "%s: %s", request->endpoint->authority,
+			lambda_fail(reterr, status, "%s: %s", request->parts.endpoint->authority,
 				failure.text);
 		if (!passes || !--left ||
 			!call_sleep(PAUSE_MS, context->deadline_ms, context->interrupted))

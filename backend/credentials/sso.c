@@ -226,16 +226,16 @@ static void renew_token(const struct sso *sso, struct json *token)
 	struct lambda_error error = {0};
 	struct http_response response;
 	struct endpoint endpoint;
-	struct credentials_request request = {.method = "POST",
-		.endpoint = &endpoint,
-		.path = "/token",
-		.headers = headers,
-		.header_count = array_count(headers)};
+	struct credentials_request request = {.parts = {.method = "POST",
+						      .endpoint = &endpoint,
+						      .path = "/token",
+						      .headers = headers,
+						      .header_count = array_count(headers)}};
 
 	if (!can_renew(token) || write_renewal(token, &body))
 		return;
-	request.body = buffer_text(&body);
-	request.body_length = body.length;
+	request.parts.body = buffer_text(&body);
+	request.parts.body_length = body.length;
 	context.deadline_ms = now_ms + (context.deadline_ms - now_ms) / 2;
 	if (settings_service_endpoint(context.settings, context.environment,
 		    &(struct endpoint_service){
@@ -334,11 +334,11 @@ static enum lambda_status fetch_role(const struct sso *sso, const struct json *t
 	cleanup(buffer_release) struct buffer query = BUFFER_INIT(QUERY_MAX);
 	struct http_response response;
 	struct endpoint endpoint;
-	struct credentials_request request = {.method = "GET",
-		.endpoint = &endpoint,
-		.path = "/federation/credentials",
-		.headers = headers,
-		.header_count = array_count(headers),
+	struct credentials_request request = {.parts = {.method = "GET",
+						      .endpoint = &endpoint,
+						      .path = "/federation/credentials",
+						      .headers = headers,
+						      .header_count = array_count(headers)},
 		.who = sso->who,
 		.refuse = read_refusal,
 		.data = sso};
@@ -353,7 +353,7 @@ static enum lambda_status fetch_role(const struct sso *sso, const struct json *t
 			reterr, LAMBDA_NO_CREDENTIALS, "%s: the token holds a line end", sso->who);
 	if (!status && write_query(sso, &query))
 		return lambda_fail_memory(reterr);
-	request.query = buffer_text(&query);
+	request.parts.query = buffer_text(&query);
 	if (status)
 		return credentials_failed(reterr, status, sso->who);
 	status = credentials_fetch_answer(context, &request, &response, reterr);

@@ -136,10 +136,11 @@ static enum lambda_status print_document(const struct json *configuration, const
 static enum lambda_status redact(const struct lambda_printer *printer,
 	const struct json *configuration, struct json *variables, struct lambda_error *reterr)
 {
-	int error = printer->is_redacting
-			    ? redact_variables(printer->key,
-				      json_member_string(configuration, "FunctionName", ""), variables)
-			    : 0;
+	int error =
+		printer->is_redacting
+			? redact_variables(printer->key,
+				  json_member_string(configuration, "FunctionName", ""), variables)
+			: 0;
 
 	return error ? fail_errno(reterr, error, configuration, "Environment") : LAMBDA_OK;
 }

@@ -9,6 +9,7 @@
 
 #include "backend/base/clock.h"
 #include "backend/base/condition.h"
+#include "backend/base/scope.h"
 #include "backend/config/environment.h"
 #include "backend/http/proxy.h"
 
@@ -87,11 +88,6 @@ void http_pool_free(struct http_pool *pool)
 	curl_global_cleanup();
 }
 
-static bool is_interrupted(const struct http_request *request)
-{
-	return request->interrupted && atomic_load(request->interrupted);
-}
-
 /* An idle slot, or one that was never used; NULL while all are busy. The mutex is held. */
 static struct slot *pop_slot(struct http_pool *pool)
 {
@@ -108,22 +104,18 @@ static struct slot *pop_slot(struct http_pool *pool)
 static struct slot *take_slot(struct http_pool *pool, const struct http_request *request,
 	struct http_failure *ret_failure)
 {
+	static const char late[] = "all connections stayed busy";
+	const struct call_scope scope = {
+		.read_deadline_ms = request->deadline_ms, .interrupted = request->interrupted};
+	enum lambda_status status = LAMBDA_OK;
 	struct slot *slot;
 
 	pthread_mutex_lock(&pool->mutex);
-	while (!(slot = pop_slot(pool))) {
-		int64_t now_ms = clock_monotonic_ms(), until_ms = now_ms + HTTP_STEP_MS;
-
-		if (is_interrupted(request) || now_ms >= request->deadline_ms)
-			break;
-		condition_wait(&pool->given_back, &pool->mutex,
-			until_ms < request->deadline_ms ? until_ms : request->deadline_ms);
-	}
+	while (!(slot = pop_slot(pool)) && !status)
+		status = call_scope_wait(&scope, &pool->given_back, &pool->mutex, late, NULL);
 	pthread_mutex_unlock(&pool->mutex);
 	if (!slot)
-		http_failure_set(ret_failure,
-			is_interrupted(request) ? LAMBDA_INTERRUPTED : LAMBDA_TIMED_OUT,
-			"all connections stayed busy");
+		http_failure_set(ret_failure, status, "%s", late);
 	return slot;
 }
 
@@ -454,7 +446,8 @@ static int drive_transfer(struct slot *slot, const struct exchange *exchange, CU
 			return -ENOMEM;
 		if (!running)
 			break;
-		if (is_interrupted(request) && may_be_interrupted(exchange))
+		if (request->interrupted && atomic_load(request->interrupted) &&
+			may_be_interrupted(exchange))
 			return -EINTR;
 		if (left <= 0)
 			return -ETIMEDOUT;

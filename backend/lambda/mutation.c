@@ -245,14 +245,6 @@ static enum lambda_status read_published(
 	return lambda_name_operation(status, mutation->request.operation, reterr);
 }
 
-/* AWS says it with a 400 and a sentence: $LATEST has other code than the caller meant. */
-static enum lambda_status find_other_code(enum lambda_status status, struct lambda_error *error)
-{
-	if (status == LAMBDA_INVALID && text_starts_with(error->message, "CodeSHA256 ("))
-		status = error->status = LAMBDA_REVISION_CHANGED;
-	return status;
-}
-
 enum lambda_status lambda_publish_version(struct lambda_client *client,
 	const struct call_scope *scope, const char *function, const char *description,
 	const char *code_sha256, uint64_t known_latest, struct lambda_version *ret_version,
@@ -275,12 +267,11 @@ enum lambda_status lambda_publish_version(struct lambda_client *client,
 	if (status || error)
 		return status ? status : lambda_fail_to_write(error, reterr);
 	status = mutation_make_change(&mutation, "PublishVersion", "POST", &path, &body, &failure);
-	if (status) {
-		status = find_other_code(status, &failure);
-		if (reterr)
-			*reterr = failure;
-		return status;
-	}
+	/* AWS says with a 400 and a sentence that $LATEST has other code than the caller meant. */
+	if (status == LAMBDA_INVALID && text_starts_with(failure.message, "CodeSHA256 ("))
+		failure.status = LAMBDA_REVISION_CHANGED;
+	if (status)
+		return lambda_fail_as(reterr, &failure);
 	if (mutation.version.version <= known_latest) {
 		status = lambda_fail(reterr, LAMBDA_ALREADY_EXISTS,
 			"nothing has changed since version %llu was published",

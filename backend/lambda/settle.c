@@ -84,9 +84,7 @@ static enum lambda_status look(struct lambda_client *client, const struct call_s
 	}
 	if (status != LAMBDA_NOT_FOUND && status != LAMBDA_NO_MEMORY && lambda_may_pass(&error))
 		return LAMBDA_OK;
-	if (reterr)
-		*reterr = error;
-	return status;
+	return lambda_fail_as(reterr, &error);
 }
 
 enum lambda_status lambda_wait_settled(struct lambda_client *client, const struct call_scope *scope,

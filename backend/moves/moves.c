@@ -94,19 +94,14 @@ enum lambda_status moves_read(struct moves *moves, const struct call_scope *scop
 	if (status)
 		return status;
 	asked = moves_ask_trail(moves, scope, function, alias, true, &error);
-	if (asked == LAMBDA_INTERRUPTED || asked == LAMBDA_NO_MEMORY) {
-		if (reterr)
-			*reterr = error;
-		return asked;
-	}
+	if (asked == LAMBDA_INTERRUPTED || asked == LAMBDA_NO_MEMORY)
+		return lambda_fail_as(reterr, &error);
 	status = moves_view_present(moves, scope, function, alias, true, ret_view, reterr);
 	if (status || !asked)
 		return status;
 	if (!is_told_beside(ret_view, &error)) {
 		moves_view_release(ret_view);
-		if (reterr)
-			*reterr = error;
-		return asked;
+		return lambda_fail_as(reterr, &error);
 	}
 	ret_view->trail_status = asked;
 	ret_view->trail_error = error;
