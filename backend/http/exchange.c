@@ -273,28 +273,6 @@ static void settle_response(struct http_response *response)
 
 /* --- one exchange --- */
 
-static struct curl_slist *make_headers(const struct http_request *request)
-{
-	struct curl_slist *list = NULL;
-	size_t i;
-
-	for (i = 0; i < request->header_count; i++) {
-		cleanup(buffer_release_secret) struct buffer line = BUFFER_INIT(HTTP_HEADERS_MAX);
-		struct curl_slist *longer = NULL;
-
-		/* libcurl leaves a header without a value away unless it ends in a semicolon. */
-		if (!buffer_appendf(&line, request->headers[i].value[0] ? "%s: %s" : "%s;%s",
-			    request->headers[i].name, request->headers[i].value))
-			longer = curl_slist_append(list, line.data);
-		if (!longer) {
-			curl_slist_free_all(list);
-			return NULL;
-		}
-		list = longer;
-	}
-	return list;
-}
-
 /* They hold signatures and tokens. */
 static void free_headers(struct curl_slist *list)
 {
@@ -305,18 +283,34 @@ static void free_headers(struct curl_slist *list)
 	curl_slist_free_all(list);
 }
 
-/* The headers that libcurl would add by itself, taken away; the answer is read as it comes. */
-static struct curl_slist *without_libcurls_own(struct curl_slist *list)
+static struct curl_slist *add_line(struct curl_slist *list, const char *line)
 {
-	static const char *const names[] = {"Accept:", "Expect:"};
+	struct curl_slist *longer = curl_slist_append(list, line);
+
+	if (!longer)
+		free_headers(list);
+	return longer;
+}
+
+/* NULL when out of memory. */
+static struct curl_slist *make_headers(const struct http_request *request)
+{
+	/* What libcurl would add by itself, taken away. */
+	struct curl_slist *list = add_line(NULL, "Accept:");
 	size_t i;
 
-	for (i = 0; list && i < array_count(names); i++) {
-		struct curl_slist *longer = curl_slist_append(list, names[i]);
+	if (list)
+		list = add_line(list, "Expect:");
+	for (i = 0; list && i < request->header_count; i++) {
+		cleanup(buffer_release_secret) struct buffer line = BUFFER_INIT(HTTP_HEADERS_MAX);
 
-		if (!longer)
-			curl_slist_free_all(list);
-		list = longer;
+		/* libcurl leaves a header without a value away unless it ends in a semicolon. */
+		if (buffer_appendf(&line, request->headers[i].value[0] ? "%s: %s" : "%s;%s",
+			    request->headers[i].name, request->headers[i].value)) {
+			free_headers(list);
+			return NULL;
+		}
+		list = add_line(list, line.data);
 	}
 	return list;
 }
@@ -584,7 +578,7 @@ enum lambda_status http_exchange(struct http_pool *pool, const struct http_reque
 	slot = take_slot(pool, request, ret_failure);
 	if (!slot)
 		return ret_failure->status;
-	headers = without_libcurls_own(make_headers(request));
+	headers = make_headers(request);
 	if (headers && slot_is_ready(slot))
 		status = perform_exchange(slot, &exchange, headers, ret_failure);
 	else
