@@ -10,10 +10,9 @@
 
 #define SID_MAX 100
 
-static const struct document_member statement_members[] = {{"Sid", DOCUMENT_TEXT, NULL, false},
-	{"Effect", DOCUMENT_TEXT, NULL, false}, {"Action", DOCUMENT_ANY, NULL, false},
-	{"Principal", DOCUMENT_ANY, NULL, false}, {"Condition", DOCUMENT_OBJECT, NULL, false},
-	{NULL}};
+static const struct document_member statement_members[] = {{"Sid", DOCUMENT_TEXT},
+	{"Effect", DOCUMENT_TEXT}, {"Action", DOCUMENT_ANY}, {"Principal", DOCUMENT_ANY},
+	{"Condition", DOCUMENT_OBJECT}, {NULL}};
 static const struct document_member policy_members[] = {
 	{"Statement", DOCUMENT_OBJECTS, statement_members, true}, {NULL}};
 

@@ -102,14 +102,14 @@ const struct document_ways document_provisioned_concurrency_ways = {
 /* --- event-invoke --- */
 
 static const struct document_member destination_members[] = {
-	{"Destination", DOCUMENT_TEXT, NULL, false}, {NULL}};
+	{"Destination", DOCUMENT_TEXT}, {NULL}};
 static const struct document_member destinations_members[] = {
-	{"OnFailure", DOCUMENT_OBJECT, destination_members, false},
-	{"OnSuccess", DOCUMENT_OBJECT, destination_members, false}, {NULL}};
+	{"OnFailure", DOCUMENT_OBJECT, destination_members},
+	{"OnSuccess", DOCUMENT_OBJECT, destination_members}, {NULL}};
 static const struct document_member event_invoke_members[] = {
-	{"DestinationConfig", DOCUMENT_OBJECT, destinations_members, false},
-	{"MaximumEventAgeInSeconds", DOCUMENT_INTEGER, NULL, false},
-	{"MaximumRetryAttempts", DOCUMENT_INTEGER, NULL, false}, {NULL}};
+	{"DestinationConfig", DOCUMENT_OBJECT, destinations_members},
+	{"MaximumEventAgeInSeconds", DOCUMENT_INTEGER}, {"MaximumRetryAttempts", DOCUMENT_INTEGER},
+	{NULL}};
 
 /* AWS shows an empty OnSuccess and OnFailure where there is none. */
 static enum lambda_status shape_event_invoke(const struct document_subject *subject,
@@ -187,8 +187,7 @@ const struct document_ways document_recursion_ways = {
 	.plan = plan_setting,
 };
 
-static const struct document_member runtime_members[] = {
-	{"RuntimeVersionArn", DOCUMENT_TEXT, NULL, false},
+static const struct document_member runtime_members[] = {{"RuntimeVersionArn", DOCUMENT_TEXT},
 	{"UpdateRuntimeOn", DOCUMENT_TEXT, NULL, true}, {NULL}};
 
 static enum lambda_status shape_runtime(const struct document_subject *subject,

@@ -268,12 +268,8 @@ static enum lambda_status cut_function(const struct reading *reading, const char
 static int append_source_path(const struct question *question, enum lambda_source source,
 	const char *function, const char *qualifier, struct buffer *path, struct buffer *query)
 {
-	int error = buffer_append_string(path, question->prefix);
+	int error = lambda_append_route(path, question->prefix, function, question->suffix);
 
-	if (!error && question->suffix)
-		error = lambda_append_segment(path, function);
-	if (!error && question->suffix)
-		error = buffer_append_string(path, question->suffix);
 	if (!error && question->query)
 		error = buffer_append_string(query, question->query);
 	if (!error && source == LAMBDA_SOURCE_ALIAS)

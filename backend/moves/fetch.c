@@ -121,7 +121,6 @@ static void fulfil_wish(struct moves *moves, const struct moves_wish *wish)
 	pthread_mutex_lock(&moves->mutex);
 	moves->fetch_status = status;
 	moves->fetch_error = error;
-	moves->fetch_ended_s = moves_now_s(moves);
 }
 
 static void *run_wishes(void *data)

@@ -34,7 +34,6 @@ struct moves {
 	/* how the last background fetch ended, for messages */
 	enum lambda_status fetch_status;
 	struct lambda_error fetch_error;
-	int64_t fetch_ended_s;
 };
 
 static inline int64_t moves_now_s(const struct moves *moves)
