@@ -14,7 +14,6 @@ void aws_client_free(struct aws_client *client)
 	credentials_store_free(client->credentials);
 	aws_stats_free(client->stats);
 	rate_limiter_free(client->rate_limiter);
-	sigv4_key_cache_free(client->keys);
 	http_pool_free(client->pool);
 	http_pool_free(client->once_pool);
 	settings_release(&client->settings);
@@ -58,16 +57,14 @@ static int make_parts(const struct aws_client_options *options, struct aws_clien
 	pool.slots = HTTP_POOL_SLOTS_MAX;
 	pool.keeps_none = true;
 	client->once_pool = http_pool_new(&pool);
-	client->keys = sigv4_key_cache_new();
 	client->stats = aws_stats_new();
 	client->rate_limiter = rate_limiter_new(options->rate_unlimited ? 0 : rate);
 	context.pool = client->pool;
 	client->credentials = credentials_store_new(&context);
 	if (options->unix_socket)
 		client->unix_socket = strdup(options->unix_socket);
-	return client->pool && client->once_pool && client->keys && client->stats &&
-			       client->rate_limiter && client->credentials &&
-			       (client->unix_socket || !options->unix_socket)
+	return client->pool && client->once_pool && client->stats && client->rate_limiter &&
+			       client->credentials && (client->unix_socket || !options->unix_socket)
 		       ? 0
 		       : -ENOMEM;
 }

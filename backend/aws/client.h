@@ -4,7 +4,7 @@
  * credentials, the rate, the retry quota, the clock's correction, and what is counted.
  *
  * Locks: the client's mutex protects the retry quota, for microseconds. The rate_limiter, the credentials
- * store, the key cache and the pool have their own; none is taken while another is held.
+ * store and the pool have their own; none is taken while another is held.
  */
 #ifndef ALIASFS_AWS_CLIENT_H
 #define ALIASFS_AWS_CLIENT_H
@@ -40,7 +40,6 @@ struct aws_client {
 	struct http_pool *pool;
 	struct http_pool *
 		once_pool; /* for what is sent once, which may take minutes: it keeps no other waiting */
-	struct sigv4_key_cache *keys;
 	struct credentials_store *credentials;
 	struct aws_stats *stats;
 	_Atomic uint64_t calls;         /* every attempt on the wire */

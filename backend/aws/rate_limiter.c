@@ -5,8 +5,7 @@
 
 #include "backend/base/clock.h"
 #include "backend/base/condition.h"
-
-#define INTERRUPTION_STEP_MS 20 /* between looks at an interruption, which wakes no thread */
+#include "backend/base/scope.h"
 
 struct rate_limiter {
 	pthread_mutex_t mutex;
@@ -66,8 +65,8 @@ static int wait_for_turn(struct rate_limiter *rate_limiter, struct turn *turn, i
 			return -EINTR;
 		if (now_ms >= deadline_ms)
 			return -ETIMEDOUT;
-		if (interrupted && wait_ms > INTERRUPTION_STEP_MS)
-			wait_ms = INTERRUPTION_STEP_MS;
+		if (interrupted && wait_ms > CALL_STEP_MS)
+			wait_ms = CALL_STEP_MS;
 		if (wait_ms < deadline_ms - now_ms)
 			until_ms = now_ms + wait_ms;
 		condition_wait(&turn->changed, &rate_limiter->mutex, until_ms);

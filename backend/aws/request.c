@@ -10,7 +10,6 @@
 #include "backend/http/error_answer.h"
 #include "backend/http/signed.h"
 
-#define STEP_MS 20 /* the longest sleep between looks at the interruption */
 #define LOOK_ATTEMPT_MS 500
 #define UPLOAD_LOOK_MS 10000  /* what one attempt leaves of the deadline of an upload */
 #define READ_ATTEMPT_MS 10000 /* a read that hangs longer than this is tried again */
@@ -37,27 +36,9 @@ static const atomic_bool *interruption_of(
 	return request->mutation && !request->source ? NULL : scope->interrupted;
 }
 
-/* Sleeps at most `ms`; false when the deadline or the interruption (NULL: none) came first. */
-static bool sleep_for(int64_t ms, int64_t deadline_ms, const atomic_bool *interrupted)
-{
-	int64_t until = clock_monotonic_ms() + ms;
-
-	for (;;) {
-		int64_t now = clock_monotonic_ms();
-		int64_t left = until - now < STEP_MS ? until - now : STEP_MS;
-		struct timespec step = {.tv_sec = 0, .tv_nsec = left * 1000000};
-
-		if (now >= deadline_ms || (interrupted && atomic_load(interrupted)))
-			return false;
-		if (left <= 0)
-			return true;
-		clock_nanosleep(CLOCK_MONOTONIC, 0, &step, NULL);
-	}
-}
-
 bool aws_request_sleep(const struct call_scope *scope, bool mutation, int64_t ms)
 {
-	return sleep_for(ms, deadline_of(scope, mutation), mutation ? NULL : scope->interrupted);
+	return call_sleep(ms, deadline_of(scope, mutation), mutation ? NULL : scope->interrupted);
 }
 
 /* --- before and after an attempt --- */
@@ -112,8 +93,8 @@ static int64_t attempt_deadline(const struct call_scope *scope, const struct aws
 		       UPLOAD_LOOK_MS; /* it may take long to send, reading back does not */
 	if (request->mutation)
 		return now + left * 3 / 5; /* what remains is for reading back */
-	if (request->rate_limit == RATE_LIMIT_WRITE && left > 2 * LOOK_ATTEMPT_MS)
-		return now + left / 2; /* reading back: one answer that hangs is not the end */
+	if (scope->reads_back && left > 2 * LOOK_ATTEMPT_MS)
+		return now + left / 2; /* one answer that hangs is not the end */
 	return left > 2 * READ_ATTEMPT_MS ? now + READ_ATTEMPT_MS : deadline;
 }
 
@@ -146,8 +127,7 @@ static int sign_and_send(struct aws_client *client, const struct call_scope *sco
 		.session_token = attempt->credentials.session_token,
 		.region = client->settings.region.value,
 		.service = request->service,
-		.now_s = clock_wall_ms() / 1000 + atomic_load(&client->clock_offset_s),
-		.keys = client->keys};
+		.now_s = clock_wall_ms() / 1000 + atomic_load(&client->clock_offset_s)};
 	const struct signed_parts parts = {.method = request->method,
 		.endpoint = request->endpoint,
 		.path = request->path,
@@ -195,7 +175,7 @@ static enum lambda_status judge_answer(const struct aws_request *request,
 {
 	struct lambda_error error;
 
-	lambda_error_read_response(response, &error);
+	lambda_error_read(response, &error);
 	lambda_name_operation(error.status, request->operation, &error);
 	tries->class = retry_classify(response->status, error.code);
 	tries->retry_after_ms = retry_after_ms(response->retry_after, response->retry_after_ms);
@@ -207,9 +187,7 @@ static enum lambda_status judge_answer(const struct aws_request *request,
 		snprintf(error.message, sizeof(error.message),
 			"the server answered HTTP %d, and redirects are not followed",
 			response->status);
-	if (reterr)
-		*reterr = error;
-	return error.status;
+	return lambda_fail_as(reterr, &error);
 }
 
 static enum lambda_status judge_attempt(const struct aws_request *request, struct attempt *attempt,
@@ -313,7 +291,7 @@ bool aws_request_again(struct aws_client *client, const struct call_scope *scope
 	tries->cost = tries->class == RETRY_TIMED_OUT ? RETRY_COST_TIMED_OUT : RETRY_COST;
 	log_write(client->log, LOG_LEVEL_DEBUG, "%s: attempt %u failed, again in %lld ms",
 		request->operation, tries->attempt, (long long)decision.delay_ms);
-	if (sleep_for(decision.delay_ms, deadline_of(scope, request->mutation),
+	if (call_sleep(decision.delay_ms, deadline_of(scope, request->mutation),
 		    interruption_of(scope, request)))
 		return true;
 	/* An upload that is interrupted here ends by its next attempt, which says so. */
@@ -401,10 +379,8 @@ static enum lambda_status try_until_settled(struct aws_client *client,
 		if (!tries->again &&
 			(tries->lost || !aws_request_again(client, scope, request, tries))) {
 			if (!request->mutation && call_scope_interrupted(scope))
-				status = error.status = LAMBDA_INTERRUPTED;
-			if (reterr)
-				*reterr = error;
-			return status;
+				error.status = LAMBDA_INTERRUPTED;
+			return lambda_fail_as(reterr, &error);
 		}
 	}
 }

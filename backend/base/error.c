@@ -83,6 +83,13 @@ enum lambda_status lambda_name_operation(
 	return status;
 }
 
+enum lambda_status lambda_fail_as(struct lambda_error *reterr, const struct lambda_error *error)
+{
+	if (reterr)
+		*reterr = *error;
+	return error->status;
+}
+
 enum lambda_status lambda_fail_memory(struct lambda_error *reterr)
 {
 	return lambda_fail(reterr, LAMBDA_NO_MEMORY, "out of memory");

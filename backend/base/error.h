@@ -79,6 +79,9 @@ enum lambda_status lambda_fail_disk(
 enum lambda_status lambda_name_operation(
 	enum lambda_status status, const char *operation, struct lambda_error *reterr);
 
+/* Copies a failure that is known to *reterr (may be NULL), and gives its class back. */
+enum lambda_status lambda_fail_as(struct lambda_error *reterr, const struct lambda_error *error);
+
 /* lambda_fail() for a failed allocation. */
 enum lambda_status lambda_fail_memory(struct lambda_error *reterr);
 

@@ -7,11 +7,13 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "backend/base/json_scan.h"
+#include "backend/base/json_reader.h"
 #include "backend/base/number.h"
+#include "backend/base/text.h"
 
 #define NO_MEMORY "is too large for the memory there is"
 #define EXACT_INTEGER_MAX 9007199254740991.0 /* 2^53 - 1 */
+#define PLAIN_DIGITS_MAX 15                  /* so many digits always fit into a double */
 #define CJSON_NUMBER_MAX 63 /* bytes of a number that cJSON takes; it refuses longer ones */
 
 static cJSON *unwrap_json(struct json *json)
@@ -34,20 +36,59 @@ static const struct json *wrap_const_json(const cJSON *json)
 	return (const struct json *)json;
 }
 
+/* The numbers of a document. */
+struct numbers {
+	size_t longest;   /* bytes of the longest */
+	bool need_digits; /* one is not plain */
+};
+
+/* Whether a double prints just these digits again: most numbers, and they need no text beside them. */
+static bool is_plain_number(const char *digits, size_t length)
+{
+	size_t sign = digits[0] == '-', i;
+
+	for (i = sign; i < length; i++)
+		if (digits[i] < '0' || digits[i] > '9')
+			return false;
+	return length <= PLAIN_DIGITS_MAX && !(sign && digits[1] == '0');
+}
+
+/* All that cJSON does not check but names that repeat. NULL or what is wrong. */
+static const char *scan(const char *data, size_t length, struct numbers *ret_numbers)
+{
+	struct json_reader reader = {.data = data, .length = length};
+	const char *digits;
+	size_t size;
+
+	if (!text_is_utf8(data, length))
+		return "is not UTF-8";
+	while ((digits = json_reader_next_number(&reader, &size))) {
+		if (size > ret_numbers->longest)
+			ret_numbers->longest = size;
+		ret_numbers->need_digits |= !is_plain_number(digits, size);
+	}
+	if (reader.reason && reader.reason != json_cut)
+		return reader.reason;
+	if (reader.reason || reader.expected != JSON_EXPECT_NOTHING)
+		return "is not JSON";
+	return reader.values > JSON_VALUES_MAX ? "holds too many values" : NULL;
+}
+
 /* A copy in which 0 and blanks stand for each number that cJSON would refuse. NULL when out of memory. */
 static char *shorten_numbers(const char *data, size_t length)
 {
+	struct json_reader reader = {.data = data, .length = length};
 	char *copy = malloc(length);
-	size_t at, size;
+	const char *digits;
+	size_t size;
 
 	if (!copy)
 		return NULL;
 	memcpy(copy, data, length);
-	for (at = json_find_number(data, length, 0, &size); at < length;
-		at = json_find_number(data, length, at + size, &size)) {
+	while ((digits = json_reader_next_number(&reader, &size))) {
 		if (size > CJSON_NUMBER_MAX) {
-			memset(copy + at, ' ', size);
-			copy[at] = '0';
+			memset(copy + (digits - data), ' ', size);
+			copy[digits - data] = '0';
 		}
 	}
 	return copy;
@@ -68,24 +109,23 @@ static int set_digits(cJSON *number, const char *digits, size_t length)
 }
 
 /*
- * Gives the numbers of the tree, which stand in the order of the bytes, their digits; *at moves on. Recursion is
- * bounded by JSON_DEPTH_MAX. 0 or -ENOMEM.
+ * Gives the numbers of the tree, which stand in the order of the bytes, their digits. Recursion is bounded by
+ * JSON_DEPTH_MAX. 0 or -ENOMEM.
  */
-static int keep_digits(cJSON *json, const char *data, size_t length, size_t *at)
+static int keep_digits(cJSON *json, struct json_reader *reader)
 {
 	cJSON *child;
 	int error = 0;
 
 	if (cJSON_IsNumber(json)) {
-		size_t size, start = json_find_number(data, length, *at, &size);
+		size_t size = 0;
+		const char *digits = json_reader_next_number(reader, &size);
 
-		*at = start + size;
-		return json_number_is_plain(data + start, size)
-			       ? 0
-			       : set_digits(json, data + start, size);
+		return !digits || is_plain_number(digits, size) ? 0
+								: set_digits(json, digits, size);
 	}
 	for (child = json->child; child && !error; child = child->next)
-		error = keep_digits(child, data, length, at);
+		error = keep_digits(child, reader);
 	return error;
 }
 
@@ -150,31 +190,24 @@ static const char *check_tree(const cJSON *json, const cJSON **ret_twice)
 }
 
 /* Parses scanned bytes. NULL or what is wrong; *ret_tree is the caller's in either case, and may be NULL. */
-static const char *parse_tree(const char *data, size_t length, const struct json_numbers *numbers,
+static const char *parse_tree(const char *data, size_t length, const struct numbers *numbers,
 	cJSON **ret_tree, const cJSON **ret_twice)
 {
+	struct json_reader reader = {.data = data, .length = length};
 	char *copy = NULL;
-	const char *start = data, *end = NULL;
-	size_t at = 0, parsed;
 
 	if (numbers->longest > CJSON_NUMBER_MAX) {
 		copy = shorten_numbers(data, length);
 		if (!copy)
 			return NO_MEMORY;
-		start = copy;
 	}
-	*ret_tree = cJSON_ParseWithLengthOpts(start, length, &end, false);
-	parsed = *ret_tree ? (size_t)(end - start) : 0;
-	while (*ret_tree && parsed < length && strchr(" \t\r\n", start[parsed]))
-		parsed++;
+	*ret_tree = cJSON_ParseWithLength(copy ? copy : data, length);
 	if (copy)
 		explicit_bzero(copy, length); /* as in json_free() */
 	free(copy);
 	if (!*ret_tree)
-		return "is not JSON";
-	if (parsed < length)
-		return "has bytes behind its end";
-	if (numbers->need_digits && keep_digits(*ret_tree, data, length, &at))
+		return NO_MEMORY;
+	if (numbers->need_digits && keep_digits(*ret_tree, &reader))
 		return NO_MEMORY;
 	return check_tree(*ret_tree, ret_twice);
 }
@@ -182,8 +215,8 @@ static const char *parse_tree(const char *data, size_t length, const struct json
 const char *json_parse_faulty(
 	const char *data, size_t length, struct json **ret_tree, const struct json **ret_twice)
 {
-	struct json_numbers numbers = {0};
-	const char *reason = json_scan(data, length, &numbers);
+	struct numbers numbers = {0};
+	const char *reason = scan(data, length, &numbers);
 	const cJSON *twice = NULL;
 	cJSON *tree = NULL;
 

@@ -19,6 +19,5 @@ void log_write(struct log *log, enum log_level level, const char *format, ...)
 
 void log_sink_stderr(void *name, enum log_level level, const char *line)
 {
-	(void)level;
 	fprintf(stderr, "%s: %s\n", (const char *)name, line);
 }

@@ -11,6 +11,8 @@
 
 #include "backend/base/error.h"
 
+#define CALL_STEP_MS 20 /* between looks at an interruption, which wakes no thread */
+
 /* What a caller wants to know of the calls that were made on its behalf, besides their result. */
 struct call_record {
 	const void *who; /* who asked, handed on to catalog_options.wrote as it is; may be NULL */
@@ -45,6 +47,7 @@ struct call_scope {
 	int64_t mutation_deadline_ms; /* the same for mutations, reading back a lost answer included */
 	const atomic_bool *interrupted; /* NULL: cannot be interrupted */
 	bool for_change; /* what is read is needed for a change: it takes its turn among the changes */
+	bool reads_back; /* what became of a change whose answer was lost: no attempt takes all the time */
 	struct call_record *record; /* may be NULL */
 	struct call_asker *asker;   /* of one thread, as the scope; NULL: unknown */
 };
@@ -76,5 +79,11 @@ static inline bool call_scope_interrupted(const struct call_scope *scope)
  */
 enum lambda_status call_scope_wait(const struct call_scope *scope, pthread_cond_t *condition,
 	pthread_mutex_t *mutex, const char *late, struct lambda_error *reterr) must_check;
+
+/*
+ * Sleeps at most `ms`, not beyond the deadline (clock_monotonic_ms()). False when that came first, or within 20 ms of
+ * *interrupted (NULL: never) becoming true.
+ */
+bool call_sleep(int64_t ms, int64_t deadline_ms, const atomic_bool *interrupted);
 
 #endif

@@ -42,7 +42,8 @@ static size_t utf8_sequence(const unsigned char *text, size_t length)
 bool text_is_utf8(const char *text, size_t length)
 {
 	while (length) {
-		size_t step = utf8_sequence((const unsigned char *)text, length);
+		const unsigned char *bytes = (const unsigned char *)text;
+		size_t step = *bytes < 0x80 ? 1 : utf8_sequence(bytes, length);
 
 		if (!step)
 			return false;

@@ -3,9 +3,8 @@
 #include "backend/catalog/state.h"
 
 #include "backend/base/clock.h"
+#include "backend/catalog/fetch.h"
 #include "backend/catalog/function.h"
-#include "backend/catalog/item.h"
-#include "backend/catalog/list.h"
 
 #define TARGETS_DENIED_MS                                                                          \
 	(10 * 60 * 1000) /* how long GetFunction is not tried again after a denial */
@@ -124,12 +123,12 @@ static enum lambda_status get_alias(struct question *question, const char *funct
 {
 	struct keyed_set *set = NULL;
 	enum lambda_status status = question_open(question, function, reterr);
-	size_t at;
 
 	if (status)
 		return status;
-	status = item_ask(question, &set, &at, reterr);
-	if (!status && lambda_alias_copy(alias_at(set, at), ret_alias))
+	status = item_ask(question, &set, reterr);
+	if (!status &&
+		lambda_alias_copy(alias_at(set, keyed_set_find(set, question->key)), ret_alias))
 		status = lambda_fail_memory(reterr);
 	keyed_set_unref(set);
 	question_close(question);
@@ -181,8 +180,7 @@ static void fill_look(struct catalog_alias_look *look, const struct keyed_set *s
 	} else {
 		const struct lambda_alias *alias = alias_at(set, at);
 
-		look->routing = (struct catalog_routing_config){
-			alias->version, alias->weighted_version, alias->weight};
+		look->routing = catalog_routing_of(alias);
 	}
 }
 
@@ -224,7 +222,7 @@ static bool item_answers(struct look *look, enum flight_kind kind)
 	struct keyed_set *set = NULL;
 
 	look->question.kind = kind;
-	look->status = item_ask(&look->question, &set, NULL, look->reterr);
+	look->status = item_ask(&look->question, &set, look->reterr);
 	return look->status || set_answers(look, set);
 }
 
@@ -264,7 +262,7 @@ static bool note_look(struct look *look)
 		catalog->looks.count = 0;
 	catalog->looked_alias = alias;
 	third = crawl_want(&catalog->looks, name_hash(look->question.function->name), now, NULL);
-	third = third && catalog->ttl_ms > 0 && now >= catalog->no_targets_until_ms;
+	third = third && catalog->options.ttl_ms > 0 && now >= catalog->no_targets_until_ms;
 	catalog_unlock(catalog);
 	return third;
 }
@@ -292,7 +290,7 @@ static bool target_answers(struct look *look)
 		return false;
 	if (look->status != LAMBDA_ACCESS_DENIED)
 		return true;
-	log_write(catalog->log, LOG_LEVEL_INFO,
+	log_write(catalog->options.log, LOG_LEVEL_INFO,
 		"lambda:GetFunction is denied: aliases are read by ListAliases, at the rate of "
 		"all calls");
 	catalog_lock(catalog);

@@ -15,14 +15,7 @@ struct catalog *catalog_new(struct lambda_client *client, const struct catalog_o
 		return NULL;
 	}
 	catalog->client = client;
-	catalog->ttl_ms = options->ttl_ms;
-	catalog->log = options->log;
-	catalog->changed = options->changed;
-	catalog->changed_data = options->changed_data;
-	catalog->wrote_data = options->wrote_data;
-	catalog->wrote = options->wrote;
-	catalog->saw_data = options->saw_data;
-	catalog->saw = options->saw;
+	catalog->options = *options;
 	return catalog;
 }
 
@@ -83,22 +76,12 @@ bool catalog_account_peek(
 	return known;
 }
 
-struct account_question {
-	struct catalog *catalog;
-	const struct call_scope *scope;
-};
-
-static enum lambda_status fetch_account(
-	void *data, uint64_t tick, struct snapshot **ret_result, struct lambda_error *reterr)
+enum lambda_status catalog_account_fetch(
+	struct catalog *catalog, const struct call_scope *scope, struct lambda_error *reterr)
 {
-	const struct account_question *question = data;
-	struct catalog *catalog = question->catalog;
 	struct lambda_account account;
-	enum lambda_status status =
-		lambda_get_account(catalog->client, question->scope, &account, reterr);
+	enum lambda_status status = lambda_get_account(catalog->client, scope, &account, reterr);
 
-	(void)tick;
-	*ret_result = NULL;
 	if (status)
 		return status;
 	catalog_lock(catalog);
@@ -107,18 +90,4 @@ static enum lambda_status fetch_account(
 	catalog->account_known = true;
 	catalog_unlock(catalog);
 	return LAMBDA_OK;
-}
-
-enum lambda_status catalog_account_fetch(
-	struct catalog *catalog, const struct call_scope *scope, struct lambda_error *reterr)
-{
-	struct account_question question = {catalog, scope};
-	const struct flight_task task = {
-		.key = {.kind = FLIGHT_ACCOUNT},
-		.data = &question,
-		.fetch = fetch_account,
-	};
-	struct snapshot *none = NULL;
-
-	return flight_run(&catalog->room, &catalog->flights, scope, &task, &none, reterr);
 }

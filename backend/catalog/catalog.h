@@ -45,6 +45,12 @@ struct catalog_routing_config {
 	double weight;
 };
 
+static inline struct catalog_routing_config catalog_routing_of(const struct lambda_alias *alias)
+{
+	return (struct catalog_routing_config){
+		alias->version, alias->weighted_version, alias->weight};
+}
+
 /* One call that changed AWS, or may have. All borrowed for the length of the callback. */
 struct catalog_write {
 	const void *who;       /* the scope's record->who; may be NULL */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "backend/catalog/changes.h"
 
+#include <errno.h>
+
 #include "backend/catalog/function.h"
 
 static bool grow_changes(struct change_list *changes)
@@ -38,11 +40,11 @@ void change_list_report(struct change_list *changes, struct catalog *catalog)
 	const struct catalog_change root = {NULL, changes->lost, changes->lost};
 	size_t i;
 
-	if (catalog->changed) {
+	if (catalog->options.changed) {
 		for (i = 0; i < changes->count; i++)
-			catalog->changed(catalog->changed_data, &changes->items[i]);
+			catalog->options.changed(catalog->options.changed_data, &changes->items[i]);
 		if (changes->root || changes->lost)
-			catalog->changed(catalog->changed_data, &root);
+			catalog->options.changed(catalog->options.changed_data, &root);
 	}
 	if (changes->count) {
 		catalog_lock(catalog);
@@ -53,4 +55,23 @@ void change_list_report(struct change_list *changes, struct catalog *catalog)
 	free(changes->items);
 	free(changes->functions);
 	*changes = (struct change_list){0};
+}
+
+int function_merge(struct catalog *catalog, struct function *function, struct kept *kept,
+	struct keyed_set *incoming, struct change_list *changes)
+{
+	bool of_versions = kept == &function->versions, changed;
+
+	if (incoming->total == incoming->count && incoming->tick > function->seen_tick)
+		function->seen_tick = incoming->tick;
+	if (kept_merge(catalog, kept, incoming, &changed))
+		return -ENOMEM;
+	if (changed)
+		change_list_add(changes, function, of_versions, !of_versions);
+	if (of_versions && !function->dictionary && kept->set->count) {
+		const struct pack *first = kept->set->notes[0].value;
+
+		function->dictionary = pack_dictionary_ref(first->dictionary);
+	}
+	return 0;
 }

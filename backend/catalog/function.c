@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "backend/catalog/function.h"
 
-#include <errno.h>
-
 /* --- life --- */
 
 bool function_is_name(const char *name)

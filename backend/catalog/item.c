@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-#include "backend/catalog/item.h"
+#include "backend/catalog/fetch.h"
 
 #include <errno.h>
 
 #include "backend/base/clock.h"
 #include "backend/catalog/changes.h"
 #include "backend/catalog/function.h"
-#include "backend/catalog/merge.h"
 
 #define TARGETS_MAX 64 /* aliases of a function whose targets are remembered */
 
@@ -30,23 +29,16 @@ struct keyed_set *set_of_version(struct catalog *catalog, const struct lambda_ve
 static enum lambda_status get_alias(const struct question *question, uint64_t tick, int64_t ttl_ms,
 	struct keyed_set **ret_set, struct lambda_error *reterr)
 {
-	const char *name = question->key.name;
 	struct lambda_alias alias;
 	enum lambda_status status = lambda_get_alias(question->catalog->client, question->scope,
-		question->function->name, name, &alias, reterr);
+		question->function->name, question->key.name, &alias, reterr);
 
 	if (status)
 		return status;
-	if (strcmp(alias.name, name))
-		status = lambda_fail(reterr, LAMBDA_BAD_ANSWER,
-			"asked for the alias '%.128s' and was answered with '%.128s'", name,
-			alias.name);
-	else
-		*ret_set = set_of_alias(&alias, tick, clock_monotonic_ms() + ttl_ms);
-	if (!status)
-		catalog_note_seen(question->catalog, question->function->name, &alias);
+	*ret_set = set_of_alias(&alias, tick, clock_monotonic_ms() + ttl_ms);
+	catalog_note_seen(question->catalog, question->function->name, &alias);
 	lambda_alias_release(&alias);
-	return status;
+	return LAMBDA_OK;
 }
 
 /* The same of one version. */
@@ -126,7 +118,7 @@ static void keep_absent(const struct question *question, uint64_t tick)
 {
 	struct catalog *catalog = question->catalog;
 	struct kept *kept = question_kept(question);
-	int64_t now = clock_monotonic_ms(), expires_ms = now + catalog->ttl_ms;
+	int64_t now = clock_monotonic_ms(), expires_ms = now + catalog->options.ttl_ms;
 	struct change_list changes = {0};
 	struct keyed_set *absent;
 
@@ -161,7 +153,7 @@ static int keep_item(
 static enum lambda_status get_item(const struct question *question, uint64_t tick,
 	struct keyed_set **ret_set, struct lambda_error *reterr)
 {
-	int64_t ttl_ms = question->catalog->ttl_ms;
+	int64_t ttl_ms = question->catalog->options.ttl_ms;
 
 	if (question->kind == FLIGHT_ALIAS)
 		return get_alias(question, tick, ttl_ms, ret_set, reterr);
@@ -196,14 +188,9 @@ static enum lambda_status fetch_item(struct question *question, uint64_t tick,
 	return LAMBDA_OK;
 }
 
-enum lambda_status item_ask(struct question *question, struct keyed_set **ret_set, size_t *ret_at,
-	struct lambda_error *reterr)
+enum lambda_status item_ask(
+	struct question *question, struct keyed_set **ret_set, struct lambda_error *reterr)
 {
-	enum lambda_status status;
-
 	question->fetch = fetch_item;
-	status = question_ask(question, ret_set, reterr);
-	if (!status && ret_at)
-		*ret_at = keyed_set_find(*ret_set, question->key);
-	return status;
+	return question_ask(question, ret_set, reterr);
 }

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#include "backend/catalog/list.h"
+#include "backend/catalog/fetch.h"
 
 #include "backend/base/clock.h"
 #include "backend/catalog/changes.h"
 #include "backend/catalog/function.h"
-#include "backend/catalog/merge.h"
 
 #define CRAWL_PARKED_MS 2000 /* how long a crawl that was left alone is kept, beside ttl */
 
@@ -125,7 +124,7 @@ static enum lambda_status keep_functions(const struct question *question, struct
 
 	if (listing->marker)
 		return LAMBDA_OK; /* catalog_verify(): the rest may come later */
-	complete = harvest_prepare(&harvest, clock_monotonic_ms() + catalog->ttl_ms);
+	complete = harvest_prepare(&harvest, clock_monotonic_ms() + catalog->options.ttl_ms);
 	catalog_lock(catalog);
 	for (entry = name_map_first(&listing->functions); entry && complete;
 		entry = name_map_next(&listing->functions, entry), i++)
@@ -178,7 +177,7 @@ static enum lambda_status keep_of_function(const struct question *question, stru
 	int64_t now = clock_monotonic_ms();
 	struct keyed_set *set;
 	enum lambda_status status =
-		finish_set(question, listing, now + catalog->ttl_ms, &set, reterr);
+		finish_set(question, listing, now + catalog->options.ttl_ms, &set, reterr);
 	int error;
 
 	if (status)
@@ -269,7 +268,7 @@ static void put_aside(
 	const struct question *question, struct listing *listing, enum lambda_status status)
 {
 	struct catalog *catalog = question->catalog;
-	int64_t keep_ms = catalog->ttl_ms;
+	int64_t keep_ms = catalog->options.ttl_ms;
 
 	if (question->kind == FLIGHT_CRAWL)
 		keep_ms += CRAWL_PARKED_MS;
@@ -286,7 +285,7 @@ static void note_failed_crawl(struct catalog *catalog, enum lambda_status status
 {
 	if (!status || status == LAMBDA_INTERRUPTED || status == LAMBDA_TIMED_OUT)
 		return;
-	log_write(catalog->log, LOG_LEVEL_INFO,
+	log_write(catalog->options.log, LOG_LEVEL_INFO,
 		"listing all versions of the account failed, each function is asked for its own: "
 		"%s",
 		lambda_status_name(status));
@@ -335,7 +334,7 @@ enum lambda_status list_ask(
 /* AWS says that the function is not there: forgets it, and remembers the answer. */
 static void forget_function(struct catalog *catalog, struct function *function, uint64_t tick)
 {
-	int64_t expires_ms = clock_monotonic_ms() + catalog->ttl_ms;
+	int64_t expires_ms = clock_monotonic_ms() + catalog->options.ttl_ms;
 	struct change_list changes = {0};
 	struct keyed_set *absent;
 	bool changed;
@@ -363,8 +362,8 @@ static enum lambda_status look_again(
 	struct lambda_error error;
 	enum lambda_status status = list_ask(&again, &list, &error);
 
-	if (status && reterr)
-		*reterr = error;
+	if (status)
+		lambda_fail_as(reterr, &error);
 	*ret_listed = keyed_set_find(list, key_of_name(question->function->name)) != SIZE_MAX;
 	keyed_set_unref(list);
 	return status;

@@ -9,9 +9,8 @@
 
 #include "backend/base/clock.h"
 #include "backend/catalog/changes.h"
+#include "backend/catalog/fetch.h"
 #include "backend/catalog/function.h"
-#include "backend/catalog/item.h"
-#include "backend/catalog/merge.h"
 
 #define NOT_PUBLISHED_YET (UINT64_MAX - 1) /* the number of a version that is being published */
 
@@ -23,28 +22,22 @@ struct mutation {
 	bool overlaps;           /* another one of the same ended meanwhile */
 	struct call_scope scope; /* the caller's, with a record in any case */
 	struct call_record record;
-	struct catalog_write write; /* for catalog->wrote */
+	struct catalog_write write; /* for catalog->options.wrote */
 	struct lambda_alias known;  /* a copy of the alias before; no name: it is not known */
+	struct lambda_error error;  /* of the call */
 };
-
-static struct catalog_routing_config routing_of(const struct lambda_alias *alias)
-{
-	return (struct catalog_routing_config){
-		alias->version, alias->weighted_version, alias->weight};
-}
 
 /*
  * Tells of the call, if it changed something or may have. Of an alias: `sent_revision_id` is what the call carried,
  * NULL or "" for none, and `answer` what AWS has now; NULL: it is gone, or not known.
  */
 static void report_write(struct mutation *mutation, enum lambda_status status,
-	const struct lambda_error *error, const char *sent_revision_id,
-	const struct lambda_alias *answer)
+	const char *sent_revision_id, const struct lambda_alias *answer)
 {
 	const struct catalog *catalog = mutation->catalog;
 	struct catalog_write *write = &mutation->write;
 
-	if (catalog->wrote && (!status || error->outcome_unknown)) {
+	if (catalog->options.wrote && (!status || mutation->error.outcome_unknown)) {
 		write->outcome_unknown = status;
 		write->request_id = mutation->scope.record->request_id;
 		write->answer_lost = mutation->scope.record->answer_lost;
@@ -52,7 +45,7 @@ static void report_write(struct mutation *mutation, enum lambda_status status,
 			!strcmp(mutation->known.revision_id, sent_revision_id))
 			write->replaced = &mutation->known;
 		write->answer = status ? NULL : answer;
-		catalog->wrote(catalog->wrote_data, write);
+		catalog->options.wrote(catalog->options.wrote_data, write);
 	}
 	lambda_alias_release(&mutation->known);
 }
@@ -84,7 +77,7 @@ static enum lambda_status begin_mutation(struct mutation *mutation, struct catal
 	at = key.name ? keyed_set_find(function->aliases.set, key) : SIZE_MAX;
 	mutation->write.has_before = at != SIZE_MAX;
 	if (mutation->write.has_before) {
-		mutation->write.before = routing_of(alias_at(function->aliases.set, at));
+		mutation->write.before = catalog_routing_of(alias_at(function->aliases.set, at));
 		/* Without memory the audit line is all there is of it. */
 		if (lambda_alias_copy(alias_at(function->aliases.set, at), &mutation->known))
 			mutation->known = (struct lambda_alias){0};
@@ -142,15 +135,15 @@ static void keep_answer(
 }
 
 /* Whether a failure says, or leaves open, that things are not as we thought. */
-static bool is_doubtful(enum lambda_status status, const struct lambda_error *error)
+static bool is_doubtful(const struct lambda_error *error)
 {
-	return status == LAMBDA_NOT_FOUND || status == LAMBDA_ALREADY_EXISTS ||
-	       status == LAMBDA_REVISION_CHANGED || error->outcome_unknown;
+	return error->status == LAMBDA_NOT_FOUND || error->status == LAMBDA_ALREADY_EXISTS ||
+	       error->status == LAMBDA_REVISION_CHANGED || error->outcome_unknown;
 }
 
 /* Ends it with its status: keeps `incoming` as keep_answer() does, reports, and releases the function. */
 static enum lambda_status end_mutation(struct mutation *mutation, enum lambda_status status,
-	struct keyed_set *incoming, const struct lambda_error *error, struct lambda_error *reterr)
+	struct keyed_set *incoming, struct lambda_error *reterr)
 {
 	struct catalog *catalog = mutation->catalog;
 	struct function *function = mutation->function;
@@ -160,22 +153,19 @@ static enum lambda_status end_mutation(struct mutation *mutation, enum lambda_st
 	leave_mutations(mutation, !status);
 	if (!status)
 		keep_answer(mutation, incoming, &changes);
-	else if (is_doubtful(status, error))
+	else if (is_doubtful(&mutation->error))
 		kept_expire(catalog, mutation->key.name ? &function->aliases : &function->versions);
 	function_drop(catalog, function);
 	catalog_unlock(catalog);
 	change_list_report(&changes, catalog);
-	if (status && reterr)
-		*reterr = *error;
-	return status;
+	return status ? lambda_fail_as(reterr, &mutation->error) : LAMBDA_OK;
 }
 
 /* The end of CreateAlias and UpdateAlias: `answer` becomes *ret_alias, or is released where that is NULL. */
 static enum lambda_status end_with_alias(struct mutation *mutation, enum lambda_status status,
-	struct lambda_alias *answer, struct lambda_alias *ret_alias,
-	const struct lambda_error *error, struct lambda_error *reterr)
+	struct lambda_alias *answer, struct lambda_alias *ret_alias, struct lambda_error *reterr)
 {
-	int64_t expires_ms = clock_monotonic_ms() + mutation->catalog->ttl_ms;
+	int64_t expires_ms = clock_monotonic_ms() + mutation->catalog->options.ttl_ms;
 	struct keyed_set *incoming = NULL;
 
 	if (!status) {
@@ -185,14 +175,13 @@ static enum lambda_status end_with_alias(struct mutation *mutation, enum lambda_
 		else
 			lambda_alias_release(answer);
 	}
-	return end_mutation(mutation, status, incoming, error, reterr);
+	return end_mutation(mutation, status, incoming, reterr);
 }
 
 enum lambda_status catalog_create_alias(struct catalog *catalog, const struct call_scope *scope,
 	const char *function, const struct lambda_alias *wanted, struct lambda_alias *ret_alias,
 	struct lambda_error *reterr)
 {
-	struct lambda_error error = {0};
 	struct mutation mutation;
 	struct lambda_alias answer;
 	enum lambda_status status = begin_mutation(&mutation, catalog, scope, "CreateAlias",
@@ -200,13 +189,13 @@ enum lambda_status catalog_create_alias(struct catalog *catalog, const struct ca
 
 	if (status)
 		return status;
-	mutation.write.after = routing_of(wanted);
+	mutation.write.after = catalog_routing_of(wanted);
 	mutation.write.has_after = true;
 	mutation.write.description = wanted->description;
 	status = lambda_create_alias(
-		catalog->client, &mutation.scope, function, wanted, &answer, &error);
-	report_write(&mutation, status, &error, NULL, &answer);
-	return end_with_alias(&mutation, status, &answer, ret_alias, &error, reterr);
+		catalog->client, &mutation.scope, function, wanted, &answer, &mutation.error);
+	report_write(&mutation, status, NULL, &answer);
+	return end_with_alias(&mutation, status, &answer, ret_alias, reterr);
 }
 
 /* Another client changed it: the next read shows their change. */
@@ -224,7 +213,6 @@ enum lambda_status catalog_update_alias(struct catalog *catalog, const struct ca
 	const char *function, const struct lambda_alias *wanted, bool with_description,
 	struct lambda_alias *ret_alias, struct lambda_error *reterr)
 {
-	struct lambda_error error = {0};
 	struct mutation mutation;
 	struct lambda_alias answer;
 	enum lambda_status status = begin_mutation(&mutation, catalog, scope, "UpdateAlias",
@@ -232,13 +220,13 @@ enum lambda_status catalog_update_alias(struct catalog *catalog, const struct ca
 
 	if (status)
 		return status;
-	mutation.write.after = routing_of(wanted);
+	mutation.write.after = catalog_routing_of(wanted);
 	mutation.write.has_after = true;
 	mutation.write.description = with_description ? wanted->description : NULL;
 	status = lambda_update_alias(catalog->client, &mutation.scope, function, wanted,
-		with_description, &answer, &error);
-	report_write(&mutation, status, &error, wanted->revision_id, &answer);
-	status = end_with_alias(&mutation, status, &answer, ret_alias, &error, reterr);
+		with_description, &answer, &mutation.error);
+	report_write(&mutation, status, wanted->revision_id, &answer);
+	status = end_with_alias(&mutation, status, &answer, ret_alias, reterr);
 	if (status == LAMBDA_REVISION_CHANGED)
 		fetch_again(catalog, scope, function, wanted->name);
 	return status;
@@ -249,7 +237,6 @@ enum lambda_status catalog_delete_alias(struct catalog *catalog, const struct ca
 	struct lambda_error *reterr)
 {
 	struct keyed_set *absent = NULL;
-	struct lambda_error error = {0};
 	struct mutation mutation;
 	enum lambda_status status = begin_mutation(
 		&mutation, catalog, scope, "DeleteAlias", function, key_of_name(name), reterr);
@@ -257,11 +244,11 @@ enum lambda_status catalog_delete_alias(struct catalog *catalog, const struct ca
 	if (status)
 		return status;
 	status = lambda_delete_alias(
-		catalog->client, &mutation.scope, function, name, revision_id, &error);
-	report_write(&mutation, status, &error, NULL, NULL);
+		catalog->client, &mutation.scope, function, name, revision_id, &mutation.error);
+	report_write(&mutation, status, NULL, NULL);
 	if (!status)
 		absent = set_of_absent(&aliases_kind, mutation.key, 0, 0);
-	return end_mutation(&mutation, status, absent, &error, reterr);
+	return end_mutation(&mutation, status, absent, reterr);
 }
 
 /* The versions as they are before a publish: a part of the mutation, so nothing interrupts it. */
@@ -288,7 +275,6 @@ enum lambda_status catalog_publish_version(struct catalog *catalog, const struct
 	uint64_t *ret_version, struct lambda_error *reterr)
 {
 	struct keyed_set *incoming = NULL;
-	struct lambda_error error = {0};
 	struct lambda_version answer;
 	struct mutation mutation;
 	uint64_t newest = 0;
@@ -301,23 +287,22 @@ enum lambda_status catalog_publish_version(struct catalog *catalog, const struct
 		return status;
 	mutation.write.description = description;
 	status = lambda_publish_version(catalog->client, &mutation.scope, function, description,
-		code_sha256, newest, &answer, &error);
+		code_sha256, newest, &answer, &mutation.error);
 	mutation.write.version = status ? 0 : answer.version;
-	report_write(&mutation, status, &error, NULL, NULL);
+	report_write(&mutation, status, NULL, NULL);
 	if (!status) {
 		*ret_version = answer.version;
 		/* It is published in any case: what cannot be kept is asked for. */
 		incoming = set_of_version(catalog, &answer, 0, INT64_MAX);
 		lambda_version_release(&answer);
 	}
-	return end_mutation(&mutation, status, incoming, &error, reterr);
+	return end_mutation(&mutation, status, incoming, reterr);
 }
 
 enum lambda_status catalog_delete_version(struct catalog *catalog, const struct call_scope *scope,
 	const char *function, uint64_t version, struct lambda_error *reterr)
 {
 	struct keyed_set *absent = NULL;
-	struct lambda_error error = {0};
 	struct mutation mutation;
 	enum lambda_status status = begin_mutation(&mutation, catalog, scope, "DeleteFunction",
 		function, key_of_version(version), reterr);
@@ -325,9 +310,10 @@ enum lambda_status catalog_delete_version(struct catalog *catalog, const struct 
 	if (status)
 		return status;
 	mutation.write.version = version;
-	status = lambda_delete_version(catalog->client, &mutation.scope, function, version, &error);
-	report_write(&mutation, status, &error, NULL, NULL);
+	status = lambda_delete_version(
+		catalog->client, &mutation.scope, function, version, &mutation.error);
+	report_write(&mutation, status, NULL, NULL);
 	if (!status)
 		absent = set_of_absent(&versions_kind, mutation.key, 0, 0);
-	return end_mutation(&mutation, status, absent, &error, reterr);
+	return end_mutation(&mutation, status, absent, reterr);
 }

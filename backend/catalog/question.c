@@ -125,7 +125,8 @@ int64_t question_moment(const struct question *question)
 	if (!began)
 		return now;
 	/* What was fetched since then; the function list is what the crawl began with. */
-	moment = question->kind == FLIGHT_FUNCTIONS ? began : began + question->catalog->ttl_ms;
+	moment = question->kind == FLIGHT_FUNCTIONS ? began
+						    : began + question->catalog->options.ttl_ms;
 	return moment < now ? moment : now;
 }
 
@@ -137,7 +138,8 @@ int64_t catalog_find_crawl(struct catalog *catalog, const struct call_scope *sco
 	if (!lineage)
 		return 0;
 	catalog_lock(catalog);
-	began = walks_find_crawl(&catalog->walks, lineage, catalog->ttl_ms, clock_monotonic_ms());
+	began = walks_find_crawl(
+		&catalog->walks, lineage, catalog->options.ttl_ms, clock_monotonic_ms());
 	catalog_unlock(catalog);
 	return began == INT64_MAX ? 0 : began;
 }
@@ -149,7 +151,7 @@ void catalog_begin_call(
 
 	catalog_lock(catalog);
 	walks_begin_call(&catalog->walks, lineage, function ? name_hash(function) : 0,
-		catalog->ttl_ms, clock_monotonic_ms());
+		catalog->options.ttl_ms, clock_monotonic_ms());
 	catalog_unlock(catalog);
 }
 

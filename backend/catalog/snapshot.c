@@ -8,7 +8,8 @@ struct shared_text {
 	char text[];
 };
 
-struct shared_text *shared_text_new(const char *text)
+/* A text that is counted, as value of an entry, with one reference. NULL when out of memory. */
+static struct shared_text *shared_text_new(const char *text)
 {
 	size_t size = strlen(text) + 1;
 	struct shared_text *shared = malloc(sizeof(*shared) + size);
@@ -28,6 +29,7 @@ static void shared_text_unref(void *value)
 		free(shared);
 }
 
+/* The set that a view is a part of. */
 static struct keyed_set *set_of_view(const void *view)
 {
 	return (struct keyed_set *)((uintptr_t)view - offsetof(struct keyed_set, versions));
@@ -71,21 +73,16 @@ static void finish_versions(struct keyed_set *set)
 const struct keyed_kind versions_kind = {
 	sizeof(struct catalog_version), version_key, versions_same, version_unref, finish_versions};
 
-struct keyed_set *set_of_versions(const struct catalog_versions *view)
-{
-	return set_of_view(view);
-}
-
 void catalog_versions_unref(const struct catalog_versions *versions)
 {
 	if (versions)
-		keyed_set_unref(set_of_versions(versions));
+		keyed_set_unref(set_of_view(versions));
 }
 
 const struct catalog_version *catalog_versions_find(
 	const struct catalog_versions *versions, uint64_t version)
 {
-	size_t at = keyed_set_find(set_of_versions(versions), key_of_version(version));
+	size_t at = keyed_set_find(set_of_view(versions), key_of_version(version));
 
 	return at == SIZE_MAX ? NULL : &versions->entries[at];
 }
@@ -114,21 +111,16 @@ static void finish_nothing(struct keyed_set *set)
 const struct keyed_kind aliases_kind = {
 	sizeof(struct lambda_alias), alias_key, aliases_same, shared_text_unref, finish_nothing};
 
-struct keyed_set *set_of_aliases(const struct catalog_aliases *view)
-{
-	return set_of_view(view);
-}
-
 void catalog_aliases_unref(const struct catalog_aliases *aliases)
 {
 	if (aliases)
-		keyed_set_unref(set_of_aliases(aliases));
+		keyed_set_unref(set_of_view(aliases));
 }
 
 const struct lambda_alias *catalog_aliases_find(
 	const struct catalog_aliases *aliases, const char *name)
 {
-	size_t at = keyed_set_find(set_of_aliases(aliases), key_of_name(name));
+	size_t at = keyed_set_find(set_of_view(aliases), key_of_name(name));
 
 	return at == SIZE_MAX ? NULL : &aliases->entries[at];
 }
@@ -203,21 +195,16 @@ static void finish_functions(struct keyed_set *set)
 const struct keyed_kind functions_kind = {sizeof(struct catalog_function), function_key,
 	functions_same, shared_text_unref, finish_functions};
 
-struct keyed_set *set_of_functions(const struct catalog_function_list *view)
-{
-	return set_of_view(view);
-}
-
 void catalog_function_list_unref(const struct catalog_function_list *functions)
 {
 	if (functions)
-		keyed_set_unref(set_of_functions(functions));
+		keyed_set_unref(set_of_view(functions));
 }
 
 const struct catalog_function *catalog_function_list_find(
 	const struct catalog_function_list *functions, const char *name)
 {
-	size_t at = keyed_set_find(set_of_functions(functions), key_of_name(name));
+	size_t at = keyed_set_find(set_of_view(functions), key_of_name(name));
 
 	return at == SIZE_MAX ? NULL : &functions->entries[at];
 }

@@ -25,14 +25,6 @@ struct alias_target {
 	int64_t last_modified; /* of the version */
 };
 
-struct keyed_set *set_of_versions(const struct catalog_versions *view);
-struct keyed_set *set_of_aliases(const struct catalog_aliases *view);
-struct keyed_set *set_of_functions(const struct catalog_function_list *view);
-
-/* A text that is counted, as value of an entry, with one reference. NULL when out of memory. */
-struct shared_text;
-struct shared_text *shared_text_new(const char *text) must_check;
-
 /* Adds copies to a set that is not finished. 0 or -ENOMEM. */
 int add_alias(
 	struct keyed_set *set, const struct lambda_alias *alias, int64_t expires_ms) must_check;

@@ -3,17 +3,17 @@
  * What the catalog remembers, and its lock; for this room alone:
  *
  *   catalog.c        its life, refresh, the account
- *   function_list.c  questions about the functions; when a walk becomes a crawl (crawl.c, pure)
- *   version.c        questions about versions and their documents
+ *   function_list.c  questions about the functions
+ *   version.c        questions about versions and their documents; when a walk becomes a crawl (crawl.c, pure)
  *   alias.c          questions about aliases
  *   mutation.c       what changes AWS, and how its answers are kept
  *   walk.c           which processes crawl (pure)
  *   question.c       one question: what is known, or one fetch at a time (flight.c)
- *   list.c, item.c   fetching all versions, aliases or functions; fetching one version or alias
+ *   list.c, item.c   (fetch.h) fetching all versions, aliases or functions; fetching one version or alias
  *   listing.c        a list while its pages come in
  *   kept.c           a set that is kept: its freshness, and how what comes in joins it
  *   function.c       what is known of each function
- *   changes.c        what has changed, for the callback
+ *   changes.c        how what comes in changes what is known, for the callback
  *   keyed_set.c, snapshot.c   the sets that are kept and handed out (immutable)
  *   pack.c           compressed documents
  *
@@ -41,7 +41,6 @@
 enum flight_kind {
 	FLIGHT_FUNCTIONS,
 	FLIGHT_CRAWL,
-	FLIGHT_ACCOUNT,
 	FLIGHT_VERSIONS,
 	FLIGHT_VERSION,
 	FLIGHT_ALIASES,
@@ -73,18 +72,11 @@ struct function {
 
 struct catalog {
 	struct lambda_client *client;
-	int64_t ttl_ms;
-	struct log *log;
-	void (*changed)(void *changed_data, const struct catalog_change *change);
-	void *changed_data;
-	void (*wrote)(void *wrote_data, const struct catalog_write *write);
-	void *wrote_data;
-	void (*saw)(void *saw_data, const char *function, const struct lambda_alias *alias);
-	void *saw_data;
+	struct catalog_options options;
 
 	struct flight_room room;
 	/* all that follows is protected by room.lock */
-	struct flight_list flights; /* of the function list, the crawl, the account */
+	struct flight_list flights; /* of the function list, the crawl */
 	struct name_map functions;  /* name → struct function, with a reference */
 	struct kept list;           /* of functions */
 	struct listing *parked_crawl;
@@ -104,8 +96,8 @@ struct catalog {
 static inline void catalog_note_seen(
 	const struct catalog *catalog, const char *function, const struct lambda_alias *alias)
 {
-	if (catalog->saw)
-		catalog->saw(catalog->saw_data, function, alias);
+	if (catalog->options.saw)
+		catalog->options.saw(catalog->options.saw_data, function, alias);
 }
 
 static inline void catalog_lock(struct catalog *catalog)

@@ -6,11 +6,60 @@
 
 #include "backend/base/clock.h"
 #include "backend/base/text.h"
+#include "backend/catalog/fetch.h"
 #include "backend/catalog/function.h"
-#include "backend/catalog/function_list.h"
-#include "backend/catalog/item.h"
-#include "backend/catalog/list.h"
 #include "backend/documents/document.h"
+
+/* Notes the want. Whether it is a crawl's, or falls into one that is under way. The lock must be held. */
+static bool joins_crawl(const struct question *question)
+{
+	struct catalog *catalog = question->catalog;
+	const struct function *function = question->function;
+	int64_t now = clock_monotonic_ms();
+	bool wanted, running;
+
+	if (catalog->options.ttl_ms <= 0 ||
+		kept_is_whole(catalog, &function->versions, question_moment(question)))
+		return false;
+	running = flight_is_under_way(&catalog->flights, FLIGHT_CRAWL) ||
+		  listing_is_good(catalog->parked_crawl, catalog->forget_tick, now);
+	if (!running)
+		listing_free(take_pointer(catalog->parked_crawl));
+	wanted = crawl_want(&catalog->crawl.wants, name_hash(function->name), now, NULL);
+	return running || (wanted && crawl_allowed(&catalog->crawl, now));
+}
+
+/*
+ * Joins or leads a crawl, if this is one: the versions may be known then. Fails only with LAMBDA_INTERRUPTED; after any
+ * other failure of the crawl the caller asks by itself.
+ */
+static enum lambda_status crawl_all(const struct question *question, struct lambda_error *reterr)
+{
+	struct catalog *catalog = question->catalog;
+	struct call_scope patience = *question->scope;
+	struct question crawl = {.catalog = catalog,
+		.scope = &patience,
+		.kind = FLIGHT_CRAWL,
+		.function = question->function};
+	int64_t now = clock_monotonic_ms();
+	struct keyed_set *none = NULL;
+	struct lambda_error error;
+	enum lambda_status status;
+	bool joins;
+
+	catalog_lock(catalog);
+	joins = joins_crawl(question);
+	catalog_unlock(catalog);
+	if (!joins)
+		return LAMBDA_OK;
+	/* A part of the time is left to ask for this function alone. */
+	if (patience.read_deadline_ms > now)
+		patience.read_deadline_ms = now + (patience.read_deadline_ms - now) / 4 * 3;
+	status = list_ask(&crawl, &none, &error);
+	if (status != LAMBDA_INTERRUPTED)
+		return LAMBDA_OK;
+	return lambda_fail_as(reterr, &error);
+}
 
 /* All versions, of what `question` says beside the function. */
 static enum lambda_status ask_versions(struct question *question, const char *name,
@@ -22,7 +71,7 @@ static enum lambda_status ask_versions(struct question *question, const char *na
 	if (status)
 		return status;
 	if (!question->afresh)
-		status = catalog_crawl(question, reterr);
+		status = crawl_all(question, reterr);
 	if (!status)
 		status = list_ask(question, &set, reterr);
 	question_close(question);
@@ -70,7 +119,8 @@ static enum lambda_status ask_version(struct question *question, const char *nam
 
 	if (status)
 		return status;
-	status = item_ask(question, ret_set, ret_at, reterr);
+	status = item_ask(question, ret_set, reterr);
+	*ret_at = status ? SIZE_MAX : keyed_set_find(*ret_set, question->key);
 	question_close(question);
 	return status;
 }

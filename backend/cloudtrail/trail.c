@@ -314,9 +314,7 @@ static enum lambda_status ask_for_newer(struct trail *trail, const struct call_s
 	status = renew_stream(trail, scope, stream, &error);
 	if (status && !strcmp(error.code, "InvalidTimeRangeException"))
 		return begin_stream(trail, scope, stream, reterr);
-	if (status && reterr)
-		*reterr = error;
-	return status;
+	return status ? lambda_fail_as(reterr, &error) : LAMBDA_OK;
 }
 
 /* One page further back. A token that has become too old is replaced by a bound. */
@@ -337,9 +335,7 @@ static enum lambda_status extend_stream(struct trail *trail, const struct call_s
 	}
 	if (!status)
 		return take_page(trail, stream, asked_s, &page, reterr);
-	if (reterr)
-		*reterr = error;
-	return status;
+	return lambda_fail_as(reterr, &error);
 }
 
 /* --- fetching --- */

@@ -223,11 +223,6 @@ static const struct partition *find_partition(const char *region)
 	return &partitions[0];
 }
 
-const char *endpoint_partition(const char *region)
-{
-	return find_partition(region)->id;
-}
-
 void endpoint_host(const char *prefix, const char *region, bool fips, bool dual_stack,
 	char host[ENDPOINT_HOST_MAX + 1])
 {

@@ -50,9 +50,6 @@ bool endpoint_is_metadata(const struct endpoint *endpoint);
 /* Whether a name may stand in a host name as a region: letters, digits and hyphens. */
 bool endpoint_is_region(const char *region);
 
-/* The partition's id ("aws", "aws-cn", …) that a region belongs to. Static. */
-const char *endpoint_partition(const char *region);
-
 /* The host that a service has in a region: "lambda-fips.us-east-1.amazonaws.com". */
 void endpoint_host(const char *prefix, const char *region, bool fips, bool dual_stack,
 	char host[ENDPOINT_HOST_MAX + 1]);

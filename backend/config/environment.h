@@ -26,7 +26,6 @@ static inline const char *environment_get(const struct environment *environment,
 
 static inline const char *environment_of_process_get(void *data, const char *name)
 {
-	(void)data;
 	return getenv(name);
 }
 

@@ -275,16 +275,10 @@ static const struct ini_section *section_in(
 					: credentials_section(set, profile);
 }
 
-bool profile_set_has_in(
-	const struct profile_set *set, enum profile_source source, const char *profile)
-{
-	return section_in(set, source, profile) != NULL;
-}
-
 bool profile_set_has(const struct profile_set *set, const char *profile)
 {
-	return profile_set_has_in(set, PROFILE_CREDENTIALS, profile) ||
-	       profile_set_has_in(set, PROFILE_CONFIG, profile);
+	return section_in(set, PROFILE_CREDENTIALS, profile) ||
+	       section_in(set, PROFILE_CONFIG, profile);
 }
 
 /* The value of a key that has no nested block, with where it stands. */

@@ -52,10 +52,6 @@ const char *profile_set_path(const struct profile_set *set, enum profile_source 
 /* Whether the profile stands in either file. */
 bool profile_set_has(const struct profile_set *set, const char *profile);
 
-/* Whether the profile stands in that file. */
-bool profile_set_has_in(
-	const struct profile_set *set, enum profile_source source, const char *profile);
-
 /* A value of the profile, credentials file before config; NULL when absent. *ret_origin may be NULL. */
 const char *profile_set_get(const struct profile_set *set, const char *profile, const char *key,
 	struct profile_origin *ret_origin);

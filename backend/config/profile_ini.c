@@ -386,37 +386,3 @@ int profile_file_parse(const char *text, size_t length, struct profile_file **re
 	*ret_file = take_pointer(file);
 	return 0;
 }
-
-static void visit_value(const struct ini_section *section, const struct ini_value *value,
-	void (*visit)(void *data, const char *section, const char *key, const char *nested,
-		const char *value),
-	void *data)
-{
-	size_t i;
-
-	if (!value->nested_count)
-		visit(data, section->name, value->key, NULL, value->text);
-	for (i = 0; i < value->nested_count; i++)
-		visit(data, section->name, value->key, value->nested[i].key, value->nested[i].text);
-}
-
-void profile_file_visit(const struct profile_file *file,
-	void (*visit)(void *data, const char *section, const char *key, const char *nested,
-		const char *value),
-	void *data)
-{
-	const struct ini_section *defaults = find_section(file, INI_DEFAULTS);
-	size_t i, j;
-
-	for (i = 0; i < file->count; i++) {
-		const struct ini_section *section = &file->sections[i];
-
-		if (section == defaults)
-			continue;
-		for (j = 0; j < section->count; j++)
-			visit_value(section, &section->values[j], visit, data);
-		for (j = 0; defaults && j < defaults->count; j++)
-			if (!find_own(section, defaults->values[j].key))
-				visit_value(section, &defaults->values[j], visit, data);
-	}
-}

@@ -46,12 +46,6 @@ int profile_file_parse(const char *text, size_t length, struct profile_file **re
 void profile_file_free(struct profile_file *file);
 DEFINE_CLEANUP(struct profile_file *, profile_file_free);
 
-/* Calls `visit` for every value as it stands, nested ones with `nested` not NULL. For tests. */
-void profile_file_visit(const struct profile_file *file,
-	void (*visit)(void *data, const char *section, const char *key, const char *nested,
-		const char *value),
-	void *data);
-
 /* The value of a key of a section, or what the section inherits; NULL when absent. */
 const struct ini_value *ini_find(
 	const struct profile_file *file, const struct ini_section *section, const char *key);

@@ -35,7 +35,6 @@ enum lambda_status credentials_from_login(const struct credentials_context *cont
 	const char *session =
 		profile_set_get(context->profiles, context->profile, "login_session", &origin);
 
-	(void)ret_credentials;
 	*ret_found = false;
 	if (!session)
 		return LAMBDA_OK;

@@ -78,11 +78,11 @@ static enum lambda_status fetch_keys(const struct credentials_context *context,
 	const struct credentials_document document = {
 		.token = "Token", .expiration_required = true, .source = who};
 	struct http_header headers[2] = {{"Accept", "application/json"}};
-	struct credentials_request request = {.method = "GET",
-		.endpoint = endpoint,
-		.path = path,
-		.headers = headers,
-		.header_count = 1,
+	struct credentials_request request = {.parts = {.method = "GET",
+						      .endpoint = endpoint,
+						      .path = path,
+						      .headers = headers,
+						      .header_count = 1},
 		.direct = true,
 		.timeout_ms = TIMEOUT_MS,
 		.who = who};
@@ -91,7 +91,7 @@ static enum lambda_status fetch_keys(const struct credentials_context *context,
 	if (status)
 		return status;
 	if (token.length)
-		headers[request.header_count++] =
+		headers[request.parts.header_count++] =
 			(struct http_header){"Authorization", buffer_text(&token)};
 	return credentials_fetch_document(context, &request, &document, ret_credentials, reterr);
 }

@@ -18,23 +18,6 @@ void credentials_release(struct credentials *credentials)
 	forget_text(&credentials->session_token);
 }
 
-int credentials_copy(const struct credentials *from, struct credentials *ret_copy)
-{
-	struct credentials copy = {.expires_s = from->expires_s, .of_machine = from->of_machine};
-
-	memcpy(copy.source, from->source, sizeof(copy.source));
-	copy.access_key_id = strdup(from->access_key_id);
-	copy.secret_access_key = strdup(from->secret_access_key);
-	copy.session_token = from->session_token ? strdup(from->session_token) : NULL;
-	if (!copy.access_key_id || !copy.secret_access_key ||
-		(from->session_token && !copy.session_token)) {
-		credentials_release(&copy);
-		return -ENOMEM;
-	}
-	*ret_copy = copy;
-	return 0;
-}
-
 bool credentials_are_equal(const struct credentials *one, const struct credentials *other)
 {
 	const char *token = one->session_token ? one->session_token : "";
@@ -76,6 +59,15 @@ enum lambda_status credentials_set(struct credentials *ret_credentials, const ch
 	}
 	*ret_credentials = made;
 	return LAMBDA_OK;
+}
+
+int credentials_copy(const struct credentials *from, struct credentials *ret_copy)
+{
+	if (credentials_set(ret_copy, from->access_key_id, from->secret_access_key,
+		    from->session_token, from->expires_s, from->source, NULL))
+		return -ENOMEM;
+	ret_copy->of_machine = from->of_machine;
+	return 0;
 }
 
 enum lambda_status credentials_ask(const struct credentials_provider *providers,

@@ -79,11 +79,11 @@ static enum lambda_status configure_service(const struct credentials_context *co
 static struct credentials_request make_request(const struct service *service, const char *method,
 	const char *path, const struct http_header *header)
 {
-	return (struct credentials_request){.method = method,
-		.endpoint = &service->endpoint,
-		.path = path,
-		.headers = header,
-		.header_count = header ? 1 : 0,
+	return (struct credentials_request){.parts = {.method = method,
+						    .endpoint = &service->endpoint,
+						    .path = path,
+						    .headers = header,
+						    .header_count = header ? 1 : 0},
 		.direct = true,
 		.timeout_ms = service->timeout_ms,
 		.attempts = service->attempts,
@@ -128,11 +128,8 @@ static enum lambda_status fetch_token(const struct credentials_context *context,
 	request.ret_sent = &sent;
 	status = credentials_exchange(context, &request, &response, &error);
 	*ret_there = true;
-	if (status == LAMBDA_INTERRUPTED || status == LAMBDA_NO_MEMORY) {
-		if (reterr)
-			*reterr = error;
-		return status;
-	}
+	if (status == LAMBDA_INTERRUPTED || status == LAMBDA_NO_MEMORY)
+		return lambda_fail_as(reterr, &error);
 	/* No connection: not an instance. An answer that hangs: one behind a proxy, use version 1. */
 	if (status) {
 		*ret_there = status == LAMBDA_TIMED_OUT && sent && !service->version_1_disabled;

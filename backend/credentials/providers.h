@@ -6,6 +6,7 @@
 #include "backend/base/buffer.h"
 #include "backend/base/json.h"
 #include "backend/credentials/credentials.h"
+#include "backend/http/signed.h"
 
 #define PROVIDER(name)                                                                             \
 	enum lambda_status name(const struct credentials_context *context, bool *ret_found,        \
@@ -25,14 +26,6 @@ PROVIDER(credentials_from_instance);     /* EC2's metadata service */
 #undef PROVIDER
 
 /* --- what they share --- */
-
-/*
- * The keys of a profile in one of the files; *ret_found false when it has no aws_access_key_id there. An id
- * without a secret is an error.
- */
-enum lambda_status credentials_of_profile(const struct profile_set *profiles,
-	enum profile_source source, const char *profile, bool *ret_found,
-	struct credentials *ret_credentials, struct lambda_error *reterr) must_check;
 
 /* How a document spells its members. */
 struct credentials_document {
@@ -59,17 +52,10 @@ int credentials_parse_time(const char *text, int64_t *ret_seconds) must_check;
 
 /* A small request to a service that gives credentials. All borrowed; zero what is not needed. */
 struct credentials_request {
-	const char *method;
-	const struct endpoint *endpoint;
-	const char *path;  /* behind the endpoint's own */
-	const char *query; /* encoded, NULL: none */
-	const struct http_header *headers;
-	size_t header_count; /* at most SIGNED_HEADERS_MAX */
-	const char *body;
-	size_t body_length;
-	bool direct;           /* never through a proxy */
-	int64_t timeout_ms;    /* of one attempt; 0: until the deadline */
-	unsigned int attempts; /* 0: standard, three */
+	struct signed_parts parts; /* without its signer */
+	bool direct;               /* never through a proxy */
+	int64_t timeout_ms;        /* of one attempt; 0: until the deadline */
+	unsigned int attempts;     /* 0: standard, three */
 	/* signed when not NULL */
 	const struct credentials *signer;
 	const char *service, *region;

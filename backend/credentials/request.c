@@ -3,15 +3,14 @@
 #include <errno.h>
 
 #include "backend/base/clock.h"
+#include "backend/base/scope.h"
 #include "backend/base/text.h"
 #include "backend/credentials/providers.h"
 #include "backend/credentials/sts_answer.h"
 #include "backend/http/retry.h"
-#include "backend/http/signed.h"
 
 #define ATTEMPTS 3
 #define PAUSE_MS 1000 /* between attempts */
-#define STEP_MS 20
 
 enum lambda_status credentials_failed(
 	struct lambda_error *reterr, enum lambda_status status, const char *who)
@@ -36,20 +35,6 @@ enum lambda_status credentials_failed(
 	return status;
 }
 
-static bool wait_before_next(const struct credentials_context *context, int64_t ms)
-{
-	int64_t until = clock_monotonic_ms() + ms;
-	struct timespec step = {.tv_sec = 0, .tv_nsec = STEP_MS * 1000000};
-
-	while (clock_monotonic_ms() < until) {
-		if (clock_monotonic_ms() >= context->deadline_ms ||
-			(context->interrupted && atomic_load(context->interrupted)))
-			return false;
-		clock_nanosleep(CLOCK_MONOTONIC, 0, &step, NULL);
-	}
-	return true;
-}
-
 static enum lambda_status exchange_once(const struct credentials_context *context,
 	const struct credentials_request *request, struct http_response *ret_response,
 	struct http_failure *ret_failure, struct lambda_error *reterr)
@@ -62,18 +47,12 @@ static enum lambda_status exchange_once(const struct credentials_context *contex
 		.region = request->region,
 		.service = request->service,
 		.now_s = clock_wall_ms() / 1000};
-	const struct signed_parts parts = {.method = request->method,
-		.endpoint = request->endpoint,
-		.path = request->path,
-		.query = request->query,
-		.headers = request->headers,
-		.header_count = request->header_count,
-		.body = request->body,
-		.body_length = request->body_length,
-		.signer = request->signer ? &signer : NULL};
+	struct signed_parts parts = request->parts;
 	int64_t until_ms = clock_monotonic_ms() + request->timeout_ms;
-	int error = signed_request_build(&sent, &parts);
+	int error;
 
+	parts.signer = request->signer ? &signer : NULL;
+	error = signed_request_build(&sent, &parts);
 	if (error == -ENOMEM)
 		return lambda_fail_memory(reterr);
 	if (error)
@@ -116,9 +95,10 @@ enum lambda_status credentials_exchange(const struct credentials_context *contex
 		if (request->ret_sent)
 			*request->ret_sent = !status || failure.sent;
 		if (status && failure.status)
-			lambda_fail(reterr, status, "%s: %s", request->endpoint->authority,
+			lambda_fail(reterr, status, "%s: %s", request->parts.endpoint->authority,
 				failure.text);
-		if (!passes || !--left || !wait_before_next(context, PAUSE_MS))
+		if (!passes || !--left ||
+			!call_sleep(PAUSE_MS, context->deadline_ms, context->interrupted))
 			return status;
 		if (!status)
 			http_response_release(ret_response);

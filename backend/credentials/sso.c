@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "backend/base/clock.h"
+#include "backend/base/file.h"
 #include "backend/base/text.h"
 #include "backend/credentials/providers.h"
 #include "backend/http/error_answer.h"
@@ -137,6 +138,7 @@ static int replace_file(const char *path, const char *data, size_t length)
 {
 	cleanup(free_pointer) char *temporary = NULL;
 	cleanup(close_descriptor) int descriptor = -1;
+	int error;
 
 	if (asprintf(&temporary, "%s.XXXXXX", path) < 0) {
 		temporary = NULL;
@@ -145,23 +147,12 @@ static int replace_file(const char *path, const char *data, size_t length)
 	descriptor = mkostemp(temporary, O_CLOEXEC); /* mode 0600 */
 	if (descriptor < 0)
 		return -errno;
-	while (length) {
-		ssize_t written = write(descriptor, data, length);
-
-		if (written <= 0) {
-			unlink(temporary);
-			return -EIO;
-		}
-		data += written;
-		length -= (size_t)written;
-	}
-	if (rename(temporary, path)) {
-		int error = -errno;
-
+	error = file_write_at(descriptor, data, length, 0);
+	if (!error && rename(temporary, path))
+		error = -errno;
+	if (error)
 		unlink(temporary);
-		return error;
-	}
-	return 0;
+	return error;
 }
 
 static void write_cache(const struct sso *sso, const struct json *token)
@@ -235,16 +226,16 @@ static void renew_token(const struct sso *sso, struct json *token)
 	struct lambda_error error = {0};
 	struct http_response response;
 	struct endpoint endpoint;
-	struct credentials_request request = {.method = "POST",
-		.endpoint = &endpoint,
-		.path = "/token",
-		.headers = headers,
-		.header_count = array_count(headers)};
+	struct credentials_request request = {.parts = {.method = "POST",
+						      .endpoint = &endpoint,
+						      .path = "/token",
+						      .headers = headers,
+						      .header_count = array_count(headers)}};
 
 	if (!can_renew(token) || write_renewal(token, &body))
 		return;
-	request.body = buffer_text(&body);
-	request.body_length = body.length;
+	request.parts.body = buffer_text(&body);
+	request.parts.body_length = body.length;
 	context.deadline_ms = now_ms + (context.deadline_ms - now_ms) / 2;
 	if (settings_service_endpoint(context.settings, context.environment,
 		    &(struct endpoint_service){
@@ -315,7 +306,7 @@ static enum lambda_status read_refusal(const struct credentials_request *request
 				    : response->status == 403 ? LAMBDA_CREDENTIALS_REFUSED
 							      : LAMBDA_NO_CREDENTIALS;
 
-	lambda_error_read_response(response, &error);
+	lambda_error_read(response, &error);
 	lambda_fail(reterr, status, "%s: role %s in account %s: %.*s", sso->who, sso->role,
 		sso->account, (int)(sizeof(error.message) / 4), error.message);
 	if (response->status == 401)
@@ -343,11 +334,11 @@ static enum lambda_status fetch_role(const struct sso *sso, const struct json *t
 	cleanup(buffer_release) struct buffer query = BUFFER_INIT(QUERY_MAX);
 	struct http_response response;
 	struct endpoint endpoint;
-	struct credentials_request request = {.method = "GET",
-		.endpoint = &endpoint,
-		.path = "/federation/credentials",
-		.headers = headers,
-		.header_count = array_count(headers),
+	struct credentials_request request = {.parts = {.method = "GET",
+						      .endpoint = &endpoint,
+						      .path = "/federation/credentials",
+						      .headers = headers,
+						      .header_count = array_count(headers)},
 		.who = sso->who,
 		.refuse = read_refusal,
 		.data = sso};
@@ -362,7 +353,7 @@ static enum lambda_status fetch_role(const struct sso *sso, const struct json *t
 			reterr, LAMBDA_NO_CREDENTIALS, "%s: the token holds a line end", sso->who);
 	if (!status && write_query(sso, &query))
 		return lambda_fail_memory(reterr);
-	request.query = buffer_text(&query);
+	request.parts.query = buffer_text(&query);
 	if (status)
 		return credentials_failed(reterr, status, sso->who);
 	status = credentials_fetch_answer(context, &request, &response, reterr);

@@ -28,10 +28,16 @@ enum lambda_status credentials_from_environment(const struct credentials_context
 		ret_credentials, id, secret, token, expires_s, "environment", reterr);
 }
 
-enum lambda_status credentials_of_profile(const struct profile_set *profiles,
-	enum profile_source source, const char *profile, bool *ret_found,
-	struct credentials *ret_credentials, struct lambda_error *reterr)
+/*
+ * The keys of the profile in one of the files; *ret_found false when it has no aws_access_key_id there. An id
+ * without a secret is an error.
+ */
+static enum lambda_status take_keys(const struct credentials_context *context,
+	enum profile_source source, bool *ret_found, struct credentials *ret_credentials,
+	struct lambda_error *reterr)
 {
+	const struct profile_set *profiles = context->profiles;
+	const char *profile = context->profile;
 	char where[SETTING_SOURCE_SIZE];
 	struct profile_origin origin;
 	const char *id =
@@ -59,13 +65,11 @@ enum lambda_status credentials_of_profile(const struct profile_set *profiles,
 enum lambda_status credentials_from_shared_file(const struct credentials_context *context,
 	bool *ret_found, struct credentials *ret_credentials, struct lambda_error *reterr)
 {
-	return credentials_of_profile(context->profiles, PROFILE_CREDENTIALS, context->profile,
-		ret_found, ret_credentials, reterr);
+	return take_keys(context, PROFILE_CREDENTIALS, ret_found, ret_credentials, reterr);
 }
 
 enum lambda_status credentials_from_config_file(const struct credentials_context *context,
 	bool *ret_found, struct credentials *ret_credentials, struct lambda_error *reterr)
 {
-	return credentials_of_profile(context->profiles, PROFILE_CONFIG, context->profile,
-		ret_found, ret_credentials, reterr);
+	return take_keys(context, PROFILE_CONFIG, ret_found, ret_credentials, reterr);
 }

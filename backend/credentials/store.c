@@ -110,9 +110,7 @@ static enum lambda_status fetch_credentials(struct credentials_store *store, int
 	store->failure = status ? failure : (struct lambda_error){0};
 	if (status) {
 		credentials_release(&made);
-		if (reterr)
-			*reterr = failure;
-		return status;
+		return lambda_fail_as(reterr, &failure);
 	}
 	credentials_release(&store->current);
 	store->current = made;
@@ -171,10 +169,8 @@ static enum lambda_status make_current(struct credentials_store *store, int64_t 
 			return status;
 		if (store->known && !store->expired && !store->failure.status)
 			return LAMBDA_OK;
-		if (store->shared_failure && reterr)
-			*reterr = store->failure;
 		if (store->shared_failure)
-			return store->failure.status;
+			return lambda_fail_as(reterr, &store->failure);
 	}
 }
 

@@ -49,13 +49,13 @@ enum lambda_status credentials_post_sts(const struct credentials_context *contex
 		{"Content-Type", "application/x-www-form-urlencoded; charset=utf-8"}};
 	const char *region = context->settings->region.value;
 	struct endpoint endpoint;
-	struct credentials_request request = {.method = "POST",
-		.endpoint = &endpoint,
-		.path = "/",
-		.headers = headers,
-		.header_count = array_count(headers),
-		.body = form->data,
-		.body_length = form->length,
+	struct credentials_request request = {.parts = {.method = "POST",
+						      .endpoint = &endpoint,
+						      .path = "/",
+						      .headers = headers,
+						      .header_count = array_count(headers),
+						      .body = form->data,
+						      .body_length = form->length},
 		.signer = signer,
 		.service = "sts",
 		.region = region,

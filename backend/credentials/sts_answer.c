@@ -59,7 +59,6 @@ static void on_start(void *data, const XML_Char *name, const XML_Char **attribut
 	const char *parent = document->depth ? document->names[document->depth - 1] : "";
 	size_t i;
 
-	(void)attributes;
 	document->collecting = -1;
 	if (document->depth == DEPTH_MAX) {
 		refuse_document(document);
@@ -76,7 +75,6 @@ static void on_end(void *data, const XML_Char *name)
 {
 	struct document *document = data;
 
-	(void)name;
 	document->collecting = -1;
 	document->depth--;
 }
@@ -94,10 +92,6 @@ static void on_text(void *data, const XML_Char *text, int length)
 static void on_doctype(void *data, const XML_Char *name, const XML_Char *system_id,
 	const XML_Char *public_id, int has_subset)
 {
-	(void)name;
-	(void)system_id;
-	(void)public_id;
-	(void)has_subset;
 	refuse_document(data);
 }
 

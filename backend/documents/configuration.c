@@ -8,32 +8,26 @@
 #include "backend/base/text.h"
 #include "backend/documents/ways.h"
 
-static const struct document_member vpc_members[] = {
-	{"Ipv6AllowedForDualStack", DOCUMENT_BOOLEAN, NULL, false},
-	{"SecurityGroupIds", DOCUMENT_TEXTS, NULL, false},
-	{"SubnetIds", DOCUMENT_TEXTS, NULL, false}, {"VpcId", DOCUMENT_TEXT, NULL, false}, {NULL}};
-static const struct document_member target_members[] = {
-	{"TargetArn", DOCUMENT_TEXT, NULL, false}, {NULL}};
-static const struct document_member mode_members[] = {{"Mode", DOCUMENT_TEXT, NULL, false}, {NULL}};
-static const struct document_member size_members[] = {
-	{"Size", DOCUMENT_INTEGER, NULL, false}, {NULL}};
-static const struct document_member snap_start_members[] = {{"ApplyOn", DOCUMENT_TEXT, NULL, false},
-	{"OptimizationStatus", DOCUMENT_TEXT, NULL, false}, {NULL}};
-static const struct document_member logging_members[] = {
-	{"ApplicationLogLevel", DOCUMENT_TEXT, NULL, false},
-	{"LogFormat", DOCUMENT_TEXT, NULL, false}, {"LogGroup", DOCUMENT_TEXT, NULL, false},
-	{"SystemLogLevel", DOCUMENT_TEXT, NULL, false}, {NULL}};
+static const struct document_member vpc_members[] = {{"Ipv6AllowedForDualStack", DOCUMENT_BOOLEAN},
+	{"SecurityGroupIds", DOCUMENT_TEXTS}, {"SubnetIds", DOCUMENT_TEXTS},
+	{"VpcId", DOCUMENT_TEXT}, {NULL}};
+static const struct document_member target_members[] = {{"TargetArn", DOCUMENT_TEXT}, {NULL}};
+static const struct document_member mode_members[] = {{"Mode", DOCUMENT_TEXT}, {NULL}};
+static const struct document_member size_members[] = {{"Size", DOCUMENT_INTEGER}, {NULL}};
+static const struct document_member snap_start_members[] = {
+	{"ApplyOn", DOCUMENT_TEXT}, {"OptimizationStatus", DOCUMENT_TEXT}, {NULL}};
+static const struct document_member logging_members[] = {{"ApplicationLogLevel", DOCUMENT_TEXT},
+	{"LogFormat", DOCUMENT_TEXT}, {"LogGroup", DOCUMENT_TEXT},
+	{"SystemLogLevel", DOCUMENT_TEXT}, {NULL}};
 static const struct document_member file_system_members[] = {
 	{"Arn", DOCUMENT_TEXT, NULL, true}, {"LocalMountPath", DOCUMENT_TEXT, NULL, true}, {NULL}};
 static const struct document_member layer_members[] = {{"Arn", DOCUMENT_TEXT, NULL, true},
-	{"CodeSize", DOCUMENT_ANY, NULL, false}, {"SigningJobArn", DOCUMENT_ANY, NULL, false},
-	{"SigningProfileVersionArn", DOCUMENT_ANY, NULL, false}, {NULL}};
-static const struct document_member image_members[] = {{"Command", DOCUMENT_TEXTS, NULL, false},
-	{"EntryPoint", DOCUMENT_TEXTS, NULL, false},
-	{"WorkingDirectory", DOCUMENT_TEXT, NULL, false}, {NULL}};
+	{"CodeSize", DOCUMENT_ANY}, {"SigningJobArn", DOCUMENT_ANY},
+	{"SigningProfileVersionArn", DOCUMENT_ANY}, {NULL}};
+static const struct document_member image_members[] = {{"Command", DOCUMENT_TEXTS},
+	{"EntryPoint", DOCUMENT_TEXTS}, {"WorkingDirectory", DOCUMENT_TEXT}, {NULL}};
 static const struct document_member image_answer_members[] = {
-	{"Error", DOCUMENT_OBJECT, NULL, false},
-	{"ImageConfig", DOCUMENT_OBJECT, image_members, false}, {NULL}};
+	{"Error", DOCUMENT_OBJECT}, {"ImageConfig", DOCUMENT_OBJECT, image_members}, {NULL}};
 
 /* What a member is to UpdateFunctionConfiguration. */
 enum role {
@@ -53,79 +47,75 @@ struct setting {
 #define ELSEWHERE "is not written here: "
 
 static const struct setting settings[] = {
-	{"Architectures", ROLE_FIXED, "use aws lambda update-function-code --architectures", NULL},
-	{"CapacityProviderConfig", ROLE_SENT, NULL, NULL},
-	{"CodeSha256", ROLE_IGNORED, NULL, NULL},
-	{"CodeSize", ROLE_IGNORED, NULL, NULL},
-	{"ConfigSha256", ROLE_IGNORED, NULL, NULL},
+	{"Architectures", ROLE_FIXED, "use aws lambda update-function-code --architectures"},
+	{"CapacityProviderConfig", ROLE_SENT},
+	{"CodeSha256", ROLE_IGNORED},
+	{"CodeSize", ROLE_IGNORED},
+	{"ConfigSha256", ROLE_IGNORED},
 	{"DeadLetterConfig", ROLE_SENT, NULL, "{\"TargetArn\":\"\"}"},
-	{"Description", ROLE_SENT, NULL, NULL},
-	{"DurableConfig", ROLE_SENT, NULL, NULL},
-	{"Environment", ROLE_FOREIGN, ELSEWHERE "variables are in environment.json", NULL},
-	{"EphemeralStorage", ROLE_SENT, NULL, NULL},
+	{"Description", ROLE_SENT},
+	{"DurableConfig", ROLE_SENT},
+	{"Environment", ROLE_FOREIGN, ELSEWHERE "variables are in environment.json"},
+	{"EphemeralStorage", ROLE_SENT},
 	{"FileSystemConfigs", ROLE_SENT, NULL, "[]"},
-	{"FunctionArn", ROLE_FIXED, "the document is about another function, account or region",
-		NULL},
-	{"FunctionName", ROLE_FIXED, "the document is about another function", NULL},
-	{"Handler", ROLE_SENT, NULL, NULL},
+	{"FunctionArn", ROLE_FIXED, "the document is about another function, account or region"},
+	{"FunctionName", ROLE_FIXED, "the document is about another function"},
+	{"Handler", ROLE_SENT},
 	{"ImageConfigResponse", ROLE_SENT, NULL, "{}"},
 	{"KMSKeyArn", ROLE_SENT, NULL, "\"\""},
-	{"LastModified", ROLE_IGNORED, NULL, NULL},
-	{"LastUpdateStatus", ROLE_FOREIGN, "changes by itself and is not written", NULL},
-	{"LastUpdateStatusReason", ROLE_FOREIGN, "changes by itself and is not written", NULL},
-	{"LastUpdateStatusReasonCode", ROLE_FOREIGN, "changes by itself and is not written", NULL},
+	{"LastModified", ROLE_IGNORED},
+	{"LastUpdateStatus", ROLE_FOREIGN, "changes by itself and is not written"},
+	{"LastUpdateStatusReason", ROLE_FOREIGN, "changes by itself and is not written"},
+	{"LastUpdateStatusReasonCode", ROLE_FOREIGN, "changes by itself and is not written"},
 	{"Layers", ROLE_SENT, NULL, "[]"},
-	{"LoggingConfig", ROLE_SENT, NULL, NULL},
-	{"MasterArn", ROLE_IGNORED, NULL, NULL},
-	{"MemorySize", ROLE_SENT, NULL, NULL},
+	{"LoggingConfig", ROLE_SENT},
+	{"MasterArn", ROLE_IGNORED},
+	{"MemorySize", ROLE_SENT},
 	{"PackageType", ROLE_FIXED,
-		"a function keeps it for life: use aws lambda create-function --package-type",
-		NULL},
-	{"RevisionId", ROLE_FOREIGN, "changes by itself and is not written", NULL},
-	{"Role", ROLE_SENT, NULL, NULL},
-	{"Runtime", ROLE_SENT, NULL, NULL},
-	{"RuntimeVersionConfig", ROLE_FOREIGN, ELSEWHERE "see .function/runtime-management.json",
-		NULL},
-	{"SigningJobArn", ROLE_IGNORED, NULL, NULL},
-	{"SigningProfileVersionArn", ROLE_IGNORED, NULL, NULL},
-	{"SnapStart", ROLE_SENT, NULL, NULL},
-	{"State", ROLE_FOREIGN, "changes by itself and is not written", NULL},
-	{"StateReason", ROLE_FOREIGN, "changes by itself and is not written", NULL},
-	{"StateReasonCode", ROLE_FOREIGN, "changes by itself and is not written", NULL},
+		"a function keeps it for life: use aws lambda create-function --package-type"},
+	{"RevisionId", ROLE_FOREIGN, "changes by itself and is not written"},
+	{"Role", ROLE_SENT},
+	{"Runtime", ROLE_SENT},
+	{"RuntimeVersionConfig", ROLE_FOREIGN, ELSEWHERE "see .function/runtime-management.json"},
+	{"SigningJobArn", ROLE_IGNORED},
+	{"SigningProfileVersionArn", ROLE_IGNORED},
+	{"SnapStart", ROLE_SENT},
+	{"State", ROLE_FOREIGN, "changes by itself and is not written"},
+	{"StateReason", ROLE_FOREIGN, "changes by itself and is not written"},
+	{"StateReasonCode", ROLE_FOREIGN, "changes by itself and is not written"},
 	{"TenancyConfig", ROLE_FIXED,
-		"a function keeps it for life: use aws lambda create-function --tenancy-config",
-		NULL},
-	{"Timeout", ROLE_SENT, NULL, NULL},
-	{"TracingConfig", ROLE_SENT, NULL, NULL},
-	{"Version", ROLE_IGNORED, NULL, NULL},
+		"a function keeps it for life: use aws lambda create-function --tenancy-config"},
+	{"Timeout", ROLE_SENT},
+	{"TracingConfig", ROLE_SENT},
+	{"Version", ROLE_IGNORED},
 	{"VpcConfig", ROLE_SENT, NULL, "{\"SubnetIds\":[],\"SecurityGroupIds\":[]}"},
 };
 
 /* The types of what is looked at; what AWS adds later goes along as it is. */
 static const struct document_member configuration_members[] = {
-	{"Architectures", DOCUMENT_TEXTS, NULL, false},
-	{"CapacityProviderConfig", DOCUMENT_OBJECT, NULL, false},
-	{"DeadLetterConfig", DOCUMENT_OBJECT, target_members, false},
-	{"Description", DOCUMENT_TEXT, NULL, false},
-	{"DurableConfig", DOCUMENT_OBJECT, NULL, false},
-	{"EphemeralStorage", DOCUMENT_OBJECT, size_members, false},
-	{"FileSystemConfigs", DOCUMENT_OBJECTS, file_system_members, false},
-	{"FunctionArn", DOCUMENT_TEXT, NULL, false},
-	{"FunctionName", DOCUMENT_TEXT, NULL, false},
-	{"Handler", DOCUMENT_TEXT, NULL, false},
-	{"ImageConfigResponse", DOCUMENT_OBJECT, image_answer_members, false},
-	{"KMSKeyArn", DOCUMENT_TEXT, NULL, false},
-	{"Layers", DOCUMENT_OBJECTS, layer_members, false},
-	{"LoggingConfig", DOCUMENT_OBJECT, logging_members, false},
-	{"MemorySize", DOCUMENT_INTEGER, NULL, false},
-	{"PackageType", DOCUMENT_TEXT, NULL, false},
-	{"Role", DOCUMENT_TEXT, NULL, false},
-	{"Runtime", DOCUMENT_TEXT, NULL, false},
-	{"SnapStart", DOCUMENT_OBJECT, snap_start_members, false},
-	{"TenancyConfig", DOCUMENT_OBJECT, NULL, false},
-	{"Timeout", DOCUMENT_INTEGER, NULL, false},
-	{"TracingConfig", DOCUMENT_OBJECT, mode_members, false},
-	{"VpcConfig", DOCUMENT_OBJECT, vpc_members, false},
+	{"Architectures", DOCUMENT_TEXTS},
+	{"CapacityProviderConfig", DOCUMENT_OBJECT},
+	{"DeadLetterConfig", DOCUMENT_OBJECT, target_members},
+	{"Description", DOCUMENT_TEXT},
+	{"DurableConfig", DOCUMENT_OBJECT},
+	{"EphemeralStorage", DOCUMENT_OBJECT, size_members},
+	{"FileSystemConfigs", DOCUMENT_OBJECTS, file_system_members},
+	{"FunctionArn", DOCUMENT_TEXT},
+	{"FunctionName", DOCUMENT_TEXT},
+	{"Handler", DOCUMENT_TEXT},
+	{"ImageConfigResponse", DOCUMENT_OBJECT, image_answer_members},
+	{"KMSKeyArn", DOCUMENT_TEXT},
+	{"Layers", DOCUMENT_OBJECTS, layer_members},
+	{"LoggingConfig", DOCUMENT_OBJECT, logging_members},
+	{"MemorySize", DOCUMENT_INTEGER},
+	{"PackageType", DOCUMENT_TEXT},
+	{"Role", DOCUMENT_TEXT},
+	{"Runtime", DOCUMENT_TEXT},
+	{"SnapStart", DOCUMENT_OBJECT, snap_start_members},
+	{"TenancyConfig", DOCUMENT_OBJECT},
+	{"Timeout", DOCUMENT_INTEGER},
+	{"TracingConfig", DOCUMENT_OBJECT, mode_members},
+	{"VpcConfig", DOCUMENT_OBJECT, vpc_members},
 	{NULL},
 };
 

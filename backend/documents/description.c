@@ -63,7 +63,6 @@ static enum lambda_status shape_description(const struct document_subject *subje
 	cleanup(json_free_pointer) struct json *document = json_new_object();
 	const struct json *description = json_member(answer, "Description");
 
-	(void)subject;
 	if (!json_string(json_member(answer, "Name")) || (description && !json_string(description)))
 		return document_fail_answer(reterr, "Description");
 	if (!document || json_set_string(document, "Description",

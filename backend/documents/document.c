@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "backend/base/text.h"
+#include "backend/documents/redact.h"
 #include "backend/documents/ways.h"
 #include "backend/lambda/model.h"
 
@@ -65,19 +66,11 @@ static int new_environment_error(const struct json *failure, struct json **ret_s
 {
 	const char *code = json_member_string(failure, "ErrorCode", "Unknown");
 	cleanup(json_free_pointer) struct json *shown = json_new_object();
-	struct json *inner = json_new_object();
-	int error;
+	cleanup(json_free_pointer) struct json *inner = json_new_object();
+	int error = shown && inner ? json_set_string(inner, "ErrorCode", code) : -ENOMEM;
 
-	if (!shown || !inner) {
-		json_free(inner);
-		return -ENOMEM;
-	}
-	error = json_set_string(inner, "ErrorCode", code);
-	if (error) {
-		json_free(inner);
-		return error;
-	}
-	error = json_set(shown, "Error", inner);
+	if (!error)
+		error = json_set(shown, "Error", take_pointer(inner));
 	if (!error)
 		*ret_shown = take_pointer(shown);
 	return error;
@@ -116,7 +109,6 @@ enum lambda_status document_shape_configuration(const struct document_subject *s
 	char arn[ARN_MAX + 1];
 	int error;
 
-	(void)subject;
 	if (qualify_arn(json_member_string(configuration, "FunctionArn", ""),
 		    json_member_string(configuration, "Version", ""), arn))
 		return lambda_fail_member(reterr, configuration, "FunctionArn");
@@ -129,7 +121,6 @@ enum lambda_status document_shape_environment(const struct document_subject *sub
 {
 	int error = copy_environment(json_member(configuration, "Environment"), ret_document);
 
-	(void)subject;
 	return error ? fail_errno(reterr, error, configuration, "Environment") : LAMBDA_OK;
 }
 
@@ -141,7 +132,20 @@ static enum lambda_status print_document(const struct json *configuration, const
 	return error ? fail_errno(reterr, error, configuration, member) : LAMBDA_OK;
 }
 
-/* struct lambda_printer, without a key. */
+/* Replaces the variables' values, on a mount with env=redact. */
+static enum lambda_status redact(const struct lambda_printer *printer,
+	const struct json *configuration, struct json *variables, struct lambda_error *reterr)
+{
+	int error =
+		printer->is_redacting
+			? redact_variables(printer->key,
+				  json_member_string(configuration, "FunctionName", ""), variables)
+			: 0;
+
+	return error ? fail_errno(reterr, error, configuration, "Environment") : LAMBDA_OK;
+}
+
+/* struct lambda_printer */
 static enum lambda_status print_documents(const struct lambda_printer *printer,
 	const struct json *configuration, struct lambda_version *version,
 	struct lambda_error *reterr)
@@ -153,11 +157,12 @@ static enum lambda_status print_documents(const struct lambda_printer *printer,
 	enum lambda_status status =
 		document_shape_configuration(NULL, configuration, &first, reterr);
 
-	(void)printer;
 	if (!status)
 		status = print_document(configuration, "configuration", first, &shown, reterr);
 	if (!status)
 		status = document_shape_environment(NULL, configuration, &second, reterr);
+	if (!status)
+		status = redact(printer, configuration, second, reterr);
 	if (!status)
 		status = print_document(configuration, "Environment", second, &environment, reterr);
 	if (status)
@@ -170,6 +175,14 @@ static enum lambda_status print_documents(const struct lambda_printer *printer,
 }
 
 const struct lambda_printer document_printer = {.print = print_documents};
+
+struct lambda_printer redact_printer(const unsigned char key[REDACT_KEY_SIZE])
+{
+	struct lambda_printer printer = {.print = print_documents, .is_redacting = true};
+
+	memcpy(printer.key, key, sizeof(printer.key));
+	return printer;
+}
 
 int document_read_arn(const char *configuration, size_t length, struct buffer *out)
 {

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 
+#include "backend/base/text.h"
 #include "backend/documents/ways.h"
 
 #define LIST "EventSourceMappings"
@@ -15,32 +16,32 @@ static const char *const hidden_members[] = {"EventSourceMappingArn", "FilterCri
 
 static const struct document_member mapping_members[] = {
 	{"UUID", DOCUMENT_TEXT, NULL, true},
-	{"AmazonManagedKafkaEventSourceConfig", DOCUMENT_OBJECT, NULL, false},
-	{"BatchSize", DOCUMENT_INTEGER, NULL, false},
-	{"BisectBatchOnFunctionError", DOCUMENT_BOOLEAN, NULL, false},
-	{"DestinationConfig", DOCUMENT_OBJECT, NULL, false},
-	{"DocumentDBEventSourceConfig", DOCUMENT_OBJECT, NULL, false},
-	{"Enabled", DOCUMENT_BOOLEAN, NULL, false},
-	{"EventSourceArn", DOCUMENT_TEXT, NULL, false},
-	{"FilterCriteria", DOCUMENT_OBJECT, NULL, false},
-	{"FunctionResponseTypes", DOCUMENT_TEXTS, NULL, false},
-	{"KMSKeyArn", DOCUMENT_TEXT, NULL, false},
-	{"LoggingConfig", DOCUMENT_OBJECT, NULL, false},
-	{"MaximumBatchingWindowInSeconds", DOCUMENT_INTEGER, NULL, false},
-	{"MaximumRecordAgeInSeconds", DOCUMENT_INTEGER, NULL, false},
-	{"MaximumRetryAttempts", DOCUMENT_INTEGER, NULL, false},
-	{"MetricsConfig", DOCUMENT_OBJECT, NULL, false},
-	{"ParallelizationFactor", DOCUMENT_INTEGER, NULL, false},
-	{"ProvisionedPollerConfig", DOCUMENT_OBJECT, NULL, false},
-	{"Queues", DOCUMENT_TEXTS, NULL, false},
-	{"ScalingConfig", DOCUMENT_OBJECT, NULL, false},
-	{"SelfManagedEventSource", DOCUMENT_OBJECT, NULL, false},
-	{"SelfManagedKafkaEventSourceConfig", DOCUMENT_OBJECT, NULL, false},
-	{"SourceAccessConfigurations", DOCUMENT_OBJECTS, NULL, false},
-	{"StartingPosition", DOCUMENT_TEXT, NULL, false},
-	{"StartingPositionTimestamp", DOCUMENT_ANY, NULL, false},
-	{"Topics", DOCUMENT_TEXTS, NULL, false},
-	{"TumblingWindowInSeconds", DOCUMENT_INTEGER, NULL, false},
+	{"AmazonManagedKafkaEventSourceConfig", DOCUMENT_OBJECT},
+	{"BatchSize", DOCUMENT_INTEGER},
+	{"BisectBatchOnFunctionError", DOCUMENT_BOOLEAN},
+	{"DestinationConfig", DOCUMENT_OBJECT},
+	{"DocumentDBEventSourceConfig", DOCUMENT_OBJECT},
+	{"Enabled", DOCUMENT_BOOLEAN},
+	{"EventSourceArn", DOCUMENT_TEXT},
+	{"FilterCriteria", DOCUMENT_OBJECT},
+	{"FunctionResponseTypes", DOCUMENT_TEXTS},
+	{"KMSKeyArn", DOCUMENT_TEXT},
+	{"LoggingConfig", DOCUMENT_OBJECT},
+	{"MaximumBatchingWindowInSeconds", DOCUMENT_INTEGER},
+	{"MaximumRecordAgeInSeconds", DOCUMENT_INTEGER},
+	{"MaximumRetryAttempts", DOCUMENT_INTEGER},
+	{"MetricsConfig", DOCUMENT_OBJECT},
+	{"ParallelizationFactor", DOCUMENT_INTEGER},
+	{"ProvisionedPollerConfig", DOCUMENT_OBJECT},
+	{"Queues", DOCUMENT_TEXTS},
+	{"ScalingConfig", DOCUMENT_OBJECT},
+	{"SelfManagedEventSource", DOCUMENT_OBJECT},
+	{"SelfManagedKafkaEventSourceConfig", DOCUMENT_OBJECT},
+	{"SourceAccessConfigurations", DOCUMENT_OBJECTS},
+	{"StartingPosition", DOCUMENT_TEXT},
+	{"StartingPositionTimestamp", DOCUMENT_ANY},
+	{"Topics", DOCUMENT_TEXTS},
+	{"TumblingWindowInSeconds", DOCUMENT_INTEGER},
 	{NULL},
 };
 static const struct document_member event_sources_members[] = {
@@ -48,7 +49,7 @@ static const struct document_member event_sources_members[] = {
 
 /* Only creating sets these. */
 static const char *const created_members[] = {"EventSourceArn", "Queues", "SelfManagedEventSource",
-	"StartingPosition", "StartingPositionTimestamp", "Topics"};
+	"StartingPosition", "StartingPositionTimestamp", "Topics", NULL};
 
 /* What is sent for a member that is left out; others cannot be left out. */
 static const struct {
@@ -65,16 +66,6 @@ static const struct {
 };
 
 /* --- reading --- */
-
-static bool is_one_of(const char *name, const char *const *names, size_t count)
-{
-	size_t i;
-
-	for (i = 0; i < count; i++)
-		if (!strcmp(names[i], name))
-			return true;
-	return false;
-}
 
 /* 1 or 0, or -1: AWS does not tell while it creates or updates the mapping. -EINVAL: no state of a mapping. */
 static int read_enabled(const char *state)
@@ -254,7 +245,7 @@ static enum lambda_status change_member(const struct change *change, const char 
 	const struct json *written = json_member(change->written, name);
 	size_t i;
 
-	if (is_one_of(name, created_members, array_count(created_members)))
+	if (text_is_one_of(name, created_members))
 		return fail_member(
 			change, name, "is set when a mapping is created, and then stays");
 	if (!document_find_member(mapping_members, name))

@@ -90,14 +90,6 @@ enum lambda_status document_print(const struct document_kind *kind,
 	const struct document_subject *subject, const struct json *answer, struct buffer *out,
 	struct lambda_error *reterr) must_check;
 
-/*
- * Whose document one mapping (an element of EventSourceMappings) belongs into: for a cache that keeps the answer of
- * LAMBDA_SOURCE_ALL_EVENT_SOURCES by function. *ret_function is borrowed from the mapping and has *ret_length bytes;
- * *ret_qualifier is "" also for $LATEST. 0, or -EINVAL: it names no function.
- */
-int document_event_source_owner(const struct json *mapping, const char **ret_function,
-	size_t *ret_length, const char **ret_qualifier) must_check;
-
 /* What may become of the bytes that were written so far. */
 enum document_state {
 	DOCUMENT_EMPTY, /* nothing, or blanks: it changes nothing (of `description`: an empty text) */

@@ -155,9 +155,7 @@ enum lambda_status document_plan(const struct document_kind *kind,
 		return LAMBDA_OK;
 	}
 	document_plan_release(&planning.plan);
-	if (reterr)
-		*reterr = error;
-	return status;
+	return lambda_fail_as(reterr, &error);
 }
 
 enum document_outcome document_outcome(const struct document_kind *kind,

@@ -10,10 +10,9 @@
 
 #define SID_MAX 100
 
-static const struct document_member statement_members[] = {{"Sid", DOCUMENT_TEXT, NULL, false},
-	{"Effect", DOCUMENT_TEXT, NULL, false}, {"Action", DOCUMENT_ANY, NULL, false},
-	{"Principal", DOCUMENT_ANY, NULL, false}, {"Condition", DOCUMENT_OBJECT, NULL, false},
-	{NULL}};
+static const struct document_member statement_members[] = {{"Sid", DOCUMENT_TEXT},
+	{"Effect", DOCUMENT_TEXT}, {"Action", DOCUMENT_ANY}, {"Principal", DOCUMENT_ANY},
+	{"Condition", DOCUMENT_OBJECT}, {NULL}};
 static const struct document_member policy_members[] = {
 	{"Statement", DOCUMENT_OBJECTS, statement_members, true}, {NULL}};
 
@@ -50,7 +49,6 @@ static enum lambda_status shape_policy(const struct document_subject *subject,
 	const struct json *statements = json_member(policy, "Statement"), *item;
 	int error;
 
-	(void)subject;
 	if (!json_is_array(statements))
 		return document_fail_answer(reterr, "Policy");
 	for (item = json_first(statements); item; item = json_next(item))

@@ -32,15 +32,7 @@ bool redact_is_form(const char *value);
 int redact_variables(const unsigned char key[REDACT_KEY_SIZE], const char *function,
 	struct json *variables) must_check;
 
-/*
- * Replaces the bytes of an environment.json (malloc'ed; the old ones are wiped). What is no string (the
- * Error that stands for variables AWS could not decrypt) stays. 0, -ENOMEM, -EFBIG, -EINVAL; then
- * nothing has changed.
- */
-int redact_environment(const unsigned char key[REDACT_KEY_SIZE], const char *function,
-	char **environment, size_t *length) must_check;
-
-/* document_printer with the environment's values replaced. It holds a copy of the key: wipe it after use. */
+/* document_printer (document.h) with the environment's values replaced. It holds a copy of the key: wipe it after use. */
 struct lambda_printer redact_printer(const unsigned char key[REDACT_KEY_SIZE]);
 
 #endif

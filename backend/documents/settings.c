@@ -2,6 +2,7 @@
 /* The kinds that one Put call sets as a whole, and one Delete call, if there is any, removes. */
 #include <errno.h>
 
+#include "backend/base/text.h"
 #include "backend/documents/ways.h"
 
 static enum lambda_status pick(const struct json *from, const char *const *names,
@@ -43,7 +44,6 @@ static enum lambda_status shape_reserved(const struct document_subject *subject,
 	const struct json *concurrency = json_member(answer, "Concurrency");
 	int64_t count;
 
-	(void)subject;
 	if (!concurrency || (json_is_object(concurrency) && !json_count(concurrency)))
 		return LAMBDA_OK;
 	if (!json_integer(json_member(concurrency, names[0]), 0, INT32_MAX, &count))
@@ -102,14 +102,14 @@ const struct document_ways document_provisioned_concurrency_ways = {
 /* --- event-invoke --- */
 
 static const struct document_member destination_members[] = {
-	{"Destination", DOCUMENT_TEXT, NULL, false}, {NULL}};
+	{"Destination", DOCUMENT_TEXT}, {NULL}};
 static const struct document_member destinations_members[] = {
-	{"OnFailure", DOCUMENT_OBJECT, destination_members, false},
-	{"OnSuccess", DOCUMENT_OBJECT, destination_members, false}, {NULL}};
+	{"OnFailure", DOCUMENT_OBJECT, destination_members},
+	{"OnSuccess", DOCUMENT_OBJECT, destination_members}, {NULL}};
 static const struct document_member event_invoke_members[] = {
-	{"DestinationConfig", DOCUMENT_OBJECT, destinations_members, false},
-	{"MaximumEventAgeInSeconds", DOCUMENT_INTEGER, NULL, false},
-	{"MaximumRetryAttempts", DOCUMENT_INTEGER, NULL, false}, {NULL}};
+	{"DestinationConfig", DOCUMENT_OBJECT, destinations_members},
+	{"MaximumEventAgeInSeconds", DOCUMENT_INTEGER}, {"MaximumRetryAttempts", DOCUMENT_INTEGER},
+	{NULL}};
 
 /* AWS shows an empty OnSuccess and OnFailure where there is none. */
 static enum lambda_status shape_event_invoke(const struct document_subject *subject,
@@ -135,17 +135,14 @@ static enum lambda_status plan_event_invoke(
 	struct document_planning *planning, struct lambda_error *reterr)
 {
 	static const char *const known[] = {"DestinationConfig", "FunctionArn", "LastModified",
-		"MaximumEventAgeInSeconds", "MaximumRetryAttempts"};
+		"MaximumEventAgeInSeconds", "MaximumRetryAttempts", NULL};
 	const struct json *item = NULL, *member;
 	enum lambda_status status = document_find_item(
 		planning->answer, "FunctionEventInvokeConfigs", planning->subject, &item, reterr);
-	size_t i;
 
 	for (member = json_first(item); member && !status; member = json_next(member)) {
-		for (i = 0; i < array_count(known); i++)
-			if (!strcmp(json_name(member), known[i]))
-				break;
-		if (i == array_count(known) && !json_is_null(member) && !planning->removes)
+		if (!text_is_one_of(json_name(member), known) && !json_is_null(member) &&
+			!planning->removes)
 			status = lambda_fail(reterr, LAMBDA_INVALID,
 				"AWS has a member '%.64s' there, which this version of aliasfs "
 				"does "
@@ -177,7 +174,6 @@ static enum lambda_status shape_recursion(const struct document_subject *subject
 {
 	static const char *const names[] = {"RecursiveLoop", NULL};
 
-	(void)subject;
 	if (!json_string(json_member(answer, "RecursiveLoop")))
 		return document_fail_answer(reterr, "RecursiveLoop");
 	return pick(answer, names, ret_document, reterr);
@@ -191,8 +187,7 @@ const struct document_ways document_recursion_ways = {
 	.plan = plan_setting,
 };
 
-static const struct document_member runtime_members[] = {
-	{"RuntimeVersionArn", DOCUMENT_TEXT, NULL, false},
+static const struct document_member runtime_members[] = {{"RuntimeVersionArn", DOCUMENT_TEXT},
 	{"UpdateRuntimeOn", DOCUMENT_TEXT, NULL, true}, {NULL}};
 
 static enum lambda_status shape_runtime(const struct document_subject *subject,
@@ -200,7 +195,6 @@ static enum lambda_status shape_runtime(const struct document_subject *subject,
 {
 	static const char *const names[] = {"RuntimeVersionArn", "UpdateRuntimeOn", NULL};
 
-	(void)subject;
 	if (!json_string(json_member(answer, "UpdateRuntimeOn")))
 		return document_fail_answer(reterr, "UpdateRuntimeOn");
 	return pick(answer, names, ret_document, reterr);
@@ -226,7 +220,6 @@ static enum lambda_status shape_signing(const struct document_subject *subject,
 	static const char *const names[] = {"CodeSigningConfigArn", NULL};
 	const struct json *arn = json_member(answer, names[0]);
 
-	(void)subject;
 	if (!json_is_object(answer) || (arn && !json_string(arn)))
 		return document_fail_answer(reterr, names[0]);
 	return arn ? pick(answer, names, ret_document, reterr) : LAMBDA_OK;

@@ -236,22 +236,6 @@ int document_arn_matches(const char *arn, const struct document_subject *subject
 	return !strcmp(qualifier, subject->qualifier);
 }
 
-int document_event_source_owner(const struct json *mapping, const char **ret_function,
-	size_t *ret_length, const char **ret_qualifier)
-{
-	const char *arn = json_member_string(mapping, "FunctionArn", "");
-	size_t length = document_arn_length(arn), start = length;
-
-	if (!length)
-		return -EINVAL;
-	while (arn[start - 1] != ':')
-		start--;
-	*ret_function = arn + start;
-	*ret_length = length - start;
-	*ret_qualifier = arn[length] && strcmp(arn + length, ":$LATEST") ? arn + length + 1 : "";
-	return 0;
-}
-
 enum lambda_status document_find_item(const struct json *answer, const char *list,
 	const struct document_subject *subject, const struct json **ret_item,
 	struct lambda_error *reterr)

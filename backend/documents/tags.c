@@ -15,7 +15,6 @@ static enum lambda_status shape_tags(const struct document_subject *subject,
 	const struct json *tags = json_member(answer, "Tags"), *item;
 	int error;
 
-	(void)subject;
 	if (failure) {
 		lambda_fail(reterr, LAMBDA_ACCESS_DENIED, "%s",
 			json_member_string(failure, "Message", "AWS does not show the tags"));

@@ -6,17 +6,14 @@
 
 #define DEFAULT_MODE "BUFFERED"
 
-static const struct document_member cors_members[] = {
-	{"AllowCredentials", DOCUMENT_BOOLEAN, NULL, false},
-	{"AllowHeaders", DOCUMENT_TEXTS, NULL, false},
-	{"AllowMethods", DOCUMENT_TEXTS, NULL, false},
-	{"AllowOrigins", DOCUMENT_TEXTS, NULL, false},
-	{"ExposeHeaders", DOCUMENT_TEXTS, NULL, false}, {"MaxAge", DOCUMENT_INTEGER, NULL, false},
-	{NULL}};
+static const struct document_member cors_members[] = {{"AllowCredentials", DOCUMENT_BOOLEAN},
+	{"AllowHeaders", DOCUMENT_TEXTS}, {"AllowMethods", DOCUMENT_TEXTS},
+	{"AllowOrigins", DOCUMENT_TEXTS}, {"ExposeHeaders", DOCUMENT_TEXTS},
+	{"MaxAge", DOCUMENT_INTEGER}, {NULL}};
 
 static const struct document_member url_members[] = {{"AuthType", DOCUMENT_TEXT, NULL, true},
-	{"Cors", DOCUMENT_OBJECT, cors_members, false}, {"FunctionUrl", DOCUMENT_TEXT, NULL, false},
-	{"InvokeMode", DOCUMENT_TEXT, NULL, false}, {NULL}};
+	{"Cors", DOCUMENT_OBJECT, cors_members}, {"FunctionUrl", DOCUMENT_TEXT},
+	{"InvokeMode", DOCUMENT_TEXT}, {NULL}};
 
 static const char *const shown_members[] = {"AuthType", "Cors", "FunctionUrl", "InvokeMode", NULL};
 

@@ -196,7 +196,6 @@ int history_find(const struct history_input *input, struct history *ret_history)
 		history_release(&history);
 		return -ENOMEM;
 	}
-	history.reaches_s = input->changes.until_s ? input->changes.from_s : INT64_MAX;
 	steps_release(&steps);
 	*ret_history = history;
 	return 0;

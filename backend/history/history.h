@@ -84,7 +84,6 @@ struct history {
 	enum history_end end; /* what there is to say of what comes after these */
 	int64_t proven_after_s; /* HISTORY_END_YOUNG: asked after this moment, CloudTrail may prove more */
 	bool newest_is_present; /* the newest known change is what made the alias as it is */
-	int64_t reaches_s; /* from this moment on, all moves are known; INT64_MAX: CloudTrail told nothing */
 };
 
 /* Joins it all. The caller releases it, before the input. 0 or -ENOMEM. */

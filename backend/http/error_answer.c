@@ -36,11 +36,11 @@ static void copy_code(char *code, size_t size, const char *text)
 	lambda_error_copy_line(code, size, text, length);
 }
 
-static void read_code(const struct lambda_error_answer *answer, const struct json *body,
-	struct lambda_error *error)
+static void read_code(
+	const struct http_response *response, const struct json *body, struct lambda_error *error)
 {
 	static const char *const names[] = {"code", "Code", "__type"};
-	const char *code = answer->error_type;
+	const char *code = response->error_type;
 	size_t i;
 
 	for (i = 0; !*code && i < array_count(names); i++)
@@ -57,49 +57,37 @@ static bool starts_html(const char *body, size_t length)
 	return length && *body == '<';
 }
 
-static void read_message(const struct lambda_error_answer *answer, const struct json *body,
-	struct lambda_error *error)
+static void read_message(
+	const struct http_response *response, const struct json *body, struct lambda_error *error)
 {
 	const char *message = json_member_string(body, "message", NULL);
+	const struct buffer *text = &response->body;
 
 	if (!message)
 		message = json_member_string(body, "Message", NULL);
 	if (message && *message)
 		lambda_error_copy_line(
 			error->message, sizeof(error->message), message, strlen(message));
-	else if (!body && answer->body_length && !starts_html(answer->body, answer->body_length))
+	else if (!body && text->length && !starts_html(text->data, text->length))
 		lambda_error_copy_line(
-			error->message, sizeof(error->message), answer->body, answer->body_length);
+			error->message, sizeof(error->message), text->data, text->length);
 	else if (error->code[0])
 		snprintf(error->message, sizeof(error->message),
 			"AWS answered %s without a message", error->code);
 	else
 		snprintf(error->message, sizeof(error->message), "the server answered HTTP %d",
-			answer->http_status);
+			response->status);
 }
 
-void lambda_error_read(const struct lambda_error_answer *answer, struct lambda_error *ret_error)
+void lambda_error_read(const struct http_response *response, struct lambda_error *ret_error)
 {
 	cleanup(json_free_pointer) struct json *body =
-		json_parse(answer->body, answer->body_length, NULL);
-	struct lambda_error error = {.http_status = answer->http_status};
+		json_parse(buffer_text(&response->body), response->body.length, NULL);
+	struct lambda_error error = {.http_status = response->status};
 
-	read_code(answer, body, &error);
-	read_message(answer, body, &error);
-	lambda_error_copy_line(error.request_id, sizeof(error.request_id), answer->request_id,
-		strlen(answer->request_id));
-	error.status = retry_status(answer->http_status, error.code);
+	read_code(response, body, &error);
+	read_message(response, body, &error);
+	memcpy(error.request_id, response->request_id, sizeof(error.request_id));
+	error.status = retry_status(response->status, error.code);
 	*ret_error = error;
-}
-
-void lambda_error_read_response(
-	const struct http_response *response, struct lambda_error *ret_error)
-{
-	const struct lambda_error_answer answer = {.http_status = response->status,
-		.error_type = response->error_type,
-		.request_id = response->request_id,
-		.body = buffer_text(&response->body),
-		.body_length = response->body.length};
-
-	lambda_error_read(&answer, ret_error);
 }

@@ -9,6 +9,7 @@
 
 #include "backend/base/clock.h"
 #include "backend/base/condition.h"
+#include "backend/base/scope.h"
 #include "backend/config/environment.h"
 #include "backend/http/proxy.h"
 
@@ -87,11 +88,6 @@ void http_pool_free(struct http_pool *pool)
 	curl_global_cleanup();
 }
 
-static bool is_interrupted(const struct http_request *request)
-{
-	return request->interrupted && atomic_load(request->interrupted);
-}
-
 /* An idle slot, or one that was never used; NULL while all are busy. The mutex is held. */
 static struct slot *pop_slot(struct http_pool *pool)
 {
@@ -108,22 +104,18 @@ static struct slot *pop_slot(struct http_pool *pool)
 static struct slot *take_slot(struct http_pool *pool, const struct http_request *request,
 	struct http_failure *ret_failure)
 {
+	static const char late[] = "all connections stayed busy";
+	const struct call_scope scope = {
+		.read_deadline_ms = request->deadline_ms, .interrupted = request->interrupted};
+	enum lambda_status status = LAMBDA_OK;
 	struct slot *slot;
 
 	pthread_mutex_lock(&pool->mutex);
-	while (!(slot = pop_slot(pool))) {
-		int64_t now_ms = clock_monotonic_ms(), until_ms = now_ms + HTTP_STEP_MS;
-
-		if (is_interrupted(request) || now_ms >= request->deadline_ms)
-			break;
-		condition_wait(&pool->given_back, &pool->mutex,
-			until_ms < request->deadline_ms ? until_ms : request->deadline_ms);
-	}
+	while (!(slot = pop_slot(pool)) && !status)
+		status = call_scope_wait(&scope, &pool->given_back, &pool->mutex, late, NULL);
 	pthread_mutex_unlock(&pool->mutex);
 	if (!slot)
-		http_failure_set(ret_failure,
-			is_interrupted(request) ? LAMBDA_INTERRUPTED : LAMBDA_TIMED_OUT,
-			"all connections stayed busy");
+		http_failure_set(ret_failure, status, "%s", late);
 	return slot;
 }
 
@@ -143,10 +135,6 @@ static int before_sending(void *data, char *remote, char *local, int remote_port
 {
 	struct exchange *exchange = data;
 
-	(void)remote;
-	(void)local;
-	(void)remote_port;
-	(void)local_port;
 	if (exchange->sendings++)
 		return CURL_PREREQFUNC_ABORT;
 	if (exchange->request->sendings)
@@ -285,28 +273,6 @@ static void settle_response(struct http_response *response)
 
 /* --- one exchange --- */
 
-static struct curl_slist *make_headers(const struct http_request *request)
-{
-	struct curl_slist *list = NULL;
-	size_t i;
-
-	for (i = 0; i < request->header_count; i++) {
-		cleanup(buffer_release_secret) struct buffer line = BUFFER_INIT(HTTP_HEADERS_MAX);
-		struct curl_slist *longer = NULL;
-
-		/* libcurl leaves a header without a value away unless it ends in a semicolon. */
-		if (!buffer_appendf(&line, request->headers[i].value[0] ? "%s: %s" : "%s;%s",
-			    request->headers[i].name, request->headers[i].value))
-			longer = curl_slist_append(list, line.data);
-		if (!longer) {
-			curl_slist_free_all(list);
-			return NULL;
-		}
-		list = longer;
-	}
-	return list;
-}
-
 /* They hold signatures and tokens. */
 static void free_headers(struct curl_slist *list)
 {
@@ -317,18 +283,34 @@ static void free_headers(struct curl_slist *list)
 	curl_slist_free_all(list);
 }
 
-/* The headers that libcurl would add by itself, taken away; the answer is read as it comes. */
-static struct curl_slist *without_libcurls_own(struct curl_slist *list)
+static struct curl_slist *add_line(struct curl_slist *list, const char *line)
 {
-	static const char *const names[] = {"Accept:", "Expect:"};
+	struct curl_slist *longer = curl_slist_append(list, line);
+
+	if (!longer)
+		free_headers(list);
+	return longer;
+}
+
+/* NULL when out of memory. */
+static struct curl_slist *make_headers(const struct http_request *request)
+{
+	/* What libcurl would add by itself, taken away. */
+	struct curl_slist *list = add_line(NULL, "Accept:");
 	size_t i;
 
-	for (i = 0; list && i < array_count(names); i++) {
-		struct curl_slist *longer = curl_slist_append(list, names[i]);
+	if (list)
+		list = add_line(list, "Expect:");
+	for (i = 0; list && i < request->header_count; i++) {
+		cleanup(buffer_release_secret) struct buffer line = BUFFER_INIT(HTTP_HEADERS_MAX);
 
-		if (!longer)
-			curl_slist_free_all(list);
-		list = longer;
+		/* libcurl leaves a header without a value away unless it ends in a semicolon. */
+		if (buffer_appendf(&line, request->headers[i].value[0] ? "%s: %s" : "%s;%s",
+			    request->headers[i].name, request->headers[i].value)) {
+			free_headers(list);
+			return NULL;
+		}
+		list = add_line(list, line.data);
 	}
 	return list;
 }
@@ -458,7 +440,8 @@ static int drive_transfer(struct slot *slot, const struct exchange *exchange, CU
 			return -ENOMEM;
 		if (!running)
 			break;
-		if (is_interrupted(request) && may_be_interrupted(exchange))
+		if (request->interrupted && atomic_load(request->interrupted) &&
+			may_be_interrupted(exchange))
 			return -EINTR;
 		if (left <= 0)
 			return -ETIMEDOUT;
@@ -595,7 +578,7 @@ enum lambda_status http_exchange(struct http_pool *pool, const struct http_reque
 	slot = take_slot(pool, request, ret_failure);
 	if (!slot)
 		return ret_failure->status;
-	headers = without_libcurls_own(make_headers(request));
+	headers = make_headers(request);
 	if (headers && slot_is_ready(slot))
 		status = perform_exchange(slot, &exchange, headers, ret_failure);
 	else

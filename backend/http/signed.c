@@ -28,14 +28,6 @@ static void add_header(struct signed_request *request, const char *name, const c
 	request->headers[request->http.header_count++] = (struct http_header){name, value};
 }
 
-static int derive_key(const struct signer *signer, const struct sigv4_scope *scope,
-	unsigned char key[SIGV4_KEY_SIZE])
-{
-	if (signer->keys)
-		return sigv4_key_cache_get(signer->keys, signer->secret_access_key, scope, key);
-	return sigv4_derive_key(signer->secret_access_key, scope, key);
-}
-
 /* Signs the headers that are there, and adds the signature. */
 static int sign_request(struct signed_request *request, const struct signed_parts *parts)
 {
@@ -57,7 +49,7 @@ static int sign_request(struct signed_request *request, const struct signed_part
 		add_header(request, "X-Amz-Security-Token", signer->session_token);
 	to_sign.header_count = request->http.header_count;
 	memcpy(scope.date, request->date, sizeof(scope.date));
-	error = derive_key(signer, &scope, key);
+	error = sigv4_derive_key(signer->secret_access_key, &scope, key);
 	if (!error)
 		error = sigv4_authorization(
 			&to_sign, &scope, signer->access_key_id, key, &request->authorization);

@@ -20,8 +20,7 @@ struct signer {
 	const char *session_token; /* NULL: none */
 	const char *region;
 	const char *service;
-	int64_t now_s;                /* seconds since the epoch, by the server's clock */
-	struct sigv4_key_cache *keys; /* NULL: the key is derived each time */
+	int64_t now_s; /* seconds since the epoch, by the server's clock */
 };
 
 /* What is to be sent. All borrowed; zero what is not needed. */

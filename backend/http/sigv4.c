@@ -4,7 +4,6 @@
 #include <ctype.h>
 #include <errno.h>
 #include <openssl/evp.h>
-#include <pthread.h>
 
 #include "backend/base/text.h"
 
@@ -36,7 +35,7 @@ static const char *const unsigned_headers[] = {
 struct pair {
 	char *name;
 	char *value;
-	size_t order; /* where it stood: headers of one name keep their order */
+	size_t order; /* of a header, where it stood: those of one name keep their order */
 };
 
 struct pairs {
@@ -70,11 +69,6 @@ void sigv4_format_date(int64_t seconds, char date[SIGV4_DATE_SIZE])
 		date[0] = '\0';
 }
 
-static int compute_digest(const void *data, size_t length, unsigned char digest[SIGV4_KEY_SIZE])
-{
-	return EVP_Digest(data, length, digest, NULL, EVP_sha256(), NULL) == 1 ? 0 : -EIO;
-}
-
 static int compute_hmac(const void *key, size_t key_length, const char *text, size_t length,
 	unsigned char code[SIGV4_KEY_SIZE])
 {
@@ -88,23 +82,26 @@ static int compute_hmac(const void *key, size_t key_length, const char *text, si
 int sigv4_hex_digest(const void *data, size_t length, char digest[SIGV4_DIGEST_SIZE])
 {
 	unsigned char bytes[SIGV4_KEY_SIZE];
-	int error = compute_digest(data ? data : "", length, bytes);
 
-	if (!error)
-		text_format_hex(bytes, sizeof(bytes), digest);
-	return error;
+	if (EVP_Digest(data ? data : "", length, bytes, NULL, EVP_sha256(), NULL) != 1)
+		return -EIO;
+	text_format_hex(bytes, sizeof(bytes), digest);
+	return 0;
 }
 
 /* --- path --- */
 
-/* Appends one segment after dropping "", "." and, for "..", the segment before. */
-static int append_segment(struct buffer *out, const char *segment, size_t length)
+/* Appends one segment, encoded once more, after dropping "", "." and, for "..", the segment before. */
+static int append_segment(struct buffer *out, const char *text, size_t length)
 {
+	cleanup(free_pointer) char *segment = strndup(text, length);
 	int error;
 
-	if (!length || (length == 1 && segment[0] == '.'))
+	if (!segment)
+		return -ENOMEM;
+	if (!length || !strcmp(segment, "."))
 		return 0;
-	if (length == 2 && !memcmp(segment, "..", 2)) {
+	if (!strcmp(segment, "..")) {
 		while (out->length > 0 && out->data[--out->length] != '/')
 			;
 		if (out->data)
@@ -112,30 +109,10 @@ static int append_segment(struct buffer *out, const char *segment, size_t length
 		return 0;
 	}
 	error = buffer_append_byte(out, '/');
-	return error ? error : buffer_append(out, segment, length);
+	return error ? error : text_append_percent_encoded(out, segment);
 }
 
-/* Appends the path encoded once more, '/' excepted: `%3A` on the wire is signed as `%253A`. */
-static int append_encoded_path(struct buffer *out, const char *path)
-{
-	int error = 0;
-
-	while (!error && *path) {
-		size_t length = strcspn(path, "/");
-		cleanup(free_pointer) char *segment = strndup(path, length);
-
-		if (!segment)
-			return -ENOMEM;
-		error = text_append_percent_encoded(out, segment);
-		path += length;
-		if (!error && *path == '/') {
-			error = buffer_append_byte(out, '/');
-			path++;
-		}
-	}
-	return error;
-}
-
+/* The path normalized, and encoded again but for its slashes: `%3A` on the wire is signed as `%253A`. */
 static int append_canonical_path(struct buffer *out, const char *path)
 {
 	cleanup(buffer_release) struct buffer normal = BUFFER_INIT(out->maximum);
@@ -150,25 +127,19 @@ static int append_canonical_path(struct buffer *out, const char *path)
 	}
 	if (!error && (slash_at_end || !normal.length))
 		error = buffer_append_byte(&normal, '/');
-	return error ? error : append_encoded_path(out, buffer_text(&normal));
+	return error ? error : buffer_append(out, normal.data, normal.length);
 }
 
 /* --- query and headers: pairs, sorted --- */
 
-static int compare_pairs_by_value(const void *left, const void *right)
+static int compare_pairs(const void *left, const void *right)
 {
 	const struct pair *a = left, *b = right;
 	int order = strcmp(a->name, b->name);
 
+	if (!order)
+		order = (a->order > b->order) - (a->order < b->order);
 	return order ? order : strcmp(a->value, b->value);
-}
-
-static int compare_pairs_by_order(const void *left, const void *right)
-{
-	const struct pair *a = left, *b = right;
-	int order = strcmp(a->name, b->name);
-
-	return order ? order : (a->order > b->order) - (a->order < b->order);
 }
 
 /* Decodes and encodes again, so that any spelling of the same value is signed alike. */
@@ -223,7 +194,7 @@ static int append_canonical_query(struct buffer *out, const char *query)
 	size_t i;
 
 	if (!error && pairs.count)
-		qsort(pairs.items, pairs.count, sizeof(*pairs.items), compare_pairs_by_value);
+		qsort(pairs.items, pairs.count, sizeof(*pairs.items), compare_pairs);
 	for (i = 0; !error && i < pairs.count; i++)
 		error = buffer_appendf(
 			out, "%s%s=%s", i ? "&" : "", pairs.items[i].name, pairs.items[i].value);
@@ -284,8 +255,7 @@ static int collect_headers(const struct sigv4_request *request, struct pairs *re
 		ret_pairs->count++;
 	}
 	if (ret_pairs->count)
-		qsort(ret_pairs->items, ret_pairs->count, sizeof(*ret_pairs->items),
-			compare_pairs_by_order);
+		qsort(ret_pairs->items, ret_pairs->count, sizeof(*ret_pairs->items), compare_pairs);
 	return 0;
 }
 
@@ -339,7 +309,8 @@ int sigv4_canonical_request(
 	return error;
 }
 
-int sigv4_string_to_sign(const struct sigv4_scope *scope, const char *canonical_request,
+/* Appends the string to sign for a canonical request. */
+static int append_string_to_sign(const struct sigv4_scope *scope, const char *canonical_request,
 	size_t length, struct buffer *out)
 {
 	char digest[SIGV4_DIGEST_SIZE];
@@ -385,7 +356,7 @@ int sigv4_authorization(const struct sigv4_request *request, const struct sigv4_
 	int error = sigv4_canonical_request(request, &canonical, &names);
 
 	if (!error)
-		error = sigv4_string_to_sign(
+		error = append_string_to_sign(
 			scope, buffer_text(&canonical), canonical.length, &text);
 	if (!error)
 		error = compute_hmac(
@@ -398,90 +369,4 @@ int sigv4_authorization(const struct sigv4_request *request, const struct sigv4_
 			  ", SignedHeaders=%s, Signature=%s",
 		access_key_id, DAY_LENGTH, scope->date, scope->region, scope->service,
 		buffer_text(&names), hex);
-}
-
-/* --- the cache --- */
-
-#define CACHE_SLOTS 4 /* Lambda, STS and the day after midnight */
-
-struct cached_key {
-	bool known;
-	unsigned char identity[SIGV4_KEY_SIZE]; /* digest of secret, day, region and service */
-	unsigned char key[SIGV4_KEY_SIZE];
-};
-
-struct sigv4_key_cache {
-	pthread_mutex_t mutex;                /* protects all below; nothing else is taken inside */
-	struct cached_key slots[CACHE_SLOTS]; /* the newest first */
-};
-
-struct sigv4_key_cache *sigv4_key_cache_new(void)
-{
-	struct sigv4_key_cache *cache = calloc(1, sizeof(*cache));
-
-	if (cache)
-		pthread_mutex_init(&cache->mutex, NULL);
-	return cache;
-}
-
-void sigv4_key_cache_free(struct sigv4_key_cache *cache)
-{
-	if (!cache)
-		return;
-	pthread_mutex_destroy(&cache->mutex);
-	explicit_bzero(cache, sizeof(*cache));
-	free(cache);
-}
-
-static int identify_key(const char *secret_access_key, const struct sigv4_scope *scope,
-	unsigned char identity[SIGV4_KEY_SIZE])
-{
-	cleanup(buffer_release_secret) struct buffer text = BUFFER_INIT(CANONICAL_MAX);
-	int error = buffer_appendf(&text, "%.*s/%s/%s/%s", DAY_LENGTH, scope->date, scope->region,
-		scope->service, secret_access_key);
-
-	return error ? error : compute_digest(text.data, text.length, identity);
-}
-
-static bool recall_key(
-	struct sigv4_key_cache *cache, const unsigned char *identity, unsigned char *key)
-{
-	bool found = false;
-	size_t i;
-
-	pthread_mutex_lock(&cache->mutex);
-	for (i = 0; i < CACHE_SLOTS && !found; i++) {
-		const struct cached_key *slot = &cache->slots[i];
-
-		found = slot->known && !memcmp(slot->identity, identity, SIGV4_KEY_SIZE);
-		if (found)
-			memcpy(key, slot->key, SIGV4_KEY_SIZE);
-	}
-	pthread_mutex_unlock(&cache->mutex);
-	return found;
-}
-
-static void remember_key(
-	struct sigv4_key_cache *cache, const unsigned char *identity, const unsigned char *key)
-{
-	pthread_mutex_lock(&cache->mutex);
-	memmove(&cache->slots[1], &cache->slots[0], (CACHE_SLOTS - 1) * sizeof(cache->slots[0]));
-	cache->slots[0].known = true;
-	memcpy(cache->slots[0].identity, identity, SIGV4_KEY_SIZE);
-	memcpy(cache->slots[0].key, key, SIGV4_KEY_SIZE);
-	pthread_mutex_unlock(&cache->mutex);
-}
-
-int sigv4_key_cache_get(struct sigv4_key_cache *cache, const char *secret_access_key,
-	const struct sigv4_scope *scope, unsigned char key[SIGV4_KEY_SIZE])
-{
-	unsigned char identity[SIGV4_KEY_SIZE];
-	int error = identify_key(secret_access_key, scope, identity);
-
-	if (error || recall_key(cache, identity, key))
-		return error;
-	error = sigv4_derive_key(secret_access_key, scope, key);
-	if (!error)
-		remember_key(cache, identity, key);
-	return error;
 }

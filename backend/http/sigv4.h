@@ -2,8 +2,7 @@
 /*
  * AWS Signature Version 4 for requests whose signature travels in the Authorization header
  * (backend/lambda/NOTES.md section 9: libcurl 7.88's own signer is measured wrong). There is one
- * canonicaliser, for every service but S3. Pure functions, the time is an argument; only the key
- * cache has a lock of its own, held for microseconds.
+ * canonicaliser, for every service but S3. Pure functions, the time is an argument.
  *
  * Errors everywhere: 0, -ENOMEM, -EFBIG (over the buffer's maximum), -EIO (OpenSSL refused).
  */
@@ -62,10 +61,6 @@ int sigv4_hex_digest(const void *data, size_t length, char digest[SIGV4_DIGEST_S
 int sigv4_canonical_request(const struct sigv4_request *request, struct buffer *out,
 	struct buffer *ret_signed) must_check;
 
-/* Appends the string to sign for a canonical request. */
-int sigv4_string_to_sign(const struct sigv4_scope *scope, const char *canonical_request,
-	size_t length, struct buffer *out) must_check;
-
 /* The signing key of a secret for the scope's day, region and service. The caller wipes it. */
 int sigv4_derive_key(const char *secret_access_key, const struct sigv4_scope *scope,
 	unsigned char key[SIGV4_KEY_SIZE]) must_check;
@@ -74,19 +69,5 @@ int sigv4_derive_key(const char *secret_access_key, const struct sigv4_scope *sc
 int sigv4_authorization(const struct sigv4_request *request, const struct sigv4_scope *scope,
 	const char *access_key_id, const unsigned char key[SIGV4_KEY_SIZE],
 	struct buffer *out) must_check;
-
-/*
- * Remembers the last derived keys, so that a request costs one HMAC and not five. Secrets are not
- * kept, only their digest; everything is wiped when it is freed. Thread-safe.
- */
-struct sigv4_key_cache;
-
-struct sigv4_key_cache *sigv4_key_cache_new(void) must_check;
-void sigv4_key_cache_free(struct sigv4_key_cache *cache);
-DEFINE_CLEANUP(struct sigv4_key_cache *, sigv4_key_cache_free);
-
-/* sigv4_derive_key(), from the cache where it is known. The caller wipes `key`. */
-int sigv4_key_cache_get(struct sigv4_key_cache *cache, const char *secret_access_key,
-	const struct sigv4_scope *scope, unsigned char key[SIGV4_KEY_SIZE]) must_check;
 
 #endif

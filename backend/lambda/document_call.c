@@ -109,26 +109,14 @@ static int append_parameter(struct buffer *query, const char *name, const char *
 	return error ? error : text_append_percent_encoded(query, value);
 }
 
-static int append_path(const struct lambda_document_call *call, const struct route *route,
-	const char *function, struct buffer *path)
-{
-	int error = buffer_append_string(path, route->prefix);
-
-	if (!error && route->suffix)
-		error = lambda_append_segment(path, function);
-	if (!error && route->suffix)
-		error = buffer_append_string(path, route->suffix);
-	if (error || !route->label_in_path)
-		return error;
-	return call->label ? lambda_append_segment(path, call->label) : -EINVAL;
-}
-
 int lambda_document_call_path(const struct lambda_document_call *call, const char *function,
 	const char *qualifier, struct buffer *path, struct buffer *query)
 {
 	const struct route *route = &routes[call->operation];
-	int error = append_path(call, route, function, path);
+	int error = lambda_append_route(path, route->prefix, function, route->suffix);
 
+	if (!error && route->label_in_path)
+		error = call->label ? lambda_append_segment(path, call->label) : -EINVAL;
 	if (!error && route->takes_qualifier && *qualifier)
 		error = append_parameter(query, "Qualifier", qualifier);
 	if (!error && call->query)

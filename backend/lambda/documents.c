@@ -8,7 +8,6 @@
 #include "backend/lambda/model.h"
 #include "backend/lambda/read.h"
 
-#define PATH_MAX_BYTES 8192
 #define QUERY_MAX_BYTES (3 * LAMBDA_MARKER_MAX + 65536)
 #define BODY_MAX_BYTES (4 * 1024 * 1024)
 #define FUNCTIONS(date) "/" date "/functions/"
@@ -69,15 +68,6 @@ struct reading {
 	const char *query; /* of every page; "" for none */
 };
 
-static enum lambda_status name_operation(
-	const struct reading *reading, enum lambda_status status, struct lambda_error *reterr)
-{
-	if (status && reterr)
-		snprintf(reterr->operation, sizeof(reterr->operation), "%s",
-			reading->question->operation);
-	return status;
-}
-
 static enum lambda_status ask(const struct reading *reading, const char *query,
 	struct json **ret_json, struct lambda_error *reterr)
 {
@@ -94,8 +84,9 @@ static enum lambda_status ask(const struct reading *reading, const char *query,
 		return LAMBDA_OK;
 	json_free(*ret_json);
 	*ret_json = NULL;
-	return name_operation(reading,
-		lambda_fail(reterr, LAMBDA_BAD_ANSWER, "the answer is not an object"), reterr);
+	return lambda_name_operation(
+		lambda_fail(reterr, LAMBDA_BAD_ANSWER, "the answer is not an object"),
+		reading->question->operation, reterr);
 }
 
 /* MaxItems is named so that no server's own default cuts a page shorter. */
@@ -172,7 +163,7 @@ static enum lambda_status read_page(const struct reading *reading, char **marker
 		status = next_marker(page, *marker, &next, reterr);
 	free(*marker);
 	*marker = next;
-	return name_operation(reading, status, reterr);
+	return lambda_name_operation(status, reading->question->operation, reterr);
 }
 
 #define PAGES_MAX 2000
@@ -187,10 +178,10 @@ static enum lambda_status read_pages(
 	do {
 		status = read_page(reading, &marker, list, reterr);
 		if (!status && marker && ++pages == PAGES_MAX)
-			status = name_operation(reading,
+			status = lambda_name_operation(
 				lambda_fail(reterr, LAMBDA_BAD_ANSWER, "the list has over %d pages",
 					PAGES_MAX),
-				reterr);
+				reading->question->operation, reterr);
 	} while (!status && marker);
 	return status;
 }
@@ -234,8 +225,8 @@ static int append_function_filter(struct buffer *query, const char *function, co
 static enum lambda_status read_event_sources(struct reading *reading, const char *function,
 	const char *qualifier, struct json **ret_answer, struct lambda_error *reterr)
 {
-	cleanup(buffer_release) struct buffer query = BUFFER_INIT(PATH_MAX_BYTES);
-	cleanup(buffer_release) struct buffer latest = BUFFER_INIT(PATH_MAX_BYTES);
+	cleanup(buffer_release) struct buffer query = BUFFER_INIT(LAMBDA_PATH_MAX);
+	cleanup(buffer_release) struct buffer latest = BUFFER_INIT(LAMBDA_PATH_MAX);
 	int error = append_function_filter(&query, function, qualifier);
 
 	if (!error && !*qualifier)
@@ -258,10 +249,10 @@ static enum lambda_status cut_function(const struct reading *reading, const char
 	size_t i;
 
 	if (strcmp(name, function) != 0)
-		return name_operation(reading,
+		return lambda_name_operation(
 			lambda_fail(reterr, LAMBDA_BAD_ANSWER,
 				"the answer is about another function than %s", function),
-			reterr);
+			reading->question->operation, reterr);
 	if (!cut)
 		return lambda_fail_memory(reterr);
 	for (i = 0; i < array_count(kept); i++) {
@@ -277,12 +268,8 @@ static enum lambda_status cut_function(const struct reading *reading, const char
 static int append_source_path(const struct question *question, enum lambda_source source,
 	const char *function, const char *qualifier, struct buffer *path, struct buffer *query)
 {
-	int error = buffer_append_string(path, question->prefix);
+	int error = lambda_append_route(path, question->prefix, function, question->suffix);
 
-	if (!error && question->suffix)
-		error = lambda_append_segment(path, function);
-	if (!error && question->suffix)
-		error = buffer_append_string(path, question->suffix);
 	if (!error && question->query)
 		error = buffer_append_string(query, question->query);
 	if (!error && source == LAMBDA_SOURCE_ALIAS)
@@ -296,8 +283,8 @@ enum lambda_status lambda_read_document_source(struct lambda_client *client,
 	const struct call_scope *scope, enum lambda_source source, const char *function,
 	const char *qualifier, struct json **ret_answer, struct lambda_error *reterr)
 {
-	cleanup(buffer_release) struct buffer path = BUFFER_INIT(PATH_MAX_BYTES);
-	cleanup(buffer_release) struct buffer query = BUFFER_INIT(PATH_MAX_BYTES);
+	cleanup(buffer_release) struct buffer path = BUFFER_INIT(LAMBDA_PATH_MAX);
+	cleanup(buffer_release) struct buffer query = BUFFER_INIT(LAMBDA_PATH_MAX);
 	cleanup(json_free_pointer) struct json *answer = NULL;
 	struct reading reading = {.client = client, .scope = scope, .question = &questions[source]};
 	enum lambda_status status;
@@ -331,7 +318,6 @@ static enum verdict look_at_document(struct mutation *mutation, struct lambda_er
 		lambda_fail(reterr, LAMBDA_INVALID, "it cannot be read back");
 		return VERDICT_UNKNOWN;
 	}
-	mutation->look_scope.for_change = true;
 	switch (look->look(look->look_data, &mutation->look_scope, reterr)) {
 	case LAMBDA_DOCUMENT_DONE:
 		return VERDICT_DONE;
@@ -357,7 +343,7 @@ enum lambda_status lambda_send_document_call(struct lambda_client *client,
 	const struct lambda_document_call *call, const struct lambda_document_look *look,
 	struct json **ret_answer, struct lambda_error *reterr)
 {
-	cleanup(buffer_release) struct buffer path = BUFFER_INIT(PATH_MAX_BYTES);
+	cleanup(buffer_release) struct buffer path = BUFFER_INIT(LAMBDA_PATH_MAX);
 	cleanup(buffer_release) struct buffer query = BUFFER_INIT(QUERY_MAX_BYTES);
 	cleanup(buffer_release_secret) struct buffer body = BUFFER_INIT(BODY_MAX_BYTES);
 	const char *method = lambda_document_operation_method(call->operation);

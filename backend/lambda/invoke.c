@@ -4,7 +4,6 @@
 #include "backend/base/text.h"
 #include "backend/lambda/read.h"
 
-#define PATH_MAX_BYTES 8192
 #define LOG_RESULT_SIZE 8192 /* bytes of the log's end as base64, with room */
 
 void lambda_invocation_release(struct lambda_invocation *invocation)
@@ -12,13 +11,6 @@ void lambda_invocation_release(struct lambda_invocation *invocation)
 	buffer_release(&invocation->log);
 	buffer_release_secret(&invocation->payload);
 }
-
-/* What AWS told in headers, beside the answer itself. */
-struct told {
-	char executed_version[LAMBDA_VERSION_TEXT_SIZE];
-	char function_error[32];
-	char log_result[LOG_RESULT_SIZE];
-};
 
 /* A log that cannot be read is none: the function has run, and what it answered is what counts. */
 static void read_log(const char *log_result, struct buffer *log)
@@ -51,41 +43,20 @@ static void fail_answer(const struct http_response *response, struct lambda_erro
 	memcpy(reterr->request_id, response->request_id, sizeof(reterr->request_id));
 }
 
-/* Takes the answer, which AWS sent as a success. */
-static enum lambda_status read_answer(struct http_response *response, const struct told *told,
-	struct lambda_invocation *ret_invocation, struct lambda_error *reterr)
-{
-	struct lambda_invocation *invocation = ret_invocation;
-	size_t length = response->body.length;
-
-	if (response->status != 200 || length > LAMBDA_ANSWER_MAX) {
-		fail_answer(response, reterr);
-		http_response_release(response);
-		return LAMBDA_BAD_ANSWER;
-	}
-	*invocation = (struct lambda_invocation){.status = response->status,
-		.log = BUFFER_INIT(LAMBDA_LOG_TAIL_MAX),
-		.payload = response->body};
-	memcpy(invocation->executed_version, told->executed_version,
-		sizeof(invocation->executed_version));
-	memcpy(invocation->function_error, told->function_error,
-		sizeof(invocation->function_error));
-	memcpy(invocation->request_id, response->request_id, sizeof(invocation->request_id));
-	read_log(told->log_result, &invocation->log);
-	return LAMBDA_OK;
-}
-
 static enum lambda_status send_invoke(struct lambda_client *client, const struct call_scope *scope,
 	struct aws_request *request, struct lambda_invocation *ret_invocation,
 	struct lambda_error *reterr)
 {
 	static const struct http_header headers[] = {
 		{"X-Amz-Invocation-Type", "RequestResponse"}, {"X-Amz-Log-Type", "Tail"}};
-	struct told told = {0};
+	struct lambda_invocation invocation = {.log = BUFFER_INIT(LAMBDA_LOG_TAIL_MAX)};
+	char log_result[LOG_RESULT_SIZE] = "";
 	const struct http_wanted_header wanted[] = {
-		{"X-Amz-Executed-Version", told.executed_version, sizeof(told.executed_version)},
-		{"X-Amz-Function-Error", told.function_error, sizeof(told.function_error)},
-		{"X-Amz-Log-Result", told.log_result, sizeof(told.log_result)}};
+		{"X-Amz-Executed-Version", invocation.executed_version,
+			sizeof(invocation.executed_version)},
+		{"X-Amz-Function-Error", invocation.function_error,
+			sizeof(invocation.function_error)},
+		{"X-Amz-Log-Result", log_result, sizeof(log_result)}};
 	struct aws_tries tries = {0};
 	struct http_response response;
 	enum lambda_status status;
@@ -95,22 +66,33 @@ static enum lambda_status send_invoke(struct lambda_client *client, const struct
 	request->wanted = wanted;
 	request->wanted_count = array_count(wanted);
 	status = aws_request(client->aws, scope, request, &tries, &response, reterr);
-	if (!status)
-		return read_answer(&response, &told, ret_invocation, reterr);
-	if (tries.lost && reterr)
-		reterr->outcome_unknown = true;
-	if (tries.lost)
+	if (status && tries.lost) {
+		if (reterr)
+			reterr->outcome_unknown = true;
 		lambda_hint(
 			reterr, "it is not sent again: the function may have run, or run still");
-	return status;
+	}
+	if (status)
+		return status;
+	if (response.status != 200 || response.body.length > LAMBDA_ANSWER_MAX) {
+		fail_answer(&response, reterr);
+		http_response_release(&response);
+		return LAMBDA_BAD_ANSWER;
+	}
+	invocation.status = response.status;
+	invocation.payload = response.body;
+	memcpy(invocation.request_id, response.request_id, sizeof(invocation.request_id));
+	read_log(log_result, &invocation.log);
+	*ret_invocation = invocation;
+	return LAMBDA_OK;
 }
 
 enum lambda_status lambda_invoke(struct lambda_client *client, const struct call_scope *scope,
 	const char *function, const char *qualifier, const char *payload, size_t length,
 	struct lambda_invocation *ret_invocation, struct lambda_error *reterr)
 {
-	cleanup(buffer_release) struct buffer path = BUFFER_INIT(PATH_MAX_BYTES);
-	cleanup(buffer_release) struct buffer query = BUFFER_INIT(PATH_MAX_BYTES);
+	cleanup(buffer_release) struct buffer path = BUFFER_INIT(LAMBDA_PATH_MAX);
+	cleanup(buffer_release) struct buffer query = BUFFER_INIT(LAMBDA_PATH_MAX);
 	struct aws_request request = lambda_request(client, "Invoke", "POST", RATE_LIMIT_NONE);
 	int error;
 

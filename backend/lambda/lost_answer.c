@@ -52,9 +52,7 @@ static enum lambda_status give_up(const struct mutation *mutation, const struct 
 		error.status = LAMBDA_TIMED_OUT;
 	error.outcome_unknown = true;
 	lambda_hint(&error, "look what is there before trying again");
-	if (reterr)
-		*reterr = error;
-	return error.status;
+	return lambda_fail_as(reterr, &error);
 }
 
 /*
@@ -133,16 +131,7 @@ static enum lambda_status settle_echo(
 		return LAMBDA_OK;
 	if (verdict == VERDICT_UNKNOWN)
 		return give_up(mutation, refusal, reterr);
-	if (reterr)
-		*reterr = *refusal;
-	return refusal->status;
-}
-
-static enum lambda_status copy_error(const struct lambda_error *error, struct lambda_error *reterr)
-{
-	if (reterr)
-		*reterr = *error;
-	return error->status;
+	return lambda_fail_as(reterr, refusal);
 }
 
 /*
@@ -162,14 +151,14 @@ static enum lambda_status settle_loss(struct mutation *mutation, struct aws_trie
 		return give_up(mutation, lost, reterr);
 	if (verdict == VERDICT_OTHER) {
 		lambda_name_operation(seen.status, mutation->request.operation, &seen);
-		return copy_error(&seen, reterr);
+		return lambda_fail_as(reterr, &seen);
 	}
 	*ret_again = aws_request_again(
 		mutation->client->aws, mutation->scope, &mutation->request, tries);
 	if (*ret_again)
 		return LAMBDA_OK;
 	if (tries->answered) /* the server failed, and nothing has changed */
-		return copy_error(lost, reterr);
+		return lambda_fail_as(reterr, lost);
 	verdict = look_until(mutation, true, &seen);
 	return verdict == VERDICT_DONE ? LAMBDA_OK : give_up(mutation, lost, reterr);
 }
@@ -188,8 +177,11 @@ static enum lambda_status run_mutation(struct mutation *mutation, struct lambda_
 	bool lost_before = false, again = true;
 	enum lambda_status status = LAMBDA_OK;
 
-	mutation->look_scope.read_deadline_ms = mutation->scope->mutation_deadline_ms;
-	mutation->look_scope.mutation_deadline_ms = mutation->scope->mutation_deadline_ms;
+	mutation->look_scope =
+		(struct call_scope){.read_deadline_ms = mutation->scope->mutation_deadline_ms,
+			.mutation_deadline_ms = mutation->scope->mutation_deadline_ms,
+			.for_change = true,
+			.reads_back = true};
 	while (again) {
 		struct lambda_error error = {0};
 
@@ -201,7 +193,7 @@ static enum lambda_status run_mutation(struct mutation *mutation, struct lambda_
 		}
 		if (!tries.lost) {
 			error.outcome_unknown |= lost_before;
-			return copy_error(&error, reterr);
+			return lambda_fail_as(reterr, &error);
 		}
 		lost_before = true;
 		status = settle_loss(mutation, &tries, &error, &again, reterr);
@@ -209,7 +201,6 @@ static enum lambda_status run_mutation(struct mutation *mutation, struct lambda_
 	return status ? status : succeed(mutation, true);
 }
 
-/* Makes the call; `body` NULL for none. A query and a source are set before. */
 enum lambda_status mutation_make_change(struct mutation *mutation, const char *operation,
 	const char *method, const struct buffer *path, const struct buffer *body,
 	struct lambda_error *reterr)

@@ -12,7 +12,6 @@
 #include "backend/lambda/model.h"
 #include "backend/lambda/read.h"
 
-#define PATH_MAX_BYTES 8192
 #define BODY_MAX_BYTES (64 * 1024)
 
 /* --- reading back --- */
@@ -24,8 +23,8 @@ static enum verdict verdict_of_failure(struct lambda_error *error)
 
 static enum verdict look_for_created_alias(struct mutation *mutation, struct lambda_error *reterr)
 {
-	if (lambda_get_alias_as(mutation->client, &mutation->look_scope, RATE_LIMIT_WRITE,
-		    mutation->function, mutation->wanted->name, &mutation->alias, reterr))
+	if (lambda_get_alias(mutation->client, &mutation->look_scope, mutation->function,
+		    mutation->wanted->name, &mutation->alias, reterr))
 		return verdict_of_failure(reterr);
 	if (lambda_alias_is(&mutation->alias, mutation->wanted, true))
 		return VERDICT_DONE;
@@ -40,8 +39,8 @@ static enum verdict look_for_updated_alias(struct mutation *mutation, struct lam
 	const struct lambda_alias *wanted = mutation->wanted;
 	struct lambda_alias *alias = &mutation->alias;
 
-	if (lambda_get_alias_as(mutation->client, &mutation->look_scope, RATE_LIMIT_WRITE,
-		    mutation->function, wanted->name, alias, reterr))
+	if (lambda_get_alias(mutation->client, &mutation->look_scope, mutation->function,
+		    wanted->name, alias, reterr))
 		return reterr->status == LAMBDA_NOT_FOUND ? VERDICT_OTHER : VERDICT_UNKNOWN;
 	/* Every update gives a new revision: the old one means that there was none. */
 	if (!strcmp(alias->revision_id, wanted->revision_id)) {
@@ -60,8 +59,8 @@ static enum verdict look_for_deleted_alias(struct mutation *mutation, struct lam
 {
 	bool same;
 
-	if (lambda_get_alias_as(mutation->client, &mutation->look_scope, RATE_LIMIT_WRITE,
-		    mutation->function, mutation->name, &mutation->alias, reterr))
+	if (lambda_get_alias(mutation->client, &mutation->look_scope, mutation->function,
+		    mutation->name, &mutation->alias, reterr))
 		return reterr->status == LAMBDA_NOT_FOUND ? VERDICT_DONE : VERDICT_UNKNOWN;
 	same = !*mutation->revision_id ||
 	       !strcmp(mutation->alias.revision_id, mutation->revision_id);
@@ -76,8 +75,8 @@ static enum verdict look_for_deleted_alias(struct mutation *mutation, struct lam
 
 static enum verdict look_for_deleted_version(struct mutation *mutation, struct lambda_error *reterr)
 {
-	if (lambda_get_version_as(mutation->client, &mutation->look_scope, RATE_LIMIT_WRITE,
-		    mutation->function, mutation->number, &mutation->version, reterr))
+	if (lambda_get_version(mutation->client, &mutation->look_scope, mutation->function,
+		    mutation->number, &mutation->version, reterr))
 		return reterr->status == LAMBDA_NOT_FOUND ? VERDICT_DONE : VERDICT_UNKNOWN;
 	lambda_version_release(&mutation->version);
 	return VERDICT_AS_WAS;
@@ -110,8 +109,8 @@ static enum verdict look_for_published_version(
 	do {
 		struct lambda_version_page page;
 
-		if (lambda_list_versions_as(mutation->client, &mutation->look_scope,
-			    RATE_LIMIT_WRITE, mutation->function, marker, &page, reterr)) {
+		if (lambda_list_versions(mutation->client, &mutation->look_scope,
+			    mutation->function, marker, &page, reterr)) {
 			lambda_version_release(&mutation->version);
 			return reterr->status == LAMBDA_NOT_FOUND ? VERDICT_OTHER : VERDICT_UNKNOWN;
 		}
@@ -151,7 +150,7 @@ enum lambda_status lambda_create_alias(struct lambda_client *client, const struc
 	const char *function, const struct lambda_alias *wanted, struct lambda_alias *ret_alias,
 	struct lambda_error *reterr)
 {
-	cleanup(buffer_release) struct buffer path = BUFFER_INIT(PATH_MAX_BYTES);
+	cleanup(buffer_release) struct buffer path = BUFFER_INIT(LAMBDA_PATH_MAX);
 	cleanup(buffer_release) struct buffer body = BUFFER_INIT(BODY_MAX_BYTES);
 	struct mutation mutation = {.client = client,
 		.scope = scope,
@@ -181,7 +180,7 @@ enum lambda_status lambda_update_alias(struct lambda_client *client, const struc
 	const char *function, const struct lambda_alias *wanted, bool with_description,
 	struct lambda_alias *ret_alias, struct lambda_error *reterr)
 {
-	cleanup(buffer_release) struct buffer path = BUFFER_INIT(PATH_MAX_BYTES);
+	cleanup(buffer_release) struct buffer path = BUFFER_INIT(LAMBDA_PATH_MAX);
 	cleanup(buffer_release) struct buffer body = BUFFER_INIT(BODY_MAX_BYTES);
 	struct mutation mutation = {.client = client,
 		.scope = scope,
@@ -214,7 +213,7 @@ enum lambda_status lambda_delete_alias(struct lambda_client *client, const struc
 	const char *function, const char *name, const char *revision_id,
 	struct lambda_error *reterr)
 {
-	cleanup(buffer_release) struct buffer path = BUFFER_INIT(PATH_MAX_BYTES);
+	cleanup(buffer_release) struct buffer path = BUFFER_INIT(LAMBDA_PATH_MAX);
 	struct mutation mutation = {.client = client,
 		.scope = scope,
 		.function = function,
@@ -246,20 +245,12 @@ static enum lambda_status read_published(
 	return lambda_name_operation(status, mutation->request.operation, reterr);
 }
 
-/* AWS says it with a 400 and a sentence: $LATEST has other code than the caller meant. */
-static enum lambda_status find_other_code(enum lambda_status status, struct lambda_error *error)
-{
-	if (status == LAMBDA_INVALID && text_starts_with(error->message, "CodeSHA256 ("))
-		status = error->status = LAMBDA_REVISION_CHANGED;
-	return status;
-}
-
 enum lambda_status lambda_publish_version(struct lambda_client *client,
 	const struct call_scope *scope, const char *function, const char *description,
 	const char *code_sha256, uint64_t known_latest, struct lambda_version *ret_version,
 	struct lambda_error *reterr)
 {
-	cleanup(buffer_release) struct buffer path = BUFFER_INIT(PATH_MAX_BYTES);
+	cleanup(buffer_release) struct buffer path = BUFFER_INIT(LAMBDA_PATH_MAX);
 	cleanup(buffer_release) struct buffer body = BUFFER_INIT(BODY_MAX_BYTES);
 	struct mutation mutation = {.client = client,
 		.scope = scope,
@@ -276,12 +267,11 @@ enum lambda_status lambda_publish_version(struct lambda_client *client,
 	if (status || error)
 		return status ? status : lambda_fail_to_write(error, reterr);
 	status = mutation_make_change(&mutation, "PublishVersion", "POST", &path, &body, &failure);
-	if (status) {
-		status = find_other_code(status, &failure);
-		if (reterr)
-			*reterr = failure;
-		return status;
-	}
+	/* AWS says with a 400 and a sentence that $LATEST has other code than the caller meant. */
+	if (status == LAMBDA_INVALID && text_starts_with(failure.message, "CodeSHA256 ("))
+		failure.status = LAMBDA_REVISION_CHANGED;
+	if (status)
+		return lambda_fail_as(reterr, &failure);
 	if (mutation.version.version <= known_latest) {
 		status = lambda_fail(reterr, LAMBDA_ALREADY_EXISTS,
 			"nothing has changed since version %llu was published",
@@ -296,7 +286,7 @@ enum lambda_status lambda_publish_version(struct lambda_client *client,
 enum lambda_status lambda_try_publish(struct lambda_client *client, const struct call_scope *scope,
 	const char *function, struct lambda_error *reterr)
 {
-	cleanup(buffer_release) struct buffer path = BUFFER_INIT(PATH_MAX_BYTES);
+	cleanup(buffer_release) struct buffer path = BUFFER_INIT(LAMBDA_PATH_MAX);
 	cleanup(buffer_release) struct buffer body = BUFFER_INIT(BODY_MAX_BYTES);
 	struct mutation mutation = {.client = client,
 		.scope = scope,
@@ -322,7 +312,7 @@ enum lambda_status lambda_delete_version(struct lambda_client *client,
 	const struct call_scope *scope, const char *function, uint64_t version,
 	struct lambda_error *reterr)
 {
-	cleanup(buffer_release) struct buffer path = BUFFER_INIT(PATH_MAX_BYTES);
+	cleanup(buffer_release) struct buffer path = BUFFER_INIT(LAMBDA_PATH_MAX);
 	char query[sizeof("Qualifier=") + LAMBDA_VERSION_TEXT_SIZE];
 	char text[LAMBDA_VERSION_TEXT_SIZE];
 	struct mutation mutation = {.client = client,

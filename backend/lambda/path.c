@@ -12,13 +12,19 @@ int lambda_append_segment(struct buffer *out, const char *name)
 	return text_append_percent_encoded(out, name);
 }
 
+int lambda_append_route(
+	struct buffer *out, const char *prefix, const char *function, const char *rest)
+{
+	int error = buffer_append_string(out, prefix);
+
+	if (!error && rest)
+		error = lambda_append_segment(out, function);
+	return error || !rest ? error : buffer_append_string(out, rest);
+}
+
 int lambda_append_path(struct buffer *out, const char *function, const char *rest)
 {
-	int error = buffer_append_string(out, FUNCTIONS_PATH "/");
-
-	if (!error)
-		error = lambda_append_segment(out, function);
-	return error ? error : buffer_append_string(out, rest);
+	return lambda_append_route(out, FUNCTIONS_PATH "/", function, rest);
 }
 
 int lambda_append_qualifier(struct buffer *query, const char *qualifier)

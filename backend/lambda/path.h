@@ -7,6 +7,7 @@
 #include "backend/base/error.h"
 
 #define FUNCTIONS_PATH "/2015-03-31/functions"
+#define LAMBDA_PATH_MAX 8192 /* bytes of a path */
 
 /*
  * Appends a name as one segment of a path. -EINVAL for "", "." and "..": a server may take those for
@@ -14,7 +15,11 @@
  */
 int lambda_append_segment(struct buffer *out, const char *name) must_check;
 
-/* Appends "/2015-03-31/functions/NAME" and `rest`. Errors as lambda_append_segment(). */
+/* Appends `prefix`, and where `rest` is not NULL the function and that. Errors as lambda_append_segment(). */
+int lambda_append_route(
+	struct buffer *out, const char *prefix, const char *function, const char *rest) must_check;
+
+/* Appends "/2015-03-31/functions/NAME" and `rest`. The same. */
 int lambda_append_path(struct buffer *out, const char *function, const char *rest) must_check;
 
 /* Appends "Qualifier=" and the qualifier, to a query. Errors as lambda_append_segment(). */

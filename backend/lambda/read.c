@@ -11,7 +11,6 @@
 
 #define ACCOUNT_PATH "/2016-08-19/account-settings"
 #define PAGE_ITEMS 50 /* what AWS sends at most, whatever is asked for */
-#define PATH_MAX_BYTES 8192
 #define QUERY_MAX_BYTES (3 * LAMBDA_MARKER_MAX + 128)
 
 /* A page is asked for by its marker; the same one again would never end. */
@@ -24,111 +23,123 @@ static enum lambda_status check_marker(
 	return LAMBDA_OK;
 }
 
-static int append_page_query(struct buffer *out, const char *marker)
-{
-	int error = buffer_appendf(out, "MaxItems=%d", PAGE_ITEMS);
+/* What is asked of a function, or of the account. */
+struct reading {
+	const char *operation;
+	const char *function;  /* NULL: the account */
+	const char *rest;      /* of the path, behind the function */
+	const char *name;      /* behind that; NULL: nothing */
+	const char *qualifier; /* in the query; NULL: none */
+	const char *list;      /* what the pages of a list hold; NULL: it has none */
+	const char *marker;    /* of the page; NULL: the first */
+	bool all_versions;
+	enum rate_limit_kind rate_limit; /* 0: RATE_LIMIT_READ */
+};
 
-	if (!error && marker)
-		error = buffer_append_string(out, "&Marker=");
-	return error || !marker ? error : text_append_percent_encoded(out, marker);
+static int append_path(struct buffer *out, const struct reading *reading)
+{
+	int error = reading->function ? lambda_append_path(out, reading->function, reading->rest)
+				      : buffer_append_string(out, reading->rest);
+
+	return error || !reading->name ? error : lambda_append_segment(out, reading->name);
 }
 
-static enum lambda_status get_json(struct lambda_client *client, const struct call_scope *scope,
-	const char *operation, enum rate_limit_kind rate_limit, const char *path, const char *query,
-	struct json **ret_json, struct lambda_error *reterr)
+static int append_query(struct buffer *out, const struct reading *reading)
 {
-	struct aws_request request = lambda_request(client, operation, "GET", rate_limit);
+	int error = 0;
 
-	request.path = path;
-	request.query = query;
+	if (reading->qualifier)
+		error = lambda_append_qualifier(out, reading->qualifier);
+	if (!error && reading->all_versions)
+		error = buffer_append_string(out, "FunctionVersion=ALL&");
+	if (!error && reading->list)
+		error = buffer_appendf(out, "MaxItems=%d", PAGE_ITEMS);
+	if (!error && reading->marker)
+		error = buffer_append_string(out, "&Marker=");
+	return error || !reading->marker ? error
+					 : text_append_percent_encoded(out, reading->marker);
+}
+
+static enum lambda_status read_json(struct lambda_client *client, const struct call_scope *scope,
+	const struct reading *reading, struct json **ret_json, struct lambda_error *reterr)
+{
+	cleanup(buffer_release) struct buffer path = BUFFER_INIT(LAMBDA_PATH_MAX);
+	cleanup(buffer_release) struct buffer query = BUFFER_INIT(QUERY_MAX_BYTES);
+	struct aws_request request =
+		lambda_request(client, reading->operation, "GET", reading->rate_limit);
+	int error = append_path(&path, reading);
+
+	if (!error)
+		error = append_query(&query, reading);
+	if (error)
+		return lambda_fail_to_write(error, reterr);
+	request.path = buffer_text(&path);
+	request.query = query.length ? buffer_text(&query) : NULL;
 	return aws_request_json(client->aws, scope, &request, ret_json, reterr);
 }
 
-static enum lambda_status get_version_page(struct lambda_client *client,
-	const struct call_scope *scope, const struct aws_request *request, const char *member,
-	const char *marker, struct lambda_version_page *ret_page, struct lambda_error *reterr)
+static enum lambda_status list_page(struct lambda_client *client, const struct call_scope *scope,
+	const struct reading *reading, struct lambda_version_page *ret_page,
+	struct lambda_error *reterr)
 {
 	cleanup(json_free_pointer) struct json *json = NULL;
 	struct lambda_version_page page;
-	enum lambda_status status = aws_request_json(client->aws, scope, request, &json, reterr);
+	enum lambda_status status = read_json(client, scope, reading, &json, reterr);
 
 	if (status)
 		return status;
 	status = lambda_read_version_page(
-		json, member, lambda_client_printer(client), &page, reterr);
+		json, reading->list, lambda_client_printer(client), &page, reterr);
 	if (!status) {
-		status = check_marker(marker, page.next_marker, reterr);
+		status = check_marker(reading->marker, page.next_marker, reterr);
 		if (status)
 			lambda_version_page_release(&page);
 		else
 			*ret_page = page;
 	}
-	return lambda_name_operation(status, request->operation, reterr);
+	return lambda_name_operation(status, reading->operation, reterr);
 }
 
 enum lambda_status lambda_list_functions(struct lambda_client *client,
 	const struct call_scope *scope, bool all_versions, const char *marker,
 	struct lambda_version_page *ret_page, struct lambda_error *reterr)
 {
-	struct aws_request request =
-		lambda_request(client, "ListFunctions", "GET", RATE_LIMIT_READ);
-	cleanup(buffer_release) struct buffer query = BUFFER_INIT(QUERY_MAX_BYTES);
-	int error = all_versions ? buffer_append_string(&query, "FunctionVersion=ALL&") : 0;
+	const struct reading reading = {.operation = "ListFunctions",
+		.rest = FUNCTIONS_PATH,
+		.list = "Functions",
+		.marker = marker,
+		.all_versions = all_versions};
 
-	if (!error)
-		error = append_page_query(&query, marker);
-	if (error)
-		return lambda_fail_to_write(error, reterr);
-	request.path = FUNCTIONS_PATH;
-	request.query = buffer_text(&query);
-	return get_version_page(client, scope, &request, "Functions", marker, ret_page, reterr);
-}
-
-enum lambda_status lambda_list_versions_as(struct lambda_client *client,
-	const struct call_scope *scope, enum rate_limit_kind rate_limit, const char *function,
-	const char *marker, struct lambda_version_page *ret_page, struct lambda_error *reterr)
-{
-	struct aws_request request =
-		lambda_request(client, "ListVersionsByFunction", "GET", rate_limit);
-	cleanup(buffer_release) struct buffer path = BUFFER_INIT(PATH_MAX_BYTES);
-	cleanup(buffer_release) struct buffer query = BUFFER_INIT(QUERY_MAX_BYTES);
-	int error = lambda_append_path(&path, function, "/versions");
-
-	if (!error)
-		error = append_page_query(&query, marker);
-	if (error)
-		return lambda_fail_to_write(error, reterr);
-	request.path = buffer_text(&path);
-	request.query = buffer_text(&query);
-	return get_version_page(client, scope, &request, "Versions", marker, ret_page, reterr);
+	return list_page(client, scope, &reading, ret_page, reterr);
 }
 
 enum lambda_status lambda_list_versions(struct lambda_client *client,
 	const struct call_scope *scope, const char *function, const char *marker,
 	struct lambda_version_page *ret_page, struct lambda_error *reterr)
 {
-	return lambda_list_versions_as(
-		client, scope, RATE_LIMIT_READ, function, marker, ret_page, reterr);
+	const struct reading reading = {.operation = "ListVersionsByFunction",
+		.function = function,
+		.rest = "/versions",
+		.list = "Versions",
+		.marker = marker};
+
+	return list_page(client, scope, &reading, ret_page, reterr);
 }
 
 static const char get_configuration[] = "GetFunctionConfiguration";
 
-enum lambda_status lambda_get_configuration_as(struct lambda_client *client,
-	const struct call_scope *scope, enum rate_limit_kind rate_limit, const char *function,
-	uint64_t version, struct json **ret_json, struct lambda_error *reterr)
+enum lambda_status lambda_get_configuration(struct lambda_client *client,
+	const struct call_scope *scope, const char *function, uint64_t version,
+	struct json **ret_json, struct lambda_error *reterr)
 {
-	cleanup(buffer_release) struct buffer path = BUFFER_INIT(PATH_MAX_BYTES);
-	cleanup(buffer_release) struct buffer query = BUFFER_INIT(QUERY_MAX_BYTES);
 	char qualifier[LAMBDA_VERSION_TEXT_SIZE];
-	int error = lambda_append_path(&path, function, "/configuration");
+	const struct reading reading = {.operation = get_configuration,
+		.function = function,
+		.rest = "/configuration",
+		.qualifier = qualifier};
 
 	lambda_version_format(version, qualifier);
-	if (!error)
-		error = lambda_append_qualifier(&query, qualifier);
-	if (error)
-		return lambda_fail_to_write(error, reterr);
-	return get_json(client, scope, get_configuration, rate_limit, buffer_text(&path),
-		buffer_text(&query), ret_json, reterr);
+	return read_json(client, scope, &reading, ret_json, reterr);
 }
 
 enum lambda_status lambda_read_that_version(struct lambda_client *client, const struct json *json,
@@ -151,13 +162,13 @@ enum lambda_status lambda_read_that_version(struct lambda_client *client, const 
 	return LAMBDA_OK;
 }
 
-enum lambda_status lambda_get_version_as(struct lambda_client *client,
-	const struct call_scope *scope, enum rate_limit_kind rate_limit, const char *function,
-	uint64_t version, struct lambda_version *ret_version, struct lambda_error *reterr)
+enum lambda_status lambda_get_version(struct lambda_client *client, const struct call_scope *scope,
+	const char *function, uint64_t version, struct lambda_version *ret_version,
+	struct lambda_error *reterr)
 {
 	cleanup(json_free_pointer) struct json *json = NULL;
-	enum lambda_status status = lambda_get_configuration_as(
-		client, scope, rate_limit, function, version, &json, reterr);
+	enum lambda_status status =
+		lambda_get_configuration(client, scope, function, version, &json, reterr);
 
 	if (status)
 		return status;
@@ -165,32 +176,19 @@ enum lambda_status lambda_get_version_as(struct lambda_client *client,
 	return lambda_name_operation(status, get_configuration, reterr);
 }
 
-enum lambda_status lambda_get_version(struct lambda_client *client, const struct call_scope *scope,
-	const char *function, uint64_t version, struct lambda_version *ret_version,
-	struct lambda_error *reterr)
-{
-	return lambda_get_version_as(
-		client, scope, RATE_LIMIT_READ, function, version, ret_version, reterr);
-}
-
 enum lambda_status lambda_list_aliases(struct lambda_client *client, const struct call_scope *scope,
 	const char *function, const char *marker, struct lambda_alias_page *ret_page,
 	struct lambda_error *reterr)
 {
-	static const char operation[] = "ListAliases";
-	cleanup(buffer_release) struct buffer path = BUFFER_INIT(PATH_MAX_BYTES);
-	cleanup(buffer_release) struct buffer query = BUFFER_INIT(QUERY_MAX_BYTES);
+	const struct reading reading = {.operation = "ListAliases",
+		.function = function,
+		.rest = "/aliases",
+		.list = "Aliases",
+		.marker = marker};
 	cleanup(json_free_pointer) struct json *json = NULL;
 	struct lambda_alias_page page;
-	enum lambda_status status;
-	int error = lambda_append_path(&path, function, "/aliases");
+	enum lambda_status status = read_json(client, scope, &reading, &json, reterr);
 
-	if (!error)
-		error = append_page_query(&query, marker);
-	if (error)
-		return lambda_fail_to_write(error, reterr);
-	status = get_json(client, scope, operation, RATE_LIMIT_READ, buffer_text(&path),
-		buffer_text(&query), &json, reterr);
 	if (status)
 		return status;
 	status = lambda_read_alias_page(json, &page, reterr);
@@ -201,26 +199,19 @@ enum lambda_status lambda_list_aliases(struct lambda_client *client, const struc
 		else
 			*ret_page = page;
 	}
-	return lambda_name_operation(status, operation, reterr);
+	return lambda_name_operation(status, reading.operation, reterr);
 }
 
-enum lambda_status lambda_get_alias_as(struct lambda_client *client, const struct call_scope *scope,
-	enum rate_limit_kind rate_limit, const char *function, const char *name,
-	struct lambda_alias *ret_alias, struct lambda_error *reterr)
+enum lambda_status lambda_get_alias(struct lambda_client *client, const struct call_scope *scope,
+	const char *function, const char *name, struct lambda_alias *ret_alias,
+	struct lambda_error *reterr)
 {
-	static const char operation[] = "GetAlias";
-	cleanup(buffer_release) struct buffer path = BUFFER_INIT(PATH_MAX_BYTES);
+	const struct reading reading = {
+		.operation = "GetAlias", .function = function, .rest = "/aliases/", .name = name};
 	cleanup(json_free_pointer) struct json *json = NULL;
 	struct lambda_alias answer;
-	enum lambda_status status;
-	int error = lambda_append_path(&path, function, "/aliases/");
+	enum lambda_status status = read_json(client, scope, &reading, &json, reterr);
 
-	if (!error)
-		error = lambda_append_segment(&path, name);
-	if (error)
-		return lambda_fail_to_write(error, reterr);
-	status = get_json(
-		client, scope, operation, rate_limit, buffer_text(&path), NULL, &json, reterr);
 	if (status)
 		return status;
 	status = lambda_read_alias(json, &answer, reterr);
@@ -231,35 +222,22 @@ enum lambda_status lambda_get_alias_as(struct lambda_client *client, const struc
 	}
 	if (!status)
 		*ret_alias = answer;
-	return lambda_name_operation(status, operation, reterr);
-}
-
-enum lambda_status lambda_get_alias(struct lambda_client *client, const struct call_scope *scope,
-	const char *function, const char *name, struct lambda_alias *ret_alias,
-	struct lambda_error *reterr)
-{
-	return lambda_get_alias_as(
-		client, scope, RATE_LIMIT_READ, function, name, ret_alias, reterr);
+	return lambda_name_operation(status, reading.operation, reterr);
 }
 
 enum lambda_status lambda_get_function(struct lambda_client *client, const struct call_scope *scope,
 	const char *function, const char *qualifier, struct json **ret_json,
 	struct lambda_version *ret_version, struct lambda_error *reterr)
 {
-	static const char operation[] = "GetFunction";
-	cleanup(buffer_release) struct buffer path = BUFFER_INIT(PATH_MAX_BYTES);
-	cleanup(buffer_release) struct buffer query = BUFFER_INIT(QUERY_MAX_BYTES);
+	const struct reading reading = {.operation = "GetFunction",
+		.function = function,
+		.rest = "",
+		.qualifier = qualifier,
+		.rate_limit = RATE_LIMIT_GET_FUNCTION};
 	cleanup(json_free_pointer) struct json *json = NULL;
 	struct lambda_version version;
-	enum lambda_status status;
-	int error = lambda_append_path(&path, function, "");
+	enum lambda_status status = read_json(client, scope, &reading, &json, reterr);
 
-	if (!error)
-		error = lambda_append_qualifier(&query, qualifier);
-	if (error)
-		return lambda_fail_to_write(error, reterr);
-	status = get_json(client, scope, operation, RATE_LIMIT_GET_FUNCTION, buffer_text(&path),
-		buffer_text(&query), &json, reterr);
 	if (status)
 		return status;
 	status = lambda_read_version(json_member(json, "Configuration"), NULL, &version, reterr);
@@ -269,7 +247,7 @@ enum lambda_status lambda_get_function(struct lambda_client *client, const struc
 			"the answer is about another function than %s", function);
 	}
 	if (status)
-		return lambda_name_operation(status, operation, reterr);
+		return lambda_name_operation(status, reading.operation, reterr);
 	*ret_json = take_pointer(json);
 	*ret_version = version;
 	return LAMBDA_OK;
@@ -294,13 +272,12 @@ enum lambda_status lambda_get_alias_target(struct lambda_client *client,
 enum lambda_status lambda_get_account(struct lambda_client *client, const struct call_scope *scope,
 	struct lambda_account *ret_account, struct lambda_error *reterr)
 {
-	static const char operation[] = "GetAccountSettings";
+	const struct reading reading = {.operation = "GetAccountSettings", .rest = ACCOUNT_PATH};
 	cleanup(json_free_pointer) struct json *json = NULL;
-	enum lambda_status status = get_json(
-		client, scope, operation, RATE_LIMIT_READ, ACCOUNT_PATH, NULL, &json, reterr);
+	enum lambda_status status = read_json(client, scope, &reading, &json, reterr);
 
 	if (!status)
 		status = lambda_name_operation(
-			lambda_read_account(json, ret_account, reterr), operation, reterr);
+			lambda_read_account(json, ret_account, reterr), reading.operation, reterr);
 	return status;
 }

@@ -1,34 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* What the mutations need of the reads: looking with another rate_limit. For this room alone. */
+/* Reads below those of backend/lambda/lambda.h: answers as they are. For this room alone. */
 #ifndef ALIASFS_LAMBDA_READ_H
 #define ALIASFS_LAMBDA_READ_H
 
 #include "backend/lambda/client.h"
 #include "backend/lambda/path.h"
 
-/* GetAlias with its rate_limit; for reading back. */
-enum lambda_status lambda_get_alias_as(struct lambda_client *client, const struct call_scope *scope,
-	enum rate_limit_kind rate_limit, const char *function, const char *name,
-	struct lambda_alias *ret_alias, struct lambda_error *reterr) must_check;
-
 /* GetFunctionConfiguration's answer as it is; the caller's to free. */
-enum lambda_status lambda_get_configuration_as(struct lambda_client *client,
-	const struct call_scope *scope, enum rate_limit_kind rate_limit, const char *function,
-	uint64_t version, struct json **ret_json, struct lambda_error *reterr) must_check;
+enum lambda_status lambda_get_configuration(struct lambda_client *client,
+	const struct call_scope *scope, const char *function, uint64_t version,
+	struct json **ret_json, struct lambda_error *reterr) must_check;
 
 /* lambda_read_version() with the client's printer, of that version: LAMBDA_BAD_ANSWER when it is another. */
 enum lambda_status lambda_read_that_version(struct lambda_client *client, const struct json *json,
 	uint64_t version, struct lambda_version *ret_version,
-	struct lambda_error *reterr) must_check;
-
-/* GetFunctionConfiguration and ListVersionsByFunction, the same way. */
-enum lambda_status lambda_get_version_as(struct lambda_client *client,
-	const struct call_scope *scope, enum rate_limit_kind rate_limit, const char *function,
-	uint64_t version, struct lambda_version *ret_version,
-	struct lambda_error *reterr) must_check;
-enum lambda_status lambda_list_versions_as(struct lambda_client *client,
-	const struct call_scope *scope, enum rate_limit_kind rate_limit, const char *function,
-	const char *marker, struct lambda_version_page *ret_page,
 	struct lambda_error *reterr) must_check;
 
 /*

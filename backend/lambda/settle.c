@@ -71,8 +71,8 @@ static enum lambda_status look(struct lambda_client *client, const struct call_s
 	struct lambda_error error = {0};
 	unsigned int polls = settling->polls;
 	struct lambda_version version;
-	enum lambda_status status = lambda_get_configuration_as(
-		client, scope, RATE_LIMIT_READ, function, LAMBDA_VERSION_LATEST, &json, &error);
+	enum lambda_status status = lambda_get_configuration(
+		client, scope, function, LAMBDA_VERSION_LATEST, &json, &error);
 
 	if (!status)
 		status = lambda_read_version(json, NULL, &version, &error);
@@ -84,9 +84,7 @@ static enum lambda_status look(struct lambda_client *client, const struct call_s
 	}
 	if (status != LAMBDA_NOT_FOUND && status != LAMBDA_NO_MEMORY && lambda_may_pass(&error))
 		return LAMBDA_OK;
-	if (reterr)
-		*reterr = error;
-	return status;
+	return lambda_fail_as(reterr, &error);
 }
 
 enum lambda_status lambda_wait_settled(struct lambda_client *client, const struct call_scope *scope,

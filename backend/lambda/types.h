@@ -100,6 +100,7 @@ struct lambda_printer {
 	enum lambda_status (*print)(const struct lambda_printer *printer,
 		const struct json *configuration, struct lambda_version *version,
 		struct lambda_error *reterr);
+	bool is_redacting;                          /* the values of variables, by the key */
 	unsigned char key[LAMBDA_PRINTER_KEY_SIZE]; /* the printer's own; wiped with every copy */
 };
 

@@ -9,9 +9,10 @@
 #include "backend/lambda/lost_answer.h"
 #include "backend/lambda/model.h"
 
-#define PATH_MAX_BYTES 8192
 #define HEAD_MAX_BYTES 16384 /* what stands before the zip */
 #define PIECE 12288          /* bytes of the zip that are encoded at a time; a multiple of 3 */
+
+DEFINE_CLEANUP(EVP_MD_CTX *, EVP_MD_CTX_free);
 
 static const char operation[] = "UpdateFunctionCode";
 static const char tail[] = "\"}";
@@ -22,6 +23,8 @@ struct upload {
 	const struct lambda_code_upload *code;
 	struct call_scope scope;
 	struct http_body_source source; /* the body */
+	/* Of the zip, while the body is read for its own hash: from end to end, in whole pieces. Else NULL. */
+	EVP_MD_CTX *hash;
 	struct buffer head;
 	/* What the body carries: the caller's, or once an answer was lost the one that was seen then. "" for none. */
 	char revision_id[LAMBDA_REVISION_ID_MAX + 1];
@@ -47,19 +50,10 @@ static size_t smaller(uint64_t left, size_t size)
 	return left < size ? (size_t)left : size;
 }
 
-static ssize_t read_zip(void *data, uint64_t offset, void *bytes, size_t size)
-{
-	const struct lambda_code_upload *code = data;
-	size_t count = smaller(code->size - offset, size);
-	int error = file_read_at(code->descriptor, bytes, count, offset);
-
-	return error ? error : (ssize_t)count;
-}
-
 /* From the zip's base64. */
-static ssize_t read_encoded(
-	const struct lambda_code_upload *code, uint64_t offset, void *bytes, size_t size)
+static ssize_t read_encoded(const struct upload *upload, uint64_t offset, void *bytes, size_t size)
 {
+	const struct lambda_code_upload *code = upload->code;
 	unsigned char piece[PIECE], encoded[PIECE / 3 * 4 + 1];
 	uint64_t begin = offset / 4 * 3;
 	size_t skip = offset % 4, count, length = smaller(code->size - begin, sizeof(piece));
@@ -67,6 +61,8 @@ static ssize_t read_encoded(
 
 	if (error)
 		return error;
+	if (upload->hash && !EVP_DigestUpdate(upload->hash, piece, length))
+		return -ENOMEM;
 	count = smaller((uint64_t)EVP_EncodeBlock(encoded, piece, (int)length) - skip, size);
 	memcpy(bytes, encoded + skip, count);
 	return (ssize_t)count;
@@ -85,7 +81,7 @@ static ssize_t read_body(void *data, uint64_t offset, void *bytes, size_t size)
 	}
 	offset -= upload->head.length;
 	if (offset < encoded)
-		return read_encoded(upload->code, offset, bytes, size);
+		return read_encoded(upload, offset, bytes, size);
 	offset -= encoded;
 	count = smaller(strlen(tail) - offset, size);
 	memcpy(bytes, tail + offset, count);
@@ -127,10 +123,32 @@ static enum lambda_status fail_body(int error, struct lambda_error *reterr)
 		return lambda_fail_memory(reterr);
 	case -EFBIG:
 		return lambda_fail(reterr, LAMBDA_TOO_LARGE, "the request is too large");
+	case -EILSEQ:
+		return lambda_fail(reterr, LAMBDA_INVALID,
+			"the zip has changed since it was looked at, and is not sent");
 	default:
 		return lambda_fail(reterr, LAMBDA_DISK_FAILED, "the zip could not be read: %s",
 			strerrordesc_np(-error));
 	}
+}
+
+/* The hash of the body, and whether the zip in it still has its own. 0, -EILSEQ (it has not), or an error. */
+static int hash_body(struct upload *upload, const atomic_bool *interrupted)
+{
+	cleanup(EVP_MD_CTX_free_pointer) EVP_MD_CTX *hash = EVP_MD_CTX_new();
+	unsigned char digest[EVP_MAX_MD_SIZE];
+	int error;
+
+	if (!hash || !EVP_DigestInit_ex(hash, EVP_sha256(), NULL))
+		return -ENOMEM;
+	upload->hash = hash;
+	error = http_body_source_hash(&upload->source, interrupted);
+	upload->hash = NULL;
+	if (!error && !EVP_DigestFinal_ex(hash, digest, NULL))
+		error = -ENOMEM;
+	if (!error && memcmp(digest, upload->code->sha256, sizeof(upload->code->sha256)) != 0)
+		error = -EILSEQ;
+	return error;
 }
 
 /* Makes the body with the RevisionId as it is now, and its hash. */
@@ -139,33 +157,13 @@ static enum lambda_status make_body(
 {
 	int error = write_head(upload);
 
-	if (!error) {
-		upload->source = (struct http_body_source){
-			.length = upload->head.length + encoded_length(upload->code->size) +
-				  strlen(tail),
-			.read = read_body,
-			.data = upload};
-		error = http_body_source_hash(&upload->source, interrupted);
-	}
+	upload->source = (struct http_body_source){
+		.length = upload->head.length + encoded_length(upload->code->size) + strlen(tail),
+		.read = read_body,
+		.data = upload};
+	if (!error)
+		error = hash_body(upload, interrupted);
 	return error ? fail_body(error, reterr) : LAMBDA_OK;
-}
-
-/* Whether the file is still what its hash was made of. */
-static enum lambda_status check_zip(struct upload *upload, struct lambda_error *reterr)
-{
-	const struct lambda_code_upload *code = upload->code;
-	struct lambda_code_upload borrowed = *code;
-	struct http_body_source zip = {.length = code->size, .read = read_zip, .data = &borrowed};
-	char expected[SIGV4_DIGEST_SIZE];
-	int error = http_body_source_hash(&zip, code->interrupted);
-
-	if (error)
-		return fail_body(error, reterr);
-	text_format_hex(code->sha256, sizeof(code->sha256), expected);
-	if (strcmp(expected, zip.digest) != 0)
-		return lambda_fail(reterr, LAMBDA_INVALID,
-			"the zip has changed since it was looked at; nothing was sent");
-	return LAMBDA_OK;
 }
 
 /* --- the answer --- */
@@ -238,8 +236,8 @@ static enum verdict look_for_updated_code(struct mutation *mutation, struct lamb
 	const char *revision_id;
 	bool same;
 
-	if (lambda_get_configuration_as(mutation->client, &mutation->look_scope, RATE_LIMIT_WRITE,
-		    mutation->function, LAMBDA_VERSION_LATEST, &json, reterr))
+	if (lambda_get_configuration(mutation->client, &mutation->look_scope, mutation->function,
+		    LAMBDA_VERSION_LATEST, &json, reterr))
 		return reterr->status == LAMBDA_NOT_FOUND ? VERDICT_OTHER : VERDICT_UNKNOWN;
 	if (take_answer(upload, json, reterr))
 		return VERDICT_UNKNOWN;
@@ -260,7 +258,7 @@ static enum verdict look_for_updated_code(struct mutation *mutation, struct lamb
 static enum lambda_status send_upload(
 	struct upload *upload, const char *function, struct lambda_error *reterr)
 {
-	cleanup(buffer_release) struct buffer path = BUFFER_INIT(PATH_MAX_BYTES);
+	cleanup(buffer_release) struct buffer path = BUFFER_INIT(LAMBDA_PATH_MAX);
 	int error = lambda_append_path(&path, function, "/code");
 
 	if (error)
@@ -287,9 +285,7 @@ enum lambda_status lambda_update_code(struct lambda_client *client, const struct
 	upload.scope.read_deadline_ms = upload.scope.mutation_deadline_ms = code->deadline_ms;
 	upload.scope.interrupted = code->interrupted;
 	snprintf(upload.revision_id, sizeof(upload.revision_id), "%s", code->revision_id);
-	status = check_zip(&upload, reterr);
-	if (!status)
-		status = make_body(&upload, code->interrupted, reterr);
+	status = make_body(&upload, code->interrupted, reterr);
 	if (!status)
 		status = send_upload(&upload, function, reterr);
 	if (status)

@@ -45,21 +45,10 @@ static enum lambda_status look_at_gap(struct moves *moves, const struct call_sco
 	const struct trail_subject *subject, bool *ret_wants_more,
 	struct cloudtrail_coverage *ret_all, struct lambda_error *reterr)
 {
-	struct lambda_alias present;
 	struct moves_view view;
-	enum lambda_status status = catalog_alias_get(
-		moves->catalog, scope, subject->function, subject->alias, &present, reterr);
-	bool is_there = !status;
+	enum lambda_status status = moves_view_present(
+		moves, scope, subject->function, subject->alias, false, &view, reterr);
 
-	if (status && status != LAMBDA_NOT_FOUND)
-		return status;
-	if (moves_make_view(
-		    moves, subject->function, subject->alias, is_there ? &present : NULL, &view))
-		status = lambda_fail_memory(reterr);
-	else
-		status = LAMBDA_OK;
-	if (is_there)
-		lambda_alias_release(&present);
 	if (status)
 		return status;
 	*ret_wants_more = history_wants_more(&view.history);
@@ -132,7 +121,6 @@ static void fulfil_wish(struct moves *moves, const struct moves_wish *wish)
 	pthread_mutex_lock(&moves->mutex);
 	moves->fetch_status = status;
 	moves->fetch_error = error;
-	moves->fetch_ended_s = moves_now_s(moves);
 }
 
 static void *run_wishes(void *data)

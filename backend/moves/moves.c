@@ -76,27 +76,6 @@ void moves_note_write(struct moves *moves, const struct catalog_write *write, co
 
 /* --- questions --- */
 
-/* moves_make_view() of the alias as it is: cached, or `afresh`. */
-static enum lambda_status view_present(struct moves *moves, const struct call_scope *scope,
-	const char *function, const char *alias, bool afresh, struct moves_view *ret_view,
-	struct lambda_error *reterr)
-{
-	struct lambda_alias present;
-	enum lambda_status status = afresh ? catalog_alias_get_afresh(moves->catalog, scope,
-						     function, alias, &present, reterr)
-					   : catalog_alias_get(moves->catalog, scope, function,
-						     alias, &present, reterr);
-	bool is_there = !status;
-	int error;
-
-	if (status && status != LAMBDA_NOT_FOUND)
-		return status;
-	error = moves_make_view(moves, function, alias, is_there ? &present : NULL, ret_view);
-	if (is_there)
-		lambda_alias_release(&present);
-	return error ? lambda_fail_memory(reterr) : LAMBDA_OK;
-}
-
 /* Whether a failure of CloudTrail is something to tell beside what is known, instead of it. */
 static bool is_told_beside(const struct moves_view *view, const struct lambda_error *error)
 {
@@ -115,19 +94,14 @@ enum lambda_status moves_read(struct moves *moves, const struct call_scope *scop
 	if (status)
 		return status;
 	asked = moves_ask_trail(moves, scope, function, alias, true, &error);
-	if (asked == LAMBDA_INTERRUPTED || asked == LAMBDA_NO_MEMORY) {
-		if (reterr)
-			*reterr = error;
-		return asked;
-	}
-	status = view_present(moves, scope, function, alias, true, ret_view, reterr);
+	if (asked == LAMBDA_INTERRUPTED || asked == LAMBDA_NO_MEMORY)
+		return lambda_fail_as(reterr, &error);
+	status = moves_view_present(moves, scope, function, alias, true, ret_view, reterr);
 	if (status || !asked)
 		return status;
 	if (!is_told_beside(ret_view, &error)) {
 		moves_view_release(ret_view);
-		if (reterr)
-			*reterr = error;
-		return asked;
+		return lambda_fail_as(reterr, &error);
 	}
 	ret_view->trail_status = asked;
 	ret_view->trail_error = error;
@@ -184,7 +158,7 @@ enum lambda_status moves_find_settled(struct moves *moves, const struct call_sco
 	struct moves_view view;
 	enum history_proof proof;
 	enum lambda_status status =
-		view_present(moves, scope, function, alias, false, &view, reterr);
+		moves_view_present(moves, scope, function, alias, false, &view, reterr);
 
 	if (status)
 		return status;
@@ -206,7 +180,7 @@ enum lambda_status moves_find_since(struct moves *moves, const struct call_scope
 {
 	struct moves_view view;
 	enum lambda_status status =
-		view_present(moves, scope, function, alias, false, &view, reterr);
+		moves_view_present(moves, scope, function, alias, false, &view, reterr);
 	size_t i;
 
 	if (status)

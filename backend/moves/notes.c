@@ -73,8 +73,7 @@ static struct sighting *make_sighting(
 void notes_add_sighting(
 	struct notes *notes, int64_t now_s, const char *function, const struct lambda_alias *alias)
 {
-	const struct catalog_routing_config routing = {
-		alias->version, alias->weighted_version, alias->weight};
+	const struct catalog_routing_config routing = catalog_routing_of(alias);
 	struct sighting *sighting = make_sighting(notes, function, alias);
 
 	if (!sighting)

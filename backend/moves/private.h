@@ -34,7 +34,6 @@ struct moves {
 	/* how the last background fetch ended, for messages */
 	enum lambda_status fetch_status;
 	struct lambda_error fetch_error;
-	int64_t fetch_ended_s;
 };
 
 static inline int64_t moves_now_s(const struct moves *moves)
@@ -46,10 +45,12 @@ static inline int64_t moves_now_s(const struct moves *moves)
 bool moves_means_no_trail(const struct lambda_error *error);
 
 /*
- * What is known of the alias, whose present state is `present` (NULL: there is none): no call is made. 0 or -ENOMEM.
+ * What is known of the alias as it is: cached, or (`afresh`) by GetAlias. CloudTrail is not asked. *ret_view is the
+ * caller's to release, also where there is no such alias. Blocks; errors as catalog_alias_get().
  */
-int moves_make_view(struct moves *moves, const char *function, const char *alias,
-	const struct lambda_alias *present, struct moves_view *ret_view) must_check;
+enum lambda_status moves_view_present(struct moves *moves, const struct call_scope *scope,
+	const char *function, const char *alias, bool afresh, struct moves_view *ret_view,
+	struct lambda_error *reterr) must_check;
 
 /*
  * Asks CloudTrail about the alias until its present state is explained; `thoroughly`: also for what changed nothing,

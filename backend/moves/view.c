@@ -82,7 +82,8 @@ static int fill_view(struct moves *moves, const char *function, const char *alia
 	return error;
 }
 
-int moves_make_view(struct moves *moves, const char *function, const char *alias,
+/* What is known of the alias, whose present state is `present` (NULL: there is none). 0 or -ENOMEM. */
+static int make_view(struct moves *moves, const char *function, const char *alias,
 	const struct lambda_alias *present, struct moves_view *ret_view)
 {
 	struct history_input input = {0};
@@ -95,4 +96,24 @@ int moves_make_view(struct moves *moves, const char *function, const char *alias
 	if (error)
 		moves_view_release(ret_view);
 	return error;
+}
+
+enum lambda_status moves_view_present(struct moves *moves, const struct call_scope *scope,
+	const char *function, const char *alias, bool afresh, struct moves_view *ret_view,
+	struct lambda_error *reterr)
+{
+	struct lambda_alias present;
+	enum lambda_status status = afresh ? catalog_alias_get_afresh(moves->catalog, scope,
+						     function, alias, &present, reterr)
+					   : catalog_alias_get(moves->catalog, scope, function,
+						     alias, &present, reterr);
+	bool is_there = !status;
+	int error;
+
+	if (status && status != LAMBDA_NOT_FOUND)
+		return status;
+	error = make_view(moves, function, alias, is_there ? &present : NULL, ret_view);
+	if (is_there)
+		lambda_alias_release(&present);
+	return error ? lambda_fail_memory(reterr) : LAMBDA_OK;
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "backend/base/file.h"
 #include "backend/base/text.h"
 
 #define ENTRY_SIZE 46         /* 4.3.12 */
@@ -69,24 +70,14 @@ int zip_check_interruption(struct zip *zip)
 
 int zip_read(struct zip *zip, uint64_t offset, void *bytes, size_t length)
 {
-	char *to = bytes;
+	int error;
 
 	if (offset > zip->size || length > zip->size - offset)
 		return zip_refuse(zip, -EINVAL, NOT_WHOLE "it ends too early");
-	while (length) {
-		ssize_t count = pread(zip->descriptor, to, length, (off_t)offset);
-
-		if (count < 0 && errno == EINTR)
-			continue;
-		if (count < 0)
-			return zip_refuse(
-				zip, -errno, "the zip cannot be read: %s", strerrordesc_np(errno));
-		if (!count)
-			return zip_refuse(zip, -EINVAL, NOT_WHOLE "it ends too early");
-		to += count;
-		offset += (uint64_t)count;
-		length -= (size_t)count;
-	}
+	error = file_read_at(zip->descriptor, bytes, length, offset);
+	if (error)
+		return zip_refuse(
+			zip, error, "the zip cannot be read: %s", strerrordesc_np(-error));
 	return 0;
 }
 

@@ -40,7 +40,7 @@ struct zip {
 /* Finds the end record, reads the directory: its entries fill it exactly, and it ends where the end record begins. */
 int zip_read_directory(struct zip *zip) must_check;
 
-/* Reads `length` bytes at `offset`. -EINVAL with a sentence when the file has fewer; -errno of pread(2). */
+/* Reads `length` bytes at `offset`. -EINVAL with a sentence when that is beyond the size; -errno of pread(2). */
 int zip_read(struct zip *zip, uint64_t offset, void *bytes, size_t length) must_check;
 
 /* Writes the sentence, which begins with "the zip", and gives the error back. */

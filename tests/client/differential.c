@@ -14,6 +14,7 @@
 #include "backend/base/text.h"
 #include "backend/config/profile.h"
 #include "backend/config/profile_ini.h"
+#include "tests/unit/backend/config/profile_visit.h"
 #include "backend/http/sigv4.h"
 
 #define HEADERS_MAX 64

@@ -19,18 +19,18 @@ static void check_line(const char *line)
 
 static void check_error(const char *type, const char *body, size_t length)
 {
-	const struct lambda_error_answer answer = {.http_status = 400 + (int)(length % 200),
-		.error_type = type,
-		.request_id = type,
-		.body = body,
-		.body_length = length};
+	struct http_response response = {
+		.status = 400 + (int)(length % 200), .body = BUFFER_INIT(length)};
 	struct lambda_error error;
 
-	lambda_error_read(&answer, &error);
+	/* exchange.c takes no header that is longer, or not printable. */
+	snprintf(response.error_type, sizeof(response.error_type), "%s", type);
+	PROMISE(!buffer_append(&response.body, body, length));
+	lambda_error_read(&response, &error);
+	http_response_release(&response);
 	PROMISE(error.status != LAMBDA_OK && error.message[0]);
 	check_line(error.message);
 	check_line(error.code);
-	check_line(error.request_id);
 }
 
 static void check_credentials(enum lambda_status status, struct credentials *made)

@@ -7,6 +7,7 @@
 #include "backend/base/cleanup.h"
 #include "backend/config/profile.h"
 #include "backend/config/profile_ini.h"
+#include "tests/unit/backend/config/profile_visit.h"
 
 static struct profile_file *parse(const char *text, size_t length)
 {

@@ -49,7 +49,7 @@ static void wrong_is_what_nothing_can_mend(void **state)
 		{"{\"a\":1]", 1, "is not JSON"},
 		{"]", 1, "is not JSON"},
 		{"{}\n\n{", 3, "has bytes behind its end"},
-		{"[01", 1, "is not JSON"},
+		{"[01", 1, "holds a number that is none"},
 		{"[-x", 1, "holds a number that is none"},
 		{"[1.x", 1, "holds a number that is none"},
 		{"[1ex", 1, "holds a number that is none"},

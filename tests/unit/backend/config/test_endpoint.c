@@ -86,32 +86,31 @@ static void bad_urls_are_refused(void **state)
 static void hosts_of_partitions(void **state)
 {
 	static const struct {
-		const char *region, *partition;
+		const char *region;
 		bool fips, dual_stack;
 		const char *host;
 	} rows[] = {
-		{"us-east-1", "aws", 0, 0, "lambda.us-east-1.amazonaws.com"},
-		{"us-east-1", "aws", 1, 0, "lambda-fips.us-east-1.amazonaws.com"},
-		{"eu-west-1", "aws", 0, 1, "lambda.eu-west-1.api.aws"},
-		{"us-west-2", "aws", 1, 1, "lambda-fips.us-west-2.api.aws"},
-		{"mx-central-1", "aws", 0, 0, "lambda.mx-central-1.amazonaws.com"},
-		{"cn-north-1", "aws-cn", 0, 0, "lambda.cn-north-1.amazonaws.com.cn"},
-		{"cn-north-1", "aws-cn", 0, 1, "lambda.cn-north-1.api.amazonwebservices.com.cn"},
-		{"us-gov-west-1", "aws-us-gov", 0, 0, "lambda.us-gov-west-1.amazonaws.com"},
-		{"us-gov-west-1", "aws-us-gov", 1, 0, "lambda-fips.us-gov-west-1.amazonaws.com"},
-		{"eusc-de-east-1", "aws-eusc", 0, 0, "lambda.eusc-de-east-1.amazonaws.eu"},
-		{"us-iso-east-1", "aws-iso", 0, 0, "lambda.us-iso-east-1.c2s.ic.gov"},
-		{"us-isob-east-1", "aws-iso-b", 0, 0, "lambda.us-isob-east-1.sc2s.sgov.gov"},
-		{"eu-isoe-west-1", "aws-iso-e", 0, 0, "lambda.eu-isoe-west-1.cloud.adc-e.uk"},
-		{"us-isof-south-1", "aws-iso-f", 0, 1, "lambda.us-isof-south-1.api.aws.hci.ic.gov"},
-		{"mars-north-1", "aws", 0, 0, "lambda.mars-north-1.amazonaws.com"},
+		{"us-east-1", 0, 0, "lambda.us-east-1.amazonaws.com"},
+		{"us-east-1", 1, 0, "lambda-fips.us-east-1.amazonaws.com"},
+		{"eu-west-1", 0, 1, "lambda.eu-west-1.api.aws"},
+		{"us-west-2", 1, 1, "lambda-fips.us-west-2.api.aws"},
+		{"mx-central-1", 0, 0, "lambda.mx-central-1.amazonaws.com"},
+		{"cn-north-1", 0, 0, "lambda.cn-north-1.amazonaws.com.cn"},
+		{"cn-north-1", 0, 1, "lambda.cn-north-1.api.amazonwebservices.com.cn"},
+		{"us-gov-west-1", 0, 0, "lambda.us-gov-west-1.amazonaws.com"},
+		{"us-gov-west-1", 1, 0, "lambda-fips.us-gov-west-1.amazonaws.com"},
+		{"eusc-de-east-1", 0, 0, "lambda.eusc-de-east-1.amazonaws.eu"},
+		{"us-iso-east-1", 0, 0, "lambda.us-iso-east-1.c2s.ic.gov"},
+		{"us-isob-east-1", 0, 0, "lambda.us-isob-east-1.sc2s.sgov.gov"},
+		{"eu-isoe-west-1", 0, 0, "lambda.eu-isoe-west-1.cloud.adc-e.uk"},
+		{"us-isof-south-1", 0, 1, "lambda.us-isof-south-1.api.aws.hci.ic.gov"},
+		{"mars-north-1", 0, 0, "lambda.mars-north-1.amazonaws.com"},
 	};
 	char host[ENDPOINT_HOST_MAX + 1];
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < array_count(rows); i++) {
-		assert_string_equal(endpoint_partition(rows[i].region), rows[i].partition);
 		endpoint_host("lambda", rows[i].region, rows[i].fips, rows[i].dual_stack, host);
 		assert_string_equal(host, rows[i].host);
 	}

@@ -6,6 +6,7 @@
 #include "backend/base/buffer.h"
 #include "backend/config/profile.h"
 #include "backend/config/profile_ini.h"
+#include "tests/unit/backend/config/profile_visit.h"
 #include "tests/unit/backend/config/table_environment.h"
 
 static struct profile_file *parse(const char *text, size_t length)
@@ -150,7 +151,7 @@ static void profiles_of_both_files(void **state)
 	assert_false(profile_set_has(set, "open"));
 	assert_false(profile_set_has(set, "plain"));
 	assert_true(profile_set_has(set, "only"));
-	assert_false(profile_set_has_in(set, PROFILE_CONFIG, "only"));
+	assert_null(profile_set_get_in(set, PROFILE_CONFIG, "only", "aws_access_key_id", NULL));
 	assert_true(profile_set_has_session(set, "corp"));
 	assert_string_equal(profile_set_get_session(set, "corp", "sso_region", NULL), "eu-north-1");
 	assert_string_equal(profile_set_get_service(set, "local", "lambda", "endpoint_url", NULL),

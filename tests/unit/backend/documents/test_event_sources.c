@@ -182,38 +182,6 @@ static void a_mapping_that_is_changing_waits(void **state)
 	document_plan_release(&plan);
 }
 
-static void each_mapping_has_an_owner(void **state)
-{
-	static const struct {
-		const char *arn, *function, *qualifier;
-	} table[] = {
-		{FUNCTION_ARN, "shop", ""},
-		{FUNCTION_ARN ":$LATEST", "shop", ""},
-		{FUNCTION_ARN ":PROD", "shop", "PROD"},
-		{"shop", NULL, NULL},
-		{"arn:aws:lambda:eu-west-1:1:layer:shop", NULL, NULL},
-	};
-	const char *function, *qualifier;
-	size_t i, length;
-
-	(void)state;
-	for (i = 0; i < array_count(table); i++) {
-		cleanup(json_free_pointer) struct json *mapping = json_new_object();
-
-		assert_int_equal(json_set_string(mapping, "FunctionArn", table[i].arn), 0);
-		assert_int_equal(
-			document_event_source_owner(mapping, &function, &length, &qualifier),
-			table[i].function ? 0 : -EINVAL);
-		if (!table[i].function)
-			continue;
-		assert_int_equal(length, strlen(table[i].function));
-		assert_memory_equal(function, table[i].function, length);
-		assert_string_equal(qualifier, table[i].qualifier);
-	}
-	assert_int_equal(
-		document_event_source_owner(NULL, &function, &length, &qualifier), -EINVAL);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -223,7 +191,6 @@ int main(void)
 		cmocka_unit_test(what_differs_is_sent_by_uuid),
 		cmocka_unit_test(mappings_are_not_made_moved_or_deleted),
 		cmocka_unit_test(a_mapping_that_is_changing_waits),
-		cmocka_unit_test(each_mapping_has_an_owner),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,12 +5,13 @@
 
 static char *redacted(const unsigned char *key, const char *function, const char *environment)
 {
-	char *text = strdup(environment);
-	size_t length = strlen(text);
+	cleanup(json_free_pointer) struct json *variables =
+		json_parse(environment, strlen(environment), NULL);
+	struct buffer text = BUFFER_INIT(4096);
 
-	assert_int_equal(redact_environment(key, function, &text, &length), 0);
-	assert_int_equal(strlen(text), length);
-	return text;
+	assert_int_equal(redact_variables(key, function, variables), 0);
+	assert_int_equal(json_print_canonical(variables, &text), 0);
+	return buffer_detach(&text, NULL);
 }
 
 static void hashes_stand_for_values(void **state)
@@ -19,8 +20,6 @@ static void hashes_stand_for_values(void **state)
 	static const char given[] = "{\"A\":\"x\",\"B\":\"x\",\"Error\":{\"ErrorCode\":\"E\"}}";
 	char *text = redacted(key, "f", given), *same = redacted(key, "f", given);
 	char *of_other_key = redacted(other_key, "f", given), *of_other = redacted(key, "g", given);
-	char *not_json = strdup("no");
-	size_t length = 2;
 
 	(void)state;
 	assert_string_equal(text, same);
@@ -31,13 +30,10 @@ static void hashes_stand_for_values(void **state)
 	assert_non_null(strstr(text, "\"ErrorCode\": \"E\""));
 	/* The same value of two variables is not seen to be the same. */
 	assert_memory_not_equal(strstr(text, "\"A\": ") + 5, strstr(text, "\"B\": ") + 5, 31);
-	assert_int_not_equal(redact_environment(key, "f", &not_json, &length), 0);
-	assert_string_equal(not_json, "no");
 	free(text);
 	free(same);
 	free(of_other_key);
 	free(of_other);
-	free(not_json);
 }
 
 int main(void)

@@ -41,14 +41,15 @@ static void reads_every_form(void **state)
 
 	(void)state;
 	for (i = 0; i < array_count(rows); i++) {
-		const struct lambda_error_answer answer = {.http_status = rows[i].http_status,
-			.error_type = rows[i].type,
-			.request_id = "id-1",
-			.body = rows[i].body,
-			.body_length = strlen(rows[i].body)};
+		struct http_response response = {.status = rows[i].http_status,
+			.body = BUFFER_INIT(4096),
+			.request_id = "id-1"};
 		struct lambda_error error;
 
-		lambda_error_read(&answer, &error);
+		snprintf(response.error_type, sizeof(response.error_type), "%s", rows[i].type);
+		assert_int_equal(buffer_append_string(&response.body, rows[i].body), 0);
+		lambda_error_read(&response, &error);
+		http_response_release(&response);
 		assert_string_equal(error.code, rows[i].code);
 		assert_string_equal(error.message, rows[i].message);
 		assert_int_equal(error.status, rows[i].status);

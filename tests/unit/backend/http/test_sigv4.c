@@ -155,28 +155,6 @@ static void headers_are_sorted_joined_and_squeezed(void **state)
 		"host;x-amz-a;x-amz-b\n" EMPTY_DIGEST);
 }
 
-static void the_cache_gives_what_deriving_gives(void **state)
-{
-	cleanup(sigv4_key_cache_free_pointer) struct sigv4_key_cache *cache = sigv4_key_cache_new();
-	static const char *const secrets[] = {
-		SECRET, "other", "third", "fourth", "fifth", SECRET, "fifth", "fifth"};
-	unsigned char cached[SIGV4_KEY_SIZE], derived[SIGV4_KEY_SIZE];
-	struct sigv4_scope next_day = scope;
-	size_t i;
-
-	(void)state;
-	assert_non_null(cache);
-	next_day.date[7] = '1';
-	for (i = 0; i < array_count(secrets); i++) {
-		assert_int_equal(sigv4_key_cache_get(cache, secrets[i], &scope, cached), 0);
-		assert_int_equal(sigv4_derive_key(secrets[i], &scope, derived), 0);
-		assert_memory_equal(cached, derived, sizeof(cached));
-	}
-	assert_int_equal(sigv4_key_cache_get(cache, SECRET, &next_day, cached), 0);
-	assert_int_equal(sigv4_derive_key(SECRET, &next_day, derived), 0);
-	assert_memory_equal(cached, derived, sizeof(cached));
-}
-
 static void dates_are_utc(void **state)
 {
 	char date[SIGV4_DATE_SIZE];
@@ -192,7 +170,6 @@ int main(void)
 		cmocka_unit_test(signs_the_four_known_requests),
 		cmocka_unit_test(canonical_forms),
 		cmocka_unit_test(headers_are_sorted_joined_and_squeezed),
-		cmocka_unit_test(the_cache_gives_what_deriving_gives),
 		cmocka_unit_test(dates_are_utc),
 	};
 
