@@ -3,7 +3,6 @@
 #include <errno.h>
 
 #include "fs/gesture/private.h"
-#include "fs/rules/decide.h"
 
 /* The end of a name's hiding, whatever came of it. */
 static void drop_tombstone(

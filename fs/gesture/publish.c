@@ -4,7 +4,6 @@
 
 #include "backend/base/text.h"
 #include "fs/gesture/private.h"
-#include "fs/rules/decide.h"
 
 /* 0, or the refusal of a text that AWS would not take as a description. */
 static int check_description(const char *text, struct lambda_error *reterr)
