@@ -246,12 +246,12 @@ static enum exit_code make_gestures(struct aliasfs *fs, struct daemon *daemon)
 	const char *protect[PROTECT_MAX + 1] = {NULL};
 	struct gesture_options options = {
 		.moves = fs->moves,
-		.delete_grace_ms = (int64_t)(fs->options->delete_grace * 1000),
-		.strict_ln = fs->options->strict_ln,
-		.no_create = fs->options->no_create,
+		.rules = {.mountpoint = fs->options->mountpoint,
+			.delete_grace_ms = (int64_t)(fs->options->delete_grace * 1000),
+			.strict_ln = fs->options->strict_ln,
+			.no_create = fs->options->no_create,
+			.protect = protect},
 		.allow_version_delete = fs->options->allow_version_delete,
-		.mountpoint = fs->options->mountpoint,
-		.protect = protect,
 		.mutation_timeout_ms = (int64_t)(fs->options->timeout * 1000),
 		.log = &fs->log,
 		.shown_changed = on_shown_changed,

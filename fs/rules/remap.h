@@ -69,11 +69,12 @@
 	"the mount option no_create keeps aliases from being made that AWS does not have"
 
 struct remap_options {
-	const char *mountpoint; /* as target_parse() takes it; copied */
+	const char *mountpoint; /* absolute, without a trailing slash; copied */
 	int64_t delete_grace_ms;
 	bool strict_ln;
 	bool no_create;
-	const char *const *protect; /* globs, NULL-ended or NULL; copied */
+	/* Globs of the names of aliases that are not deleted, NULL-ended or NULL; copied. */
+	const char *const *protect;
 };
 
 /* A link that only this mount knows. */

@@ -46,7 +46,7 @@ static void ln_sf_without_n_moves_the_alias_it_came_through(void **state)
 /* semantics(2.1.8, 2.1.9, 2.1.10, 2.1.11) */
 static void without_evidence_versions_are_read_only(void **state)
 {
-	const struct gesture_options strict = {.mountpoint = "/mnt", .strict_ln = true};
+	const struct gesture_options strict = {.rules.mountpoint = "/mnt", .rules.strict_ln = true};
 	struct world world;
 
 	(void)state;
@@ -429,7 +429,7 @@ static void protected_names_are_not_deleted(void **state)
 {
 	static const char *const globs[] = {"PROD", "C*", NULL};
 	const struct gesture_options options = {
-		.mountpoint = "/mnt", .delete_grace_ms = 500, .protect = globs};
+		.rules.mountpoint = "/mnt", .rules.delete_grace_ms = 500, .rules.protect = globs};
 	struct world world;
 
 	(void)state;
