@@ -67,8 +67,8 @@ void tree_entry_node(
 /* The entry's name as text; `text` is used for versions. Pure. */
 const char *tree_entry_name(const struct tree_entry *entry, char text[LAMBDA_VERSION_TEXT_SIZE]);
 
-/* The attributes of an entry that has_attributes. Never blocks. */
-void tree_entry_attributes(const struct aliasfs *fs, const struct node *directory,
+/* The attributes of an entry that has_attributes, and of which that is the node. Never blocks. */
+void tree_entry_attributes(const struct aliasfs *fs, const struct node *node,
 	const struct tree_entry *entry, int64_t expires_ms, struct tree_attributes *ret_attributes);
 
 /* The attributes of a link that was made this moment, not to be remembered by the kernel. Never blocks. */
