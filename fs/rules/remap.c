@@ -4,26 +4,6 @@
 
 #include "fs/rules/remap_private.h"
 
-static char **copy_texts(const char *const *texts)
-{
-	size_t count = 0, i;
-	char **copies;
-
-	while (texts && texts[count])
-		count++;
-	copies = calloc(count + 1, sizeof(*copies));
-	for (i = 0; copies && i < count; i++) {
-		copies[i] = strdup(texts[i]);
-		if (!copies[i]) {
-			while (i)
-				free(copies[--i]);
-			free(copies);
-			return NULL;
-		}
-	}
-	return copies;
-}
-
 struct remap *remap_new(const struct remap_options *options)
 {
 	cleanup(remap_free_pointer) struct remap *remap = calloc(1, sizeof(*remap));
@@ -31,11 +11,11 @@ struct remap *remap_new(const struct remap_options *options)
 	if (!remap)
 		return NULL;
 	remap->mountpoint = strdup(options->mountpoint);
-	remap->protect = copy_texts(options->protect);
+	remap->protect = options->protect ? strdup(options->protect) : NULL;
 	remap->delete_grace_ms = options->delete_grace_ms;
 	remap->strict_ln = options->strict_ln;
 	remap->no_create = options->no_create;
-	if (!remap->mountpoint || !remap->protect ||
+	if (!remap->mountpoint || (options->protect && !remap->protect) ||
 		recent_init(&remap->arrivals, REMAP_ARRIVALS, REMAP_ARRIVAL_MS) ||
 		recent_init(&remap->births, REMAP_BIRTHS, REMAP_LOCAL_MS) ||
 		recent_init(&remap->failures, REMAP_FAILURES, REMAP_RETRY_MS) ||
@@ -53,8 +33,6 @@ void remap_free(struct remap *remap)
 		return;
 	for (i = 0; i < REMAP_LINKS; i++)
 		free(remap->links[i].target);
-	for (i = 0; remap->protect && remap->protect[i]; i++)
-		free(remap->protect[i]);
 	free(remap->protect);
 	free(remap->mountpoint);
 	recent_release(&remap->arrivals);

@@ -73,8 +73,7 @@ struct remap_options {
 	int64_t delete_grace_ms;
 	bool strict_ln;
 	bool no_create;
-	/* Globs of the names of aliases that are not deleted, NULL-ended or NULL; copied. */
-	const char *const *protect;
+	const char *protect; /* GLOB[:GLOB] of aliases that are not deleted, or NULL; copied */
 };
 
 /* A link that only this mount knows. */

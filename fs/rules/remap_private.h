@@ -28,7 +28,7 @@ struct remap_busy_name {
 
 struct remap {
 	char *mountpoint;
-	char **protect; /* NULL-ended */
+	char *protect; /* NULL: none */
 	int64_t delete_grace_ms;
 	bool strict_ln;
 	bool no_create;

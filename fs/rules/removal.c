@@ -5,8 +5,7 @@
  * inside a version is refused (3.1). And however long a request takes that stands between a tool's UNLINK and
  * its SYMLINK, the grace does not run meanwhile (2.4).
  */
-#include <fnmatch.h>
-
+#include "backend/base/text.h"
 #include "fs/rules/remap_private.h"
 
 static bool is_removal_of(
@@ -141,12 +140,7 @@ bool remap_is_guarded(
 
 bool remap_is_protected(const struct remap *remap, const char *alias)
 {
-	size_t i;
-
-	for (i = 0; remap->protect[i]; i++)
-		if (!fnmatch(remap->protect[i], alias, 0))
-			return true;
-	return false;
+	return remap->protect && text_matches(alias, remap->protect);
 }
 
 void remap_bury(const struct remap *remap, const struct remap_event *event, struct remap_plan *plan,

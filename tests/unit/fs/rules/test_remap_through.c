@@ -427,9 +427,8 @@ static void what_could_not_be_replaced_is_shown_again(void **state)
 /* semantics(3.0.3) */
 static void protected_names_are_not_deleted(void **state)
 {
-	static const char *const globs[] = {"PROD", "C*", NULL};
 	const struct gesture_options options = {
-		.rules.mountpoint = "/mnt", .rules.delete_grace_ms = 500, .rules.protect = globs};
+		.rules = {.mountpoint = "/mnt", .delete_grace_ms = 500, .protect = "PROD:C*"}};
 	struct world world;
 
 	(void)state;
