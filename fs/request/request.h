@@ -29,8 +29,7 @@ struct request {
 	size_t visit;        /* which removals wait for this request (fs/fuse/reply.h); 0: none */
 	bool is_provisional; /* it failed in a way that the next request may mend: no line in the log */
 	bool caller_read;
-	struct caller
-		caller; /* as the kernel tells of it; request_caller() reads the rest when it is needed */
+	struct caller caller;            /* but for thread, uid and gid read by request_caller() */
 	struct caller_identity identity; /* of the caller */
 	struct lambda_error error;
 };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How a removal begins, and what puts the end of its grace off. A recursive removal may come to the links first and into a version later
- * (Python 3.13's rmtree): its removals wait while it goes on in the function, and are taken back when something
- * inside a version is refused (3.1). And however long a request takes that stands between a tool's UNLINK and
+ * How a removal begins, and what puts the end of its grace off. A recursive removal may come to the links first and into a
+ * version later (Python 3.13's rmtree): its removals wait while it goes on in the function, and are taken back when
+ * something inside a version is refused (3.1). And however long a request takes that stands between a tool's UNLINK and
  * its SYMLINK, the grace does not run meanwhile (2.4).
  */
 #include "backend/base/text.h"
