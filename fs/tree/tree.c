@@ -97,7 +97,6 @@ void tree_fill(const struct aliasfs *fs, const struct node *node, int64_t last_m
 
 	memset(attributes, 0, sizeof(*attributes));
 	attributes->last_modified = last_modified;
-	stat->st_ino = node_inode(node);
 	stat->st_mode = tree_shown_mode(fs, node);
 	stat->st_nlink = 1; /* of a directory it means "not counted" (as btrfs has it) */
 	stat->st_uid = fs->shown_uid;
@@ -106,7 +105,7 @@ void tree_fill(const struct aliasfs *fs, const struct node *node, int64_t last_m
 	stat->st_blksize = 4096;
 	stat->st_blocks = (blkcnt_t)((size + 511) / 512);
 	stat->st_mtim.tv_sec = last_modified;
-	if (!S_ISREG(stat->st_mode) && times_get(fs->times, stat->st_ino, last_modified, &set))
+	if (!S_ISREG(stat->st_mode) && times_get(fs->times, node_inode(node), last_modified, &set))
 		stat->st_mtim = set;
 	stat->st_ctim = stat->st_mtim;
 	stat->st_atim = stat->st_mtim;
@@ -432,8 +431,9 @@ static int node_attributes(struct request *request, const struct node *node, boo
 			alias, &request->error);
 	if (error)
 		return error;
-	/* A name that a tool is about to replace; what is open goes on. */
-	if (!exact && drafts_are_hiding(request->fs->drafts, clock_monotonic_ms(), node))
+	/* A document that a tool is about to replace; what is open goes on. */
+	if (!exact && S_ISREG(tree_mode(node)) &&
+		drafts_are_hiding(request->fs->drafts, clock_monotonic_ms(), node))
 		return -ENOENT;
 	switch (node->kind) {
 	case NODE_ROOT:

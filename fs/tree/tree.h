@@ -18,7 +18,7 @@
 
 /* A node's attributes for the kernel, and for how many seconds it may cache them. */
 struct tree_attributes {
-	struct stat stat;      /* st_ino is node_inode(); the caller may replace it */
+	struct stat stat;      /* without st_ino, which is the number that the kernel knows */
 	int64_t last_modified; /* seconds: what st_mtim is unless a tool set it */
 	double attribute_timeout;
 	double entry_timeout;
