@@ -3,12 +3,8 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "fs/commands/check.h"
-#include "fs/commands/diff.h"
-#include "fs/commands/invoke.h"
-#include "fs/commands/log.h"
-#include "fs/commands/ls.h"
-#include "fs/commands/rollback.h"
+#include "fs/commands/commands.h"
+#include "fs/commands/terminal.h"
 #include "fs/mount.h"
 #include "fs/settings/options.h"
 #include "fs/startup/daemon.h"
@@ -51,10 +47,8 @@ static enum exit_code run_command(struct options *options)
 	bool cleared = false;
 
 	/* Before the working directory changes. */
-	if (options_resolve(options, &message)) {
-		fprintf(stderr, PROGRAM ": %s\n", buffer_text(&message));
-		return EXIT_FAILED;
-	}
+	if (options_resolve(options, &message))
+		return complain(EXIT_FAILED, "%s", buffer_text(&message));
 	if (set_environment(options))
 		return EXIT_FAILED;
 	switch (options->command) {
@@ -73,13 +67,10 @@ static enum exit_code run_command(struct options *options)
 	}
 	if (options->check)
 		return check_run(options);
-	if (mountpoint_prepare(&options->mountpoint, &cleared, &message)) {
-		fprintf(stderr, PROGRAM ": %s\n", buffer_text(&message));
-		return EXIT_MOUNTPOINT;
-	}
+	if (mountpoint_prepare(&options->mountpoint, &cleared, &message))
+		return complain(EXIT_MOUNTPOINT, "%s", buffer_text(&message));
 	if (cleared)
-		fprintf(stderr, PROGRAM ": a dead mount on %s is cleared away\n",
-			options->mountpoint);
+		complain(EXIT_OK, "a dead mount on %s is cleared away", options->mountpoint);
 	if (!options->foreground) {
 		int code = daemon_fork(&daemon, PROGRAM);
 
@@ -94,10 +85,8 @@ int main(int count, char **arguments)
 	cleanup(buffer_release) struct buffer message = BUFFER_INIT(EXIT_TEXT_MAX);
 	cleanup(options_release) struct options options = OPTIONS_INIT;
 
-	if (options_parse(count - 1, arguments + 1, &options, &message)) {
-		fprintf(stderr, PROGRAM ": %s\nTry '" PROGRAM " --help'.\n", buffer_text(&message));
-		return EXIT_USAGE;
-	}
+	if (options_parse(count - 1, arguments + 1, &options, &message))
+		return complain(EXIT_USAGE, "%s\nTry 'aliasfs --help'.", buffer_text(&message));
 	if (options.help)
 		return (int)print_help();
 	if (options.version)

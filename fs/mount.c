@@ -220,38 +220,16 @@ static enum exit_code make_code_cache(struct aliasfs *fs, struct daemon *daemon)
 	return EXIT_OK;
 }
 
-/* -o protect=GLOB[:GLOB] as a NULL-ended list in place; `list` has room for PROTECT_MAX + 1. */
-#define PROTECT_MAX 64
-
-static bool split_protect(char *text, const char **list)
-{
-	char *rest = text, *glob;
-	size_t count = 0;
-
-	while (rest && (glob = strsep(&rest, ":"))) {
-		if (!*glob)
-			continue;
-		if (count == PROTECT_MAX)
-			return false;
-		list[count++] = glob;
-	}
-	list[count] = NULL;
-	return true;
-}
-
 static enum exit_code make_gestures(struct aliasfs *fs, struct daemon *daemon)
 {
-	cleanup(free_pointer) char *protect_text =
-		fs->options->protect ? strdup(fs->options->protect) : NULL;
-	const char *protect[PROTECT_MAX + 1] = {NULL};
 	struct gesture_options options = {
 		.moves = fs->moves,
-		.delete_grace_ms = (int64_t)(fs->options->delete_grace * 1000),
-		.strict_ln = fs->options->strict_ln,
-		.no_create = fs->options->no_create,
+		.rules = {.mountpoint = fs->options->mountpoint,
+			.delete_grace_ms = (int64_t)(fs->options->delete_grace * 1000),
+			.strict_ln = fs->options->strict_ln,
+			.no_create = fs->options->no_create,
+			.protect = fs->options->protect},
 		.allow_version_delete = fs->options->allow_version_delete,
-		.mountpoint = fs->options->mountpoint,
-		.protect = protect,
 		.mutation_timeout_ms = (int64_t)(fs->options->timeout * 1000),
 		.log = &fs->log,
 		.shown_changed = on_shown_changed,
@@ -259,11 +237,6 @@ static enum exit_code make_gestures(struct aliasfs *fs, struct daemon *daemon)
 		.callback_data = fs,
 	};
 
-	if (fs->options->protect && !protect_text)
-		return fail_mount(fs, daemon, EXIT_FAILED, "out of memory");
-	if (protect_text && !split_protect(protect_text, protect))
-		return fail_mount(fs, daemon, EXIT_USAGE,
-			"option 'protect' takes at most %d patterns", PROTECT_MAX);
 	fs->gestures = gestures_new(fs->catalog, &options);
 	fs->account = account_new(fs->catalog);
 	if (!fs->gestures || !fs->account)

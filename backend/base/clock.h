@@ -8,6 +8,9 @@
 /* Milliseconds of CLOCK_MONOTONIC: for deadlines, ages and graces. */
 int64_t clock_monotonic_ms(void);
 
+/* The same in microseconds: for statistics. */
+int64_t clock_monotonic_us(void);
+
 /* Milliseconds since the epoch: for dates that people or AWS see. */
 int64_t clock_wall_ms(void);
 

@@ -2,6 +2,7 @@
 #include "backend/base/text.h"
 
 #include <errno.h>
+#include <fnmatch.h>
 
 #include "backend/base/number.h"
 
@@ -114,6 +115,26 @@ bool text_is_one_of(const char *text, const char *const *texts)
 	while (texts && *texts && strcmp(*texts, text))
 		texts++;
 	return texts && *texts;
+}
+
+#define GLOB_MAX 4096
+
+bool text_matches(const char *text, const char *globs)
+{
+	char glob[GLOB_MAX];
+
+	while (*globs) {
+		size_t length = strcspn(globs, ":");
+
+		if (length && length < sizeof(glob)) {
+			memcpy(glob, globs, length);
+			glob[length] = '\0';
+			if (!fnmatch(glob, text, 0))
+				return true;
+		}
+		globs += length + (globs[length] == ':');
+	}
+	return false;
 }
 
 bool text_starts_with(const char *text, const char *prefix)

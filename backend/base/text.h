@@ -34,6 +34,9 @@ size_t text_count_code_points(const char *text);
 /* Whether the text is one of `texts`, which ends with NULL; false where that is NULL. */
 bool text_is_one_of(const char *text, const char *const *texts);
 
+/* Whether one of the globs, GLOB[:GLOB], matches the whole text as fnmatch(3) has it. One of 4 KiB and more matches nothing. */
+bool text_matches(const char *text, const char *globs);
+
 bool text_starts_with(const char *text, const char *prefix);
 bool text_ends_with(const char *text, const char *suffix);
 

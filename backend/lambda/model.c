@@ -269,36 +269,35 @@ enum lambda_status lambda_read_account(
 
 /* --- bodies of requests --- */
 
-static int set_version(struct json *body, uint64_t version)
+int lambda_set_version(struct json *object, const char *name, uint64_t version)
 {
 	char text[LAMBDA_VERSION_TEXT_SIZE];
 
 	lambda_version_format(version, text);
-	return json_set_string(body, "FunctionVersion", text);
+	return json_set_string(object, name, text);
+}
+
+int lambda_set_weights(struct json *object, const char *name, uint64_t version, double weight)
+{
+	cleanup(json_free_pointer) struct json *weights = json_new_object();
+	char text[LAMBDA_VERSION_TEXT_SIZE];
+	int error = weights ? 0 : -ENOMEM;
+
+	lambda_version_format(version, text);
+	if (!error && version)
+		error = json_set_number(weights, text, weight);
+	return error ? error : json_set(object, name, take_pointer(weights));
 }
 
 /* Always sets RoutingConfig: left out, AWS would keep the old weights. */
-static int set_weights(struct json *body, const struct lambda_alias *wanted)
+static int set_routing(struct json *body, const struct lambda_alias *wanted)
 {
-	struct json *routing = json_new_object(), *weights = json_new_object();
-	char text[LAMBDA_VERSION_TEXT_SIZE];
-	int error = routing && weights ? 0 : -ENOMEM;
+	cleanup(json_free_pointer) struct json *routing = json_new_object();
+	int error = routing ? lambda_set_weights(routing, "AdditionalVersionWeights",
+				      wanted->weighted_version, wanted->weight)
+			    : -ENOMEM;
 
-	if (!error && wanted->weighted_version) {
-		lambda_version_format(wanted->weighted_version, text);
-		error = json_set_number(weights, text, wanted->weight);
-	}
-	if (error) {
-		json_free(weights);
-		json_free(routing);
-		return error;
-	}
-	error = json_set(routing, "AdditionalVersionWeights", weights);
-	if (error) {
-		json_free(routing);
-		return error;
-	}
-	return json_set(body, "RoutingConfig", routing);
+	return error ? error : json_set(body, "RoutingConfig", take_pointer(routing));
 }
 
 int lambda_write_create_alias(const struct lambda_alias *wanted, struct buffer *out)
@@ -307,11 +306,11 @@ int lambda_write_create_alias(const struct lambda_alias *wanted, struct buffer *
 	int error = body ? json_set_string(body, "Name", wanted->name) : -ENOMEM;
 
 	if (!error)
-		error = set_version(body, wanted->version);
+		error = lambda_set_version(body, "FunctionVersion", wanted->version);
 	if (!error && wanted->description && *wanted->description)
 		error = json_set_string(body, "Description", wanted->description);
 	if (!error && wanted->weighted_version)
-		error = set_weights(body, wanted);
+		error = set_routing(body, wanted);
 	return error ? error : json_print(body, out);
 }
 
@@ -320,10 +319,10 @@ int lambda_write_update_alias(
 {
 	cleanup(json_free_pointer) struct json *body = json_new_object();
 	const char *description = wanted->description ? wanted->description : "";
-	int error = body ? set_version(body, wanted->version) : -ENOMEM;
+	int error = body ? lambda_set_version(body, "FunctionVersion", wanted->version) : -ENOMEM;
 
 	if (!error)
-		error = set_weights(body, wanted);
+		error = set_routing(body, wanted);
 	if (!error && with_description)
 		error = json_set_string(body, "Description", description);
 	if (!error)

@@ -51,6 +51,13 @@ enum lambda_status lambda_read_alias_page(const struct json *json,
 enum lambda_status lambda_read_account(const struct json *json, struct lambda_account *ret_account,
 	struct lambda_error *reterr) must_check;
 
+/* Sets a member to a version, as a string. 0, -ENOMEM. */
+int lambda_set_version(struct json *object, const char *name, uint64_t version) must_check;
+
+/* Sets a member to an object of weights, {"3": 0.1}; `version` 0: an empty one. 0, -ENOMEM. */
+int lambda_set_weights(
+	struct json *object, const char *name, uint64_t version, double weight) must_check;
+
 /* Appends the body of CreateAlias. 0, -ENOMEM, -EFBIG. */
 int lambda_write_create_alias(const struct lambda_alias *wanted, struct buffer *out) must_check;
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "fs/commands/check.h"
-
 #include "backend/base/clock.h"
+#include "fs/commands/commands.h"
 #include "fs/commands/connect.h"
+#include "fs/commands/terminal.h"
 #include "fs/settings/logging.h"
 #include "fs/settings/selection.h"
 
@@ -15,16 +15,6 @@ static void print_fact(void *data, const struct lambda_report_line *line)
 	printf("%-12s %s%s%s%s\n", line->name, line->value,
 		line->source && *line->source ? "  (" : "", line->source ? line->source : "",
 		line->source && *line->source ? ")" : "");
-}
-
-static enum exit_code print_complaint(const char *what, const struct lambda_error *error)
-{
-	char text[EXIT_TEXT_MAX];
-
-	connect_explain(what, error, text, sizeof(text));
-	fflush(stdout);
-	fprintf(stderr, "aliasfs: %s\n", text);
-	return connect_exit_code(error->status);
 }
 
 /* The identity of the credentials; only AWS has one. */
@@ -208,9 +198,9 @@ static enum exit_code try_calls(
 	size_t i;
 
 	if (try_functions(&trial, &error))
-		return print_complaint("cannot list the functions", &error);
+		return connect_complain("cannot list the functions", &error);
 	if (trial.listing.status)
-		code = print_complaint(
+		code = connect_complain(
 			"the mount would stand, but its root cannot be listed", &trial.listing);
 	for (i = 0; i < array_count(trials); i++) {
 		enum lambda_status status;
@@ -228,7 +218,7 @@ static enum exit_code try_calls(
 		} else if (status == LAMBDA_CONFLICT) {
 			continue; /* permitted, while AWS is updating the function */
 		} else if (status) {
-			code = print_complaint(trials[i].action, &error);
+			code = connect_complain(trials[i].action, &error);
 			break;
 		} else if (trials[i].writes) {
 			printf("%-12s %s is permitted on %s; nothing was changed\n", "call",
@@ -241,13 +231,11 @@ static enum exit_code try_calls(
 
 static enum exit_code check_account(const struct options *options, struct lambda_client *client)
 {
-	int64_t deadline_ms = clock_monotonic_ms() + (int64_t)(options->read_timeout * 1000);
-	const struct call_scope scope = {
-		.read_deadline_ms = deadline_ms, .mutation_deadline_ms = deadline_ms};
+	const struct call_scope scope = connect_read_scope(options);
 	struct lambda_error error = {0};
 
 	if (lambda_client_report(client, &scope, print_fact, NULL, &error))
-		return print_complaint("no credentials can be used", &error);
+		return connect_complain("no credentials can be used", &error);
 	tell_identity(options, client);
 	return try_calls(options, client, &scope);
 }
@@ -261,10 +249,7 @@ enum exit_code check_run(const struct options *options)
 
 	logging_start(&log, true, (enum log_level)options->log_level);
 	code = connect_open(options, &log, &connection, text, sizeof(text));
-	if (code)
-		fprintf(stderr, "aliasfs: %s\n", text);
-	else
-		code = check_account(options, connection.client);
+	code = code ? complain(code, "%s", text) : check_account(options, connection.client);
 	connect_close(&connection);
 	return code;
 }

@@ -6,6 +6,7 @@
 #include "backend/documents/redact.h"
 #include "fs/commands/embedded.h"
 #include "fs/commands/redact_key.h"
+#include "fs/commands/terminal.h"
 #include "fs/request/permission.h"
 
 enum exit_code connect_exit_code(enum lambda_status status)
@@ -81,6 +82,15 @@ void connect_explain(const char *what, const struct lambda_error *error, char *t
 			error->request_id[0] ? " request " : "", error->request_id);
 	snprintf(text, size, "%s: %s: %s%s%s%s%s", what, lambda_status_name(error->status),
 		error->message, details, *hint ? " - " : "", hint, buffer_text(&advice));
+}
+
+enum exit_code connect_complain(const char *what, const struct lambda_error *error)
+{
+	char text[EXIT_TEXT_MAX];
+
+	connect_explain(what, error, text, sizeof(text));
+	fflush(stdout);
+	return complain(connect_exit_code(error->status), "%s", text);
 }
 
 enum exit_code connect_open(const struct options *options, struct log *log,

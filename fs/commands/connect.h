@@ -35,4 +35,7 @@ enum exit_code connect_exit_code(enum lambda_status status);
 /* Writes "WHAT: CLASS: sentence [HTTP status, code, request id] - what to do about it". Pure. */
 void connect_explain(const char *what, const struct lambda_error *error, char *text, size_t size);
 
+/* Writes that to standard error, behind what standard output has. Gives the exit code. */
+enum exit_code connect_complain(const char *what, const struct lambda_error *error);
+
 #endif

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-#include "fs/commands/diff.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
 #include <unistd.h>
 
+#include "fs/commands/commands.h"
+#include "fs/commands/diff.h"
 #include "fs/commands/mount_path.h"
 #include "fs/commands/terminal.h"
 
+#define DIFF_TROUBLE EXIT_USAGE /* as of diff(1): what cannot be compared is never "the same" */
 #define FILE_SIZE_MAX (16 * 1024 * 1024)
 #define OUTPUT_MAX (256 * 1024 * 1024)
 

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * `aliasfs diff VERSION VERSION`: how two versions differ in configuration, environment and code. A version is a
- * directory of a mount (mnt/hello/6, or an alias, mnt/hello/PROD) or of a backup of one: plain files are read.
- */
+/* What `aliasfs diff` compares: read by diff.c, printed by diff_print.c. */
 #ifndef ALIASFS_DIFF_H
 #define ALIASFS_DIFF_H
 
@@ -10,18 +7,6 @@
 
 #include "backend/base/buffer.h"
 #include "backend/base/json.h"
-#include "fs/settings/exit_status.h"
-#include "fs/settings/options.h"
-
-#define DIFF_TROUBLE EXIT_USAGE /* as of diff(1): what cannot be compared is never "the same" */
-
-/*
- * Runs the command: what differs to standard output, what is wrong to standard error. EXIT_OK: nothing differs,
- * EXIT_FAILED: something does, DIFF_TROUBLE: it could not be compared. Blocks on the files.
- */
-enum exit_code diff_run(const struct options *options) must_check;
-
-/* --- what is compared; filled by diff.c, printed by diff_print.c --- */
 
 struct diff_side {
 	const char *path;           /* as it was given */

@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include "fs/commands/invoke.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -10,6 +8,7 @@
 #include "backend/base/text.h"
 #include "backend/lambda/invoke.h"
 #include "fs/aliasfs_invoke.h"
+#include "fs/commands/commands.h"
 #include "fs/commands/mount_path.h"
 #include "fs/commands/terminal.h"
 

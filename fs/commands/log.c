@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-#include "fs/commands/log.h"
-
 #include <errno.h>
 #include <string.h>
 
 #include "backend/base/clock.h"
-#include "fs/commands/log_sources.h"
+#include "fs/commands/commands.h"
+#include "fs/commands/log.h"
 #include "fs/commands/terminal.h"
 
 #define OUTPUT_MAX (512 * 1024 * 1024)

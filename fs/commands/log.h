@@ -16,9 +16,6 @@
 
 #define ALIAS_LOG_MAX (64 * 1024 * 1024) /* bytes of one alias's history */
 
-/* Runs the command: prints to standard output, what is wrong to standard error. Blocks on CloudTrail. */
-enum exit_code log_run(const struct options *options) must_check;
-
 /* --- what is read: log_lines.c --- */
 
 /* The fields of a line, in their order. */
@@ -69,6 +66,22 @@ const struct alias_log_move *alias_log_last_move(const struct alias_log *log);
  */
 int alias_log_read_since(const char *text, int64_t now_s, int64_t *ret_since_s) must_check;
 
+/* --- where histories are found: log_sources.c --- */
+
+struct alias_log_set {
+	struct alias_log *items; /* in the order in which they were named; owned */
+	size_t count;
+};
+
+/*
+ * Fill `set` with what options->source_text and options->words name. EXIT_OK, or another having complained; then
+ * nothing is to be printed, as a part would be taken for all. Both wait for CloudTrail.
+ */
+enum exit_code alias_log_read_mount(
+	const struct options *options, struct alias_log_set *set) must_check;
+enum exit_code alias_log_ask_account(
+	const struct options *options, struct alias_log_set *set) must_check;
+
 /* --- what is printed: log_print.c --- */
 
 struct alias_log_row {
@@ -99,5 +112,8 @@ int alias_log_print_json(const struct alias_log_rows *rows, struct buffer *out) 
 
 /* Appends the short form of a caller: of an ARN its last part. Errors as buffer_append(). Pure. */
 int alias_log_append_who(const char *who, struct buffer *out) must_check;
+
+/* Appends "5 minutes ago". Errors as buffer_append(). Pure. */
+int alias_log_append_age(int64_t seconds, struct buffer *out) must_check;
 
 #endif

@@ -76,6 +76,24 @@ int alias_log_append_who(const char *who, struct buffer *out)
 	return text_append_shown(out, slash ? slash + 1 : colon + 1);
 }
 
+int alias_log_append_age(int64_t seconds, struct buffer *out)
+{
+	static const struct {
+		int64_t seconds;
+		const char *name;
+	} units[] = {{86400, "day"}, {3600, "hour"}, {60, "minute"}};
+	size_t i;
+
+	for (i = 0; i < array_count(units); i++)
+		if (seconds >= units[i].seconds) {
+			long long count = seconds / units[i].seconds;
+
+			return buffer_appendf(
+				out, "%lld %s%s ago", count, units[i].name, count == 1 ? "" : "s");
+		}
+	return buffer_append_string(out, "less than a minute ago");
+}
+
 static int append_time(int64_t time_s, struct buffer *out)
 {
 	time_t seconds = (time_t)time_s;
@@ -207,7 +225,7 @@ static struct json *row_json(const struct alias_log_row *row)
 {
 	static const char *const names[ALIAS_LOG_FIELD_COUNT] = {
 		"time", "what", "from", "to", "who", "with", "request_id", "note"};
-	struct json *object = json_new_object();
+	cleanup(json_free_pointer) struct json *object = json_new_object();
 	int error = object ? 0 : -ENOMEM;
 	char time[TEXT_TIME_SIZE];
 	size_t i;
@@ -223,10 +241,7 @@ static struct json *row_json(const struct alias_log_row *row)
 		if (!error && i == ALIAS_LOG_TIME)
 			error = json_set_string(object, "alias", row->log->alias);
 	}
-	if (!error)
-		return object;
-	json_free(object);
-	return NULL;
+	return error ? NULL : take_pointer(object);
 }
 
 int alias_log_print_json(const struct alias_log_rows *rows, struct buffer *out)

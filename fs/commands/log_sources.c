@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "fs/commands/log_sources.h"
-
+/* Where `aliasfs log` finds histories. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -8,6 +7,7 @@
 
 #include "backend/moves/moves.h"
 #include "fs/commands/connect.h"
+#include "fs/commands/log.h"
 #include "fs/commands/mount_path.h"
 #include "fs/commands/terminal.h"
 #include "fs/rules/name.h"
@@ -166,14 +166,6 @@ static void on_saw(void *data, const char *function, const struct lambda_alias *
 	moves_note_seen(asking->moves, function, alias);
 }
 
-static enum exit_code fail_call(const char *what, const struct lambda_error *error)
-{
-	char text[EXIT_TEXT_MAX];
-
-	connect_explain(what, error, text, sizeof(text));
-	return complain(connect_exit_code(error->status), "%s", text);
-}
-
 static enum exit_code take_view(
 	struct alias_log *log, const char *alias, const struct moves_view *view)
 {
@@ -207,7 +199,7 @@ static enum exit_code ask_alias(struct asking *asking, const char *function, con
 	progress_clear(&asking->progress);
 	snprintf(what, sizeof(what), "%s/%s", function, alias);
 	if (status)
-		return fail_call(what, &error);
+		return connect_complain(what, &error);
 	code = take_view(log, alias, &view);
 	moves_view_release(&view);
 	return code;
@@ -223,7 +215,7 @@ static enum exit_code ask_function(struct asking *asking, const char *function)
 	size_t i;
 
 	if (catalog_aliases_get(asking->catalog, &scope, function, &aliases, &error))
-		return fail_call(function, &error);
+		return connect_complain(function, &error);
 	for (i = 0; i < aliases->count && !code; i++)
 		code = ask_alias(asking, function, aliases->entries[i].name);
 	catalog_aliases_unref(aliases);

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "fs/commands/ls.h"
-
-#include "fs/commands/ls_account.h"
+#include "fs/commands/commands.h"
 #include "fs/commands/ls_gather.h"
-#include "fs/commands/ls_mount.h"
 
 enum exit_code show_run(const struct options *options)
 {

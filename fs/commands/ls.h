@@ -12,14 +12,6 @@
 
 #include "backend/base/buffer.h"
 #include "backend/base/number.h"
-#include "fs/settings/exit_status.h"
-#include "fs/settings/options.h"
-
-/*
- * Runs the command: prints to standard output, what is wrong to standard error. With `differ` EXIT_FAILED says that
- * some functions differ, and what is EXIT_FAILED otherwise is EXIT_USAGE. Blocks.
- */
-enum exit_code show_run(const struct options *options) must_check;
 
 /* --- what is shown; filled by ls_mount.c and ls_account.c, printed by ls_print.c and ls_matrix.c --- */
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-#include "fs/commands/ls_account.h"
-
+/* `aliasfs ls` of a SOURCE. */
 #include <errno.h>
 
 #include "backend/catalog/catalog.h"
 #include "backend/documents/document.h"
 #include "fs/commands/connect.h"
+#include "fs/commands/ls_gather.h"
 #include "fs/settings/logging.h"
 #include "fs/settings/selection.h"
 

@@ -8,6 +8,7 @@
 
 #include "fs/commands/ls.h"
 #include "fs/commands/terminal.h"
+#include "fs/settings/options.h"
 
 enum gathering_form {
 	GATHERING_TABLE,
@@ -34,6 +35,13 @@ struct gathering {
 	enum exit_code code;
 	char text[EXIT_TEXT_MAX];
 };
+
+/*
+ * Gather the functions of a mount (ls_mount.c), read through the filesystem as anybody would, or of a SOURCE
+ * (ls_account.c), asked for through the API: each call takes `read_timeout` at most. 0 or -1 with the reason. Both block.
+ */
+int ls_gather_mount(struct gathering *gathering) must_check;
+int ls_gather_account(struct gathering *gathering) must_check;
 
 /* 0 or -1 with the reason in gathering->text; gathering_release() in every case. */
 int gathering_start(struct gathering *gathering, const struct options *options) must_check;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "fs/commands/ls_mount.h"
-
+/* `aliasfs ls` of a mount. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -10,6 +9,7 @@
 
 #include "backend/base/number.h"
 #include "backend/documents/document.h"
+#include "fs/commands/ls_gather.h"
 #include "fs/commands/mount_path.h"
 #include "fs/rules/name.h"
 

@@ -4,7 +4,7 @@
 #include "backend/base/json.h"
 #include "backend/base/number.h"
 #include "backend/base/text.h"
-#include "backend/lambda/lambda.h"
+#include "backend/lambda/model.h"
 #include "fs/commands/ls.h"
 
 #define TIME_FORMAT "%Y-%m-%d %H:%M"
@@ -181,62 +181,43 @@ int show_print_function(
 
 /* --- JSON --- */
 
-static int set_version(struct json *object, const char *name, uint64_t version)
-{
-	char text[LAMBDA_VERSION_TEXT_SIZE];
-
-	lambda_version_format(version, text);
-	return json_set_string(object, name, text);
-}
-
 static struct json *version_json(const struct show_version *version)
 {
-	struct json *object = json_new_object();
-	int error = object ? set_version(object, "version", version->version) : -ENOMEM;
+	cleanup(json_free_pointer) struct json *object = json_new_object();
+	int error = object ? lambda_set_version(object, "version", version->version) : -ENOMEM;
 
 	if (!error)
 		error = json_set_number(object, "last_modified", (double)version->last_modified);
 	if (!error && version->description)
 		error = json_set_string(object, "description", version->description);
-	if (!error)
-		return object;
-	json_free(object);
-	return NULL;
+	return error ? NULL : take_pointer(object);
 }
 
 static struct json *alias_json(const struct show_alias *alias)
 {
-	struct json *object = json_new_object(), *weights;
-	char text[LAMBDA_VERSION_TEXT_SIZE], since[TEXT_TIME_SIZE];
+	cleanup(json_free_pointer) struct json *object = json_new_object();
 	int error = object ? json_set_string(object, "name", alias->name) : -ENOMEM;
+	char since[TEXT_TIME_SIZE];
 
 	if (!error)
-		error = set_version(object, "version", alias->version);
+		error = lambda_set_version(object, "version", alias->version);
 	if (!error && alias->description)
 		error = json_set_string(object, "description", alias->description);
 	if (!error && alias->since) {
 		text_format_utc(alias->since, since);
 		error = json_set_string(object, "since", since);
 	}
-	if (!error && alias->weighted_version) {
-		weights = json_new_object();
-		lambda_version_format(alias->weighted_version, text);
-		error = weights ? json_set_number(weights, text, alias->weight) : -ENOMEM;
-		if (error)
-			json_free(weights);
-		else
-			error = json_set(object, "weights", weights);
-	}
-	if (!error)
-		return object;
-	json_free(object);
-	return NULL;
+	if (!error && alias->weighted_version)
+		error = lambda_set_weights(
+			object, "weights", alias->weighted_version, alias->weight);
+	return error ? NULL : take_pointer(object);
 }
 
 static struct json *function_json(const struct show_function *function)
 {
-	struct json *object = json_new_object(), *versions = json_new_array(),
-		    *aliases = json_new_array();
+	cleanup(json_free_pointer) struct json *object = json_new_object();
+	cleanup(json_free_pointer) struct json *versions = json_new_array();
+	cleanup(json_free_pointer) struct json *aliases = json_new_array();
 	int error = object && versions && aliases
 			    ? json_set_string(object, "function", function->name)
 			    : -ENOMEM;
@@ -247,21 +228,11 @@ static struct json *function_json(const struct show_function *function)
 			error = json_append(versions, version_json(&function->versions[i]));
 	for (i = 0; i < function->alias_count && !error; i++)
 		error = json_append(aliases, alias_json(&function->aliases[i]));
-	if (error) {
-		json_free(versions);
-		json_free(aliases);
-	} else {
-		/* json_set() takes what it is given, also when it fails. */
-		error = json_set(object, "versions", versions);
-		if (error)
-			json_free(aliases);
-		else
-			error = json_set(object, "aliases", aliases);
-	}
 	if (!error)
-		return object;
-	json_free(object);
-	return NULL;
+		error = json_set(object, "versions", take_pointer(versions));
+	if (!error)
+		error = json_set(object, "aliases", take_pointer(aliases));
+	return error ? NULL : take_pointer(object);
 }
 
 int show_print_json(const struct show_list *list, struct buffer *out)

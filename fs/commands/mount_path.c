@@ -23,17 +23,21 @@ static bool is_mount(const char *path)
 	       !stat(mark, &status);
 }
 
-/* The directory's path without links, with the name. NULL with errno. */
-static char *join_real_path(const char *path)
+char *mount_join_parent(const char *path)
 {
-	const char *slash = strrchr(path, '/');
-	cleanup(free_pointer) char *directory =
-		slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : strdup(".");
-	cleanup(free_pointer) char *parent = directory ? realpath(directory, NULL) : NULL;
-	char *joined;
+	cleanup(free_pointer) char *copy = strdup(path), *parent = NULL;
+	size_t length = copy ? strlen(copy) : 0;
+	char *slash, *joined;
 
+	while (length > 1 && copy[length - 1] == '/')
+		copy[--length] = '\0';
+	slash = copy ? strrchr(copy, '/') : NULL;
+	if (slash)
+		*slash = '\0';
+	if (copy)
+		parent = realpath(!slash ? "." : *copy ? copy : "/", NULL);
 	if (!parent || asprintf(&joined, "%s/%s", strcmp(parent, "/") ? parent : "",
-			       slash ? slash + 1 : path) < 0)
+			       slash ? slash + 1 : copy) < 0)
 		return NULL;
 	return joined;
 }
@@ -42,7 +46,7 @@ char *mount_real_path(const char *path)
 {
 	char *real = realpath(path, NULL);
 
-	return real || errno != ENOENT ? real : join_real_path(path);
+	return real || errno != ENOENT ? real : mount_join_parent(path);
 }
 
 bool mount_split(char *path, const char **ret_below)
@@ -156,7 +160,7 @@ enum exit_code mount_path_open(const char *text, struct mount_path *path, struct
 	while (trimmed && length > 1 && trimmed[length - 1] == '/')
 		trimmed[--length] = '\0';
 	path->mountpoint = !trimmed           ? NULL
-			   : is_link(trimmed) ? join_real_path(trimmed)
+			   : is_link(trimmed) ? mount_join_parent(trimmed)
 					      : mount_real_path(trimmed);
 	if (!path->mountpoint)
 		return fail(message, errno == ENOENT ? EXIT_MOUNTPOINT : mount_exit_code(errno),

@@ -12,6 +12,12 @@
 /* The absolute path without links; of what is not there, that of its directory with the name. NULL with errno. */
 char *mount_real_path(const char *path) must_check;
 
+/*
+ * The absolute path of what cannot be looked at, or is a link that is not to be followed: its directory's without links,
+ * with its name. Slashes at the end are left out. NULL with errno.
+ */
+char *mount_join_parent(const char *path) must_check;
+
 /* Cuts the path after its mountpoint; *ret_below is what follows, "" for nothing. False: it is in no mount. */
 bool mount_split(char *path, const char **ret_below) must_check;
 

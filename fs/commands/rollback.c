@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "fs/commands/rollback.h"
-
+/*
+ * `aliasfs rollback`: does what `ln -sfn PROD@1 PROD` does, for several aliases, and only while they are as they were when
+ * the question was asked.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -11,6 +13,7 @@
 #include "backend/base/clock.h"
 #include "backend/base/text.h"
 #include "backend/lambda/types.h"
+#include "fs/commands/commands.h"
 #include "fs/commands/log.h"
 #include "fs/commands/mount_path.h"
 #include "fs/commands/terminal.h"
@@ -135,24 +138,6 @@ static enum exit_code find_version(struct step *step)
 		     : EXIT_OK;
 }
 
-int rollback_append_age(int64_t seconds, struct buffer *out)
-{
-	static const struct {
-		int64_t seconds;
-		const char *name;
-	} units[] = {{86400, "day"}, {3600, "hour"}, {60, "minute"}};
-	size_t i;
-
-	for (i = 0; i < array_count(units); i++)
-		if (seconds >= units[i].seconds) {
-			long long count = seconds / units[i].seconds;
-
-			return buffer_appendf(
-				out, "%lld %s%s ago", count, units[i].name, count == 1 ? "" : "s");
-		}
-	return buffer_append_string(out, "less than a minute ago");
-}
-
 /* " by alice"; where CloudTrail has not told of it yet, what the mount notes: " by this mount, ...". */
 static int append_mover(const struct alias_log_move *move, struct buffer *out)
 {
@@ -172,7 +157,7 @@ static int append_last_move(const struct alias_log *log, struct buffer *out)
 			 : buffer_append_string(out, "when it was last moved is not known");
 
 	if (!error && move)
-		error = rollback_append_age(clock_wall_ms() / 1000 - move->time_s, out);
+		error = alias_log_append_age(clock_wall_ms() / 1000 - move->time_s, out);
 	if (!error && move)
 		error = append_mover(move, out);
 	for (i = 0; i < log->leading_notes && !error; i++) {

@@ -225,9 +225,9 @@ void ll_mkdir(fuse_req_t handle, fuse_ino_t parent_inode, const char *name, mode
 	(void)mode;
 	if (!begin_change(&request, handle, "MKDIR", parent_inode, name, &parent))
 		return;
+	request_caller(&request); /* for the audit */
 	if (place_of(&parent, &place))
-		error = gesture_mkdir(request.fs->gestures, &request.scope,
-			request_caller(&request), &place, name,
+		error = gesture_mkdir(request.fs->gestures, &request.scope, &place, name,
 			latest_find_shown_code(&request, parent.function, code) ? code : NULL,
 			&version, &request.error);
 	else if (parent.kind == NODE_FUNCTION_DOCUMENTS)

@@ -169,8 +169,8 @@ static void add_entries(
 
 		tree_entry_node(&directory->node, entry, &node);
 		if (known)
-			tree_entry_attributes(reply->fs, &directory->node, entry,
-				listing->expires_ms, &attributes);
+			tree_entry_attributes(
+				reply->fs, &node, entry, listing->expires_ms, &attributes);
 		if (!add_dirent(reply, tree_entry_name(entry, text), &node, node_inode(&node),
 			    known ? &attributes : NULL, offset + 1))
 			return;

@@ -21,15 +21,6 @@ struct invalidator {
 	bool stopping;
 };
 
-static void notify_kernel(struct invalidator *invalidator, const struct invalidation *item)
-{
-	/*
-	 * An offset below 0 spares the pages: invalidating those can wait for a READ of ours. -ENOENT means
-	 * that the kernel knows nothing of it, which is what was wanted.
-	 */
-	fuse_lowlevel_notify_inval_inode(invalidator->session, item->inode, -1, 0);
-}
-
 static void *run_invalidator(void *data)
 {
 	struct invalidator *invalidator = data;
@@ -47,7 +38,11 @@ static void *run_invalidator(void *data)
 			invalidator->last = &invalidator->first;
 		invalidator->count--;
 		pthread_mutex_unlock(&invalidator->mutex);
-		notify_kernel(invalidator, item);
+		/*
+		 * An offset below 0 spares the pages: invalidating those can wait for a READ of ours. -ENOENT means
+		 * that the kernel knows nothing of it, which is what was wanted.
+		 */
+		fuse_lowlevel_notify_inval_inode(invalidator->session, item->inode, -1, 0);
 		free(item);
 		pthread_mutex_lock(&invalidator->mutex);
 	}

@@ -107,8 +107,8 @@ static void ll_readlink(fuse_req_t handle, fuse_ino_t inode)
 	place = node_place(&node);
 	error = request_permits_passage(&request);
 	if (!error)
-		error = gesture_readlink(request.fs->gestures, &request.scope, request.asker.thread,
-			&place, node.name, &target, &request.error);
+		error = gesture_readlink(request.fs->gestures, &request.scope,
+			request.caller.thread, &place, node.name, &target, &request.error);
 	if (error) {
 		reply_failure(handle, &request, error, &node, NULL);
 		return;
@@ -301,24 +301,7 @@ static void ll_listxattr(fuse_req_t handle, fuse_ino_t inode, size_t size)
 	reply_no_attributes(handle, size);
 }
 
-static void ll_setxattr(fuse_req_t handle, fuse_ino_t inode, const char *name, const char *value,
-	size_t size, int flags)
-{
-	(void)inode;
-	(void)name;
-	(void)value;
-	(void)size;
-	(void)flags;
-	reply_errno(handle, EOPNOTSUPP);
-}
-
-static void ll_removexattr(fuse_req_t handle, fuse_ino_t inode, const char *name)
-{
-	(void)inode;
-	(void)name;
-	reply_errno(handle, EOPNOTSUPP);
-}
-
+/* Without .setxattr and .removexattr the kernel answers both with EOPNOTSUPP, and does not ask again. */
 const struct fuse_lowlevel_ops ll_operations = {
 	.init = ll_init,
 	.lookup = ll_lookup,
@@ -351,6 +334,4 @@ const struct fuse_lowlevel_ops ll_operations = {
 	.access = ll_access,
 	.getxattr = ll_getxattr,
 	.listxattr = ll_listxattr,
-	.setxattr = ll_setxattr,
-	.removexattr = ll_removexattr,
 };

@@ -17,10 +17,10 @@ static void on_interrupt(fuse_req_t handle, void *data)
 void reply_begin(fuse_req_t handle, struct request *request, const char *operation)
 {
 	const struct fuse_ctx *context = fuse_req_ctx(handle);
-	const struct asker asker = {
+	const struct caller caller = {
 		.thread = context->pid, .uid = context->uid, .gid = context->gid};
 
-	request_begin(request, fuse_req_userdata(handle), &asker, operation);
+	request_begin(request, fuse_req_userdata(handle), &caller, operation);
 	fuse_req_interrupt_func(handle, on_interrupt, request);
 }
 

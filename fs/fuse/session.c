@@ -78,11 +78,6 @@ static void hold_signals(sigset_t *ret_before)
 	pthread_sigmask(SIG_BLOCK, &all, ret_before);
 }
 
-static void release_signals(const sigset_t *before)
-{
-	pthread_sigmask(SIG_SETMASK, before, NULL);
-}
-
 int session_mount(struct aliasfs *fs)
 {
 	sigset_t before;
@@ -92,7 +87,7 @@ int session_mount(struct aliasfs *fs)
 	errno = 0;
 	if (fuse_session_mount(fs->session, fs->options->mountpoint))
 		error = errno ? -errno : -EIO;
-	release_signals(&before);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (error)
 		return error;
 	error = channel_open(fs);
@@ -129,7 +124,7 @@ void session_unmount(struct aliasfs *fs)
 
 	hold_signals(&before);
 	fuse_session_unmount(fs->session);
-	release_signals(&before);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
 void session_free(struct fuse_session *session)

@@ -33,19 +33,6 @@ void gestures_abandon(struct gestures *gestures)
 	free(gestures);
 }
 
-static struct remap *make_remap(const struct gesture_options *options)
-{
-	struct remap_options remap_options = {
-		.mountpoint = options->mountpoint,
-		.delete_grace_ms = options->delete_grace_ms,
-		.strict_ln = options->strict_ln,
-		.no_create = options->no_create,
-		.protect = options->protect,
-	};
-
-	return remap_new(&remap_options);
-}
-
 struct gestures *gestures_make(const struct gesture_calls *calls, struct catalog *catalog,
 	const struct gesture_options *options)
 {
@@ -56,9 +43,9 @@ struct gestures *gestures_make(const struct gesture_calls *calls, struct catalog
 	gestures->calls = calls;
 	gestures->catalog = catalog;
 	gestures->options = *options;
-	gestures->options.mountpoint = NULL;
-	gestures->options.protect = NULL;
-	gestures->remap = make_remap(options);
+	gestures->options.rules.mountpoint = NULL;
+	gestures->options.rules.protect = NULL;
+	gestures->remap = remap_new(&options->rules);
 	if (!gestures->remap || pthread_mutex_init(&gestures->mutex, NULL)) {
 		remap_free(gestures->remap);
 		free(gestures);
@@ -207,8 +194,8 @@ static enum lambda_status look_up_settled(struct gestures *gestures, const struc
 
 	if (!name->number)
 		return LAMBDA_OK;
-	status = gesture_find_settled(
-		gestures, scope, function, name->alias, name->number, &version, reterr);
+	status = gestures->calls->find_settled(gestures->options.moves, scope, function,
+		name->alias, name->number, &version, reterr);
 	if (!status)
 		fill_entry(entry, GESTURE_SETTLED, version);
 	return status == LAMBDA_NOT_FOUND ? LAMBDA_OK : status;

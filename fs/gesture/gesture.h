@@ -19,19 +19,15 @@
 #include "backend/catalog/catalog.h"
 #include "fs/request/caller.h"
 #include "fs/rules/place.h"
+#include "fs/rules/remap.h"
 
 struct gestures;
 struct moves;
 
 struct gesture_options {
 	struct moves *moves; /* kept: where aliases were before; NULL: nothing is known of that */
-	int64_t delete_grace_ms;
-	bool strict_ln;
-	bool no_create;
+	struct remap_options rules;
 	bool allow_version_delete;
-	const char *mountpoint; /* absolute, without a trailing slash; copied */
-	const char *const *
-		protect; /* globs of alias names that are not deleted; NULL-ended or NULL; copied */
 	int64_t mutation_timeout_ms; /* for background changes: expired tombstones, held names */
 	struct log *log;             /* kept, may be NULL */
 	/*
@@ -126,8 +122,8 @@ int gesture_rmdir(struct gestures *gestures, const struct call_scope *scope,
  * NULL: any) is the code that is meant: -EREMCHG when AWS has other code.
  */
 int gesture_mkdir(struct gestures *gestures, const struct call_scope *scope,
-	const struct caller *caller, const struct gesture_place *place, const char *name,
-	const char *code_sha256, uint64_t *ret_version, struct lambda_error *reterr) must_check;
+	const struct gesture_place *place, const char *name, const char *code_sha256,
+	uint64_t *ret_version, struct lambda_error *reterr) must_check;
 
 /*
  * `.aliases/NAME/description` was written: one UpdateAlias with that description, version and weights
@@ -135,8 +131,8 @@ int gesture_mkdir(struct gestures *gestures, const struct call_scope *scope,
  * for what is no UTF-8; the text is taken as it is.
  */
 int gesture_set_description(struct gestures *gestures, const struct call_scope *scope,
-	const struct caller *caller, const char *function, const char *alias,
-	const char *description, struct lambda_error *reterr) must_check;
+	const char *function, const char *alias, const char *description,
+	struct lambda_error *reterr) must_check;
 
 /*
  * RMDIR of a whole function was refused: the process is deleting recursively, and is guarded in the

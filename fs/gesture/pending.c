@@ -3,7 +3,6 @@
 #include <errno.h>
 
 #include "fs/gesture/private.h"
-#include "fs/rules/decide.h"
 
 /* The end of a name's hiding, whatever came of it. */
 static void drop_tombstone(
@@ -137,7 +136,7 @@ static enum lambda_status create_held(struct gestures *gestures, const struct ca
 	name_parse(due->name, &name);
 	if (name.kind != NAME_ALIAS)
 		return lambda_fail(reterr, LAMBDA_INVALID, "%s", REMAP_NAME_IS_TOO_LONG);
-	if (gestures->options.no_create)
+	if (gestures->options.rules.no_create)
 		return lambda_fail(reterr, LAMBDA_INVALID, "%s", REMAP_NO_ALIAS_IS_MADE);
 	memcpy(wanted.name, name.alias, sizeof(wanted.name));
 	status = gesture_resolve_target(

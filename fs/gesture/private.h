@@ -14,13 +14,12 @@
 #include "fs/gesture/gesture.h"
 #include "fs/request/errno_table.h"
 #include "fs/rules/ending.h"
-#include "fs/rules/remap.h"
 
 #define GESTURE_REPEATS_MAX 2 /* of an update that a change of permissions got in the way of */
 #define GESTURE_THREADS 4     /* a slow function delays no other's graces */
 
 /*
- * What changes ask of the catalog, of moves, and of the clock (calls.c). Tests put an account in memory in their place. Where
+ * What changes ask of the catalog, of moves, and of the clock (shared.c). Tests put an account in memory in their place. Where
  * nothing else is said, these are the functions of backend/catalog/catalog.h.
  */
 struct gesture_calls {
@@ -62,7 +61,7 @@ extern const struct gesture_calls gesture_catalog_calls;
 struct gestures {
 	const struct gesture_calls *calls;
 	struct catalog *catalog;
-	struct gesture_options options; /* its strings are not to be used: the remap has copies */
+	struct gesture_options options; /* without strings: the remap has copies */
 	pthread_mutex_t mutex;
 	pthread_cond_t changed; /* something pending came, a name is no longer busy, or stopping */
 	struct remap *remap;    /* protected by mutex */
@@ -157,11 +156,6 @@ void gesture_hint_refusal(struct gestures *gestures, const struct remap_event *e
  */
 enum lambda_status gesture_read_unchanged(struct gestures *gestures, const struct call_scope *scope,
 	const char *function, const struct lambda_alias *shown, struct lambda_alias *ret_alias,
-	struct lambda_error *reterr) must_check;
-
-/* The version of NAME@`number`: as moves_find_settled(). */
-enum lambda_status gesture_find_settled(struct gestures *gestures, const struct call_scope *scope,
-	const char *function, const char *alias, uint64_t number, uint64_t *ret_version,
 	struct lambda_error *reterr) must_check;
 
 /* The version that a target comes to, symbolic ones read afresh. */

@@ -4,7 +4,6 @@
 
 #include "backend/base/text.h"
 #include "fs/gesture/private.h"
-#include "fs/rules/decide.h"
 
 /* 0, or the refusal of a text that AWS would not take as a description. */
 static int check_description(const char *text, struct lambda_error *reterr)
@@ -83,14 +82,13 @@ int gesture_rmdir(struct gestures *gestures, const struct call_scope *scope,
 /* --- MKDIR --- */
 
 int gesture_mkdir(struct gestures *gestures, const struct call_scope *scope,
-	const struct caller *caller, const struct gesture_place *place, const char *text,
-	const char *code_sha256, uint64_t *ret_version, struct lambda_error *reterr)
+	const struct gesture_place *place, const char *text, const char *code_sha256,
+	uint64_t *ret_version, struct lambda_error *reterr)
 {
 	enum lambda_status status;
 	struct name name;
 	int r;
 
-	(void)caller;
 	if (place->in_version)
 		return gesture_refuse(reterr, EROFS, REMAP_VERSIONS_ARE_READ_ONLY);
 	name_parse(text, &name);
@@ -221,14 +219,12 @@ static int begin_alias(struct gestures *gestures, const struct call_scope *scope
 }
 
 int gesture_set_description(struct gestures *gestures, const struct call_scope *scope,
-	const struct caller *caller, const char *function, const char *alias, const char *text,
-	struct lambda_error *reterr)
+	const char *function, const char *alias, const char *text, struct lambda_error *reterr)
 {
 	enum lambda_status status;
 	bool hidden;
 	int r;
 
-	(void)caller;
 	r = check_description(text, reterr);
 	if (r)
 		return r;

@@ -10,6 +10,7 @@
 #include "backend/base/clock.h"
 #include "backend/base/json.h"
 #include "backend/base/text.h"
+#include "backend/lambda/model.h"
 
 #define LINE_MAX_BYTES 8192
 #define WHAT_SIZE 512 /* bytes of an operation with what it was about; a longer text is cut */
@@ -100,37 +101,17 @@ static int set_asker(struct json *line, const struct caller_identity *asker)
 	return error ? error : json_set_string(line, "command", asker->program);
 }
 
-static int set_version(struct json *object, const char *name, uint64_t version)
-{
-	char text[LAMBDA_VERSION_TEXT_SIZE];
-
-	lambda_version_format(version, text);
-	return json_set_string(object, name, text);
-}
-
 /* {"version": "2", "weights": {"3": 0.1}} */
 static int set_route(
 	struct json *line, const char *name, const struct catalog_routing_config *route)
 {
-	char text[LAMBDA_VERSION_TEXT_SIZE];
-	struct json *object = json_new_object();
-	struct json *weights = NULL;
-	int error = object ? set_version(object, "version", route->version) : -ENOMEM;
+	cleanup(json_free_pointer) struct json *object = json_new_object();
+	int error = object ? lambda_set_version(object, "version", route->version) : -ENOMEM;
 
-	if (!error && route->weighted_version) {
-		weights = json_new_object();
-		lambda_version_format(route->weighted_version, text);
-		error = weights ? json_set_number(weights, text, route->weight) : -ENOMEM;
-		if (error)
-			json_free(weights);
-		else
-			error = json_set(object, "weights", weights);
-	}
-	if (error) {
-		json_free(object);
-		return error;
-	}
-	return json_set(line, name, object);
+	if (!error && route->weighted_version)
+		error = lambda_set_weights(
+			object, "weights", route->weighted_version, route->weight);
+	return error ? error : json_set(line, name, take_pointer(object));
 }
 
 static int set_what(struct json *line, const void *data)
@@ -143,7 +124,7 @@ static int set_what(struct json *line, const void *data)
 	if (!error && write->alias)
 		error = json_set_string(line, "alias", write->alias);
 	if (!error && !write->alias && write->version)
-		error = set_version(line, "version", write->version);
+		error = lambda_set_version(line, "version", write->version);
 	if (!error && write->has_before)
 		error = set_route(line, "from", &write->before);
 	if (!error && write->has_after)
@@ -185,15 +166,13 @@ static int set_invocation(struct json *line, const void *data)
 /* A new line with when and, unless `who` is NULL, who; the caller frees it. NULL when out of memory. */
 static struct json *begin_line(const struct caller_identity *who)
 {
-	struct json *line = json_new_object();
+	cleanup(json_free_pointer) struct json *line = json_new_object();
 	char time[TEXT_TIME_SIZE];
 
 	text_format_time(clock_wall_ms(), time);
-	if (line && (json_set_string(line, "time", time) || (who && set_asker(line, who)))) {
-		json_free(line);
+	if (!line || json_set_string(line, "time", time) || (who && set_asker(line, who)))
 		return NULL;
-	}
-	return line;
+	return take_pointer(line);
 }
 
 /*
@@ -224,7 +203,7 @@ static void write_line(struct audit *audit, const struct caller_identity *who,
 	int (*describe)(struct json *line, const void *data), const void *data, const char *what)
 {
 	cleanup(buffer_release) struct buffer text = BUFFER_INIT(LINE_MAX_BYTES);
-	struct json *line;
+	cleanup(json_free_pointer) struct json *line = NULL;
 
 	pthread_mutex_lock(&audit->mutex);
 	line = begin_line(who);
@@ -239,7 +218,6 @@ static void write_line(struct audit *audit, const struct caller_identity *who,
 		audit->next = (audit->next + 1) % AUDIT_LINES_MAX;
 	}
 	pthread_mutex_unlock(&audit->mutex);
-	json_free(line);
 }
 
 void audit_write(struct audit *audit, const struct catalog_write *write)
@@ -255,8 +233,8 @@ void audit_write_invocation(struct audit *audit, const struct audit_invocation *
 {
 	char what[WHAT_SIZE];
 
-	snprintf(what, sizeof(what), "%s of %s%s%s", "Invoke", invocation->function, "/",
-		invocation->qualifier);
+	snprintf(
+		what, sizeof(what), "Invoke of %s/%s", invocation->function, invocation->qualifier);
 	write_line(audit, invocation->who, set_invocation, invocation, what);
 }
 

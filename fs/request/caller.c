@@ -107,22 +107,18 @@ static void read_executable(pid_t process, struct caller *caller)
 		snprintf(caller->executable, sizeof(caller->executable), "%s", name);
 }
 
-void caller_read(pid_t thread, uid_t uid, gid_t gid, struct caller *ret_caller)
+void caller_read(struct caller *caller)
 {
-	struct caller caller = {.thread = thread, .uid = uid, .gid = gid};
 	ssize_t length;
 
-	if (thread > 0)
-		caller.process = read_process(thread);
-	if (caller.process > 0) {
-		read_command_line(caller.process, &caller);
-		read_executable(caller.process, &caller);
-		length = read_proc(
-			caller.process, "comm", caller.program, sizeof(caller.program) - 1);
-		if (length > 0 && caller.program[length - 1] == '\n')
-			caller.program[length - 1] = '\0';
-	}
-	*ret_caller = caller;
+	caller->process = caller->thread > 0 ? read_process(caller->thread) : 0;
+	if (caller->process <= 0)
+		return;
+	read_command_line(caller->process, caller);
+	read_executable(caller->process, caller);
+	length = read_proc(caller->process, "comm", caller->program, sizeof(caller->program) - 1);
+	if (length > 0 && caller->program[length - 1] == '\n')
+		caller->program[length - 1] = '\0';
 }
 
 /* What /proc/ID/stat has of a process. */

@@ -44,8 +44,8 @@ struct caller_identity {
 /* The caller's identity. Pure. */
 struct caller_identity caller_identify(const struct caller *caller);
 
-/* Reads what /proc has of a request's thread into *ret_caller. Never fails: what is not readable stays unknown. Reads /proc only. */
-void caller_read(pid_t thread, uid_t uid, gid_t gid, struct caller *ret_caller);
+/* Adds what /proc has of caller->thread. Never fails: what is not readable stays unknown. Reads /proc only. */
+void caller_read(struct caller *caller);
 void caller_release(struct caller *caller);
 
 /*

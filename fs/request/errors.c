@@ -74,14 +74,18 @@ static void keep_line(struct error_log *errors, const char *text)
 }
 
 /*
- * Names come from callers and messages from servers: one line stays one line. One that did not fit is cut, not
- * dropped: what was appended before stands.
+ * Adds what went wrong to the line, and publishes it. Names come from callers and messages from servers: one line stays
+ * one line. One that did not fit is cut, not dropped: what was appended before stands.
  */
-static void publish_line(struct error_log *errors, const struct buffer *line)
+static void publish_line(struct error_log *errors, struct buffer *line, int error_number,
+	const struct lambda_error *error)
 {
 	cleanup(buffer_release) struct buffer shown = BUFFER_INIT(LOG_LINE_MAX);
-	int failed = text_append_shown(&shown, buffer_text(line));
+	int failed = buffer_appendf(line, ": %s", strerrordesc_np(error_number));
 
+	if (!failed)
+		failed = append_details(line, error);
+	failed = text_append_shown(&shown, buffer_text(line));
 	(void)failed;
 	log_write(errors->log, LOG_LEVEL_WARNING, "%s", buffer_text(&shown));
 	keep_line(errors, buffer_text(&shown));
@@ -91,30 +95,20 @@ void error_log_note(struct error_log *errors, const struct caller *caller, const
 	const char *path, int error_number, const struct lambda_error *error)
 {
 	cleanup(buffer_release) struct buffer line = BUFFER_INIT(LOG_LINE_MAX);
-	int failed;
 
-	failed = buffer_appendf(&line, "%s %s by %s (pid %d, uid %u): %s", operation,
-		path ? path : "?", caller && caller->program[0] ? caller->program : "?",
-		caller ? (int)caller->process : 0, caller ? (unsigned int)caller->uid : 0,
-		strerrordesc_np(error_number));
-	if (!failed)
-		failed = append_details(&line, error);
-	(void)failed;
-	publish_line(errors, &line);
+	if (!buffer_appendf(&line, "%s %s by %s (pid %d, uid %u)", operation, path ? path : "?",
+		    caller->program[0] ? caller->program : "?", (int)caller->process,
+		    (unsigned int)caller->uid))
+		publish_line(errors, &line, error_number, error);
 }
 
 void error_log_note_background(struct error_log *errors, const char *operation, const char *where,
 	int error_number, const struct lambda_error *error)
 {
 	cleanup(buffer_release) struct buffer line = BUFFER_INIT(LOG_LINE_MAX);
-	int failed;
 
-	failed = buffer_appendf(
-		&line, "%s %s by aliasfs: %s", operation, where, strerrordesc_np(error_number));
-	if (!failed)
-		failed = append_details(&line, error);
-	(void)failed;
-	publish_line(errors, &line);
+	if (!buffer_appendf(&line, "%s %s by aliasfs", operation, where))
+		publish_line(errors, &line, error_number, error);
 }
 
 int error_log_read(struct error_log *errors, struct buffer *out)

@@ -25,7 +25,7 @@ void error_log_free(struct error_log *errors);
 
 /*
  * An operation that failed with `error_number` (positive): time, uid, pid, command, path, operation,
- * errno, HTTP status, AWS's code and message, request id, hint. `caller` and `path` may be NULL.
+ * errno, HTTP status, AWS's code and message, request id, hint. `path` may be NULL.
  */
 void error_log_note(struct error_log *errors, const struct caller *caller, const char *operation,
 	const char *path, int error_number, const struct lambda_error *error);

@@ -3,50 +3,32 @@
 
 #include <string.h>
 
+#include "backend/base/text.h"
+
 /* The smallest policy of contrib/iam that allows an action; tests/cli/test_words.py compares. */
-static const struct permission {
-	const char *action, *policy;
-} permissions[] = {
-	{"ListFunctions", "browse.json"},
-	{"GetAccountSettings", "browse.json"},
-	{"ListVersionsByFunction", "browse.json"},
-	{"ListAliases", "browse.json"},
-	{"GetAlias", "browse.json"},
-	{"GetFunctionConfiguration", "browse.json"},
-	{"CreateAlias", "promote.json"},
-	{"UpdateAlias", "promote.json"},
-	{"DeleteAlias", "promote.json"},
-	{"PublishVersion", "publish.json"},
-	{"UpdateFunctionCode", "update.json"},
-	{"UpdateFunctionConfiguration", "update.json"},
-	{"GetFunction", "documents.json"},
-	{"ListTags", "documents.json"},
-	{"GetPolicy", "documents.json"},
-	{"ListFunctionUrlConfigs", "documents.json"},
-	{"ListProvisionedConcurrencyConfigs", "documents.json"},
-	{"ListFunctionEventInvokeConfigs", "documents.json"},
-	{"GetFunctionRecursionConfig", "documents.json"},
-	{"GetRuntimeManagementConfig", "documents.json"},
-	{"GetFunctionCodeSigningConfig", "documents.json"},
-	{"ListEventSourceMappings", "documents.json"},
-	{"AddPermission", "edit.json"},
-	{"RemovePermission", "edit.json"},
-	{"TagResource", "edit.json"},
-	{"UntagResource", "edit.json"},
-	{"CreateFunctionUrlConfig", "edit.json"},
-	{"UpdateFunctionUrlConfig", "edit.json"},
-	{"PutFunctionConcurrency", "edit.json"},
-	{"DeleteFunctionConcurrency", "edit.json"},
-	{"PutProvisionedConcurrencyConfig", "edit.json"},
-	{"DeleteProvisionedConcurrencyConfig", "edit.json"},
-	{"PutFunctionEventInvokeConfig", "edit.json"},
-	{"DeleteFunctionEventInvokeConfig", "edit.json"},
-	{"PutFunctionRecursionConfig", "edit.json"},
-	{"PutRuntimeManagementConfig", "edit.json"},
-	{"PutFunctionCodeSigningConfig", "edit.json"},
-	{"DeleteFunctionCodeSigningConfig", "edit.json"},
-	{"UpdateEventSourceMapping", "edit.json"},
-	{"InvokeFunction", "invoke.json"},
+static const struct {
+	const char *policy;
+	const char *actions[20]; /* NULL-ended */
+} policies[] = {
+	{"browse.json", {"ListFunctions", "GetAccountSettings", "ListVersionsByFunction",
+				"ListAliases", "GetAlias", "GetFunctionConfiguration"}},
+	{"promote.json", {"CreateAlias", "UpdateAlias", "DeleteAlias"}},
+	{"publish.json", {"PublishVersion"}},
+	{"update.json", {"UpdateFunctionCode", "UpdateFunctionConfiguration"}},
+	{"documents.json",
+		{"GetFunction", "ListTags", "GetPolicy", "ListFunctionUrlConfigs",
+			"ListProvisionedConcurrencyConfigs", "ListFunctionEventInvokeConfigs",
+			"GetFunctionRecursionConfig", "GetRuntimeManagementConfig",
+			"GetFunctionCodeSigningConfig", "ListEventSourceMappings"}},
+	{"edit.json", {"AddPermission", "RemovePermission", "TagResource", "UntagResource",
+			      "CreateFunctionUrlConfig", "UpdateFunctionUrlConfig",
+			      "PutFunctionConcurrency", "DeleteFunctionConcurrency",
+			      "PutProvisionedConcurrencyConfig",
+			      "DeleteProvisionedConcurrencyConfig", "PutFunctionEventInvokeConfig",
+			      "DeleteFunctionEventInvokeConfig", "PutFunctionRecursionConfig",
+			      "PutRuntimeManagementConfig", "PutFunctionCodeSigningConfig",
+			      "DeleteFunctionCodeSigningConfig", "UpdateEventSourceMapping"}},
+	{"invoke.json", {"InvokeFunction"}},
 };
 
 /* The action that permits an operation: it has another name where AWS says so. */
@@ -59,9 +41,9 @@ static const char *find_policy(const char *action)
 {
 	size_t i;
 
-	for (i = 0; i < array_count(permissions); i++)
-		if (!strcmp(permissions[i].action, action))
-			return permissions[i].policy;
+	for (i = 0; i < array_count(policies); i++)
+		if (text_is_one_of(action, policies[i].actions))
+			return policies[i].policy;
 	return NULL;
 }
 

@@ -75,45 +75,41 @@ static void read_lineage(struct call_asker *asker)
 	const struct request *request =
 		(const struct request *)((uintptr_t)asker - offsetof(struct request, lineage));
 
-	caller_read_lineage(request->asker.thread, &asker->lineage);
+	caller_read_lineage(request->caller.thread, &asker->lineage);
 }
 
-void request_begin(struct request *request, struct aliasfs *fs, const struct asker *asker,
+void request_begin(struct request *request, struct aliasfs *fs, const struct caller *caller,
 	const char *operation)
 {
-	int64_t now_ms = clock_monotonic_ms();
+	int64_t now_us = clock_monotonic_us(), now_ms = now_us / 1000;
 
 	memset(request, 0, sizeof(*request));
 	request->fs = fs;
-	request->asker = *asker;
+	request->caller = *caller;
 	request->operation = operation;
-	request->scope.read_deadline_ms =
-		now_ms + (int64_t)(request->fs->options->read_timeout * 1000);
-	request->scope.mutation_deadline_ms =
-		now_ms + (int64_t)(request->fs->options->timeout * 1000);
+	request->scope.read_deadline_ms = now_ms + (int64_t)(fs->options->read_timeout * 1000);
+	request->scope.mutation_deadline_ms = now_ms + (int64_t)(fs->options->timeout * 1000);
 	request->scope.interrupted = &request->interrupted;
 	request->scope.record = &request->record;
 	request->lineage.read = read_lineage;
 	request->scope.asker = &request->lineage;
-	request->begun_us = stats_now_us();
-	enlist_request(request->fs->requests, request);
+	request->begun_us = now_us;
+	enlist_request(fs->requests, request);
 }
 
 void request_end(struct request *request)
 {
 	strike_off(request->fs->requests, request);
 	stats_note(request->fs->stats, request->operation, request->result, request->record.calls,
-		stats_now_us() - request->begun_us);
-	if (request->caller_read)
-		caller_release(&request->caller);
+		clock_monotonic_us() - request->begun_us);
+	caller_release(&request->caller);
 	request->caller_read = false;
 }
 
 const struct caller *request_caller(struct request *request)
 {
 	if (!request->caller_read) {
-		caller_read(request->asker.thread, request->asker.uid, request->asker.gid,
-			&request->caller);
+		caller_read(&request->caller);
 		request->caller_read = true;
 		request->identity = caller_identify(&request->caller);
 		request->record.who = &request->identity;
@@ -152,15 +148,15 @@ bool request_is_worth_a_line(const struct request *request, int error)
 /* Whether the asking process is in the shown group, with its primary or another of its groups. */
 static bool in_shown_group(const struct request *request)
 {
-	return request->asker.gid == request->fs->shown_gid ||
-	       caller_has_group(request->asker.thread, request->fs->shown_gid);
+	return request->caller.gid == request->fs->shown_gid ||
+	       caller_has_group(request->caller.thread, request->fs->shown_gid);
 }
 
 int request_permits(const struct request *request, mode_t mode, int mask)
 {
 	mode_t others = mode & 7, group = mode >> 3 & 7, wanted = (mode_t)mask & 7;
 
-	if (request->asker.uid == 0 || request->asker.uid == request->fs->uid)
+	if (request->caller.uid == 0 || request->caller.uid == request->fs->uid)
 		return 0;
 	/* The owner in the attributes has no rights of its own. */
 	if (group == others)
@@ -177,7 +173,7 @@ int request_permits_change(struct request *request)
 {
 	if (request->fs->options->read_only)
 		return request_refuse(request, EROFS, "the account is mounted read-only");
-	if (request->asker.uid == 0 || request->asker.uid == request->fs->uid)
+	if (request->caller.uid == 0 || request->caller.uid == request->fs->uid)
 		return 0;
 	return request_refuse(request, EACCES,
 		"only the user who mounted (uid %u) and root may change anything",

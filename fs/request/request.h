@@ -16,16 +16,8 @@
 #include "fs/request/caller.h"
 #include "fs/request/errno_table.h"
 
-/* Who asks, as the kernel says. */
-struct asker {
-	pid_t thread; /* 0: unknown (another pid namespace) */
-	uid_t uid;
-	gid_t gid;
-};
-
 struct request {
 	struct aliasfs *fs;
-	struct asker asker;
 	const char *operation; /* "RENAME": for the error log */
 	struct call_scope scope;
 	struct call_asker lineage; /* scope.asker */
@@ -37,7 +29,7 @@ struct request {
 	size_t visit;        /* which removals wait for this request (fs/fuse/reply.h); 0: none */
 	bool is_provisional; /* it failed in a way that the next request may mend: no line in the log */
 	bool caller_read;
-	struct caller caller;            /* request_caller() reads it when it is needed */
+	struct caller caller;            /* but for thread, uid and gid read by request_caller() */
 	struct caller_identity identity; /* of the caller */
 	struct lambda_error error;
 };
@@ -58,8 +50,11 @@ void request_interrupt_all(struct request_list *list);
 /* How many are under way. */
 size_t request_count(struct request_list *list);
 
-/* Starts, with deadlines from the mount's options; `operation` is static. request->interrupted ends waits of reads. */
-void request_begin(struct request *request, struct aliasfs *fs, const struct asker *asker,
+/*
+ * Starts, with deadlines from the mount's options; `operation` is static. Of `caller` thread, uid and gid are known.
+ * request->interrupted ends waits of reads.
+ */
+void request_begin(struct request *request, struct aliasfs *fs, const struct caller *caller,
 	const char *operation);
 
 /* Ends: counted, and struck off the list of those under way. To be called right before the reply. */

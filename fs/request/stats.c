@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <stdatomic.h>
-#include <time.h>
 
 #define OPERATIONS_MAX 40
 
@@ -29,14 +28,6 @@ struct stats *stats_new(void)
 void stats_free(struct stats *stats)
 {
 	free(stats);
-}
-
-int64_t stats_now_us(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
 /* The operation's row; the first to need one takes it. NULL when all are taken. */

@@ -17,9 +17,6 @@ struct stats;
 struct stats *stats_new(void) must_check;
 void stats_free(struct stats *stats);
 
-/* CLOCK_MONOTONIC in microseconds. */
-int64_t stats_now_us(void);
-
 /*
  * One request that has ended: `operation` is static, `error` 0 or negative, `calls` the API calls that
  * were made on its behalf (0: what was known was enough).

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* What an alias says, without its revision: what a change of it is compared with. */
-#include "fs/rules/remap.h"
+/* What an alias says, without its revision: what a change of it is compared with, and what it is to say by a target. */
+#include <errno.h>
+
+#include "fs/rules/remap_private.h"
 #include "fs/rules/weight.h"
 
 #define ROUTE_SIZE 128
@@ -62,4 +64,40 @@ void remap_describe_change(const char *name, const struct remap_content *seen,
 			"%s still leads to %s, as this mount last saw it%s", name, now_route,
 			strcmp(seen->description, now->description) ? "; its description is another"
 								    : "");
+}
+
+bool remap_routes_alike(const struct lambda_alias *one, const struct lambda_alias *other)
+{
+	return one->version == other->version && one->weighted_version == other->weighted_version &&
+	       (!one->weighted_version || one->weight == other->weight);
+}
+
+const struct lambda_alias *remap_find_fact(const struct remap_event *event, const char *alias)
+{
+	const struct lambda_alias *facts[] = {event->alias, event->new_alias, event->through};
+	size_t i;
+
+	for (i = 0; i < array_count(facts); i++)
+		if (facts[i] && !strcmp(facts[i]->name, alias))
+			return facts[i];
+	return NULL;
+}
+
+bool remap_read_target(const struct target *target, struct remap_plan *plan, int invalid)
+{
+	if (target->kind == TARGET_INVALID) {
+		remap_refuse(plan, invalid, target->sentence);
+		return false;
+	}
+	if (target->kind == TARGET_MISSING) {
+		remap_refuse(plan, ENOENT, target->sentence);
+		return false;
+	}
+	if (target->kind == TARGET_ALIAS && !strcmp(target->alias, plan->alias)) {
+		remap_refuse(plan, invalid, "an alias cannot lead to itself");
+		return false;
+	}
+	plan->source_kind = REMAP_SOURCE_TARGET;
+	plan->target = *target;
+	return true;
 }

@@ -1,10 +1,96 @@
 /* SPDX-License-Identifier: MIT */
-/* What SYMLINK and UNLINK mean; RENAME is in rename.c. */
-#include "fs/rules/remap.h"
-
+/* Which names a change is about, and what SYMLINK and UNLINK mean; RENAME is in rename.c. */
 #include <errno.h>
 
-#include "fs/rules/decide.h"
+#include "fs/rules/remap_private.h"
+
+/* --- which names a change is about --- */
+
+/* The name under which changes to an alias, its weight or a link are serialised. */
+static void key_of(const char *text, char key[REMAP_NAME_MAX + 1])
+{
+	struct name name;
+
+	name_parse(text, &name);
+	snprintf(key, REMAP_NAME_MAX + 1, "%s",
+		name.kind == NAME_ALIAS || name.kind == NAME_WEIGHT ? name.alias : text);
+}
+
+static size_t add_key(char keys[REMAP_KEYS][REMAP_NAME_MAX + 1], size_t count, const char *text)
+{
+	char key[REMAP_NAME_MAX + 1];
+	size_t i;
+
+	key_of(text, key);
+	for (i = 0; i < count; i++)
+		if (!strcmp(keys[i], key))
+			return count;
+	memcpy(keys[count], key, sizeof(key));
+	return count + 1;
+}
+
+size_t remap_name_keys(const struct remap *remap, const struct remap_event *event,
+	char keys[REMAP_KEYS][REMAP_NAME_MAX + 1])
+{
+	const char *through = remap_find_through(remap, event);
+	size_t count = 0;
+
+	if (!event->place->in_version)
+		count = add_key(keys, count, event->name);
+	if (event->to && !event->to->in_version)
+		count = add_key(keys, count, event->new_name);
+	if (through)
+		count = add_key(keys, count, through);
+	return count;
+}
+
+const char *remap_find_target_text(const struct remap *remap, const struct remap_event *event)
+{
+	const struct remap_link *link;
+
+	if (event->target)
+		return event->target;
+	if (!event->new_name)
+		return NULL;
+	link = remap_find_link(remap, event->now_ms, event->place, event->name);
+	return link ? link->target : NULL;
+}
+
+/* Whether the alias is hidden, or held and to become one. */
+static bool is_pending(const struct remap *remap, const char *function, const char *alias)
+{
+	return remap_find_tombstone(remap, function, alias, false) ||
+	       remap_is_to_be_alias(remap, function, alias);
+}
+
+bool remap_find_dependency(const struct remap *remap, const struct remap_event *event,
+	char alias[LAMBDA_ALIAS_NAME_MAX + 1])
+{
+	const char *function = event->place->function;
+	const char *changed = event->new_name ? event->new_name : event->name;
+	const char *text = remap_find_target_text(remap, event);
+	struct target target;
+	struct name name;
+
+	if (!event->target && !event->new_name)
+		return false;
+	name_parse(changed, &name);
+	if (name.kind == NAME_WEIGHT && is_pending(remap, function, name.alias)) {
+		memcpy(alias, name.alias, sizeof(name.alias));
+		return true;
+	}
+	if (!text)
+		return false;
+	if (event->place->in_version)
+		target_parse_through(remap->mountpoint, event->place, text, &target);
+	else
+		target_parse(remap->mountpoint, event->place, text, &target);
+	if ((target.kind != TARGET_ALIAS && target.kind != TARGET_SETTLED) ||
+		!strcmp(target.alias, name.alias) || !is_pending(remap, function, target.alias))
+		return false;
+	memcpy(alias, target.alias, sizeof(target.alias));
+	return true;
+}
 
 /* --- SYMLINK --- */
 
@@ -102,8 +188,7 @@ void remap_decide_symlink(
 		return;
 	}
 	name_parse(event->name, &name);
-	if (remap_has_failed_to_move_to(remap, event->now_ms, event->asker.process,
-		    event->place->function, event->name)) {
+	if (remap_has_failed(remap, event, REMAP_FAILED_MOVE_TO, event->name, false)) {
 		remap_refuse(plan, EPERM, "an alias cannot be moved to another function");
 		return;
 	}
@@ -164,8 +249,7 @@ static void decide_unlink_of_alias(const struct remap *remap, const struct remap
 	 * A tool that unlinks and links again until that works (toybox cp -f) would go on for ever, since
 	 * the name is back each time, and delete it when it is killed in between.
 	 */
-	if (remap_has_just_failed(
-		    remap, event->now_ms, event->asker.process, function, name->alias, is_weight)) {
+	if (remap_has_failed(remap, event, REMAP_FAILED_REPLACEMENT, name->alias, is_weight)) {
 		snprintf(plan->alias, sizeof(plan->alias), "%s", name->alias);
 		plan->alias_is_weight = is_weight;
 		plan->note_refused_retry = true;
@@ -173,8 +257,7 @@ static void decide_unlink_of_alias(const struct remap *remap, const struct remap
 		return;
 	}
 	/* A tool that copies and removes what it could not rename (Python's shutil.move). */
-	if (remap_has_failed_to_move(
-		    remap, event->now_ms, event->asker.process, function, name->alias, is_weight)) {
+	if (remap_has_failed(remap, event, REMAP_FAILED_MOVE, name->alias, is_weight)) {
 		remap_refuse(plan, EPERM, "moving it has just failed: it stays as it was");
 		return;
 	}
@@ -220,14 +303,10 @@ void remap_decide_nothing(const struct remap_event *event, struct remap_plan *pl
 	plan->alias_is_weight = name.kind == NAME_WEIGHT;
 }
 
-void remap_reserve(struct remap *remap, struct remap_plan *plan)
+void remap_refuse_creation(
+	const struct remap *remap, const struct remap_event *event, struct remap_plan *plan)
 {
-	if (plan->error || !plan->buries || plan->bury_at_once)
-		return;
-	if (!remap_has_room_for_tombstone(remap)) {
-		remap_refuse(plan, EBUSY, REMAP_TOO_MANY_ARE_HIDDEN);
-		return;
-	}
-	plan->reserves = true;
-	remap->reserved++;
+	if (remap->no_create && !plan->error && plan->write != REMAP_WRITE_NOTHING &&
+		!remap_find_fact(event, plan->alias))
+		remap_refuse(plan, EPERM, REMAP_NO_ALIAS_IS_MADE);
 }

@@ -113,8 +113,8 @@ static void parse_backup(const char *text, size_t base_length, struct name *name
 void name_parse(const char *text, struct name *ret_name)
 {
 	struct name name = {.kind = NAME_LOCAL};
-	size_t length = strlen(text), base_length = find_backup_base(text);
-	const char *percent = strchr(text, '%'), *at = strchr(text, '@');
+	size_t length = strlen(text), base_length;
+	const char *mark;
 
 	if (lambda_version_parse(text, &name.version) == 0) {
 		name.kind = NAME_VERSION;
@@ -131,12 +131,12 @@ void name_parse(const char *text, struct name *ret_name)
 	} else if (*text == '+') {
 		name.kind = NAME_PUBLISH;
 		name.description = text + 1;
-	} else if (base_length) {
+	} else if ((base_length = find_backup_base(text))) {
 		parse_backup(text, base_length, &name);
-	} else if (percent) {
-		parse_weight(text, percent, &name);
-	} else if (at) {
-		parse_settled(text, at, &name);
+	} else if ((mark = strchr(text, '%'))) {
+		parse_weight(text, mark, &name);
+	} else if ((mark = strchr(text, '@'))) {
+		parse_settled(text, mark, &name);
 	}
 	*ret_name = name;
 }

@@ -1,29 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "fs/rules/remap.h"
-
+/* The state: links, hidden names, and names that are busy. */
 #include <errno.h>
 
 #include "fs/rules/remap_private.h"
-
-static char **copy_texts(const char *const *texts)
-{
-	size_t count = 0, i;
-	char **copies;
-
-	while (texts && texts[count])
-		count++;
-	copies = calloc(count + 1, sizeof(*copies));
-	for (i = 0; copies && i < count; i++) {
-		copies[i] = strdup(texts[i]);
-		if (!copies[i]) {
-			while (i)
-				free(copies[--i]);
-			free(copies);
-			return NULL;
-		}
-	}
-	return copies;
-}
 
 struct remap *remap_new(const struct remap_options *options)
 {
@@ -32,11 +11,11 @@ struct remap *remap_new(const struct remap_options *options)
 	if (!remap)
 		return NULL;
 	remap->mountpoint = strdup(options->mountpoint);
-	remap->protect = copy_texts(options->protect);
+	remap->protect = options->protect ? strdup(options->protect) : NULL;
 	remap->delete_grace_ms = options->delete_grace_ms;
 	remap->strict_ln = options->strict_ln;
 	remap->no_create = options->no_create;
-	if (!remap->mountpoint || !remap->protect ||
+	if (!remap->mountpoint || (options->protect && !remap->protect) ||
 		recent_init(&remap->arrivals, REMAP_ARRIVALS, REMAP_ARRIVAL_MS) ||
 		recent_init(&remap->births, REMAP_BIRTHS, REMAP_LOCAL_MS) ||
 		recent_init(&remap->failures, REMAP_FAILURES, REMAP_RETRY_MS) ||
@@ -54,8 +33,6 @@ void remap_free(struct remap *remap)
 		return;
 	for (i = 0; i < REMAP_LINKS; i++)
 		free(remap->links[i].target);
-	for (i = 0; remap->protect && remap->protect[i]; i++)
-		free(remap->protect[i]);
 	free(remap->protect);
 	free(remap->mountpoint);
 	recent_release(&remap->arrivals);
@@ -230,8 +207,7 @@ int remap_change_links(
 	return 0;
 }
 
-void remap_drop_held(struct remap *remap, int64_t now_ms, const char *function, const char *name,
-	const char *revision_id)
+void remap_drop_link(struct remap *remap, const char *function, const char *name)
 {
 	const struct gesture_place place = {.function = function};
 	size_t i;
@@ -240,8 +216,6 @@ void remap_drop_held(struct remap *remap, int64_t now_ms, const char *function, 
 		if (remap->links[i].used && is_link_at(&remap->links[i], &place, name))
 			drop_link(&remap->links[i]);
 	trim_links(remap);
-	if (revision_id)
-		remap_note_birth(remap, now_ms, function, name, revision_id);
 }
 
 /* --- tombstones --- */
@@ -259,6 +233,19 @@ const struct remap_tombstone *remap_find_tombstone(
 			return tombstone;
 	}
 	return NULL;
+}
+
+bool remap_shows_alias(
+	const struct remap *remap, const char *function, const struct lambda_alias *alias)
+{
+	return alias && !remap_find_tombstone(remap, function, alias->name, false);
+}
+
+bool remap_shows_weight(const struct remap *remap, const char *function, const struct name *name,
+	const struct lambda_alias *alias)
+{
+	return alias && alias->weighted_version && alias->weight == name->weight &&
+	       !remap_find_tombstone(remap, function, alias->name, true);
 }
 
 bool remap_copy_tombstones(const struct remap *remap, const char *function,
@@ -321,29 +308,6 @@ void remap_bury_tombstone(
 		}
 }
 
-static bool says_the_same(const struct remap_content *one, const struct remap_content *other)
-{
-	return one->version == other->version && one->weighted_version == other->weighted_version &&
-	       one->weight == other->weight && !strcmp(one->description, other->description);
-}
-
-void remap_note_write(struct remap *remap, int64_t now_ms, const char *function,
-	const struct remap_content *base, const struct lambda_alias *written,
-	const char *revision_id)
-{
-	const struct remap_tombstone *found =
-		remap_find_tombstone(remap, function, written->name, true);
-
-	if (found && says_the_same(&found->content, base)) {
-		struct remap_tombstone *tombstone = &remap->tombstones[found - remap->tombstones];
-
-		snprintf(tombstone->revision_id, sizeof(tombstone->revision_id), "%s", revision_id);
-		remap_get_content(written, &tombstone->content);
-	}
-	remap_note_birth_revision(
-		remap, now_ms, function, written->name, written->revision_id, revision_id);
-}
-
 void remap_drop_tombstone(struct remap *remap, const struct remap_tombstone *tombstone, bool gone)
 {
 	remap_cancel(remap, tombstone->function, tombstone->alias, tombstone->is_weight);
@@ -353,54 +317,40 @@ void remap_drop_tombstone(struct remap *remap, const struct remap_tombstone *tom
 
 /* --- busy names --- */
 
-static struct remap_busy_name *find_busy(
-	struct remap *remap, const char *function, const char *name)
+/* Its place in the table; busy_count: it is not there. */
+static size_t find_busy(const struct remap *remap, const char *function, const char *name)
 {
-	size_t i;
+	size_t i = 0;
 
-	for (i = 0; i < REMAP_BUSY; i++)
-		if (remap->busy[i].used && !strcmp(remap->busy[i].name, name) &&
-			!strcmp(remap->busy[i].function, function))
-			return &remap->busy[i];
-	return NULL;
+	while (i < remap->busy_count && (strcmp(remap->busy[i].name, name) != 0 ||
+						strcmp(remap->busy[i].function, function) != 0))
+		i++;
+	return i;
 }
 
 bool remap_is_busy(const struct remap *remap, const char *function, const char *name)
 {
-	size_t i;
-
-	for (i = 0; i < REMAP_BUSY; i++)
-		if (remap->busy[i].used && !strcmp(remap->busy[i].name, name) &&
-			!strcmp(remap->busy[i].function, function))
-			return true;
-	return false;
+	return find_busy(remap, function, name) < remap->busy_count;
 }
 
 bool remap_begin(struct remap *remap, const char *function, const char *name)
 {
-	size_t i;
+	struct remap_busy_name *busy = &remap->busy[remap->busy_count];
 
-	if (remap_is_busy(remap, function, name))
+	if (remap->busy_count == REMAP_BUSY || remap_is_busy(remap, function, name))
 		return false;
-	for (i = 0; i < REMAP_BUSY; i++) {
-		struct remap_busy_name *busy = &remap->busy[i];
-
-		if (busy->used)
-			continue;
-		busy->used = true;
-		snprintf(busy->function, sizeof(busy->function), "%s", function);
-		snprintf(busy->name, sizeof(busy->name), "%s", name);
-		return true;
-	}
-	return false;
+	snprintf(busy->function, sizeof(busy->function), "%s", function);
+	snprintf(busy->name, sizeof(busy->name), "%s", name);
+	remap->busy_count++;
+	return true;
 }
 
 void remap_end(struct remap *remap, const char *function, const char *name)
 {
-	struct remap_busy_name *busy = find_busy(remap, function, name);
+	size_t i = find_busy(remap, function, name);
 
-	if (busy)
-		busy->used = false;
+	if (i < remap->busy_count)
+		remap->busy[i] = remap->busy[--remap->busy_count];
 }
 
 void remap_count(const struct remap *remap, size_t *ret_links, size_t *ret_tombstones)

@@ -62,12 +62,18 @@
 #define REMAP_GUARDS 128
 #define REMAP_ROLLBACKS 512
 
+/* Sentences of refusals. */
+#define REMAP_VERSIONS_ARE_READ_ONLY "versions are read-only"
+#define REMAP_NAME_IS_TOO_LONG "the name of an alias has at most 128 characters"
+#define REMAP_NO_ALIAS_IS_MADE                                                                     \
+	"the mount option no_create keeps aliases from being made that AWS does not have"
+
 struct remap_options {
-	const char *mountpoint; /* as target_parse() takes it; copied */
+	const char *mountpoint; /* absolute, without a trailing slash; copied */
 	int64_t delete_grace_ms;
 	bool strict_ln;
 	bool no_create;
-	const char *const *protect; /* globs, NULL-ended or NULL; copied */
+	const char *protect; /* GLOB[:GLOB] of aliases that are not deleted, or NULL; copied */
 };
 
 /* A link that only this mount knows. */

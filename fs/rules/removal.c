@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What puts the end of a grace off. A recursive removal may come to the links first and into a version later
- * (Python 3.13's rmtree): its removals wait while it goes on in the function, and are taken back when something
- * inside a version is refused (3.1). And however long a request takes that stands between a tool's UNLINK and
+ * How a removal begins, and what puts the end of its grace off. A recursive removal may come to the links first and into a
+ * version later (Python 3.13's rmtree): its removals wait while it goes on in the function, and are taken back when
+ * something inside a version is refused (3.1). And however long a request takes that stands between a tool's UNLINK and
  * its SYMLINK, the grace does not run meanwhile (2.4).
  */
+#include "backend/base/text.h"
 #include "fs/rules/remap_private.h"
 
 static bool is_removal_of(
@@ -135,4 +136,35 @@ bool remap_is_guarded(
 {
 	return recent_find(&remap->guards, now_ms,
 		&(struct recent_key){.process = process, .function = function});
+}
+
+bool remap_is_protected(const struct remap *remap, const char *alias)
+{
+	return remap->protect && text_matches(alias, remap->protect);
+}
+
+void remap_bury(const struct remap *remap, const struct remap_event *event, struct remap_plan *plan,
+	const struct lambda_alias *alias, bool is_weight, bool may_delete)
+{
+	struct remap_tombstone *tombstone = &plan->tombstone;
+	int64_t grace_ms = remap->delete_grace_ms;
+
+	if (remap_is_guarded(remap, event->now_ms, event->asker.process, event->place->function))
+		may_delete = false;
+	if (!may_delete && grace_ms < REMAP_RETURN_MS)
+		grace_ms = REMAP_RETURN_MS;
+	plan->buries = true;
+	tombstone->used = true;
+	tombstone->is_weight = is_weight;
+	tombstone->may_delete = may_delete;
+	tombstone->unlinked = !event->new_name;
+	tombstone->made_ms = event->now_ms;
+	tombstone->due_ms = event->now_ms + grace_ms;
+	tombstone->asker = event->asker;
+	snprintf(tombstone->function, sizeof(tombstone->function), "%s", event->place->function);
+	snprintf(tombstone->alias, sizeof(tombstone->alias), "%s", alias->name);
+	snprintf(tombstone->name, sizeof(tombstone->name), "%s", event->name);
+	snprintf(tombstone->revision_id, sizeof(tombstone->revision_id), "%s", alias->revision_id);
+	remap_get_content(alias, &tombstone->content);
+	plan->bury_at_once = may_delete && grace_ms <= 0;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* What RENAME means, and which names a change is about. */
+/* What RENAME means. */
 #include <errno.h>
 
-#include "fs/rules/decide.h"
+#include "fs/rules/remap_private.h"
 
 #define KNOWN_FLAGS ((unsigned int)(RENAME_NOREPLACE | RENAME_EXCHANGE))
 
@@ -158,8 +158,8 @@ static bool puts_backup_back(const struct remap *remap, const struct remap_event
 	const struct side *from, const struct side *to)
 {
 	return from->thing == THING_LINK && is_backup_of(from, to) &&
-	       remap_has_just_failed(remap, event->now_ms, event->asker.process,
-		       event->to->function, to->name.alias, to->name.kind == NAME_WEIGHT);
+	       remap_has_failed(remap, event, REMAP_FAILED_REPLACEMENT, to->name.alias,
+		       to->name.kind == NAME_WEIGHT);
 }
 
 static void plan_onto(const struct remap *remap, const struct remap_event *event,
@@ -316,92 +316,4 @@ void remap_decide_rename(
 		return;
 	}
 	decide_beside(remap, event, &from, plan);
-}
-
-/* --- which names a change is about --- */
-
-/* The name under which changes to an alias, its weight or a link are serialised. */
-static void key_of(const char *text, char key[REMAP_NAME_MAX + 1])
-{
-	struct name name;
-
-	name_parse(text, &name);
-	snprintf(key, REMAP_NAME_MAX + 1, "%s",
-		name.kind == NAME_ALIAS || name.kind == NAME_WEIGHT ? name.alias : text);
-}
-
-static size_t add_key(char keys[REMAP_KEYS][REMAP_NAME_MAX + 1], size_t count, const char *text)
-{
-	char key[REMAP_NAME_MAX + 1];
-	size_t i;
-
-	key_of(text, key);
-	for (i = 0; i < count; i++)
-		if (!strcmp(keys[i], key))
-			return count;
-	memcpy(keys[count], key, sizeof(key));
-	return count + 1;
-}
-
-size_t remap_name_keys(const struct remap *remap, const struct remap_event *event,
-	char keys[REMAP_KEYS][REMAP_NAME_MAX + 1])
-{
-	const char *through = remap_find_through(remap, event);
-	size_t count = 0;
-
-	if (!event->place->in_version)
-		count = add_key(keys, count, event->name);
-	if (event->to && !event->to->in_version)
-		count = add_key(keys, count, event->new_name);
-	if (through)
-		count = add_key(keys, count, through);
-	return count;
-}
-
-const char *remap_find_target_text(const struct remap *remap, const struct remap_event *event)
-{
-	const struct remap_link *link;
-
-	if (event->target)
-		return event->target;
-	if (!event->new_name)
-		return NULL;
-	link = remap_find_link(remap, event->now_ms, event->place, event->name);
-	return link ? link->target : NULL;
-}
-
-/* Whether the alias is hidden, or held and to become one. */
-static bool is_pending(const struct remap *remap, const char *function, const char *alias)
-{
-	return remap_find_tombstone(remap, function, alias, false) ||
-	       remap_is_to_be_alias(remap, function, alias);
-}
-
-bool remap_find_dependency(const struct remap *remap, const struct remap_event *event,
-	char alias[LAMBDA_ALIAS_NAME_MAX + 1])
-{
-	const char *function = event->place->function;
-	const char *changed = event->new_name ? event->new_name : event->name;
-	const char *text = remap_find_target_text(remap, event);
-	struct target target;
-	struct name name;
-
-	if (!event->target && !event->new_name)
-		return false;
-	name_parse(changed, &name);
-	if (name.kind == NAME_WEIGHT && is_pending(remap, function, name.alias)) {
-		memcpy(alias, name.alias, sizeof(name.alias));
-		return true;
-	}
-	if (!text)
-		return false;
-	if (event->place->in_version)
-		target_parse_through(remap->mountpoint, event->place, text, &target);
-	else
-		target_parse(remap->mountpoint, event->place, text, &target);
-	if ((target.kind != TARGET_ALIAS && target.kind != TARGET_SETTLED) ||
-		!strcmp(target.alias, name.alias) || !is_pending(remap, function, target.alias))
-		return false;
-	memcpy(alias, target.alias, sizeof(target.alias));
-	return true;
 }

@@ -5,7 +5,7 @@
  */
 #include <errno.h>
 
-#include "fs/rules/decide.h"
+#include "fs/rules/remap_private.h"
 
 void remap_note_readlink(
 	struct remap *remap, int64_t now_ms, pid_t thread, const char *function, const char *alias)

@@ -375,20 +375,13 @@ static int read_source(struct options *options, struct buffer *message)
 {
 	const char *text = options->source_text;
 
-	if (!strcmp(text, "aws")) {
-		options->source = SOURCE_AWS;
-		return 0;
-	}
-	if (text_starts_with(text, "aws:") && text[4]) {
-		options->source = SOURCE_AWS;
-		return options->region ? 0 : set_text(&options->region, text + 4);
-	}
-	if (text_starts_with(text, "local:") && text[6]) {
-		options->source = SOURCE_LOCAL;
-		return set_text(&options->local_directory, text + 6);
-	}
-	return write_complaint(
-		message, "SOURCE is 'aws', 'aws:REGION' or 'local:DIR', not '%s'", text);
+	if (!options_is_source(text))
+		return write_complaint(
+			message, "SOURCE is 'aws', 'aws:REGION' or 'local:DIR', not '%s'", text);
+	options->source = *text == 'l' ? SOURCE_LOCAL : SOURCE_AWS;
+	if (options->source == SOURCE_LOCAL)
+		return set_text(&options->local_directory, strchr(text, ':') + 1);
+	return text[3] && !options->region ? set_text(&options->region, text + 4) : 0;
 }
 
 /* What a command needs, and options that go with some commands only. */

@@ -2,32 +2,15 @@
 #include "fs/settings/selection.h"
 
 #include <errno.h>
-#include <fnmatch.h>
 #include <string.h>
 
 #include "backend/base/text.h"
 
-#define GLOB_MAX 1024      /* bytes; a longer one matches nothing */
 #define SHOWN_NAME_MAX 256 /* bytes of a name in a message; the rest is cut */
 
 bool selection_shows(const char *globs, const char *function)
 {
-	char glob[GLOB_MAX];
-
-	if (!globs)
-		return true;
-	while (*globs) {
-		size_t length = strcspn(globs, ":");
-
-		if (length && length < sizeof(glob)) {
-			memcpy(glob, globs, length);
-			glob[length] = '\0';
-			if (!fnmatch(glob, function, 0))
-				return true;
-		}
-		globs += length + (globs[length] == ':');
-	}
-	return false;
+	return !globs || text_matches(function, globs);
 }
 
 enum lambda_status selection_check(

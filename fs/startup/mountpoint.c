@@ -15,6 +15,7 @@
 
 #include "backend/base/clock.h"
 #include "backend/base/text.h"
+#include "fs/commands/mount_path.h"
 
 #define OUR_TYPE "fuse.aliasfs"
 #define MOUNTINFO_MAX (16 * 1024 * 1024)
@@ -166,28 +167,6 @@ static int clear_mountpoint(const char *path, bool *ret_cleared, struct buffer *
 
 /* --- the path --- */
 
-/* The absolute path of something that cannot be looked at: its parent's and its name. */
-static char *resolve_parent(const char *path)
-{
-	cleanup(free_pointer) char *copy = strdup(path);
-	cleanup(free_pointer) char *parent = NULL;
-	char *name, *absolute = NULL;
-	size_t length = copy ? strlen(copy) : 0;
-
-	while (length > 1 && copy[length - 1] == '/')
-		copy[--length] = '\0';
-	if (!length)
-		return NULL;
-	name = strrchr(copy, '/');
-	if (name)
-		*name++ = '\0';
-	parent = realpath(!name ? "." : *copy ? copy : "/", NULL);
-	if (!parent || asprintf(&absolute, "%s/%s", strcmp(parent, "/") ? parent : "",
-			       name ? name : copy) < 0)
-		return NULL;
-	return absolute;
-}
-
 int mountpoint_prepare(char **path, bool *ret_cleared, struct buffer *message)
 {
 	char *absolute = realpath(*path, NULL);
@@ -195,7 +174,7 @@ int mountpoint_prepare(char **path, bool *ret_cleared, struct buffer *message)
 	int error;
 
 	if (!absolute && errno == ENOTCONN)
-		absolute = resolve_parent(*path);
+		absolute = mount_join_parent(*path);
 	if (!absolute)
 		return write_complaint(message, errno, *path,
 			errno == ENOENT ? "there is no such directory; make it with mkdir"

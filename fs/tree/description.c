@@ -49,8 +49,9 @@ int description_commit(struct request *request, const struct node *node, const c
 	error = description_show(text, shown);
 	if (error)
 		return error;
-	return gesture_set_description(request->fs->gestures, &request->scope,
-		request_caller(request), node->function, node->name, text, &request->error);
+	request_caller(request); /* for the audit */
+	return gesture_set_description(request->fs->gestures, &request->scope, node->function,
+		node->name, text, &request->error);
 }
 
 /* Whether AWS's description is not the base, or without one not what this mount knew. */

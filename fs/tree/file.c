@@ -183,9 +183,11 @@ static int fill_file(struct request *request, struct open_file *file, int flags)
 	return error;
 }
 
-/* Makes the file what its name stands for: a draft, or a document that has not changed meanwhile. */
-static int attach_file(struct request *request, struct open_file *file)
+/* Makes the file what its name stands for: an invocation, a draft, or a document that has not changed meanwhile. */
+static int attach_file(struct request *request, struct open_file *file, int flags)
 {
+	if (file->node.kind == NODE_INVOKE)
+		return invocation_open(request, flags, &file->invocation);
 	if (file->node.kind == NODE_DRAFT)
 		return drafts_open(
 			request->fs->drafts, clock_monotonic_ms(), &file->node, &file->draft);
@@ -203,27 +205,9 @@ static int open_content(struct request *request, const struct node *node, bool w
 		return -ENOMEM;
 	if (file->spool && call_scope_lineage(&request->scope))
 		file->opener = request->lineage.lineage.processes[0];
-	error = attach_file(request, file);
-	if (!error)
+	error = attach_file(request, file, flags);
+	if (!error && !file->invocation)
 		error = fill_file(request, file, flags);
-	if (error) {
-		file_abandon(request->fs, file);
-		return error;
-	}
-	handles_add(request->fs->handles, &file->handle, abandon_handle);
-	*ret_file = file;
-	return 0;
-}
-
-static int open_invocation(
-	struct request *request, const struct node *node, int flags, struct open_file **ret_file)
-{
-	struct open_file *file = file_new(request->fs, node, false);
-	int error;
-
-	if (!file)
-		return -ENOMEM;
-	error = invocation_open(request, flags, &file->invocation);
 	if (error) {
 		file_abandon(request->fs, file);
 		return error;
@@ -237,18 +221,17 @@ int file_open(
 	struct request *request, const struct node *node, int flags, struct open_file **ret_file)
 {
 	int mask = access_mask(flags) | (flags & O_TRUNC ? W_OK : 0);
+	bool writable = mask & W_OK && node->kind != NODE_INVOKE; /* which takes a payload */
 	int error = request_permits(request, tree_shown_mode(request->fs, node), mask);
 
 	if (error)
 		return request_refuse(request, EACCES, "the mode of this file does not allow it");
-	if (node->kind == NODE_INVOKE)
-		return open_invocation(request, node, flags, ret_file);
-	if (mask & W_OK) {
+	if (writable) {
 		error = document_file_permits_write(request, node);
 		if (error)
 			return error;
 	}
-	return open_content(request, node, mask & W_OK, flags, ret_file);
+	return open_content(request, node, writable, flags, ret_file);
 }
 
 int file_create(struct request *request, const struct node *directory, const char *name, int flags,
@@ -302,67 +285,54 @@ static int fetch_code(struct request *request, struct open_file *file, struct co
 	return 0;
 }
 
-static int read_code(struct request *request, struct open_file *file, char *bytes, size_t size,
-	off_t offset, size_t *ret_length)
+static ssize_t read_code(
+	struct request *request, struct open_file *file, char *bytes, size_t size, off_t offset)
 {
 	struct code_file *code = NULL;
-	ssize_t length;
 	int error = fetch_code(request, file, &code);
 
-	if (error)
-		return error;
-	length = code_file_read(code, bytes, size, (uint64_t)offset);
-	if (length < 0)
-		return (int)length;
-	*ret_length = (size_t)length;
-	return 0;
+	return error ? error : code_file_read(code, bytes, size, (uint64_t)offset);
 }
 
 /* A copy: with the reply the reader may close the file, and RELEASE free it, before we are back. */
-static int read_content(
-	struct open_file *file, char *bytes, size_t size, off_t offset, size_t *ret_length)
+static ssize_t read_content(struct open_file *file, char *bytes, size_t size, off_t offset)
 {
 	ssize_t length = 0;
 
 	pthread_mutex_lock(&file->mutex);
 	if (file->spool) {
-		length = offset < 0 ? 0 : spool_read(file->spool, bytes, size, (uint64_t)offset);
-	} else if (offset >= 0 && (size_t)offset < file->content.length) {
+		length = spool_read(file->spool, bytes, size, (uint64_t)offset);
+	} else if ((size_t)offset < file->content.length) {
 		if (size > file->content.length - (size_t)offset)
 			size = file->content.length - (size_t)offset;
 		memcpy(bytes, file->content.data + offset, size);
 		length = (ssize_t)size;
 	}
 	pthread_mutex_unlock(&file->mutex);
-	if (length < 0)
-		return (int)length;
-	*ret_length = (size_t)length;
-	return 0;
-}
-
-static int read_draft(struct drafts *drafts, struct open_file *file, char *bytes, size_t size,
-	off_t offset, size_t *ret_length)
-{
-	ssize_t length =
-		offset < 0 ? 0 : drafts_read_at(drafts, file->draft, bytes, size, (uint64_t)offset);
-
-	if (length < 0)
-		return (int)length;
-	*ret_length = (size_t)length;
-	return 0;
+	return length;
 }
 
 int file_read(struct request *request, struct open_file *file, char *bytes, size_t size,
 	off_t offset, size_t *ret_length)
 {
+	ssize_t length;
+
 	if (file->invocation)
 		return invocation_read(
 			request, file->invocation, &file->node, bytes, size, ret_length);
-	if (file->draft)
-		return read_draft(request->fs->drafts, file, bytes, size, offset, ret_length);
-	if (file->node.kind == NODE_CODE && !file->spool)
-		return read_code(request, file, bytes, size, offset, ret_length);
-	return read_content(file, bytes, size, offset, ret_length);
+	if (offset < 0)
+		length = 0;
+	else if (file->draft)
+		length = drafts_read_at(
+			request->fs->drafts, file->draft, bytes, size, (uint64_t)offset);
+	else if (file->node.kind == NODE_CODE && !file->spool)
+		length = read_code(request, file, bytes, size, offset);
+	else
+		length = read_content(file, bytes, size, offset);
+	if (length < 0)
+		return (int)length;
+	*ret_length = (size_t)length;
+	return 0;
 }
 
 int file_describe_invocation(struct open_file *file, struct aliasfs_invocation *ret_description)

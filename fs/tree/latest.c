@@ -153,7 +153,7 @@ static enum lambda_status wait_settled(struct request *request, const char *func
 	int64_t deadline_ms, struct lambda_settling *settling)
 {
 	struct call_scope scope = renew_scope(request);
-	int64_t began_us = stats_now_us();
+	int64_t began_us = clock_monotonic_us();
 	enum lambda_status status;
 
 	scope.interrupted = &request->interrupted;
@@ -161,7 +161,7 @@ static enum lambda_status wait_settled(struct request *request, const char *func
 		request->fs->client, &scope, function, deadline_ms, settling, &request->error);
 	if (!status)
 		stats_note_settling(
-			request->fs->stats, settling->outcome, stats_now_us() - began_us);
+			request->fs->stats, settling->outcome, clock_monotonic_us() - began_us);
 	return status;
 }
 

@@ -57,6 +57,21 @@ static struct tree_entry *add_entry(
 	return entry;
 }
 
+/* An entry with its attributes, which are known. 0 or -ENOMEM. */
+static int add_known(struct tree_listing *listing, enum node_kind kind, const char *name,
+	uint64_t version, int64_t last_modified, uint64_t size)
+{
+	struct tree_entry *entry = add_entry(listing, kind, name);
+
+	if (!entry)
+		return -ENOMEM;
+	entry->version = version;
+	entry->last_modified = last_modified;
+	entry->size = (uint32_t)size;
+	entry->has_attributes = true;
+	return 0;
+}
+
 static int list_root(struct request *request, struct tree_listing *listing)
 {
 	const struct catalog_function_list *root;
@@ -109,40 +124,25 @@ static int add_link(void *data, const char *name, enum gesture_kind kind, uint64
 
 static int add_versions(const struct catalog_versions *versions, struct tree_listing *listing)
 {
+	int error = 0;
 	size_t i;
 
-	for (i = 0; i < versions->count; i++) {
-		struct tree_entry *entry = add_entry(listing, NODE_VERSION, NULL);
-
-		if (!entry)
-			return -ENOMEM;
-		entry->version = versions->entries[i].version;
-		entry->last_modified = versions->entries[i].last_modified;
-		entry->has_attributes = true;
-	}
-	return 0;
+	for (i = 0; i < versions->count && !error; i++)
+		error = add_known(listing, NODE_VERSION, NULL, versions->entries[i].version,
+			versions->entries[i].last_modified, 0);
+	return error;
 }
 
 /* The directories at the end of a function's: .aliases, and with -o documents .function. */
 static int add_directories(const struct aliasfs *fs, const struct catalog_versions *versions,
 	struct tree_listing *listing)
 {
-	static const struct {
-		enum node_kind kind;
-		const char *name;
-	} directories[] = {{NODE_ALIASES, ".aliases"}, {NODE_FUNCTION_DOCUMENTS, ".function"}};
-	size_t count = document_names_show_function(fs) ? 2 : 1, i;
+	int error = add_known(listing, NODE_ALIASES, ".aliases", 0, versions->last_modified, 0);
 
-	for (i = 0; i < count; i++) {
-		struct tree_entry *entry =
-			add_entry(listing, directories[i].kind, directories[i].name);
-
-		if (!entry)
-			return -ENOMEM;
-		entry->last_modified = versions->last_modified;
-		entry->has_attributes = true;
-	}
-	return 0;
+	if (error || !document_names_show_function(fs))
+		return error;
+	return add_known(
+		listing, NODE_FUNCTION_DOCUMENTS, ".function", 0, versions->last_modified, 0);
 }
 
 /* A function's directory, or .aliases in it. */
@@ -177,28 +177,23 @@ static int list_version(
 	struct catalog_version version;
 	enum lambda_status status;
 	int64_t expires_ms;
+	int error = 0;
 	size_t i;
 
 	status = catalog_version_get(request->fs->catalog, &request->scope, directory->function,
 		directory->version, &version, &expires_ms, &request->error);
 	if (status)
 		return request_errno(status, ERRNO_READ);
-	for (i = 0; i < TREE_VERSION_FILES; i++) {
-		struct tree_entry *entry;
-
-		if (tree_version_files[i].kind == NODE_CODE &&
-			!(request->fs->options->code && tree_has_code(&version)))
-			continue;
-		entry = add_entry(listing, tree_version_files[i].kind, tree_version_files[i].name);
-		if (!entry)
-			return -ENOMEM;
-		entry->version = directory->version;
-		entry->last_modified = version.last_modified;
-		entry->size = (uint32_t)tree_file_size(tree_version_files[i].kind, &version);
-		entry->has_attributes = true;
-	}
 	listing->expires_ms = expires_ms;
-	return 0;
+	for (i = 0; i < TREE_VERSION_FILES && !error; i++) {
+		const struct tree_version_file *file = &tree_version_files[i];
+
+		if (file->kind != NODE_CODE ||
+			(request->fs->options->code && tree_has_code(&version)))
+			error = add_known(listing, file->kind, file->name, directory->version,
+				version.last_modified, tree_file_size(file->kind, &version));
+	}
+	return error;
 }
 
 static int add_documents(
@@ -354,21 +349,18 @@ const char *tree_entry_name(const struct tree_entry *entry, char text[LAMBDA_VER
 	return text;
 }
 
-void tree_entry_attributes(const struct aliasfs *fs, const struct node *directory,
+void tree_entry_attributes(const struct aliasfs *fs, const struct node *node,
 	const struct tree_entry *entry, int64_t expires_ms, struct tree_attributes *ret_attributes)
 {
-	bool immutable = lambda_version_is_published(entry->version);
 	double until = tree_seconds_until(expires_ms);
-	struct node node;
 
-	tree_entry_node(directory, entry, &node);
-	tree_fill(fs, &node, entry->last_modified, entry->size, ret_attributes);
+	tree_fill(fs, node, entry->last_modified, entry->size, ret_attributes);
 	ret_attributes->entry_timeout = until;
 	ret_attributes->attribute_timeout = until;
 	if (entry->kind == NODE_LINK) {
 		ret_attributes->attribute_timeout = 0;
 		if (strchr(entry->name, '%'))
 			ret_attributes->entry_timeout = 0; /* a weight: as in tree.c */
-	} else if (entry->kind == NODE_VERSION && immutable)
+	} else if (entry->kind == NODE_VERSION && lambda_version_is_published(entry->version))
 		ret_attributes->attribute_timeout = tree_seconds_until(INT64_MAX);
 }

@@ -75,39 +75,38 @@ static int print_calls(struct aliasfs *fs, struct buffer *out)
 	return error;
 }
 
-static int print_gauge(struct buffer *out, const char *name, const char *help, uint64_t value)
-{
-	int error = stats_print_head(out, name, "gauge", help);
-
-	return error ? error : buffer_appendf(out, "%s %llu\n", name, (unsigned long long)value);
-}
-
 static int print_state(struct aliasfs *fs, struct buffer *out)
 {
 	struct gesture_counts counts = gesture_count(fs->gestures);
-	int error = print_gauge(out, "aliasfs_mounted_seconds", "How long the mount stands.",
-		(uint64_t)(clock_wall_ms() / 1000 - fs->mounted_at));
-
-	if (!error)
-		error = print_gauge(out, "aliasfs_requests_under_way",
-			"Requests that are not answered yet.", request_count(fs->requests));
-	if (!error)
-		error = print_gauge(out, "aliasfs_api_calls_waiting",
+	const struct {
+		const char *name, *help;
+		uint64_t value;
+	} gauges[] = {
+		{"aliasfs_mounted_seconds", "How long the mount stands.",
+			(uint64_t)(clock_wall_ms() / 1000 - fs->mounted_at)},
+		{"aliasfs_requests_under_way", "Requests that are not answered yet.",
+			request_count(fs->requests)},
+		{"aliasfs_api_calls_waiting",
 			"Calls of the API that wait for their turn (-o rate).",
-			lambda_client_waiting(fs->client));
-	if (!error)
-		error = print_gauge(out, "aliasfs_invocations_open", ".invoke files that are open.",
-			atomic_load(&fs->invocations));
-	if (!error)
-		error = print_gauge(out, "aliasfs_nodes", "Inodes that the kernel remembers.",
-			node_table_count(fs->nodes));
-	if (!error)
-		error = print_gauge(out, "aliasfs_staged_names",
+			lambda_client_waiting(fs->client)},
+		{"aliasfs_invocations_open", ".invoke files that are open.",
+			atomic_load(&fs->invocations)},
+		{"aliasfs_nodes", "Inodes that the kernel remembers.", node_table_count(fs->nodes)},
+		{"aliasfs_staged_names",
 			"Links that only this mount knows, on their way to become something.",
-			counts.links);
-	if (!error)
-		error = print_gauge(out, "aliasfs_tombstoned_names",
-			"Names that are hidden and wait to be deleted.", counts.tombstones);
+			counts.links},
+		{"aliasfs_tombstoned_names", "Names that are hidden and wait to be deleted.",
+			counts.tombstones},
+	};
+	int error = 0;
+	size_t i;
+
+	for (i = 0; i < array_count(gauges) && !error; i++) {
+		error = stats_print_head(out, gauges[i].name, "gauge", gauges[i].help);
+		if (!error)
+			error = buffer_appendf(out, "%s %llu\n", gauges[i].name,
+				(unsigned long long)gauges[i].value);
+	}
 	return error;
 }
 

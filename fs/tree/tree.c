@@ -67,17 +67,18 @@ mode_t tree_shown_mode(const struct aliasfs *fs, const struct node *node)
 {
 	mode_t mode = tree_mode(node);
 
+	/* The kernel ignores a link's mode. */
+	if (S_ISLNK(mode))
+		return mode;
 	/* Without -o code it answers by name, to whom it may be of use (contract 1.2.8). */
 	if (node->kind == NODE_CODE && !fs->options->code)
 		mode &= S_IFMT | 0400;
 	if (S_ISREG(mode) ? document_names_are_writable(fs, node)
 			  : document_names_are_place(fs, node))
 		mode |= S_IWUSR;
-	/* The kernel ignores a link's mode. */
-	return S_ISLNK(mode) ? mode : mode & ~(mode_t)fs->options->umask;
+	return mode & ~(mode_t)fs->options->umask;
 }
 
-/* Seconds from now until that moment: what an entry_timeout or attr_timeout takes. */
 double tree_seconds_until(int64_t expires_ms)
 {
 	int64_t left_ms;
@@ -94,7 +95,6 @@ void tree_set_size(struct stat *stat, uint64_t size)
 	stat->st_blocks = (blkcnt_t)((size + 511) / 512);
 }
 
-/* Everything but size and times; a directory's link count of 1 means "not counted" (as btrfs has it). */
 void tree_fill(const struct aliasfs *fs, const struct node *node, int64_t last_modified,
 	uint64_t size, struct tree_attributes *attributes)
 {
@@ -103,21 +103,19 @@ void tree_fill(const struct aliasfs *fs, const struct node *node, int64_t last_m
 
 	memset(attributes, 0, sizeof(*attributes));
 	attributes->last_modified = last_modified;
-	stat->st_ino = node_inode(node);
 	stat->st_mode = tree_shown_mode(fs, node);
-	stat->st_nlink = 1;
+	stat->st_nlink = 1; /* of a directory it means "not counted" (as btrfs has it) */
 	stat->st_uid = fs->shown_uid;
 	stat->st_gid = fs->shown_gid;
 	tree_set_size(stat, size);
 	stat->st_blksize = 4096;
 	stat->st_mtim.tv_sec = last_modified;
-	if (!S_ISREG(stat->st_mode) && times_get(fs->times, stat->st_ino, last_modified, &set))
+	if (!S_ISREG(stat->st_mode) && times_get(fs->times, node_inode(node), last_modified, &set))
 		stat->st_mtim = set;
 	stat->st_ctim = stat->st_mtim;
 	stat->st_atim = stat->st_mtim;
 }
 
-/* Bytes of one of a version's files. */
 uint64_t tree_file_size(enum node_kind kind, const struct catalog_version *version)
 {
 	switch (kind) {
@@ -323,7 +321,10 @@ static int root_attributes(
 	return 0;
 }
 
-/* .aliases, .function, and .aliases/PROD while there is such an alias: as old as their function. */
+/*
+ * .aliases, .function, and .aliases/PROD with its .history and .invoke while there is such an alias: as old as their
+ * function. Files that are made anew at every open have a size of 0, as in /proc.
+ */
 static int alias_directory_attributes(struct request *request, const struct node *node, bool exact,
 	struct tree_attributes *attributes)
 {
@@ -334,7 +335,7 @@ static int alias_directory_attributes(struct request *request, const struct node
 	struct node function;
 	int error = 0;
 
-	if (node->kind == NODE_ALIAS) {
+	if (node->kind != NODE_ALIASES && node->kind != NODE_FUNCTION_DOCUMENTS) {
 		error = gesture_lookup(request->fs->gestures, &request->scope, &place, node->name,
 			&entry, &request->error);
 		if (!error && entry.kind != GESTURE_ALIAS)
@@ -378,24 +379,6 @@ static int description_attributes(struct request *request, const struct node *no
 	}
 	lambda_alias_release(&alias);
 	return error;
-}
-
-/* .history and .invoke: as their alias's directory; made anew at every open, they have a size of 0, as in /proc. */
-static int special_attributes(struct request *request, const struct node *node, bool exact,
-	struct tree_attributes *attributes)
-{
-	struct tree_attributes directory;
-	struct node alias;
-	int error;
-
-	node_make(&alias, NODE_ALIAS, node->function, 0, node->name);
-	error = alias_directory_attributes(request, &alias, exact, &directory);
-	if (error)
-		return error;
-	tree_fill(request->fs, node, directory.last_modified, 0, attributes);
-	attributes->attribute_timeout = directory.attribute_timeout;
-	attributes->entry_timeout = directory.entry_timeout;
-	return 0;
 }
 
 /* As old as its function, and a little more for its text (contract 6.1). Its size is that of what AWS has. */
@@ -453,8 +436,9 @@ static int node_attributes(struct request *request, const struct node *node, boo
 			alias, &request->error);
 	if (error)
 		return error;
-	/* A name that a tool is about to replace; what is open goes on. */
-	if (!exact && drafts_are_hiding(request->fs->drafts, clock_monotonic_ms(), node))
+	/* A document that a tool is about to replace; what is open goes on. */
+	if (!exact && S_ISREG(tree_mode(node)) &&
+		drafts_are_hiding(request->fs->drafts, clock_monotonic_ms(), node))
 		return -ENOENT;
 	switch (node->kind) {
 	case NODE_ROOT:
@@ -469,25 +453,23 @@ static int node_attributes(struct request *request, const struct node *node, boo
 		return version_attributes(request, node, attributes);
 	case NODE_LINK:
 		return link_attributes(request, node, exact, attributes);
+	case NODE_INVOKE:
+		return node->in_version
+			       ? version_attributes(request, node, attributes)
+			       : alias_directory_attributes(request, node, exact, attributes);
 	case NODE_ALIASES:
 	case NODE_ALIAS:
 	case NODE_FUNCTION_DOCUMENTS:
+	case NODE_HISTORY:
 		return alias_directory_attributes(request, node, exact, attributes);
 	case NODE_DESCRIPTION:
 		return description_attributes(request, node, exact, attributes);
-	case NODE_INVOKE:
-		if (node->in_version)
-			return version_attributes(request, node, attributes);
-		return special_attributes(request, node, exact, attributes);
-	case NODE_HISTORY:
-		return special_attributes(request, node, exact, attributes);
 	case NODE_DOCUMENT:
 		return document_attributes(request, node, exact, attributes);
 	case NODE_DRAFT:
 		return draft_attributes(request->fs, node, exact, attributes);
 	case NODE_CONTROL:
 	case NODE_CONTROL_FILE:
-		/* Files that are made anew at every open have a size of 0, as in /proc. */
 		tree_fill(request->fs, node, request->fs->mounted_at, 0, attributes);
 		attributes->attribute_timeout = 0;
 		attributes->entry_timeout = IMMUTABLE_SECONDS;

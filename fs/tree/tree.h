@@ -18,7 +18,7 @@
 
 /* A node's attributes for the kernel, and for how many seconds it may cache them. */
 struct tree_attributes {
-	struct stat stat;      /* st_ino is node_inode(); the caller may replace it */
+	struct stat stat;      /* without st_ino, which is the number that the kernel knows */
 	int64_t last_modified; /* seconds: what st_mtim is unless a tool set it */
 	double attribute_timeout;
 	double entry_timeout;
@@ -67,8 +67,8 @@ void tree_entry_node(
 /* The entry's name as text; `text` is used for versions. Pure. */
 const char *tree_entry_name(const struct tree_entry *entry, char text[LAMBDA_VERSION_TEXT_SIZE]);
 
-/* The attributes of an entry that has_attributes. Never blocks. */
-void tree_entry_attributes(const struct aliasfs *fs, const struct node *directory,
+/* The attributes of an entry that has_attributes, and of which that is the node. Never blocks. */
+void tree_entry_attributes(const struct aliasfs *fs, const struct node *node,
 	const struct tree_entry *entry, int64_t expires_ms, struct tree_attributes *ret_attributes);
 
 /* The attributes of a link that was made this moment, not to be remembered by the kernel. Never blocks. */

@@ -7,7 +7,6 @@
 #include <time.h>
 
 #include "fs/commands/log.h"
-#include "fs/commands/rollback.h"
 
 #define MOVED                                                                                      \
 	"2026-11-27T03:00:12Z\tmoved\t3\t2\tarn:aws:iam::1:user/ops/alice\taws-cli/2.15 "          \
@@ -247,7 +246,7 @@ static void an_age_is_said_roughly(void **state)
 	for (i = 0; i < array_count(rows); i++) {
 		cleanup(buffer_release) struct buffer out = BUFFER_INIT(100);
 
-		assert_int_equal(rollback_append_age(rows[i].seconds, &out), 0);
+		assert_int_equal(alias_log_append_age(rows[i].seconds, &out), 0);
 		assert_string_equal(buffer_text(&out), rows[i].text);
 	}
 }

@@ -250,7 +250,7 @@ static inline void start_gestures(struct world *world, const struct gesture_opti
 		.unix_socket = world->socket, .rate_unlimited = true, .region = "us-east-1"};
 	struct gesture_options options = *given;
 
-	options.mountpoint = "/mnt";
+	options.rules.mountpoint = "/mnt";
 	options.mutation_timeout_ms = 5000;
 	options.shown_changed = note_shown_change;
 	options.failed = note_failure;
@@ -306,8 +306,8 @@ static inline void stop_world(struct world *world)
 static const struct gesture_place here = {.function = "hello"};
 static const struct gesture_place in_1 = {.function = "hello", .in_version = true, .version = 1};
 static const struct gesture_place in_2 = {.function = "hello", .in_version = true, .version = 2};
-static const struct gesture_options usual = {.delete_grace_ms = 500};
-static const struct gesture_options patient = {.delete_grace_ms = 600000};
+static const struct gesture_options usual = {.rules.delete_grace_ms = 500};
+static const struct gesture_options patient = {.rules.delete_grace_ms = 600000};
 
 /* A caller with a command line that is written with `|` for its NULs. */
 static inline struct caller *caller_of(const char *program, const char *arguments)

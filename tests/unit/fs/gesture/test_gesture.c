@@ -193,8 +193,8 @@ static void a_permission_given_meanwhile_does_not_hinder(void **state)
 	/* A weight that is hidden goes, also after a description that this mount writes. */
 	assert_int_equal(do_unlink(&world, "CANARY%10"), 0);
 	change_revision_alone(&world, "CANARY", canary);
-	assert_int_equal(-gesture_set_description(world.gestures, &world.scope, tool(), "hello",
-				 "CANARY", "ours", &world.error),
+	assert_int_equal(-gesture_set_description(world.gestures, &world.scope, "hello", "CANARY",
+				 "ours", &world.error),
 		0);
 	change_revision_alone(&world, "CANARY", canary);
 	assert_int_equal(settle(&world), 0);
@@ -415,7 +415,7 @@ static void graces_end_by_themselves(void **state)
 	struct world world;
 
 	(void)state;
-	start(&world, &(struct gesture_options){.delete_grace_ms = 20});
+	start(&world, &(struct gesture_options){.rules.delete_grace_ms = 20});
 	assert_int_equal(do_unlink(&world, "PROD"), 0);
 	await_writes(&world, "DeleteAlias PROD");
 	assert_false(shows(&world, "PROD"));
@@ -528,7 +528,7 @@ static void without_a_grace_all_is_done_at_once(void **state)
 	struct world world;
 
 	(void)state;
-	start(&world, &(struct gesture_options){.delete_grace_ms = 0});
+	start(&world, &(struct gesture_options){.rules.delete_grace_ms = 0});
 	assert_int_equal(do_unlink(&world, "PROD"), 0);
 	assert_writes(&world, "DeleteAlias PROD");
 	assert_int_equal(do_unlink(&world, "CANARY%10"), 0);

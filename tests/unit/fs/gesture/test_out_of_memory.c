@@ -26,8 +26,8 @@ static bool begin(void)
 	const struct fake_options options = {.hook = pause_within};
 	const struct catalog_options wanted = {.ttl_ms = 600000};
 	/* No grace ends by itself, so that no other thread allocates. */
-	const struct gesture_options rules = {.delete_grace_ms = 600000,
-		.mountpoint = "/mnt",
+	const struct gesture_options rules = {.rules.delete_grace_ms = 600000,
+		.rules.mountpoint = "/mnt",
 		.mutation_timeout_ms = CALL_SCOPE_MUTATION_MS};
 	int64_t now_ms = clock_monotonic_ms();
 
@@ -165,12 +165,11 @@ static int scene_others(void)
 		remove_beta(&caller);
 		see_names(1);
 		STEADY(gesture_set_description(
-			gestures, &scope, &caller, "hello", "PROD", "new words", &error));
+			gestures, &scope, "hello", "PROD", "new words", &error));
 		allocator_pause(true);
 		fake_touch("hello");
 		allocator_pause(false);
-		STEADY(gesture_mkdir(
-			gestures, &scope, &caller, &in_hello, "+", NULL, &published, &error));
+		STEADY(gesture_mkdir(gestures, &scope, &in_hello, "+", NULL, &published, &error));
 		assert_int_equal(published, 4);
 		assert_int_equal(fake_count(FAKE_DELETE_ALIAS), 1);
 		assert_int_equal(fake_count(FAKE_UPDATE_ALIAS), 1);

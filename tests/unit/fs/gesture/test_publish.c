@@ -111,8 +111,8 @@ static void a_weight_called_off_survives_our_own_description(void **state)
 	(void)state;
 	start(&world, &patient);
 	assert_int_equal(do_unlink(&world, "CANARY%10"), 0);
-	assert_int_equal(gesture_set_description(world.gestures, &world.scope, tool(), "hello",
-				 "CANARY", "tweet", &world.error),
+	assert_int_equal(gesture_set_description(world.gestures, &world.scope, "hello", "CANARY",
+				 "tweet", &world.error),
 		0);
 	assert_int_equal(settle(&world), 0);
 	assert_writes(&world, "UpdateAlias CANARY>1; UpdateAlias CANARY>1");
@@ -129,29 +129,29 @@ static void descriptions_leave_the_rest_alone(void **state)
 
 	(void)state;
 	start(&world, &patient);
-	assert_int_equal(gesture_set_description(world.gestures, &world.scope, tool(), "hello",
-				 "CANARY", "two\nlines", &world.error),
+	assert_int_equal(gesture_set_description(world.gestures, &world.scope, "hello", "CANARY",
+				 "two\nlines", &world.error),
 		0);
 	assert_writes(&world, "UpdateAlias CANARY>1");
 	assert_alias(&world, "CANARY", "1+3@0.1 'two\nlines'");
-	assert_int_equal(gesture_set_description(world.gestures, &world.scope, tool(), "hello",
-				 "CANARY", "two\nlines", &world.error),
+	assert_int_equal(gesture_set_description(world.gestures, &world.scope, "hello", "CANARY",
+				 "two\nlines", &world.error),
 		0);
 	assert_writes(&world, "");
 	for (i = 0; i <= LAMBDA_DESCRIPTION_MAX; i++)
 		memcpy(text + 2 * i, "\xc3\xa4", 3);
-	assert_int_equal(gesture_set_description(world.gestures, &world.scope, tool(), "hello",
-				 "CANARY", text, &world.error),
+	assert_int_equal(gesture_set_description(world.gestures, &world.scope, "hello", "CANARY",
+				 text, &world.error),
 		-EFBIG);
 	text[2 * LAMBDA_DESCRIPTION_MAX] = '\0';
-	assert_int_equal(gesture_set_description(world.gestures, &world.scope, tool(), "hello",
-				 "CANARY", text, &world.error),
+	assert_int_equal(gesture_set_description(world.gestures, &world.scope, "hello", "CANARY",
+				 text, &world.error),
 		0);
-	assert_int_equal(gesture_set_description(world.gestures, &world.scope, tool(), "hello",
-				 "CANARY", "\xff", &world.error),
+	assert_int_equal(gesture_set_description(world.gestures, &world.scope, "hello", "CANARY",
+				 "\xff", &world.error),
 		-EINVAL);
-	assert_int_equal(gesture_set_description(world.gestures, &world.scope, tool(), "hello",
-				 "NONE", "x", &world.error),
+	assert_int_equal(gesture_set_description(
+				 world.gestures, &world.scope, "hello", "NONE", "x", &world.error),
 		-ENOENT);
 	stop_world(&world);
 }
@@ -164,23 +164,23 @@ static void publishing_is_mkdir(void **state)
 
 	(void)state;
 	start(&world, &usual);
-	assert_int_equal(gesture_mkdir(world.gestures, &world.scope, tool(), &here, "+", NULL,
-				 &version, &world.error),
+	assert_int_equal(gesture_mkdir(world.gestures, &world.scope, &here, "+", NULL, &version,
+				 &world.error),
 		-EEXIST); /* nothing has changed */
 	assert_writes(&world, "");
 	write_by_hand(&world, "PUT", FUNCTION "/configuration", "{\"Timeout\":7}");
 	list_writes(&world);
-	assert_int_equal(gesture_mkdir(world.gestures, &world.scope, tool(), &here, "+fix login",
-				 NULL, &version, &world.error),
+	assert_int_equal(gesture_mkdir(world.gestures, &world.scope, &here, "+fix login", NULL,
+				 &version, &world.error),
 		0);
 	assert_int_equal(version, 4);
 	assert_writes(&world, "PublishVersion ?>4");
 	assert_reads(&world, ".newest", "4");
-	assert_int_equal(gesture_mkdir(world.gestures, &world.scope, tool(), &here, "5", NULL,
-				 &version, &world.error),
+	assert_int_equal(gesture_mkdir(world.gestures, &world.scope, &here, "5", NULL, &version,
+				 &world.error),
 		-EPERM);
-	assert_int_equal(gesture_mkdir(world.gestures, &world.scope, tool(), &in_1, "+", NULL,
-				 &version, &world.error),
+	assert_int_equal(gesture_mkdir(world.gestures, &world.scope, &in_1, "+", NULL, &version,
+				 &world.error),
 		-EROFS);
 	stop_world(&world);
 }
@@ -200,8 +200,8 @@ static void versions_are_deleted_only_where_that_was_allowed(void **state)
 	assert_int_equal(do_rmdir(&world, "1"), EROFS);
 	stop_world(&world);
 
-	start(&world,
-		&(struct gesture_options){.delete_grace_ms = 600000, .allow_version_delete = true});
+	start(&world, &(struct gesture_options){
+			      .rules.delete_grace_ms = 600000, .allow_version_delete = true});
 	assert_int_equal(do_rmdir(&world, "2"), EBUSY); /* BETA */
 	assert_int_equal(do_rmdir(&world, "3"), EBUSY); /* CANARY's weight */
 	assert_int_equal(do_unlink(&world, "BETA"), 0);

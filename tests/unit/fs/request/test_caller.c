@@ -196,7 +196,10 @@ static void names_stand_in_the_command_line_as_words(void **state)
 
 static void *read_own_thread(void *into)
 {
-	caller_read((pid_t)syscall(SYS_gettid), 1, 2, into);
+	struct caller *caller = into;
+
+	*caller = (struct caller){.thread = (pid_t)syscall(SYS_gettid), .uid = 1, .gid = 2};
+	caller_read(caller);
 	return NULL;
 }
 
@@ -221,13 +224,14 @@ static void a_thread_is_its_process(void **state)
 
 static void what_proc_does_not_tell_stays_unknown(void **state)
 {
-	struct caller caller;
+	struct caller caller = {.thread = 0};
 
 	(void)state;
-	caller_read(0, 1, 2, &caller);
+	caller_read(&caller);
 	assert_false(caller_is_known(&caller));
 	assert_int_equal(caller.process, 0);
-	caller_read(INT32_MAX, 1, 2, &caller);
+	caller.thread = INT32_MAX;
+	caller_read(&caller);
 	assert_false(caller_is_known(&caller));
 	assert_string_equal(caller.program, "");
 	caller_release(&caller);

@@ -32,7 +32,7 @@ static void every_change_begins_with_may_this_user(void **state)
 	for (i = 0; i < array_count(rows); i++) {
 		struct options options = {.read_only = rows[i].read_only};
 		struct aliasfs fs = {.options = &options, .uid = MOUNTED_BY};
-		struct request request = {.fs = &fs, .asker = {.uid = rows[i].uid}};
+		struct request request = {.fs = &fs, .caller = {.uid = rows[i].uid}};
 
 		assert_int_equal(request_permits_change(&request), rows[i].error);
 		assert_string_equal(request.error.message, rows[i].sentence);

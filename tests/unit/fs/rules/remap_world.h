@@ -298,7 +298,8 @@ static inline void start_with(struct world *world, const struct gesture_options 
 
 static inline void start(struct world *world)
 {
-	const struct gesture_options options = {.mountpoint = "/mnt", .delete_grace_ms = 500};
+	const struct gesture_options options = {
+		.rules.mountpoint = "/mnt", .rules.delete_grace_ms = 500};
 
 	start_with(world, &options);
 }

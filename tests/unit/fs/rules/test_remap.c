@@ -527,7 +527,8 @@ static void a_colleagues_change_in_the_grace_wins(void **state)
 /* semantics(2.4.12, 2.4.13) */
 static void a_grace_of_0_deletes_at_once(void **state)
 {
-	const struct gesture_options options = {.mountpoint = "/mnt", .delete_grace_ms = 0};
+	const struct gesture_options options = {
+		.rules.mountpoint = "/mnt", .rules.delete_grace_ms = 0};
 	struct world world;
 
 	(void)state;

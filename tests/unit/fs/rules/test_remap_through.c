@@ -46,7 +46,7 @@ static void ln_sf_without_n_moves_the_alias_it_came_through(void **state)
 /* semantics(2.1.8, 2.1.9, 2.1.10, 2.1.11) */
 static void without_evidence_versions_are_read_only(void **state)
 {
-	const struct gesture_options strict = {.mountpoint = "/mnt", .strict_ln = true};
+	const struct gesture_options strict = {.rules.mountpoint = "/mnt", .rules.strict_ln = true};
 	struct world world;
 
 	(void)state;
@@ -364,6 +364,8 @@ static void no_grace_runs_while_a_request_is_under_way(void **state)
 /* semantics(3.0.8) */
 static void what_could_not_be_moved_is_not_removed_either(void **state)
 {
+	const struct gesture_place elsewhere = {.function = "other"};
+	struct remap_event event;
 	struct world world;
 
 	(void)state;
@@ -377,10 +379,11 @@ static void what_could_not_be_moved_is_not_removed_either(void **state)
 	assert_int_equal(do_unlink(&world, &tool, "PROD"), EPERM);
 	assert_int_equal(do_unlink(&world, &tool, "CANARY%10"), EPERM);
 	assert_int_equal(do_unlink(&world, &nobody, "BETA"), EPERM);
-	assert_true(remap_has_failed_to_move_to(
-		world.remap, world.now_ms, tool.process, "other", "MOVED"));
-	assert_false(remap_has_failed_to_move_to(
-		world.remap, world.now_ms, other.process, "other", "MOVED"));
+	event = (struct remap_event){
+		.now_ms = world.now_ms, .place = &elsewhere, .asker = {.process = tool.process}};
+	assert_true(remap_has_failed(world.remap, &event, REMAP_FAILED_MOVE_TO, "MOVED", false));
+	event.asker.process = other.process;
+	assert_false(remap_has_failed(world.remap, &event, REMAP_FAILED_MOVE_TO, "MOVED", false));
 	assert_int_equal(do_symlink(&world, &nobody, "x.y", "2"), 0); /* not another function */
 	assert_int_equal(do_unlink(&world, &other, "PROD"), 0);
 	assert_int_equal(do_symlink(&world, &tool, "PROD", "2"), 0);
@@ -424,9 +427,8 @@ static void what_could_not_be_replaced_is_shown_again(void **state)
 /* semantics(3.0.3) */
 static void protected_names_are_not_deleted(void **state)
 {
-	static const char *const globs[] = {"PROD", "C*", NULL};
 	const struct gesture_options options = {
-		.mountpoint = "/mnt", .delete_grace_ms = 500, .protect = globs};
+		.rules = {.mountpoint = "/mnt", .delete_grace_ms = 500, .protect = "PROD:C*"}};
 	struct world world;
 
 	(void)state;
