@@ -238,6 +238,7 @@ int gesture_readlink(struct gestures *gestures, const struct call_scope *scope, 
 {
 	char version[LAMBDA_VERSION_TEXT_SIZE];
 	struct gesture_entry entry;
+	struct name settled;
 	int r;
 
 	r = look_up(gestures, scope, place, name, target, &entry, reterr);
@@ -252,6 +253,11 @@ int gesture_readlink(struct gestures *gestures, const struct call_scope *scope, 
 	pthread_mutex_lock(&gestures->mutex);
 	remap_note_readlink(gestures->remap, gestures->calls->now_ms(), thread, place->function,
 		entry.kind == GESTURE_ALIAS ? name : NULL);
+	if (entry.kind == GESTURE_SETTLED) {
+		name_parse(name, &settled);
+		remap_note_settled_read(gestures->remap, gestures->calls->now_ms(), thread,
+			place->function, settled.alias, entry.version);
+	}
 	pthread_mutex_unlock(&gestures->mutex);
 	if (r)
 		lambda_fail_memory(reterr);

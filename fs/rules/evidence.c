@@ -134,23 +134,29 @@ void remap_note_failed_move(struct remap *remap, int64_t now_ms, pid_t process,
 
 /* The number of such an event is the version that the alias was moved to; its text is the version that it was at. */
 
-static bool is_rollback(const struct remap_plan *plan)
+/* `ln -r` and `cp -aT` read PROD@1 themselves and make a link to its version. */
+static bool is_rollback(
+	const struct remap *remap, const struct remap_event *event, const struct remap_plan *plan)
 {
-	return plan->write == REMAP_WRITE_VERSION && plan->source_kind == REMAP_SOURCE_TARGET &&
-	       plan->target.kind == TARGET_SETTLED && !strcmp(plan->target.alias, plan->alias);
+	if (plan->write != REMAP_WRITE_VERSION || plan->source_kind != REMAP_SOURCE_TARGET)
+		return false;
+	if (plan->target.kind == TARGET_SETTLED)
+		return !strcmp(plan->target.alias, plan->alias);
+	return plan->target.kind == TARGET_VERSION && remap_comes_from_settled(remap, event, plan);
 }
 
 void remap_refuse_repeated_rollback(const struct remap *remap, const struct remap_event *event,
 	struct remap_plan *plan, char sentence[REMAP_SENTENCE_SIZE])
 {
 	const struct recent_key key = {.function = event->place->function, .name = plan->alias};
+	const struct lambda_alias *present = remap_find_fact(event, plan->alias);
 	const struct recent_event *last = NULL;
 	char version[LAMBDA_VERSION_TEXT_SIZE];
 
-	if (!plan->error && is_rollback(plan))
+	if (!plan->error && present && is_rollback(remap, event, plan))
 		last = recent_find(&remap->rollbacks, event->now_ms, &key);
-	if (!last)
-		return;
+	if (!last || present->version != last->number || present->weighted_version)
+		return; /* none, or the alias has moved since: nothing would be undone */
 	lambda_version_format(last->number, version);
 	snprintf(sentence, REMAP_SENTENCE_SIZE,
 		"%s was rolled back from %s to %s %lld seconds ago: once more would undo that; "
@@ -165,7 +171,7 @@ void remap_note_rollback(struct remap *remap, const struct remap_event *event,
 {
 	const struct recent_key key = {.function = event->place->function, .name = plan->alias};
 	const struct lambda_alias *before =
-		is_rollback(plan) ? remap_find_fact(event, plan->alias) : NULL;
+		is_rollback(remap, event, plan) ? remap_find_fact(event, plan->alias) : NULL;
 	struct recent_event *last;
 
 	if (!before)

@@ -149,6 +149,10 @@ bool remap_copy_tombstones(const struct remap *remap, const char *function,
 void remap_note_readlink(
 	struct remap *remap, int64_t now_ms, pid_t thread, const char *function, const char *alias);
 
+/* A thread read `alias`@N, which leads to `version`: a move of that alias there is then a roll-back (8.2.7). */
+void remap_note_settled_read(struct remap *remap, int64_t now_ms, pid_t thread,
+	const char *function, const char *alias, uint64_t version);
+
 /*
  * A removal inside a version, or of a version or function, was refused (3.1). What the process has removed
  * in that function and what still waits is not deleted either: it is shown again at the end of its grace.
@@ -301,8 +305,9 @@ void remap_refuse_creation(
 	const struct remap *remap, const struct remap_event *event, struct remap_plan *plan);
 
 /*
- * A plan that moves an alias through its own @N becomes a refusal, EPERM, within 10 minutes of the last such move:
- * a roll-back that is repeated must not undo itself (8.2.7). `sentence` holds why, as long as the plan is in use.
+ * A plan that moves an alias through its own @N becomes a refusal, EPERM, within 10 minutes of the last such move,
+ * while the alias is where that one left it: a roll-back that is repeated must not undo itself (8.2.7). `sentence`
+ * holds why, as long as the plan is in use.
  */
 void remap_refuse_repeated_rollback(const struct remap *remap, const struct remap_event *event,
 	struct remap_plan *plan, char sentence[REMAP_SENTENCE_SIZE]);

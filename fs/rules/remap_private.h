@@ -120,6 +120,10 @@ bool remap_read_target(const struct target *target, struct remap_plan *plan, int
 bool remap_comes_through(const struct remap *remap, const struct remap_event *event,
 	const struct gesture_place *place);
 
+/* Whether the thread that makes the plan's target, a version, has just read it from the alias's own @N. */
+bool remap_comes_from_settled(
+	const struct remap *remap, const struct remap_event *event, const struct remap_plan *plan);
+
 /* `ln -sf PROD 2` or `ln -sf PROD 9`: the arguments of ln stand the wrong way round. */
 bool remap_is_swapped(const struct remap *remap, const struct remap_event *event);
 

@@ -19,6 +19,33 @@ void remap_note_readlink(
 				.process = thread, .function = function, .name = alias});
 }
 
+/* The kind of such an arrival; its number is the version. Those through an alias have kind 0. */
+#define ARRIVAL_SETTLED 1
+
+void remap_note_settled_read(struct remap *remap, int64_t now_ms, pid_t thread,
+	const char *function, const char *alias, uint64_t version)
+{
+	if (thread > 0)
+		recent_note(&remap->arrivals, now_ms,
+			&(struct recent_key){.kind = ARRIVAL_SETTLED,
+				.process = thread,
+				.function = function,
+				.name = alias})
+			->number = version;
+}
+
+bool remap_comes_from_settled(
+	const struct remap *remap, const struct remap_event *event, const struct remap_plan *plan)
+{
+	const struct recent_event *arrival = recent_find(&remap->arrivals, event->now_ms,
+		&(struct recent_key){.kind = ARRIVAL_SETTLED,
+			.process = event->thread,
+			.function = event->place->function,
+			.name = plan->alias});
+
+	return arrival && arrival->number == plan->target.version;
+}
+
 /* The alias of the function that the thread came through, NULL when it came through none. Belongs to the remap. */
 static const char *find_arrival(
 	const struct remap *remap, int64_t now_ms, pid_t thread, const char *function)

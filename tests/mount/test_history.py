@@ -215,6 +215,20 @@ def test_a_repeated_roll_back_does_not_undo_itself(api, function, gesture, mount
     assert aws.aliases_of(api, "hello")["PROD"] == "1"
     with gesture("UpdateAlias"):
         mount.run("ln", "-sfn", "2", "PROD", cwd=function, check=True)
+    with gesture("UpdateAlias"):  # undoes nothing: PROD is no longer at 1
+        mount.run("ln", "-sfn", "PROD@1", "PROD", cwd=function, check=True)
+
+
+@pytest.mark.parametrize("tool", [["ln", "-sfnr"], ["cp", "-aT"], ["cp", "-afT"]], ids=" ".join)
+@pytest.mark.semantics("8.2.7")
+def test_tools_that_read_the_link_do_not_undo_it_either(api, function, gesture, mount, tool):
+    mount.run("ln", "-sfn", "3", "PROD", cwd=function, check=True)
+    with gesture("UpdateAlias"):
+        mount.run(*tool, "PROD@1", "PROD", cwd=function, check=True)
+        for again in (tool, ["ln", "-sfn"]):
+            assert mount.run(*again, "PROD@1", "PROD", cwd=function).rc == 1
+    assert "PROD was rolled back from 3 to 1" in last_error(mount)
+    assert aws.aliases_of(api, "hello")["PROD"] == "1"
 
 
 @pytest.mark.semantics("1.5.1", "8.2.8")

@@ -17,11 +17,14 @@ LINKS = ["ln -sfn", "ln -sfT", "ln -sf", "toybox ln -sfn", "ln -s .t; mv -T"]
 MOVE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\t\w+\t\S+\t\S+(\t[^\t]+){4}")
 
 
-def was_rolled_back(hand, name, seconds=ONCE_IN):
-    """Whether this mount did it less than `seconds` ago."""
+def was_rolled_back(hand, name, version):
+    """Whether this mount did it, to that version, less than ten minutes ago; None: who knows."""
     generation = hand.worker.weather.generation(hand.mount)
-    moment = hand.model.entries[name].rolled_back.get((hand.mount, generation), -1e9)
-    return time.monotonic() - moment < seconds
+    moment, to = hand.model.entries[name].rolled_back.get((hand.mount, generation), (-1e9, None))
+    age = time.monotonic() - moment
+    if age > MAYBE_ONCE_IN or to not in (None, version):
+        return False
+    return True if age < ONCE_IN and to else None
 
 
 def is_own(hand, name):
@@ -32,7 +35,7 @@ def is_own(hand, name):
 def roll_back(hand, name, argv, refusals):
     hand.worker.judge.read_changes("a moment before a roll-back")
     version, state = hand.worker.judge.history.previous(name), hand.state(name)
-    if version is None or was_rolled_back(hand, name):
+    if version is None or (was_rolled_back(hand, name, state.version) and not state.weight):
         return Plan(argv, outcome="refused", rolls_back=name, looks=(name,))
     return Plan(argv, after={name: state.at(version)}, outcome="maybe", rolls_back=name, refusals=refusals)
 
@@ -51,7 +54,7 @@ def move_and_back(hand):
     """Of a move through this mount it knows all that is needed."""
     name = hand.standing(lambda state: not state.weight)
     version = hand.version()
-    if not name or version == hand.state(name).version or was_rolled_back(hand, name, MAYBE_ONCE_IN):
+    if not name or version == hand.state(name).version or was_rolled_back(hand, name, version) is not False:
         return None
     state = hand.state(name)
     script = 'ln -sfn "$0" "$1" && ln -sfn "$2@1" "$1"'

@@ -174,9 +174,10 @@ class Judge:
         if written:  # another revision, although it may be there again where it was
             entry = self.model.entries[name]
             entry.changed_by, entry.changed_at = hand.mount, time.monotonic()
-        if not failed:
-            generation = self.worker.weather.generation(hand.mount)
-            self.model.entries[name].rolled_back[hand.mount, generation] = time.monotonic()
+        if written or not failed:
+            key = hand.mount, self.worker.weather.generation(hand.mount)
+            to = ways[0].version if ways and not failed else None
+            self.model.entries[name].rolled_back[key] = time.monotonic(), to
 
     @staticmethod
     def is_known_refusal(plan, ended):

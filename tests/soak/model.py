@@ -105,7 +105,7 @@ class Entry:
     described_by: int = -1  # the mount that changed its description last
     born: tuple = None  # (mount, its generation, when): made through it, for 2.1.6 and 3.0.6
     moved: tuple = None  # (mount, its generation): whose the last change was, when a mount knows it as its own
-    rolled_back: dict = dataclasses.field(default_factory=dict)  # {(mount, its generation): when}, for 8.2.7
+    rolled_back: dict = dataclasses.field(default_factory=dict)  # {(mount, its generation): (when, to what)}, for 8.2.7
 
 
 class Model:

@@ -667,6 +667,10 @@ static void rolls_back_to_where_it_was(void **state)
 		{"to name the version is no roll-back", &ln,
 			"s CuAb12xY PROD@1\nr CuAb12xY PROD\ns CuAb12xZ 1\nr CuAb12xZ PROD",
 			"update PROD>5; update PROD>1", ""},
+		{"nor does it after another move", &ln,
+			"s CuAb12xY PROD@1\nr CuAb12xY PROD\ns CuAb12xZ 2\nr CuAb12xZ PROD\n"
+			"s CuAb12xZ PROD@1\nr CuAb12xZ PROD",
+			"update PROD>5; update PROD>2; update PROD>5", ""},
 		{"after ten minutes", &ln,
 			"s CuAb12xY PROD@1\nr CuAb12xY PROD\nw 600000\ns CuAb12xZ PROD@1\n"
 			"r CuAb12xZ PROD",
