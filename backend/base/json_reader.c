@@ -43,7 +43,7 @@ static const char *read_digits(struct json_reader *reader)
 	if (is_over(reader))
 		return json_cut;
 	if (!is_digit(reader->data[reader->at]))
-		return "holds a number that is none";
+		return "holds an invalid number";
 	while (!is_over(reader) && is_digit(reader->data[reader->at]))
 		reader->at++;
 	return NULL;
@@ -72,7 +72,7 @@ static const char *read_number(struct json_reader *reader)
 	if (!take_byte(reader, '0'))
 		reason = read_digits(reader);
 	else if (!is_over(reader) && is_digit(reader->data[reader->at]))
-		reason = "holds a number that is none";
+		reason = "holds an invalid number";
 	if (!reason && take_byte(reader, '.'))
 		reason = read_digits(reader);
 	if (!reason && take_any(reader, "eE")) {
@@ -96,7 +96,7 @@ static const char *read_unit(struct json_reader *reader, unsigned int *ret_unit)
 		if (is_over(reader))
 			return json_cut;
 		if (!digit)
-			return "holds an escape that is none";
+			return "holds an invalid escape";
 		*ret_unit = *ret_unit << 4 | (unsigned int)(digit - digits) / 2;
 	}
 	return NULL;
@@ -113,7 +113,7 @@ static const char *read_escape(struct json_reader *reader)
 	if (take_any(reader, "\"\\/bfnrt"))
 		return NULL;
 	if (!take_byte(reader, 'u'))
-		return "holds an escape that is none";
+		return "holds an invalid escape";
 	reason = read_unit(reader, &unit);
 	if (reason)
 		return reason;
@@ -122,13 +122,13 @@ static const char *read_escape(struct json_reader *reader)
 	if (unit < 0xd800 || unit > 0xdfff)
 		return NULL;
 	if (unit > 0xdbff)
-		return "holds an escape that is none";
+		return "holds an invalid escape";
 	reason = read_word(reader, "\\u");
 	if (!reason)
 		reason = read_unit(reader, &second);
 	if (reason)
-		return reason == json_cut ? json_cut : "holds an escape that is none";
-	return second < 0xdc00 || second > 0xdfff ? "holds an escape that is none" : NULL;
+		return reason == json_cut ? json_cut : "holds an invalid escape";
+	return second < 0xdc00 || second > 0xdfff ? "holds an invalid escape" : NULL;
 }
 
 /* Goes to the byte that ends a string, or is something else than itself in one. */

@@ -59,7 +59,7 @@ static enum lambda_status configure_service(const struct credentials_context *co
 	if ((timeout && number_parse_u64(timeout, 60, &seconds)) ||
 		(attempts && number_parse_u64(attempts, 10, &times)))
 		return lambda_fail(reterr, LAMBDA_NO_CREDENTIALS,
-			"%s: its time-out or number of attempts is no number", who);
+			"%s: its time-out or number of attempts is not a number", who);
 	service->timeout_ms = seconds ? (int64_t)seconds * 1000 : 1000;
 	service->attempts = times ? (unsigned int)times : 1;
 	if (!url)
