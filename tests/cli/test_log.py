@@ -151,13 +151,13 @@ def test_without_permission_for_cloudtrail(plane, api, hello, make_mount, proxy)
 
 
 def test_a_failure_of_cloudtrail_is_no_empty_table(plane, api, hello, make_mount, proxy, scratch):
-    mount = make_mount(endpoint_url=proxy.url, read_timeout=5)
+    mount = make_mount(endpoint_url=proxy.url)
     proxy.rule(faultproxy.replace(503), path="^/$")
     result = mount.run(program("aliasfs"), "log", "mnt/hello/PROD")
     assert result.rc == 4 and not result.stdout, str(result)
     assert "the history of hello/PROD cannot be read: Remote I/O error: " in result.stderr
     result = run(
-        program("aliasfs"), "log", "aws", "hello", "PROD", f"--endpoint-url={proxy.url}", "--read-timeout=5",
+        program("aliasfs"), "log", "aws", "hello", "PROD", f"--endpoint-url={proxy.url}",
         env=aws.credentials_environment(scratch), cwd=scratch)
     assert result.rc == 4 and "hello/PROD" in result.stderr and not result.stdout, str(result)
 

@@ -14,6 +14,7 @@ import pytest
 
 from lib import faultproxy
 from lib.faultproxy import FaultProxy
+from lib.process import wait_for
 
 
 class Echo(http.server.BaseHTTPRequestHandler):
@@ -168,21 +169,23 @@ def test_hang_holds_until_released(proxy, upstream):
     rule = proxy.rule(faultproxy.hang(forward=True))
     with pytest.raises(socket.timeout):
         call(proxy, timeout=0.2)
-    assert rule.wait_for_hits()
-    assert len(upstream.seen) == 1
+    wait_for(lambda: len(upstream.seen) == 1, what="it is passed on")
     rule.release()
     with pytest.raises(http.client.RemoteDisconnected):
         call(proxy)
 
 
 def test_delay_delays(proxy, upstream):
-    rule = proxy.rule(faultproxy.delay(2, forward_first=True), times=1)
+    rule = proxy.rule(faultproxy.delay(3600, forward_first=True), times=1)
     with ThreadPoolExecutor(1) as pool:
         late = pool.submit(call, proxy)
         assert rule.wait_for_hits()
         assert call(proxy)[0] == 200
         assert not late.done()
+        rule.release()
         assert late.result()[0] == 200
+    proxy.rule(faultproxy.delay(0.1), times=1)
+    assert call(proxy)[0] == 200
 
 
 def test_truncate(proxy):

@@ -38,6 +38,12 @@ EDITORS = {
 
 
 @pytest.fixture
+def mount(make_mount):
+    """What is removed is not there for long enough to see it."""
+    return make_mount(delete_grace=2)
+
+
+@pytest.fixture
 def place(api, hello, mount):
     api.update_alias(
         FunctionName=hello,

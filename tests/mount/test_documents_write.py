@@ -16,7 +16,7 @@ from lib.writing import DOCUMENTS, EDITORS, POLICY, TOOLS, errno_of, last_error,
 
 @pytest.fixture
 def mount(hello, make_mount):
-    return make_mount(allow_update=True, documents=True)
+    return make_mount(allow_update=True, documents=True, delete_grace=2)
 
 
 @pytest.fixture

@@ -187,7 +187,7 @@ def test_an_answer_that_hangs_until_the_client_leaves(function, wire, plane):
         connection.settimeout(0.5)
         with pytest.raises(TimeoutError):
             connection.recv(100)
-    put(wire, {"operation": "GetAlias", "hang": 2000})
+    put(wire, {"operation": "GetAlias", "hang": 6000})
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
         hanging = pool.submit(exchange, plane.port, ALIAS)
         wait_for(lambda: not faults_left(wire), what="the request that hangs")
@@ -213,7 +213,7 @@ def test_half_a_body(function, wire, plane):
 
 def test_a_slow_body_is_whole_in_the_end(function, wire, plane):
     """Asked while its bytes come, another answer is there before the last of them."""
-    put(wire, {"operation": "GetAlias", "slow": 10})
+    put(wire, {"operation": "GetAlias", "slow": 20})
     other = Wire(plane.port)
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
         slow = pool.submit(wire.get_alias, "fn", "PROD")

@@ -73,7 +73,7 @@ def test_a_unix_socket_that_only_its_owner_reaches(scratch):
 
 def test_latency_is_added_to_answers_of_the_api_alone(make_plane):
     """Asked while the other waits, what is not of the API is answered first."""
-    plane = make_plane("--latency", "2000")
+    plane = make_plane("--latency", "6000")
     late, wire = Wire(plane.port), Wire(plane.port)
     with ThreadPoolExecutor(1) as pool:
         answer = pool.submit(late, "GET", "/2015-03-31/functions")

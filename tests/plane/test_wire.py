@@ -280,7 +280,7 @@ def test_many_clients_at_once(plane, api):
 
 
 def test_slow_clients_are_let_go_and_others_do_not_wait(make_plane):
-    plane = make_plane("--timeout", "2")
+    plane = make_plane("--timeout", "6")
     wire = Wire(plane.port)
     silent = socket.create_connection(("127.0.0.1", plane.port), 30)
     trickling = socket.create_connection(("127.0.0.1", plane.port), 30)
