@@ -212,7 +212,7 @@ def test_without_permission_for_cloudtrail(api, hello, make_mount, proxy):
 
 def test_while_cloudtrail_fails(api, hello, make_mount, proxy):
     """At three in the morning --to still moves it."""
-    mount = make_mount(endpoint_url=proxy.url, read_timeout=5)
+    mount = make_mount(endpoint_url=proxy.url)
     proxy.rule(faultproxy.replace(503), path="^/$")
     result = mount.run(program("aliasfs"), "rollback", "mnt/hello/PROD", "--to", "2", "--yes")
     assert result.ok and "who moved it is not known: Remote I/O error" in result.stdout, str(result)

@@ -201,7 +201,7 @@ def test_a_refusal_before_the_whole_body_has_come(lingers, make_caller, zip_file
 
     threading.Thread(target=serve, daemon=True).start()
     caller = make_caller(endpoint_url=f"http://127.0.0.1:{listener.getsockname()[1]}", unlimited="yes")
-    answer = caller("update-code", "shop", zip_file(20 * MIB))
+    answer = caller("update-code", "shop", zip_file(20 * MIB), mutation_ms=60000)
     assert answer.status == "access denied" and not answer.error.outcome_unknown, answer
 
 
@@ -244,7 +244,7 @@ class Stuck:
         return len(body) >= length
 
 
-@pytest.mark.parametrize("limit", [{"interrupt_ms": 700}, {"mutation_ms": 1500}], ids=["interrupted", "late"])
+@pytest.mark.parametrize("limit", [{"interrupt_ms": 3000}, {"mutation_ms": 6000}], ids=["interrupted", "late"])
 def test_it_ends_before_its_last_byte(make_caller, zip_file, afterwards, limit):
     server = Stuck(wanted=100000)
     afterwards.callback(server.listener.close)

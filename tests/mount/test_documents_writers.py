@@ -270,8 +270,11 @@ def test_a_tool_that_is_killed_leaves_the_old_or_the_new(api, function, scratch,
         wait_for(lambda: not users_of(function), 60, "the killed tool's last request")
         found = look(api)
         assert found in (make(now), make(number)), f"seed {seed}, {number}"
-        if found != make(now):
-            now, moved = number, moved + 1
+        if found == make(now):
+            whole *= 1.1
+            continue
+        now, moved = number, moved + 1
+        whole *= 0.9  # the machine may have been slow only when the first was measured
     assert json.loads(path.read_text()) == look(api), f"seed {seed}"
     assert 0 < moved < 50, f"seed {seed}: {moved} of 50 changes took effect: nothing is proven"
 

@@ -129,7 +129,8 @@ def kill_many(plane, kills, writers, seed, total=None):
         each.prepare()
     port = plane.port
     killed = 0
-    while killed < kills or (total and sum(each.writes for each in threads) < total):
+    total = total or kills + 1  # or the kills came before anything was written
+    while killed < kills or sum(each.writes for each in threads) < total:
         for each in threads:
             each.start()
         time.sleep(chance.uniform(0, 0.12))  # the moment is the test's subject
@@ -145,9 +146,7 @@ def kill_many(plane, kills, writers, seed, total=None):
             each.check(wire)
         wire.close()
         threads = [each.resume(port) for each in threads]
-    writes = sum(each.writes for each in threads)
-    print(f"{killed} kills, {writes} writes answered")
-    assert writes > kills, "the kills came before anything was written"
+    print(f"{killed} kills, {sum(each.writes for each in threads)} writes answered")
     left = [name for name in os.listdir(plane.state / "code") if name.endswith(".zip")]
     named = {
         version["CodeSha256"]
