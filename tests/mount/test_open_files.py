@@ -229,6 +229,26 @@ def test_the_size_is_awss_once_it_is_written(hello, mount, opened, size_elsewher
     assert os.fstat(file).st_size == size_elsewhere(path) == len(path.read_bytes()) > 9
 
 
+@pytest.mark.semantics("3.4.3")
+@pytest.mark.parametrize("document", ["$LATEST/environment.json", ".function/tags.json", ".aliases/PROD/description"])
+def test_a_document_that_is_moved_onto_an_open_draft(hello, mount, opened, gesture, document):
+    """The copy is another file than the document, and than the one that had its name before."""
+    path = mount.path / hello / document
+    path.write_text("words" if "description" in document else '{"ONE": "1"}')
+    before = path.read_bytes()
+    copy = path.with_name(".copy")
+    with gesture():
+        draft = opened(copy, os.O_RDWR | os.O_CREAT)
+        os.write(draft, b"mine")
+        list(os.scandir(path.parent))
+        os.rename(path, copy)
+        os.write(draft, b" alone")
+        assert os.pread(draft, 100, 0) == b"mine alone"
+        assert copy.read_bytes() == path.read_bytes() == before
+        copy.write_text('{"TWO": "2"}')
+        assert (copy.read_text(), path.read_bytes()) == ('{"TWO": "2"}', before)
+
+
 @pytest.mark.semantics("6.3.8", "6.3.10")
 @pytest.mark.parametrize("document", ["$LATEST/code.zip", ".function/tags.json"])
 def test_a_refusal_is_told_to_whoever_closes_next(hello, mount, opened, gesture, document):
