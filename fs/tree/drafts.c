@@ -309,14 +309,15 @@ bool drafts_have(struct drafts *drafts, int64_t now_ms, const struct node *node)
 	return have;
 }
 
-/* An open draft that was made under that name, and has another one now, or none. */
+/* An open draft that was made under that name, and has another one now, or none; or had it last. */
 static struct draft **find_open(struct drafts *drafts, const struct node *node)
 {
 	size_t i;
 
 	for (i = 0; i < DRAFTS_MAX; i++)
 		if (drafts->all[i] && drafts->all[i]->open_count &&
-			same_node(&drafts->all[i]->made, node))
+			(same_node(&drafts->all[i]->made, node) ||
+				same_node(&drafts->all[i]->node, node)))
 			return &drafts->all[i];
 	return NULL;
 }

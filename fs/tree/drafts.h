@@ -75,7 +75,7 @@ bool drafts_have(struct drafts *drafts, int64_t now_ms, const struct node *node)
 
 /*
  * Bytes and time of modification (seconds since the epoch) of a draft; with `is_open` also of one that was made under
- * that name and is open, and has another name now, or none. -ENOENT.
+ * that name and is open, and has another name now, or none, or that had the name last. -ENOENT.
  */
 int drafts_stat(struct drafts *drafts, int64_t now_ms, const struct node *node, bool is_open,
 	uint64_t *ret_size, int64_t *ret_modified) must_check;

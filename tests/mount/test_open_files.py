@@ -91,6 +91,9 @@ def test_a_draft_without_its_name_is_a_file_still(place, opened, gesture):
         os.write(draft, b"words")
         assert os.fstat(draft).st_size == 5
         assert errno_of(os.stat, place / ".one") == errno.ENOENT
+        again = opened(place / ".two", os.O_RDWR)
+        os.unlink(place / ".two")
+        assert os.fstat(draft).st_size == os.fstat(again).st_size == os.lseek(again, 0, os.SEEK_END) == 5
 
 
 @pytest.mark.semantics("3.4.3", "6.3.1")
