@@ -382,7 +382,6 @@ static int put_in_place(
 static int copy_away(struct request *request, const struct node *document, const struct node *draft,
 	bool exclusive)
 {
-	struct drafts *drafts = request->fs->drafts;
 	struct spool *content = NULL;
 	int error = document_file_permits_write(request, document);
 
@@ -390,10 +389,7 @@ static int copy_away(struct request *request, const struct node *document, const
 		error = read_whole(request, document, &content);
 	if (error)
 		return error;
-	error = drafts_create(
-		drafts, clock_monotonic_ms(), draft, document_names_room(draft), exclusive);
-	if (!error)
-		error = drafts_write(drafts, clock_monotonic_ms(), draft, content);
+	error = drafts_put(request->fs->drafts, clock_monotonic_ms(), draft, content, exclusive);
 	spool_unref(content);
 	return error;
 }

@@ -92,34 +92,27 @@ static struct draft **find_draft(struct drafts *drafts, int64_t now_ms, const st
 	return found;
 }
 
+/* Takes over the reference to `content`, which may be NULL: out of memory. */
 static int add_draft(
-	struct drafts *drafts, int64_t now_ms, const struct node *node, uint64_t maximum)
+	struct drafts *drafts, int64_t now_ms, const struct node *node, struct spool *content)
 {
-	struct draft *draft;
+	struct draft *draft = NULL;
 	size_t i = 0;
 
 	while (i < DRAFTS_MAX && drafts->all[i])
 		i++;
-	if (i == DRAFTS_MAX)
-		return -ENOSPC;
-	draft = calloc(1, sizeof(*draft));
-	if (!draft || !(draft->content = spool_new(drafts->spools, maximum))) {
-		free(draft);
-		return -ENOMEM;
+	if (i < DRAFTS_MAX && content)
+		draft = calloc(1, sizeof(*draft));
+	if (!draft) {
+		spool_unref(content);
+		return i < DRAFTS_MAX ? -ENOMEM : -ENOSPC;
 	}
+	draft->content = content;
 	draft->node = draft->made = *node;
 	draft->modified = clock_wall_ms() / 1000;
 	draft->expires_ms = now_ms + DRAFT_LIFE_MS;
 	drafts->all[i] = draft;
 	return 0;
-}
-
-static void set_content(struct draft *draft, struct spool *content)
-{
-	spool_ref(content);
-	spool_unref(draft->content);
-	draft->content = content;
-	draft->modified = clock_wall_ms() / 1000;
 }
 
 /* Removes the name; the draft too, unless it is open. */
@@ -139,7 +132,7 @@ int drafts_create(struct drafts *drafts, int64_t now_ms, const struct node *node
 
 	pthread_mutex_lock(&drafts->mutex);
 	if (!find_draft(drafts, now_ms, node))
-		error = add_draft(drafts, now_ms, node, maximum);
+		error = add_draft(drafts, now_ms, node, spool_new(drafts->spools, maximum));
 	else if (exclusive)
 		error = -EEXIST;
 	pthread_mutex_unlock(&drafts->mutex);
@@ -253,19 +246,22 @@ void drafts_end_commit(struct drafts *drafts, struct draft *draft, bool became)
 	pthread_mutex_unlock(&drafts->mutex);
 }
 
-int drafts_write(
-	struct drafts *drafts, int64_t now_ms, const struct node *node, struct spool *content)
+int drafts_put(struct drafts *drafts, int64_t now_ms, const struct node *node,
+	struct spool *content, bool exclusive)
 {
 	struct draft **found;
+	int error;
 
 	pthread_mutex_lock(&drafts->mutex);
 	found = find_draft(drafts, now_ms, node);
-	if (found) {
-		set_content(*found, content);
-		(*found)->expires_ms = now_ms + DRAFT_LIFE_MS;
-	}
+	if (found && exclusive)
+		error = -EEXIST;
+	else
+		error = add_draft(drafts, now_ms, node, spool_ref(content));
+	if (!error && found)
+		take_name(found);
 	pthread_mutex_unlock(&drafts->mutex);
-	return found ? 0 : -ENOENT;
+	return error;
 }
 
 int drafts_rename(struct drafts *drafts, int64_t now_ms, const struct node *from,
@@ -313,14 +309,15 @@ bool drafts_have(struct drafts *drafts, int64_t now_ms, const struct node *node)
 	return have;
 }
 
-/* An open draft that was made under that name, and has another one now, or none. */
+/* An open draft that was made under that name, and has another one now, or none; or had it last. */
 static struct draft **find_open(struct drafts *drafts, const struct node *node)
 {
 	size_t i;
 
 	for (i = 0; i < DRAFTS_MAX; i++)
 		if (drafts->all[i] && drafts->all[i]->open_count &&
-			same_node(&drafts->all[i]->made, node))
+			(same_node(&drafts->all[i]->made, node) ||
+				same_node(&drafts->all[i]->node, node)))
 			return &drafts->all[i];
 	return NULL;
 }

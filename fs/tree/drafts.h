@@ -56,9 +56,12 @@ ssize_t drafts_read_at(struct drafts *drafts, struct draft *draft, void *into, s
 struct spool *drafts_begin_commit(struct drafts *drafts, struct draft *draft) must_check;
 void drafts_end_commit(struct drafts *drafts, struct draft *draft, bool became);
 
-/* Replaces the bytes of the draft of that name by the spool's, to which it takes a reference; its minute begins anew. -ENOENT. */
-int drafts_write(struct drafts *drafts, int64_t now_ms, const struct node *node,
-	struct spool *content) must_check;
+/*
+ * Makes a draft that holds what the spool does, to which it takes a reference; one of that name loses it. Errors as
+ * drafts_create().
+ */
+int drafts_put(struct drafts *drafts, int64_t now_ms, const struct node *node,
+	struct spool *content, bool exclusive) must_check;
 
 /* Gives a draft another name, which an existing one loses. -ENOENT; -EEXIST with `exclusive` when there is one. */
 int drafts_rename(struct drafts *drafts, int64_t now_ms, const struct node *from,
@@ -72,7 +75,7 @@ bool drafts_have(struct drafts *drafts, int64_t now_ms, const struct node *node)
 
 /*
  * Bytes and time of modification (seconds since the epoch) of a draft; with `is_open` also of one that was made under
- * that name and is open, and has another name now, or none. -ENOENT.
+ * that name and is open, and has another name now, or none, or that had the name last. -ENOENT.
  */
 int drafts_stat(struct drafts *drafts, int64_t now_ms, const struct node *node, bool is_open,
 	uint64_t *ret_size, int64_t *ret_modified) must_check;

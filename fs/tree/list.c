@@ -357,6 +357,9 @@ void tree_entry_attributes(const struct aliasfs *fs, const struct node *node,
 	tree_fill(fs, node, entry->last_modified, entry->size, ret_attributes);
 	ret_attributes->entry_timeout = until;
 	ret_attributes->attribute_timeout = until;
+	if (document_names_are_writable(fs, node))
+		ret_attributes->entry_timeout = ret_attributes->attribute_timeout =
+			0; /* as in tree.c */
 	if (entry->kind == NODE_LINK) {
 		ret_attributes->attribute_timeout = 0;
 		if (strchr(entry->name, '%'))

@@ -510,7 +510,12 @@ int tree_lookup(struct request *request, const struct node *parent, const char *
 	}
 	if (!error && is_unlisted_number(request->fs, ret_child))
 		return -ENOENT;
-	return error ? error : node_attributes(request, ret_child, false, ret_attributes);
+	if (!error)
+		error = node_attributes(request, ret_child, false, ret_attributes);
+	/* A RENAME to another name takes the kernel's name of it along, and a copy has the node: writes would meet the document. */
+	if (!error && document_names_are_writable(request->fs, ret_child))
+		ret_attributes->entry_timeout = 0;
+	return error;
 }
 
 void tree_link_attributes(const struct aliasfs *fs, const struct node *link, size_t target_length,

@@ -91,6 +91,9 @@ def test_a_draft_without_its_name_is_a_file_still(place, opened, gesture):
         os.write(draft, b"words")
         assert os.fstat(draft).st_size == 5
         assert errno_of(os.stat, place / ".one") == errno.ENOENT
+        again = opened(place / ".two", os.O_RDWR)
+        os.unlink(place / ".two")
+        assert os.fstat(draft).st_size == os.fstat(again).st_size == os.lseek(again, 0, os.SEEK_END) == 5
 
 
 @pytest.mark.semantics("3.4.3", "6.3.1")
@@ -227,6 +230,26 @@ def test_the_size_is_awss_once_it_is_written(hello, mount, opened, size_elsewher
     assert os.fstat(file).st_size == 9
     os.fsync(file)
     assert os.fstat(file).st_size == size_elsewhere(path) == len(path.read_bytes()) > 9
+
+
+@pytest.mark.semantics("3.4.3")
+@pytest.mark.parametrize("document", ["$LATEST/environment.json", ".function/tags.json", ".aliases/PROD/description"])
+def test_a_document_that_is_moved_onto_an_open_draft(hello, mount, opened, gesture, document):
+    """The copy is another file than the document, and than the one that had its name before."""
+    path = mount.path / hello / document
+    path.write_text("words" if "description" in document else '{"ONE": "1"}')
+    before = path.read_bytes()
+    copy = path.with_name(".copy")
+    with gesture():
+        draft = opened(copy, os.O_RDWR | os.O_CREAT)
+        os.write(draft, b"mine")
+        list(os.scandir(path.parent))
+        os.rename(path, copy)
+        os.write(draft, b" alone")
+        assert os.pread(draft, 100, 0) == b"mine alone"
+        assert copy.read_bytes() == path.read_bytes() == before
+        copy.write_text('{"TWO": "2"}')
+        assert (copy.read_text(), path.read_bytes()) == ('{"TWO": "2"}', before)
 
 
 @pytest.mark.semantics("6.3.8", "6.3.10")

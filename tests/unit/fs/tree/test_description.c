@@ -161,7 +161,8 @@ static void drafts_live_beside_the_description(void **state)
 	assert_null(read_draft(drafts, 0, &draft));
 	assert_int_equal(drafts_create(drafts, 0, &draft, 100, true), 0);
 	assert_int_equal(drafts_create(drafts, 0, &draft, 100, true), -EEXIST);
-	assert_int_equal(drafts_write(drafts, 0, &draft, content), 0);
+	assert_int_equal(drafts_put(drafts, 0, &draft, content, true), -EEXIST);
+	assert_int_equal(drafts_put(drafts, 0, &draft, content, false), 0);
 	assert_string_equal(read_draft(drafts, 0, &draft), "text");
 	assert_int_equal(drafts_remove(drafts, 0, &draft), 0);
 	assert_int_equal(drafts_remove(drafts, 0, &draft), -ENOENT);
