@@ -218,6 +218,13 @@ static enum lambda_status check_revision(struct change *change, const struct lam
 		plan->alias);
 }
 
+/* Where an alias was before is known for the revision that it had then; a target may name one. */
+static bool holds_for_one_revision(const struct remap_plan *plan)
+{
+	return plan->source_kind == REMAP_SOURCE_TARGET &&
+	       (plan->target.kind == TARGET_SETTLED || *plan->target.revision_id);
+}
+
 static enum lambda_status write_alias(struct change *change)
 {
 	struct gestures *gestures = change->gestures;
@@ -228,6 +235,7 @@ static enum lambda_status write_alias(struct change *change)
 	struct lambda_alias wanted;
 	enum lambda_status status;
 	bool with_description;
+	unsigned int flags;
 	enum remap_call call;
 
 	status = check_revision(change, current);
@@ -249,8 +257,10 @@ static enum lambda_status write_alias(struct change *change)
 			&wanted, &change->created, change->reterr);
 	case REMAP_CALL_UPDATE:
 		note_old_weight(change, current);
-		return gesture_update_alias(gestures, change->scope, function, &wanted,
-			with_description, &base, NULL, change->reterr);
+		flags = (with_description ? GESTURE_WITH_DESCRIPTION : 0) |
+			(holds_for_one_revision(&change->plan) ? GESTURE_THIS_REVISION : 0);
+		return gesture_update_alias(gestures, change->scope, function, &wanted, flags,
+			&base, NULL, change->reterr);
 	default:
 		return LAMBDA_OK;
 	}
@@ -268,7 +278,7 @@ static enum lambda_status write_half(struct change *change, const struct lambda_
 	snprintf(wanted.name, sizeof(wanted.name), "%s", into->name);
 	snprintf(wanted.revision_id, sizeof(wanted.revision_id), "%s", into->revision_id);
 	return gesture_update_alias(change->gestures, change->scope, change->event->place->function,
-		&wanted, true, &base, ret_alias, reterr);
+		&wanted, GESTURE_WITH_DESCRIPTION, &base, ret_alias, reterr);
 }
 
 /* Adds what became of the first half to what is to be said of the second. */

@@ -95,7 +95,7 @@ static enum lambda_status call_off_weight(struct gestures *gestures, const struc
 	} else if (alias.weighted_version && still_stands(gestures, due)) {
 		alias.weighted_version = 0;
 		alias.weight = 0;
-		status = gesture_update_alias(gestures, scope, tombstone->function, &alias, false,
+		status = gesture_update_alias(gestures, scope, tombstone->function, &alias, 0,
 			&tombstone->content, NULL, reterr);
 	}
 	lambda_alias_release(&alias);

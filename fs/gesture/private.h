@@ -124,14 +124,18 @@ enum lambda_status gesture_fetch_alias(struct gestures *gestures, const struct c
 	const char *function, const char *alias, struct lambda_alias *ret_alias, bool *ret_there,
 	struct lambda_error *reterr) must_check;
 
+/* Flags of gesture_update_alias(). */
+#define GESTURE_WITH_DESCRIPTION 1U
+#define GESTURE_THIS_REVISION 2U /* what is wanted holds for wanted->revision_id alone */
+
 /*
  * UpdateAlias, compared and swapped with wanted->revision_id; `base` is what the alias said then. A refusal
  * because of the revision alone is not believed: permissions change it too (2.0.11). While GetAlias still
- * shows `base`, the update is sent again with the new revision, GESTURE_REPEATS_MAX times at most. The remap
- * takes note of the write; the mutex is not held. *ret_alias (may be NULL) is AWS's answer, the caller's.
+ * shows `base`, the update is sent again with the new revision, GESTURE_REPEATS_MAX times at most, but not with
+ * GESTURE_THIS_REVISION. The remap takes note of the write; the mutex is not held. *ret_alias (may be NULL) is AWS's answer, the caller's.
  */
 enum lambda_status gesture_update_alias(struct gestures *gestures, const struct call_scope *scope,
-	const char *function, const struct lambda_alias *wanted, bool with_description,
+	const char *function, const struct lambda_alias *wanted, unsigned int flags,
 	const struct remap_content *base, struct lambda_alias *ret_alias,
 	struct lambda_error *reterr) must_check;
 

@@ -198,7 +198,8 @@ static enum lambda_status write_description(struct gestures *gestures,
 	remap_get_content(&alias, &base);
 	free(alias.description);
 	alias.description = description;
-	return gesture_update_alias(gestures, scope, function, &alias, true, &base, NULL, reterr);
+	return gesture_update_alias(
+		gestures, scope, function, &alias, GESTURE_WITH_DESCRIPTION, &base, NULL, reterr);
 }
 
 /* Begins one alias; *ret_hidden: it is hidden, and not begun. 0 or -ETIMEDOUT. */

@@ -66,10 +66,11 @@ static bool find_new_revision(struct gestures *gestures, const struct call_scope
 }
 
 enum lambda_status gesture_update_alias(struct gestures *gestures, const struct call_scope *scope,
-	const char *function, const struct lambda_alias *wanted, bool with_description,
+	const char *function, const struct lambda_alias *wanted, unsigned int flags,
 	const struct remap_content *base, struct lambda_alias *ret_alias,
 	struct lambda_error *reterr)
 {
+	bool with_description = flags & GESTURE_WITH_DESCRIPTION;
 	struct lambda_alias sent = *wanted;
 	enum lambda_status status;
 	unsigned int repeats = 0;
@@ -82,6 +83,14 @@ enum lambda_status gesture_update_alias(struct gestures *gestures, const struct 
 		/* The catalog has asked AWS for the alias by now. */
 		if (!find_new_revision(gestures, scope, function, base, &sent, &status, reterr))
 			return status;
+		if (flags & GESTURE_THIS_REVISION) {
+			lambda_hint(reterr,
+				"%s says what this mount last saw, but was changed since: look "
+				"again "
+				"where it was before",
+				wanted->name);
+			return status;
+		}
 		if (repeats == GESTURE_REPEATS_MAX) {
 			lambda_hint(reterr,
 				"%s says what this mount last saw, but its revision changes all "

@@ -231,6 +231,22 @@ def test_tools_that_read_the_link_do_not_undo_it_either(api, function, gesture, 
     assert aws.aliases_of(api, "hello")["PROD"] == "1"
 
 
+@pytest.mark.semantics("2.0.11", "8.2.3", "8.2.6")
+def test_a_colleague_was_there_and_back_between(api, hello, make_mount):
+    """What PROD@1 was before the colleague came is no longer where PROD was before."""
+    mount = make_mount(ttl=60)
+    path = mount.path / hello
+    mount.run("ln", "-sfn", "3", "PROD", cwd=path, check=True)
+    for version in ("2", "3"):
+        api.update_alias(FunctionName="hello", Name="PROD", FunctionVersion=version)
+    result = mount.run("ln", "-sfn", "PROD@1", "PROD", cwd=path)
+    assert result.rc == 1 and "Remote address changed" in result.stderr, str(result)
+    assert "look again where it was before" in last_error(mount)
+    assert aws.aliases_of(api, "hello")["PROD"] == "3"
+    assert mount.run("ln", "-sfn", "PROD@1", "PROD", cwd=path).rc == 1  # not proven, or 2
+    assert aws.aliases_of(api, "hello")["PROD"] in ("3", "2")
+
+
 @pytest.mark.semantics("1.5.1", "8.2.8")
 def test_a_target_with_a_revision_moves_nothing_else(api, function, gesture):
     def move(target):
