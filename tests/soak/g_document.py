@@ -108,7 +108,7 @@ def read_document(hand):
 
     def check(out):
         found = shown(document, out)
-        if found.isdigit() if stale else found == wanted:
+        if found == wanted or (stale and found.isdigit()):
             return ""
         return f"{document} is {found} instead of {wanted}"
 
