@@ -51,9 +51,9 @@ mode_t tree_mode(const struct node *node)
 	case NODE_CODE:
 		return S_IFREG | 0444;
 	case NODE_INVOKE:
+	case NODE_DRAFT: /* a copy of whichever document: as private as the most private one */
 		return S_IFREG | 0600;
 	case NODE_DESCRIPTION:
-	case NODE_DRAFT:
 		return S_IFREG | 0644;
 	case NODE_DOCUMENT:
 		return S_IFREG | (node_document_kind(node)->is_private ? 0400 : 0444);

@@ -2,6 +2,7 @@
 """Who may: an ordinary user through fusermount3, root beside them, and others under allow_other."""
 
 import os
+import stat
 
 import pytest
 
@@ -130,14 +131,106 @@ def test_others_may_change_nothing(api, gesture, shared):
     assert aws.aliases_of(api, "hello") == {"PROD": "1", "BETA": "2", "DEV": "$LATEST"}
 
 
-@pytest.mark.semantics("6.2.3")
-def test_others_write_no_documents(hello, gesture, make_mount):
+@pytest.fixture
+def written(hello, api, make_mount):
+    """What `shared` is, where everything can be written and invoked; gives the mount."""
     if os.getuid() != 0:
         pytest.skip("needs root: ordinary users may not use allow_other")
-    mount = make_mount(None, "allow_other", allow_update=True)
+    api.update_function_configuration(
+        FunctionName=hello, Environment={"Variables": {"TOKEN": "swordfish"}}
+    )
+    mount = make_mount(None, "allow_other", allow_update=True, allow_invoke=True, documents=True)
     mount.directory.chmod(0o755)
-    names = ["$LATEST/configuration.json", "$LATEST/code.zip", ".function/tags.json", ".aliases/PROD/policy.json"]
+    return mount
+
+
+def cat(mount, path, group):
+    """What another user reads there, who is in the mounting user's group or not."""
+    drop = OrdinaryUser.drop_to(12345)
+    if group:
+        drop = ["setpriv", "--reuid=12345", f"--regid={os.getgid()}", "--clear-groups"]
+    return mount.run(*drop, "cat", path)
+
+
+# How tools leave a private document's text beside it; {doc} is its name.
+COPIES = {
+    "cp": "cp {doc} {doc}.save",
+    "cp -p": "cp -p {doc} {doc}.save",
+    "install": "install -m 644 {doc} {doc}.save",
+    "chmod": "cp {doc} {doc}.save; chmod 644 {doc}.save",
+    "sed -i.save": "sed -i.save s/nothing/else/ {doc}",
+    "umask": "umask 0; cat {doc} > {doc}.save",
+    "vim": "umask 0; cat {doc} > .{doc}.swp; mv .{doc}.swp {doc}.save",
+}
+
+
+@pytest.mark.semantics("1.6.2", "6.1.5", "6.2.2")
+@pytest.mark.parametrize("document", ["$LATEST/environment.json", ".aliases/PROD/policy.json"])
+@pytest.mark.parametrize("way", COPIES)
+def test_others_read_no_drafts(api, hello, written, scratch, document, way):
+    """A tool's copy of a private document is as private as the document, whatever mode the tool asks for."""
+    api.add_permission(
+        FunctionName=hello, Qualifier="PROD", StatementId="swordfish", Action="lambda:InvokeFunction",
+        Principal="events.amazonaws.com",
+    )
+    path = written.path / hello / document
+    copy = path.with_name(path.name + ".save")
+    script = f"T={scratch}/copy; export T; {COPIES[way].format(doc=path.name)}"
+    written.run("/bin/sh", "-ec", script, cwd=path.parent, check=True)
+    for group in (False, True):
+        for each in (copy, path):
+            result = cat(written, each, group)
+            assert "ermission denied" in result.stderr and not result.stdout, (each, result)
+    assert "swordfish" in copy.read_text()
+    assert stat.S_IMODE(copy.stat().st_mode) == stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+@pytest.mark.semantics("1.6.2", "6.1.5")
+def test_others_read_no_document_that_is_hidden_or_open(hello, written):
+    """Nor what has lost its name while someone has it open."""
+    path = written.path / hello / "$LATEST/environment.json"
+    draft = path.with_name(".draft")
+    draft.write_text("swordfish")
+    with open(draft) as file:
+        links = [f"/proc/{os.getpid()}/fd/{file.fileno()}"]
+        draft.unlink()
+        path.unlink()
+        for each in [draft, path, *links]:
+            for group in (False, True):
+                result = cat(written, each, group)
+                assert not result.ok and "swordfish" not in result.stdout, result
+        assert file.read() == "swordfish"
+
+
+@pytest.mark.semantics("1.6.2", "6.2.3", "7.1.2")
+def test_others_write_no_documents(api, hello, gesture, written):
+    function = written.path / hello
+    listed = {
+        path: os.listdir(function / path) for path in ("$LATEST", ".function", ".aliases/PROD")
+    }
+    names = [f"{path}/{name}" for path in listed for name in [*listed[path], ".draft.json", ".invoke"]]
+    names.remove(".function/.invoke")  # a draft of that name
+    for path in listed:
+        (function / path / ".draft.json").write_text("{}")
+        (function / path / ".other.json").write_text("{}")
     with gesture():
-        for name in names:
-            result = stranger(mount, "sh", "-c", 'echo "{}" > "$1"', "sh", mount.path / hello / name)
-            assert not result.ok and "ermission denied" in result.stderr, result
+        for name in [*names, "$LATEST/code.zip", ".aliases/PROD/.history"]:
+            before = written.run("cat", function / name).stdout if "invoke" not in name else None
+            for script in (
+                'echo "{}" > "$1"',
+                'echo >> "$1"',
+                'truncate -s 0 "$1"',
+                'rm -f "$1"',
+                'mv "$1" "$1~"',
+                'echo "{}" > "${1%/*}/.new.json"',
+                'mv "${1%/*}/.other.json" "$1"',
+                'touch "$1"',
+            ):
+                result = stranger(written, "sh", "-c", script, "sh", function / name)
+                assert not result.ok and "ermission denied" in result.stderr, (name, result)
+            if before is not None:
+                assert written.run("cat", function / name).stdout == before
+        result = stranger(written, "sh", "-c", 'exec 3<>"$1"; echo >&3; cat <&3', "sh", function / "1/.invoke")
+        assert not result.ok and "ermission denied" in result.stderr, result
+    for path, names in listed.items():
+        assert os.listdir(function / path) == names
