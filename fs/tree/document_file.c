@@ -378,7 +378,7 @@ static int put_in_place(
 	return error == -EINVAL ? -EPERM : error;
 }
 
-/* A document that is moved away stays: what comes next replaces it. The draft gets a copy. */
+/* A document that is moved away is hidden, as one that is removed: what comes next replaces it. The draft gets a copy. */
 static int copy_away(struct request *request, const struct node *document, const struct node *draft,
 	bool exclusive)
 {
@@ -390,6 +390,8 @@ static int copy_away(struct request *request, const struct node *document, const
 	if (error)
 		return error;
 	error = drafts_put(request->fs->drafts, clock_monotonic_ms(), draft, content, exclusive);
+	if (!error)
+		drafts_hide(request->fs->drafts, clock_monotonic_ms(), document);
 	spool_unref(content);
 	return error;
 }

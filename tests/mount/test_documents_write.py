@@ -96,6 +96,46 @@ def test_each_document_is_written(api, function, gesture, mount, scratch, docume
         shell(mount, path.parent, f"cat {path.name} > $T/same && cat $T/same > {path.name}", scratch, check=True)
 
 
+BACKUPS = {  # the tool, and the name of what it leaves of the old text
+    "cp -b": ("cp -b $T/new {doc}", "~"),
+    "cp --backup=numbered": ("cp --backup=numbered $T/new {doc}", ".~1~"),
+    "install -b": ("install -b -m 600 $T/new {doc}", "~"),
+    "mv and cp": ("mv {doc} {doc}.old && cp $T/new {doc}", ".old"),
+    "sed -i.bak": ("sed -i.bak 1,999d {doc}; cp $T/new {doc}", ".bak"),
+    "mv -b": ("cat $T/new > .t.json && mv -b .t.json {doc}", "~"),
+}
+
+
+@pytest.mark.semantics("6.3.1", "6.8.1")
+@pytest.mark.parametrize("document", [".function/tags.json", ".aliases/PROD/event-invoke.json", "$LATEST/configuration.json"])
+@pytest.mark.parametrize("tool", BACKUPS)
+def test_a_backup_is_the_old_text(api, function, gesture, mount, scratch, document, tool):
+    """It is a draft from the RENAME on, whatever the kernel knew that name for."""
+    path = function / document
+    path.write_text(json.dumps(wanted_of(api, function, document)))
+    before = path.read_text()
+    wanted = {
+        "tags.json": {"team": "other"}, "event-invoke.json": {"MaximumRetryAttempts": 2},
+        "configuration.json": json.loads(before) | {"MemorySize": 2048},
+    }[path.name]
+    put(scratch, wanted)
+    script, suffix = BACKUPS[tool]
+    names = os.listdir(path.parent)
+    with gesture(*DOCUMENTS[document][1]):
+        shell(mount, path.parent, script.format(doc=path.name), scratch, check=True)
+    backup = path.with_name(path.name + suffix)
+    assert backup.read_text() == before
+    assert path.read_text() != before
+    with gesture():
+        backup.write_text("nothing")
+        os.unlink(backup)
+    assert os.listdir(path.parent) == names
+    with gesture():
+        os.rename(path, backup)
+        assert not path.exists() and path.name not in os.listdir(path.parent)
+        assert wait_for(path.exists)
+
+
 REMOVED_BY = {  # what `{}` calls; the others stay
     "code-signing.json": "DeleteFunctionCodeSigningConfig",
     "event-invoke.json": "DeleteFunctionEventInvokeConfig",

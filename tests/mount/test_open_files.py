@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from lib import aws, faultproxy
+from lib.process import wait_for
 from lib.writing import errno_of
 
 
@@ -247,6 +248,8 @@ def test_a_document_that_is_moved_onto_an_open_draft(hello, mount, opened, gestu
         os.rename(path, copy)
         os.write(draft, b" alone")
         assert os.pread(draft, 100, 0) == b"mine alone"
+        assert copy.read_bytes() == before and not path.exists()
+        assert wait_for(path.exists)
         assert copy.read_bytes() == path.read_bytes() == before
         copy.write_text('{"TWO": "2"}')
         assert (copy.read_text(), path.read_bytes()) == ('{"TWO": "2"}', before)

@@ -159,6 +159,7 @@ COPIES = {
     "install": "install -m 644 {doc} {doc}.save",
     "chmod": "cp {doc} {doc}.save; chmod 644 {doc}.save",
     "sed -i.save": "sed -i.save s/nothing/else/ {doc}",
+    "cp -b": "cat {doc} > $T; cp --suffix=.save -b $T {doc}",
     "umask": "umask 0; cat {doc} > {doc}.save",
     "vim": "umask 0; cat {doc} > .{doc}.swp; mv .{doc}.swp {doc}.save",
 }
