@@ -56,9 +56,11 @@ enum lambda_status lambda_judge_settling(
 	lambda_fail(reterr, LAMBDA_SERVICE_FAILED, "%s",
 		settling->reason[0] ? settling->reason
 				    : "Lambda could not put the update into effect");
-	if (reterr)
+	if (reterr) {
 		memcpy(reterr->code, settling->reason_code, sizeof(settling->reason_code));
-	return LAMBDA_SERVICE_FAILED;
+		reterr->http_status = 200;
+	}
+	return lambda_name_operation(LAMBDA_SERVICE_FAILED, "GetFunctionConfiguration", reterr);
 }
 
 /* --- waiting --- */

@@ -46,8 +46,9 @@ static int append_details(struct buffer *line, const struct lambda_error *error)
 		failed |= buffer_appendf(line, ": %s", error->message);
 	if (error->operation[0] || error->http_status || error->code[0])
 		failed |= buffer_appendf(line, " [%s%s%.0d%s%s]", error->operation,
-			error->http_status ? " " : "", error->http_status,
-			error->code[0] ? " " : "", error->code);
+			error->operation[0] && error->http_status ? " " : "", error->http_status,
+			error->code[0] && (error->operation[0] || error->http_status) ? " " : "",
+			error->code);
 	if (error->request_id[0])
 		failed |= buffer_appendf(line, " request %s", error->request_id);
 	if (error->outcome_unknown)

@@ -181,7 +181,11 @@ static int settle(struct request *request, const char *function)
 		memset(&request->error, 0, sizeof(request->error));
 		return 0;
 	}
-	return request_errno(lambda_judge_settling(&settling, &request->error), ERRNO_WRITE);
+	status = lambda_judge_settling(&settling, &request->error);
+	if (status)
+		memcpy(request->error.request_id, request->record.request_id,
+			sizeof(request->error.request_id));
+	return request_errno(status, ERRNO_WRITE);
 }
 
 /* AWS refused a change since an update is in progress: whether that is over before the deadline. */

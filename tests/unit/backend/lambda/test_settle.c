@@ -92,6 +92,8 @@ static void which_outcome_is_a_failure(void **state)
 	assert_int_equal(lambda_judge_settling(&settling, &error), LAMBDA_SERVICE_FAILED);
 	assert_string_equal(error.message, "an update");
 	assert_string_equal(error.code, "U");
+	assert_string_equal(error.operation, "GetFunctionConfiguration");
+	assert_int_equal(error.http_status, 200);
 	settling = settling_of("{" UPDATE("Failed") "}");
 	assert_int_equal(lambda_judge_settling(&settling, NULL), LAMBDA_SERVICE_FAILED);
 	assert_int_equal(lambda_judge_settling(&settling, &error), LAMBDA_SERVICE_FAILED);
