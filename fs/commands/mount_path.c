@@ -46,7 +46,7 @@ char *mount_real_path(const char *path)
 {
 	char *real = realpath(path, NULL);
 
-	return real || errno != ENOENT ? real : mount_join_parent(path);
+	return real ? real : mount_join_parent(path);
 }
 
 bool mount_split(char *path, const char **ret_below)
@@ -108,6 +108,17 @@ static enum exit_code fail_gone(
 		text, source ? source : "SOURCE", path->function, path->alias);
 }
 
+/* An errno of the mount, in its own words. */
+static enum exit_code fail_call(
+	const struct mount_path *path, const char *text, int error_number, struct buffer *message)
+{
+	cleanup(buffer_release) struct buffer reason = BUFFER_INIT(EXIT_TEXT_MAX);
+
+	if (mount_append_reason(path->mountpoint, error_number, &reason))
+		return fail(message, EXIT_FAILED, "'%s': %s", text, strerrordesc_np(error_number));
+	return fail(message, mount_exit_code(error_number), "'%s': %s", text, buffer_text(&reason));
+}
+
 /* What the name in the function's directory is. */
 static enum exit_code check_name(
 	const struct mount_path *path, const char *text, struct buffer *message)
@@ -129,8 +140,7 @@ static enum exit_code check_name(
 		return fail(message, EXIT_FAILED, "'%s': there is no such version", text);
 	if (errno == ENOENT)
 		return fail_gone(path, text, message);
-	return fail(message, mount_exit_code(errno), "'%s': %s - see %s/.aliasfs/errors", text,
-		strerrordesc_np(errno), path->mountpoint);
+	return fail_call(path, text, errno, message);
 }
 
 static bool is_link(const char *path)
@@ -176,8 +186,7 @@ enum exit_code mount_path_open(const char *text, struct mount_path *path, struct
 		return fail(message, EXIT_FAILED, "out of memory");
 	path->function_directory = open(function, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (path->function_directory < 0)
-		return fail(message, mount_exit_code(errno), "'%s': %s - see %s/.aliasfs/errors",
-			text, strerrordesc_np(errno), path->mountpoint);
+		return fail_call(path, text, errno, message);
 	return path->alias ? check_name(path, text, message) : EXIT_OK;
 }
 

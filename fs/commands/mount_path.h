@@ -9,7 +9,8 @@
 #include "backend/base/buffer.h"
 #include "fs/settings/exit_status.h"
 
-/* The absolute path without links; of what is not there, that of its directory with the name. NULL with errno. */
+/* The absolute path without links; of what is not there or cannot be looked up, that of its directory with
+ * the name. NULL with errno. */
 char *mount_real_path(const char *path) must_check;
 
 /*

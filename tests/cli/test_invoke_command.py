@@ -142,6 +142,16 @@ def test_what_cannot_be_invoked(invoke, plane, path, said):
 
 
 @pytest.mark.semantics("7.2.5")
+def test_where_an_alias_was_before_cannot_be_invoked(mount, invoke, plane, hello):
+    """Whether it is proven or not."""
+    for _ in range(2):
+        result = invoke(f"mnt/{hello}/PROD@1")
+        assert result.rc == 2 and "is no alias and no version: name one" in result.stderr, str(result)
+        mount.run("ln", "-sfn", "2", mount.path / hello / "PROD", check=True)
+    assert invocations(plane) == 0
+
+
+@pytest.mark.semantics("7.2.5")
 @pytest.mark.parametrize("words, said", [([], "mount it with -o allow_invoke"), (["allow_invoke", "ro"], "read-only")])
 def test_a_mount_that_invokes_nothing(hello, make_mount, plane, words, said):
     mount = make_mount(None, *words)
