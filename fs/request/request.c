@@ -117,6 +117,18 @@ const struct caller *request_caller(struct request *request)
 	return &request->caller;
 }
 
+void request_name_caller(struct request *request, const struct caller_identity *identity)
+{
+	if (request->caller.thread || !identity->process)
+		return;
+	request->caller.uid = identity->uid;
+	request->caller.process = identity->process;
+	memcpy(request->caller.program, identity->program, sizeof(request->caller.program));
+	request->identity = *identity;
+	request->record.who = &request->identity;
+	request->caller_read = true;
+}
+
 int request_errno(enum lambda_status status, enum errno_gesture gesture)
 {
 	return -errno_of(status, gesture);

@@ -63,6 +63,12 @@ void request_end(struct request *request);
 /* Who asks, read from /proc at the first call. */
 const struct caller *request_caller(struct request *request);
 
+/*
+ * Names who asks where the kernel does not: RELEASE comes from nobody. For the log and the audit alone: what the caller
+ * may do, and has read, stays unknown.
+ */
+void request_name_caller(struct request *request, const struct caller_identity *identity);
+
 /* The errno for a call's status, as that gesture sees it: -errno, 0 for LAMBDA_OK. */
 int request_errno(enum lambda_status status, enum errno_gesture gesture);
 

@@ -28,7 +28,8 @@ struct open_file {
 	struct handle handle;
 	struct node node;
 	bool writable;
-	uint64_t opener;               /* the process, as in call_lineage; 0: unknown */
+	uint64_t opener;                  /* the process, as in call_lineage; 0: unknown */
+	struct caller_identity opened_by; /* of a document that is written: for RELEASE */
 	struct draft *draft;           /* NODE_DRAFT: has the content; stays until it is closed */
 	struct invocation *invocation; /* NODE_INVOKE: it has the content; owned */
 	pthread_mutex_t mutex;         /* protects what is below */
@@ -203,8 +204,12 @@ static int open_content(struct request *request, const struct node *node, bool w
 
 	if (!file)
 		return -ENOMEM;
-	if (file->spool && call_scope_lineage(&request->scope))
-		file->opener = request->lineage.lineage.processes[0];
+	if (file->spool) {
+		request_caller(request);
+		file->opened_by = request->identity;
+		if (call_scope_lineage(&request->scope))
+			file->opener = request->lineage.lineage.processes[0];
+	}
 	error = attach_file(request, file, flags);
 	if (!error && !file->invocation)
 		error = fill_file(request, file, flags);
@@ -587,8 +592,10 @@ int file_flush(struct request *request, struct open_file *file)
 
 int file_release(struct request *request, struct open_file *file)
 {
-	int error = commit_if(request, file, true);
+	int error;
 
+	request_name_caller(request, &file->opened_by);
+	error = commit_if(request, file, true);
 	file_abandon(request->fs, file);
 	return error;
 }
