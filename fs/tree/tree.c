@@ -73,8 +73,8 @@ mode_t tree_shown_mode(const struct aliasfs *fs, const struct node *node)
 	/* Without -o code it answers by name, to whom it may be of use (contract 1.2.8). */
 	if (node->kind == NODE_CODE && !fs->options->code)
 		mode &= S_IFMT | 0400;
-	if (S_ISREG(mode) ? document_names_are_writable(fs, node)
-			  : document_names_are_place(fs, node))
+	if (!fs->options->read_only && (S_ISREG(mode) ? document_names_are_writable(fs, node)
+						      : document_names_are_place(fs, node)))
 		mode |= S_IWUSR;
 	return mode & ~(mode_t)fs->options->umask;
 }

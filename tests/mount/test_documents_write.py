@@ -4,6 +4,7 @@
 import errno
 import json
 import os
+import re
 import stat
 import subprocess
 
@@ -224,6 +225,7 @@ def test_pieces(function, gesture, mount, scratch):
     with gesture():
         shell(mount, place, "{ head -n 3 $T/new; } > configuration.json", scratch)
     assert wait_for(lambda: "configuration.json" in last_error(mount) and "RELEASE" in last_error(mount))
+    assert re.search(rf"RELEASE hello/\$LATEST/configuration.json by sh \(pid [1-9]\d*, uid {os.getuid()}\): ", last_error(mount))
     assert '"MemorySize": 256' in path.read_text()
 
 
@@ -247,6 +249,17 @@ def test_without_the_option_nothing_can_be_written(api, hello, make_mount, gestu
         result = mount.run("rsync", "-a", "--checksum", f"{backup}/", f"{function}/")
         assert result.ok, result
     assert stat.S_IMODE((function / "$LATEST").stat().st_mode) == 0o555
+
+
+def modes(function):
+    names = ("$LATEST", ".function", "$LATEST/configuration.json", "$LATEST/environment.json", ".function/policy.json")
+    return [stat.S_IMODE((function / name).stat().st_mode) for name in names]
+
+
+@pytest.mark.semantics("6.2.2", "6.1.5")
+def test_the_modes_say_what_can_be_written(hello, make_mount):
+    assert modes(make_mount(None, "ro", allow_update=True).path / hello) == [0o555, 0o555, 0o444, 0o400, 0o400]
+    assert modes(make_mount(None, allow_update=True).path / hello) == [0o755, 0o755, 0o644, 0o600, 0o600]
 
 
 @pytest.mark.semantics("6.4.1", "6.4.2", "6.4.5", "6.3.8")
