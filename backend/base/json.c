@@ -465,16 +465,27 @@ int json_append(struct json *array, struct json *value)
 	return 0;
 }
 
-void json_forget_digits(struct json *json)
+static void forget_digits(cJSON *item, const char *having)
 {
-	cJSON *item = unwrap_json(json), *child;
+	cJSON *child;
 
-	if (cJSON_IsNumber(item) && item->valuestring && isfinite(item->valuedouble)) {
+	if (cJSON_IsNumber(item) && item->valuestring && isfinite(item->valuedouble) &&
+		strpbrk(item->valuestring, having)) {
 		cJSON_free(item->valuestring);
 		item->valuestring = NULL;
 	}
 	for (child = item ? item->child : NULL; child; child = child->next)
-		json_forget_digits(wrap_json(child));
+		forget_digits(child, having);
+}
+
+void json_forget_digits(struct json *json)
+{
+	forget_digits(unwrap_json(json), "0123456789");
+}
+
+void json_forget_fractions(struct json *json)
+{
+	forget_digits(unwrap_json(json), ".eE");
 }
 
 void json_remove(struct json *object, const char *name)

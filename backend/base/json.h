@@ -109,6 +109,9 @@ int json_append(struct json *array, struct json *value) must_check;
  */
 void json_forget_digits(struct json *json);
 
+/* The same of numbers with a point or an exponent alone: 5.0 and 0.5e1 are written as 5, which compares them with 5. */
+void json_forget_fractions(struct json *json);
+
 /* Removes and frees the member of that exact name, if there. */
 void json_remove(struct json *object, const char *name);
 

@@ -8,7 +8,9 @@
 #include "backend/base/text.h"
 #include "backend/documents/ways.h"
 
-static const struct document_member vpc_members[] = {{"Ipv6AllowedForDualStack", DOCUMENT_BOOLEAN},
+#define DUAL_STACK "Ipv6AllowedForDualStack"
+
+static const struct document_member vpc_members[] = {{DUAL_STACK, DOCUMENT_BOOLEAN},
 	{"SecurityGroupIds", DOCUMENT_TEXTS}, {"SubnetIds", DOCUMENT_TEXTS},
 	{"VpcId", DOCUMENT_TEXT}, {NULL}};
 static const struct document_member target_members[] = {{"TargetArn", DOCUMENT_TEXT}, {NULL}};
@@ -198,7 +200,7 @@ static int cut_arn(struct json *document)
 static int normalize_configuration(struct json *document)
 {
 	static const char *const vpc[] = {"VpcId", NULL};
-	static const char *const dual_stack[] = {"Ipv6AllowedForDualStack", NULL};
+	static const char *const dual_stack[] = {DUAL_STACK, NULL};
 	static const char *const snap_start[] = {"OptimizationStatus", NULL};
 	static const char *const image[] = {"Error", NULL};
 	const struct json *allowed = json_member(json_member(document, "VpcConfig"), dual_stack[0]);
@@ -301,23 +303,66 @@ static enum lambda_status note_unproven(const struct change *change, const struc
 	return LAMBDA_OK;
 }
 
+static enum lambda_status clear_member(const struct change *change, const struct setting *setting)
+{
+	struct json *value = json_parse(setting->cleared, strlen(setting->cleared), NULL);
+
+	return json_set(change->body, sent_name(setting->name), value)
+		       ? lambda_fail_memory(change->reterr)
+		       : LAMBDA_OK;
+}
+
+/* Whether AWS shows that member of an object in some cases alone. */
+static bool may_be_absent(const char *name, const struct json *written)
+{
+	if (!strcmp(name, "ApplicationLogLevel") || !strcmp(name, "SystemLogLevel"))
+		return strcmp(json_member_string(written, "LogFormat", ""), "JSON") != 0;
+	return !strcmp(name, DUAL_STACK);
+}
+
+/* An object lacks what AWS would go on showing, or set to its default: an accident. */
+static enum lambda_status check_whole(
+	const struct change *change, const struct json *written, const struct json *shown)
+{
+	const struct json *inner;
+
+	if (!json_is_object(written) || !json_is_object(shown))
+		return LAMBDA_OK;
+	for (inner = json_first(shown); inner; inner = json_next(inner))
+		if (!json_has_member(written, json_name(inner)) &&
+			!may_be_absent(json_name(inner), written))
+			return document_fail_at(change->planning->text, written, change->reterr,
+				"the member '%.64s' of '%.64s' is left out, and AWS always has it",
+				json_name(inner), json_name(written));
+	return LAMBDA_OK;
+}
+
 /* A member that was written and is not what AWS has. */
 static enum lambda_status send_member(const struct change *change, const struct json *written)
 {
 	const struct setting *setting = find_setting(json_name(written));
-	struct json *value = NULL;
+	const struct json *shown = json_member(change->planning->shown, json_name(written));
+	cleanup(json_free_pointer) struct json *value = NULL;
 	enum lambda_status status;
 	int error;
 
 	if (setting && setting->role == ROLE_FIXED)
 		return document_fail_at(change->planning->text, written, change->reterr,
 			"the member '%s' is not what AWS has: %s", setting->name, setting->note);
-	status = note_unproven(change, written);
+	/* {} is as good as left out. */
+	if (setting && setting->cleared && json_is_object(written) &&
+		!json_has_member(change->planning->wanted, setting->name))
+		return clear_member(change, setting);
+	status = check_whole(change, written, shown);
+	if (!status)
+		status = note_unproven(change, written);
 	if (status)
 		return status;
 	error = copy_sent(written, &value);
+	if (!error && json_has_member(shown, DUAL_STACK) && !json_has_member(value, DUAL_STACK))
+		error = json_set_boolean(value, DUAL_STACK, false);
 	if (!error)
-		error = json_set(change->body, sent_name(json_name(written)), value);
+		error = json_set(change->body, sent_name(json_name(written)), take_pointer(value));
 	return error ? document_fail_errno(change->reterr, error) : LAMBDA_OK;
 }
 
@@ -349,6 +394,7 @@ static enum lambda_status send_written(const struct change *change)
 static enum lambda_status clear_left_out(const struct change *change)
 {
 	const struct document_planning *planning = change->planning;
+	enum lambda_status status;
 	const struct json *shown;
 
 	for (shown = json_first(planning->shown); shown; shown = json_next(shown)) {
@@ -361,9 +407,9 @@ static enum lambda_status clear_left_out(const struct change *change)
 			return document_fail_at(planning->text, planning->text->tree,
 				change->reterr,
 				"the member '%.64s' is left out, and AWS always has it", name);
-		if (json_set(change->body, sent_name(name),
-			    json_parse(setting->cleared, strlen(setting->cleared), NULL)))
-			return lambda_fail_memory(change->reterr);
+		status = clear_member(change, setting);
+		if (status)
+			return status;
 	}
 	return LAMBDA_OK;
 }

@@ -250,7 +250,8 @@ static enum lambda_status change_member(const struct change *change, const char 
 			change, name, "is set when a mapping is created, and then stays");
 	if (!document_find_member(mapping_members, name))
 		return fail_member(change, name, "is none that this version of aliasfs can change");
-	if (written)
+	/* {} is as good as left out. */
+	if (json_has_member(change->wanted, name))
 		return set_member(change, name, json_copy(written));
 	if (!strcmp(name, "Enabled"))
 		return LAMBDA_OK;

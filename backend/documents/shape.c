@@ -125,6 +125,17 @@ int document_drop_empty(struct json *json)
 
 /* --- comparisons --- */
 
+/* The text by which trees are compared: 1541139109, 1541139109.0 and 1.541139109E9 are one number. */
+static int print_compared(const struct json *json, struct buffer *out)
+{
+	cleanup(json_free_pointer) struct json *copy = json_copy(json);
+
+	if (!copy)
+		return -ENOMEM;
+	json_forget_fractions(copy);
+	return json_print_canonical(copy, out);
+}
+
 int document_equals(const struct json *one, const struct json *other)
 {
 	cleanup(buffer_release_secret) struct buffer first = BUFFER_INIT(COMPARED_MAX);
@@ -133,9 +144,9 @@ int document_equals(const struct json *one, const struct json *other)
 
 	if (!one || !other)
 		return !one && !other;
-	error = json_print_canonical(one, &first);
+	error = print_compared(one, &first);
 	if (!error)
-		error = json_print_canonical(other, &second);
+		error = print_compared(other, &second);
 	if (error)
 		return error;
 	return first.length == second.length && !memcmp(first.data, second.data, first.length);
@@ -144,7 +155,7 @@ int document_equals(const struct json *one, const struct json *other)
 int document_hash(const struct json *json, uint64_t *ret_hash)
 {
 	cleanup(buffer_release_secret) struct buffer text = BUFFER_INIT(COMPARED_MAX);
-	int error = json_print_canonical(json, &text);
+	int error = print_compared(json, &text);
 
 	if (!error)
 		*ret_hash = hash_bytes(HASH_START, text.data, text.length);

@@ -59,7 +59,7 @@ int document_copy(const struct json *json, struct json **ret_copy) must_check;
 /* Takes out, in place, the members that are "", {} or [], also those that become so. */
 int document_drop_empty(struct json *json) must_check;
 
-/* Whether both are the same, in any order of members; a NULL equals a NULL. 1, 0, or an error. */
+/* Whether both are the same, in any order of members and spelling of numbers; a NULL equals a NULL. 1, 0, or an error. */
 int document_equals(const struct json *one, const struct json *other) must_check;
 
 /* A number by which a tree is known again. */

@@ -129,6 +129,26 @@ def test_mappings_are_not_made_moved_or_deleted(mapped, function, refused):
         refused(path, as_document(changed | {stream: less}), member)
 
 
+@pytest.mark.semantics("6.3.2")
+@pytest.mark.parametrize("spelled", ["{:.0f}", "{:.1f}", "{:.9E}", "{:.0f}00e-2"])
+def test_a_number_that_a_tool_spells_anew_is_the_same(api, function, gesture, refused, spelled):
+    """Python writes 1541139109.0, jq 1541139109: the time of a mapping cannot be changed."""
+    api.create_event_source_mapping(
+        FunctionName=f"{ARN}:PROD", EventSourceArn=f"arn:aws:kinesis:{aws.REGION}:000000000000:stream/t",
+        StartingPosition="AT_TIMESTAMP", StartingPositionTimestamp=1541139109, BatchSize=100,
+    )
+    path = function / ".aliases/PROD/event-sources.json"
+    shown = json.loads(path.read_text())
+    (mapping,) = shown["EventSourceMappings"]
+    text = json.dumps(shown).replace(str(mapping["StartingPositionTimestamp"]), spelled.format(1541139109))
+    with gesture():
+        path.write_text(text)
+    with gesture("UpdateEventSourceMapping"):
+        path.write_text(text.replace('"BatchSize": 100', '"BatchSize": 90'))
+    mapping |= {"StartingPositionTimestamp": 1541139109.5, "BatchSize": 90}
+    refused(path, shown, "StartingPositionTimestamp")
+
+
 @pytest.mark.semantics("6.3.7", "3.2.1")
 def test_the_second_of_two_mappings_fails(mapped, hello, gesture, make_mount, proxy):
     mount = make_mount(endpoint_url=proxy.url, allow_update=True)

@@ -174,8 +174,94 @@ WRONG = {
     "twice": ('{"MemorySize": 512,\n"MemorySize": 256}', "MemorySize"),
     "type": ('{"MemorySize": "much"}', "MemorySize"),
     "null": ('{"MemorySize": null}', "MemorySize"),
+    "exponent": ('{"MemorySize": 1e3}', "MemorySize"),
+    "point": ('{"MemorySize": 512.0}', "MemorySize"),
     "list": ("[1, 2]", ""),
 }
+# What JSON parsers let through and no document may be, with what the line says of it.
+NO_JSON = {
+    "byte order mark": (b'\xef\xbb\xbf{"a": "b"}', "line 1"),
+    "UTF-8": (b'{"a": "\xff"}', "UTF-8"),
+    "overlong UTF-8": (b'{"a": "\xc0\x80"}', "UTF-8"),
+    "half a surrogate": (b'{"a": "\\ud800"}', "line 1"),
+    "escaped NUL": (b'{"a": "\\u0000"}', "line 1"),
+    "NUL": (b'{"a": "\0"}', "line 1"),
+    "NUL behind the end": (b'{"a": "b"}\n\0', "line 2"),
+    "text behind the end": (b'{"a": "b"}\n{}', "line 2"),
+    "control character": (b'{"a": "\x01"}', "line 1"),
+    "comma in an object": (b'{"a": "b",\n}', "line 2"),
+    "comma in a list": (b'{"a": ["b",\n]}', "line 2"),
+    "leading zero": (b'{"a": 01}', "line 1"),
+    "no digit": (b'{"a": 1.}', "line 1"),
+    "NaN": (b'{"a": NaN}', "line 1"),
+    "comment": (b'{"a": "b" // c\n}', "line 1"),
+    "depth": (b'{"a": ' + b"[" * 100 + b"]" * 100 + b"}", ""),
+    "twice": (b'{"a": "b",\n"a": "b"}', "line 2: the member 'a' stands there twice"),
+}
+
+
+@pytest.mark.semantics("6.3.3", "6.3.8")
+@pytest.mark.parametrize("document", ["$LATEST/environment.json", *DOCUMENTS])
+def test_what_is_no_json_is_refused(function, gesture, mount, document):
+    path = function / document
+    before = path.read_text()
+    draft = path.with_name(".t.json")
+    with gesture():
+        for wrong, (text, said) in NO_JSON.items():
+            assert errno_of(path.write_bytes, text) == errno.EINVAL, wrong
+            assert wait_for(lambda: path.name in last_error(mount) and said in last_error(mount), what=wrong)
+            draft.write_bytes(text)
+            assert errno_of(os.rename, draft, path) == errno.EPERM, wrong
+            assert draft.read_bytes() == text and said in last_error(mount), (wrong, last_error(mount))
+            assert path.read_text() == before, wrong
+
+
+LACKING = {  # what is written of an object, and what it lacks
+    "LoggingConfig": [({"LogFormat": "Text"}, "LogGroup"), ({}, "LogFormat"), ({"LogGroup": "/aws/lambda/hello"}, "LogFormat")],
+    "SnapStart": [({}, "ApplyOn"), ({"OptimizationStatus": "Off"}, "ApplyOn")],
+    "TracingConfig": [({}, "Mode")],
+    "EphemeralStorage": [({}, "Size")],
+}
+
+
+@pytest.mark.semantics("6.5.3", "6.3.3")
+@pytest.mark.parametrize("member", LACKING)
+def test_an_object_that_lacks_a_member_is_refused(function, gesture, mount, member):
+    path = function / "$LATEST/configuration.json"
+    before = path.read_text()
+    for value, lacks in LACKING[member]:
+        with gesture():
+            assert errno_of(path.write_text, json.dumps(json.loads(before) | {member: value})) == errno.EINVAL
+        assert f"the member '{lacks}' of '{member}' is left out" in last_error(mount), last_error(mount)
+    assert path.read_text() == before
+
+
+@pytest.mark.semantics("6.5.3", "6.3.2")
+def test_an_object_is_replaced_whole(api, function, gesture, mount):
+    """Levels are shown of JSON alone; what is absent where it is not set is removed, also by {}."""
+    path = function / "$LATEST/configuration.json"
+    text = json.loads(path.read_text())
+    verbose = {"LogFormat": "JSON", "LogGroup": "mine", "ApplicationLogLevel": "DEBUG", "SystemLogLevel": "WARN"}
+    network = {"SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"], "Ipv6AllowedForDualStack": True}
+    with gesture("UpdateFunctionConfiguration"):
+        path.write_text(json.dumps(text | {"LoggingConfig": verbose, "VpcConfig": network}))
+    shown = json.loads(path.read_text())
+    with gesture():
+        for lacking in (
+            {"LoggingConfig": {"LogFormat": "JSON", "LogGroup": "mine"}}, {"VpcConfig": {"SubnetIds": ["subnet-2"]}},
+        ):
+            assert errno_of(path.write_text, json.dumps(shown | lacking)) == errno.EINVAL
+    del network["Ipv6AllowedForDualStack"]
+    shown |= {"LoggingConfig": text["LoggingConfig"], "VpcConfig": network}
+    with gesture("UpdateFunctionConfiguration"):
+        path.write_text(json.dumps(shown))
+    assert not api.get_function_configuration(FunctionName="hello")["VpcConfig"].get("Ipv6AllowedForDualStack")
+    with gesture():
+        path.write_text(json.dumps(shown))
+    with gesture("UpdateFunctionConfiguration"):
+        path.write_text(json.dumps(shown | {"VpcConfig": {}}))
+    with gesture():
+        path.write_text(json.dumps(text))
 
 
 @pytest.mark.semantics("6.3.3", "6.3.8", "6.5.2", "6.5.3")

@@ -79,6 +79,37 @@ static void what_may_be_absent_is_removed_when_left_out(void **state)
 		"{" HEAD "," KEPT "," SET "}", "");
 }
 
+/* An object is replaced as a whole: what it lacks would stay, or become AWS's default. */
+static void what_an_object_lacks(void **state)
+{
+#define OTHERS                                                                                     \
+	HEAD "," KEPT ",\"MemorySize\":128,\"Timeout\":3,\"Description\":\"\",\"Handler\":\"h\""
+#define OTHERS_SET OTHERS ",\"Role\":\"r\",\"Runtime\":\"python3.13\""
+#define SNAP ",\"SnapStart\":{\"ApplyOn\":\"None\"}"
+#define TRACING ",\"TracingConfig\":{\"Mode\":\"PassThrough\"}"
+	static const struct case_of_plan cases[] = {
+		{"{" OTHERS_SET SNAP "," EXTRAS ",\n\"TracingConfig\":{}}",
+			"invalid: line 2: the member 'Mode' of 'TracingConfig' is left out, and "
+			"AWS always has it"},
+		{"{" OTHERS_SET TRACING "," EXTRAS ",\n\"SnapStart\":{\"OptimizationStatus\":"
+		 "\"Off\"}}",
+			"invalid: line 2: the member 'ApplyOn' of 'SnapStart' is left out, and AWS "
+			"always has it"},
+		{"{" HEAD "," KEPT "," SET ",\"Layers\":[{\"Arn\":\"l1\"}],\"KMSKeyArn\":\"k\","
+		 "\"DeadLetterConfig\":{},\"VpcConfig\":{}}",
+			"PUT " PATH " {\"DeadLetterConfig\":{\"TargetArn\":\"\"},\"VpcConfig\":{"
+			"\"SubnetIds\":[],\"SecurityGroupIds\":[]},\"RevisionId\":\"r1\"}\n"},
+		{"{" HEAD "," KEPT "," SET ",\"Layers\":[{\"Arn\":\"l1\"}],\"KMSKeyArn\":\"k\","
+		 "\"DeadLetterConfig\":{\"TargetArn\":\"d\"},\"VpcConfig\":{\"SubnetIds\":[\"t\"]}"
+		 "}",
+			"invalid: line 1: the member 'SecurityGroupIds' of 'VpcConfig' is left "
+			"out, and AWS always has it"},
+	};
+
+	(void)state;
+	CHECK_PLANS(DOCUMENT_CONFIGURATION, &of_function, full, cases);
+}
+
 static void accidents_and_what_cannot_be_set_are_refused(void **state)
 {
 	static const struct case_of_plan cases[] = {
@@ -230,6 +261,7 @@ int main(void)
 		cmocka_unit_test(what_differs_is_sent_with_the_revision),
 		cmocka_unit_test(a_versions_configuration_can_be_put_back),
 		cmocka_unit_test(what_may_be_absent_is_removed_when_left_out),
+		cmocka_unit_test(what_an_object_lacks),
 		cmocka_unit_test(accidents_and_what_cannot_be_set_are_refused),
 		cmocka_unit_test(unknown_members_have_to_be_shown_afterwards),
 		cmocka_unit_test(all_variables_are_sent),
