@@ -52,6 +52,8 @@ def shell(mount, place, new, script, **more):
 
 WHOLE = {
     "cp": "cp $T/new.zip code.zip",
+    "cp -b": "cp -b $T/new.zip code.zip",
+    "install -b": "install -b $T/new.zip code.zip",
     "cat": "cat $T/new.zip > code.zip",
     "mv": "cp $T/new.zip $T/code.zip && mv $T/code.zip .",
     "install": "install -m 644 $T/new.zip code.zip",

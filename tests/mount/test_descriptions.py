@@ -14,6 +14,7 @@ EDITORS = {
     "shell >": ("printf '%s\\n' 'new words' > description", "new words"),
     "shell >>": ("printf '%s\\n' 'new words' >> description", "old words\nnew words"),
     "cp": ("printf 'new words\\n' > \"$T/text\" && cp \"$T/text\" description", "new words"),
+    "cp -b": ("printf 'new words\\n' > \"$T/text\" && cp -b \"$T/text\" description", "new words"),
     "rsync": ("printf 'new words\\n' > \"$T/description\" && rsync -a \"$T/description\" .", "new words"),
     "rsync --inplace": (
         "printf 'new words\\n' > \"$T/description\" && rsync -a --inplace \"$T/description\" .",
