@@ -9,6 +9,7 @@
 #include "backend/base/text.h"
 #include "backend/document_store/private.h"
 #include "backend/lambda/documents.h"
+#include "backend/lambda/settle.h"
 
 #define REPEATS_MAX 2 /* of a call that was refused because of a revision alone */
 #define SHA256_TEXT_SIZE 65
@@ -286,6 +287,21 @@ static enum lambda_status prove(struct change *change)
 	return document_prove(&change->plan, change->answer, change->reterr);
 }
 
+/* Nothing differs. What AWS shows of $LATEST is not in effect when its last update has failed. */
+static enum lambda_status check_in_effect(const struct change *change)
+{
+	const struct lambda_settling settling = lambda_read_settling(change->answer);
+
+	if (change->plan.count || !(change->write->kind->places & DOCUMENT_OF_LATEST) ||
+		!lambda_judge_settling(&settling, change->reterr))
+		return LAMBDA_OK;
+	lambda_hint(change->reterr,
+		"this is what %s says already, and the last update of %.140s has failed: nothing "
+		"was sent",
+		change->write->kind->file, change->write->function);
+	return LAMBDA_SERVICE_FAILED;
+}
+
 static enum lambda_status run(struct change *change)
 {
 	const struct document_write *write = change->write;
@@ -301,6 +317,8 @@ static enum lambda_status run(struct change *change)
 			change->store, write->function, write->kind->file, change->reterr);
 	status = document_plan(write->kind, &change->subject, change->answer, write->bytes,
 		write->length, &change->plan, change->reterr);
+	if (!status)
+		status = check_in_effect(change);
 	if (!status)
 		status = send_plan(change);
 	if (!status)
