@@ -194,8 +194,27 @@ FAULTS = {
     "denied": ({"code": "AccessDeniedException"}, errno.EACCES),
     "invalid": ({"code": "InvalidParameterValueException"}, errno.EPERM),
     "code storage": ({"code": "CodeStorageExceededException"}, errno.EDQUOT),
+    "409": ({"code": "ResourceConflictException", "count": -1}, errno.EBUSY),
+    "412": ({"code": "PreconditionFailedException", "count": -1}, errno.EREMCHG),
     "500": ({"status": 500, "count": -1}, errno.EREMOTEIO),
+    "no answer": ({"hang": True, "count": -1}, errno.ETIMEDOUT),
 }
+
+
+@pytest.mark.semantics("6.3.1", "6.3.8", "6.4.2")
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("tool", ["cp", "cat", "rsync --inplace", "install"])
+def test_a_tool_fails_with_the_upload(api, gesture, hello, plane, make_mount, new, tool, fault):
+    mount = make_mount(allow_update="code", timeout=2, upload_timeout=2, rate=1000)
+    place, before = mount.path / hello / "$LATEST", sha256(api)
+    plane.put("/_local/faults", [{"operation": "UpdateFunctionCode", **FAULTS[fault][0]}])
+    with gesture():
+        result = shell(mount, place, new, WHOLE[tool])
+    assert not result.ok and result.stderr, result
+    assert "code.zip" in last_error(mount) and sha256(api) == before
+    plane.put("/_local/faults", [])
+    with gesture("UpdateFunctionCode"):
+        shell(mount, place, new, WHOLE[tool], check=True)
 
 
 @pytest.mark.semantics("6.3.8", "6.4.2")
