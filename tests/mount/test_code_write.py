@@ -202,8 +202,10 @@ FAULTS = {
 
 
 @pytest.mark.semantics("6.3.1", "6.3.8", "6.4.2")
-@pytest.mark.parametrize("fault", FAULTS)
-@pytest.mark.parametrize("tool", ["cp", "cat", "rsync --inplace", "install"])
+@pytest.mark.parametrize(
+    ("tool", "fault"),
+    [*(("cp", fault) for fault in FAULTS), *((tool, "412") for tool in ("cat", "rsync --inplace", "install"))],
+)
 def test_a_tool_fails_with_the_upload(api, gesture, hello, plane, make_mount, new, tool, fault):
     mount = make_mount(allow_update="code", timeout=2, upload_timeout=2, rate=1000)
     place, before = mount.path / hello / "$LATEST", sha256(api)

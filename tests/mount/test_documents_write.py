@@ -417,8 +417,9 @@ def test_a_refused_change_changes_nothing(api, hello, make_mount, gesture, plane
 
 
 @pytest.mark.semantics("6.3.1", "6.3.8", "6.4.2")
-@pytest.mark.parametrize("fault", FAULTS)
-@pytest.mark.parametrize("tool", IN_PLACE)
+@pytest.mark.parametrize(
+    ("tool", "fault"), [(tool, fault) for tool in IN_PLACE for fault in FAULTS if tool == "cp" or fault[0] == "4"]
+)
 def test_a_tool_that_writes_in_place_fails_with_the_change(api, hello, make_mount, gesture, plane, scratch, tool, fault):
     mount = make_mount(allow_update=True, timeout=2 if fault in ("500", "no answer") else 30, rate=1000)
     path = mount.path / hello / ".function/tags.json"
