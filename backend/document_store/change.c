@@ -4,10 +4,12 @@
 #include <openssl/evp.h>
 #include <string.h>
 
+#include "backend/base/clock.h"
 #include "backend/base/hash.h"
 #include "backend/base/text.h"
 #include "backend/document_store/private.h"
 #include "backend/lambda/documents.h"
+#include "backend/lambda/settle.h"
 
 #define REPEATS_MAX 2 /* of a call that was refused because of a revision alone */
 #define SHA256_TEXT_SIZE 65
@@ -18,6 +20,7 @@ struct change {
 	struct call_scope
 		scope; /* the caller's, with a record in any case; reads are a part of the change */
 	struct call_record record;
+	int64_t call_ms; /* that each call, with what is read before it, may take */
 	const struct document_write *write;
 	struct buffer arn;
 	struct document_subject subject;
@@ -170,6 +173,37 @@ static bool takes_new_revision(struct change *change, struct lambda_document_cal
 	return *call->revision_id;
 }
 
+/* A call has its own time, with what is read before it. */
+static void renew_deadline(struct change *change)
+{
+	change->scope.mutation_deadline_ms = clock_monotonic_ms() + change->call_ms;
+	change->scope.read_deadline_ms = change->scope.mutation_deadline_ms;
+}
+
+/* Before a later call: whether AWS has what the one before it left, and nobody else's change. It gets the revision of that. */
+static enum lambda_status compare_between(struct change *change, struct lambda_document_call *call)
+{
+	enum lambda_status status;
+
+	renew_deadline(change);
+	status = ask_current(change, change->reterr);
+	if (status)
+		return status;
+	document_read_revision(change->answer, call->revision_id);
+	switch (document_outcome(
+		change->write->kind, &change->subject, call, change->answer, change->reterr)) {
+	case DOCUMENT_AS_WAS:
+		return LAMBDA_OK;
+	case DOCUMENT_UNREADABLE:
+		return change->reterr->status;
+	case DOCUMENT_DONE:
+	case DOCUMENT_OTHER:
+		break;
+	}
+	return fail_changed(
+		change->store, change->write->function, change->write->kind->file, change->reterr);
+}
+
 static enum lambda_status send_call(struct change *change, struct lambda_document_call *call)
 {
 	const struct lambda_document_look reading_back = {look, change};
@@ -179,10 +213,8 @@ static enum lambda_status send_call(struct change *change, struct lambda_documen
 	unsigned int repeats = 0;
 
 	change->call = call;
-	if (call->revision_is_old) {
-		status = ask_current(change, change->reterr);
-		document_read_revision(change->answer, call->revision_id);
-	}
+	if (call != change->plan.calls)
+		status = compare_between(change, call);
 	if (status)
 		return status;
 	send_report(change, NULL);
@@ -204,9 +236,14 @@ static enum lambda_status send_call(struct change *change, struct lambda_documen
 
 static void hint_half(struct change *change)
 {
+	const unsigned int done = change->written->calls;
+
 	lambda_hint(change->reterr,
-		"%u of %zu calls of this change succeeded: the document shows what AWS has",
-		change->written->calls, change->plan.count);
+		"%u of %zu calls of this change succeeded, %s as the last of them, and %s is the "
+		"first that did not: the document shows what AWS has",
+		done, change->plan.count,
+		lambda_document_operation_name(change->plan.calls[done - 1].operation),
+		lambda_document_operation_name(change->plan.calls[done].operation));
 }
 
 /* The time went by in waiting for an earlier change, or for AWS to say what it has. */
@@ -250,6 +287,21 @@ static enum lambda_status prove(struct change *change)
 	return document_prove(&change->plan, change->answer, change->reterr);
 }
 
+/* Nothing differs. What AWS shows of $LATEST is not in effect when its last update has failed. */
+static enum lambda_status check_in_effect(const struct change *change)
+{
+	const struct lambda_settling settling = lambda_read_settling(change->answer);
+
+	if (change->plan.count || !(change->write->kind->places & DOCUMENT_OF_LATEST) ||
+		!lambda_judge_settling(&settling, change->reterr))
+		return LAMBDA_OK;
+	lambda_hint(change->reterr,
+		"this is what %s says already, and the last update of %.140s has failed: nothing "
+		"was sent",
+		change->write->kind->file, change->write->function);
+	return LAMBDA_SERVICE_FAILED;
+}
+
 static enum lambda_status run(struct change *change)
 {
 	const struct document_write *write = change->write;
@@ -265,6 +317,8 @@ static enum lambda_status run(struct change *change)
 			change->store, write->function, write->kind->file, change->reterr);
 	status = document_plan(write->kind, &change->subject, change->answer, write->bytes,
 		write->length, &change->plan, change->reterr);
+	if (!status)
+		status = check_in_effect(change);
 	if (!status)
 		status = send_plan(change);
 	if (!status)
@@ -308,12 +362,15 @@ enum lambda_status document_store_change(struct document_store *store,
 		.kind = write->kind, .function = write->function, .qualifier = write->qualifier};
 	enum lambda_status status;
 	struct change change;
+	int64_t call_ms;
 
 	*ret_written = (struct document_written){0};
+	call_ms = scope->mutation_deadline_ms - clock_monotonic_ms();
 	status = turn_begin(store, &turn, scope->mutation_deadline_ms, reterr);
 	if (status)
 		return status;
 	begin_change(&change, store, scope, write);
+	change.call_ms = call_ms;
 	change.written = ret_written;
 	change.reterr = reterr;
 	status = run(&change);

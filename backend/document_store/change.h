@@ -31,10 +31,11 @@ struct document_written {
 uint64_t document_bytes_hash(const void *bytes, size_t length);
 
 /*
- * Makes AWS's document what the bytes say. A mutation, with the scope's mutation deadline; nothing interrupts it. It
+ * Makes AWS's document what the bytes say. A mutation; nothing interrupts it. The first call has the scope's mutation
+ * deadline, each later one as much time as that was from the beginning. It
  * waits for an earlier change of the same document: two writers at the same moment see each other's.
  * No call when nothing differs. LAMBDA_REVISION_CHANGED: AWS has something else than the base, and nothing was sent; or
- * another client came in between. LAMBDA_CONFLICT with no call made: an update is in progress. A failure after a call
+ * another client came in between, also between two calls. LAMBDA_CONFLICT with no call made: an update is in progress. A failure after a call
  * that succeeded says so in its hint. Otherwise as document_plan() and lambda_send_document_call().
  */
 enum lambda_status document_store_change(struct document_store *store,

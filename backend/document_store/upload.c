@@ -10,6 +10,7 @@
 #include "backend/document_store/change.h"
 #include "backend/document_store/private.h"
 #include "backend/lambda/read.h"
+#include "backend/lambda/settle.h"
 #include "backend/lambda/upload.h"
 
 #define PIECE (64 * 1024)
@@ -168,7 +169,9 @@ static enum lambda_status try_upload(struct document_store *store, const struct 
 			store, write, json_member_string(configuration, "CodeSha256", ""), reterr);
 	if (!status && *before && strcmp(before, now) != 0)
 		status = fail_changed(store, write->function, reterr);
-	if (status || is_same)
+	/* After a failed update AWS shows the code that is not in effect. */
+	if (status ||
+		(is_same && lambda_read_settling(configuration).outcome != LAMBDA_SETTLE_FAILED))
 		return status;
 	memcpy(before, now, sizeof(now));
 	status = send_code(store, scope, write, function, written->sha256, &error);

@@ -186,29 +186,15 @@ static int normalize_event_sources(struct json *document)
 }
 
 /* Enabled is shown once AWS tells it. */
-static bool is_settled(const struct json *document)
+static bool is_settled(const struct json *mapping)
 {
-	const struct json *item;
-
-	for (item = json_first(json_member(document, LIST)); item; item = json_next(item))
-		if (!json_has_member(item, "Enabled"))
-			return false;
-	return true;
+	return json_has_member(mapping, "Enabled");
 }
 
 static enum lambda_status check_event_sources(
 	const struct document_text *text, struct lambda_error *reterr)
 {
-	const struct json *list = json_member(text->tree, LIST), *item;
-
-	for (item = json_first(list); item; item = json_next(item)) {
-		const char *uuid = json_member_string(item, "UUID", "");
-
-		if (document_find(list, "UUID", uuid) != item)
-			return document_fail_at(
-				text, item, reterr, "the mapping '%.64s' stands there twice", uuid);
-	}
-	return LAMBDA_OK;
+	return document_check_unique(text, LIST, "UUID", reterr);
 }
 
 /* --- calls --- */

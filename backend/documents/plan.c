@@ -38,12 +38,22 @@ static struct lambda_document_call *new_call(
 	return call;
 }
 
+/* What the call is about, of a normalized document: AWS may still be changing the other mappings. NULL: it is gone. */
+static const struct json *part_of(
+	const struct lambda_document_call *call, const struct json *document)
+{
+	return call->operation == LAMBDA_UPDATE_EVENT_SOURCE
+		       ? document_find(
+				 json_member(document, "EventSourceMappings"), "UUID", call->label)
+		       : document;
+}
+
 enum lambda_status document_add_call(struct document_planning *planning,
 	enum lambda_document_operation operation, const char *label, char *query, struct json *body,
 	const struct json *after, struct lambda_error *reterr)
 {
 	struct lambda_document_call *call = new_call(&planning->plan, reterr);
-	int error;
+	int error = 0;
 
 	if (!call) {
 		free(query);
@@ -53,13 +63,17 @@ enum lambda_status document_add_call(struct document_planning *planning,
 	call->operation = operation;
 	call->query = query;
 	call->body = body;
-	call->before = planning->state;
-	error = document_hash(after, &planning->state);
-	call->after = planning->state;
-	if (!error && label) {
+	if (label) {
 		call->label = strdup(label);
 		error = call->label ? 0 : -ENOMEM;
 	}
+	call->before = planning->state;
+	/* Each mapping is changed by one call: before that it is as AWS has it now. */
+	if (!error && operation == LAMBDA_UPDATE_EVENT_SOURCE)
+		error = document_hash(part_of(call, planning->shown), &call->before);
+	if (!error)
+		error = document_hash(part_of(call, after), &planning->state);
+	call->after = planning->state;
 	if (planning->plan.count == 1)
 		document_read_revision(planning->answer, call->revision_id);
 	return error ? document_fail_errno(reterr, error) : LAMBDA_OK;
@@ -163,17 +177,20 @@ enum document_outcome document_outcome(const struct document_kind *kind,
 	const struct json *answer, struct lambda_error *reterr)
 {
 	cleanup(json_free_pointer) struct json *shown = NULL;
+	const struct json *part;
 	bool is_configured;
-	uint64_t hash;
-	int error;
+	uint64_t hash = 0;
+	int error = 0;
 
 	if (read_shown(kind, subject, answer, &is_configured, &shown, reterr))
 		return DOCUMENT_UNREADABLE;
-	if (kind->ways->is_settled && !kind->ways->is_settled(shown)) {
+	part = part_of(call, shown);
+	if (part && kind->ways->is_settled && !kind->ways->is_settled(part)) {
 		lambda_fail(reterr, LAMBDA_CONFLICT, "AWS is changing it at this moment");
 		return DOCUMENT_UNREADABLE;
 	}
-	error = document_hash(shown, &hash);
+	if (part)
+		error = document_hash(part, &hash);
 	if (error) {
 		document_fail_errno(reterr, error);
 		return DOCUMENT_UNREADABLE;

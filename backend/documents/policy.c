@@ -79,16 +79,7 @@ static int normalize_policy(struct json *document)
 static enum lambda_status check_policy(
 	const struct document_text *text, struct lambda_error *reterr)
 {
-	const struct json *statements = json_member(text->tree, "Statement"), *item;
-
-	for (item = json_first(statements); item; item = json_next(item)) {
-		const char *sid = json_member_string(item, "Sid", "");
-
-		if (document_find(statements, "Sid", sid) != item)
-			return document_fail_at(text, item, reterr,
-				"there are two statements with the Sid '%.100s'", sid);
-	}
-	return LAMBDA_OK;
+	return document_check_unique(text, "Statement", "Sid", reterr);
 }
 
 static bool is_sid(const char *sid)
@@ -259,20 +250,6 @@ static int remove_statement(struct json *state, const char *sid)
 	return error ? error : normalize_policy(state);
 }
 
-/* The policy's RevisionId is another one after each call. */
-static enum lambda_status add_call(struct document_planning *planning,
-	enum lambda_document_operation operation, const char *sid, struct json *body,
-	const struct json *state, struct lambda_error *reterr)
-{
-	enum lambda_status status =
-		document_add_call(planning, operation, sid, NULL, body, state, reterr);
-
-	if (!status)
-		planning->plan.calls[planning->plan.count - 1].revision_is_old =
-			planning->plan.count > 1;
-	return status;
-}
-
 static enum lambda_status add_grant(struct document_planning *planning,
 	const struct json *statement, struct json *state, struct lambda_error *reterr)
 {
@@ -289,7 +266,8 @@ static enum lambda_status add_grant(struct document_planning *planning,
 	if (error)
 		status = document_fail_errno(reterr, error);
 	if (!status)
-		return add_call(planning, LAMBDA_ADD_PERMISSION, NULL, grant.body, state, reterr);
+		return document_add_call(
+			planning, LAMBDA_ADD_PERMISSION, NULL, NULL, grant.body, state, reterr);
 	json_free(grant.body);
 	return status;
 }
@@ -339,7 +317,8 @@ static enum lambda_status remove_grants(
 		error = remove_statement(state, sid);
 		if (error)
 			return document_fail_errno(reterr, error);
-		status = add_call(planning, LAMBDA_REMOVE_PERMISSION, sid, NULL, state, reterr);
+		status = document_add_call(
+			planning, LAMBDA_REMOVE_PERMISSION, sid, NULL, NULL, state, reterr);
 	}
 	return status;
 }

@@ -47,6 +47,10 @@ void document_text_release(struct document_text *text);
 enum lambda_status document_check_types(const struct document_text *text,
 	const struct document_ways *ways, struct lambda_error *reterr) must_check;
 
+/* Refuses two elements of the list `name` that have the same text in `member`. */
+enum lambda_status document_check_unique(const struct document_text *text, const char *name,
+	const char *member, struct lambda_error *reterr) must_check;
+
 /* The member of that name, or NULL. */
 const struct document_member *document_find_member(
 	const struct document_member *members, const char *name);
@@ -142,8 +146,8 @@ struct document_ways {
 	/* What is refused even where nothing else differs; NULL: nothing */
 	enum lambda_status (*refuse)(
 		const struct document_planning *planning, struct lambda_error *reterr);
-	/* Whether AWS has stopped changing it (a normalized document); NULL: it always has */
-	bool (*is_settled)(const struct json *document);
+	/* Whether AWS has stopped changing what a call is about (normalized; not NULL); NULL: it always has */
+	bool (*is_settled)(const struct json *part);
 	/* The calls; shown and wanted differ. */
 	enum lambda_status (*plan)(struct document_planning *planning, struct lambda_error *reterr);
 };

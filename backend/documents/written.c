@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "backend/base/json_text.h"
+#include "backend/base/map.h"
 #include "backend/base/text.h"
 #include "backend/documents/ways.h"
 
@@ -218,4 +219,25 @@ enum lambda_status document_check_types(const struct document_text *text,
 			return document_fail_at(text, item, reterr,
 				"the member '%.64s' has to be text in quotes", json_name(item));
 	return LAMBDA_OK;
+}
+
+enum lambda_status document_check_unique(const struct document_text *text, const char *name,
+	const char *member, struct lambda_error *reterr)
+{
+	const struct json *item;
+	struct name_map seen = {0};
+	enum lambda_status status = LAMBDA_OK;
+
+	for (item = json_first(json_member(text->tree, name)); item && !status;
+		item = json_next(item)) {
+		const char *value = json_member_string(item, member, "");
+
+		if (name_map_find(&seen, value))
+			status = document_fail_at(text, item, reterr,
+				"the %s '%.100s' stands there twice", member, value);
+		else if (name_map_add(&seen, value, &seen))
+			status = lambda_fail_memory(reterr);
+	}
+	name_map_release(&seen);
+	return status;
 }

@@ -75,11 +75,10 @@ struct lambda_document_call {
 	char *query; /* more of the query, encoded: "tagKeys=a&tagKeys=b"; NULL: nothing */
 	struct json *body; /* NULL: none. May hold values of an environment: never log it */
 	/*
-	 * RevisionId that goes along where the operation takes one; "": none is sent. With `revision_is_old` an
-	 * earlier call of the same plan changes it: the caller reads the source again and sets this before sending.
+	 * RevisionId that goes along where the operation takes one; "": none is sent. A later call of a plan
+	 * has none: the one before it changes it, and the caller reads the source again before it sends the next.
 	 */
 	char revision_id[LAMBDA_REVISION_ID_MAX + 1];
-	bool revision_is_old;
 	/* What backend/documents knows the document by (document_outcome()): as it was before this call, and after it. */
 	uint64_t before, after;
 };

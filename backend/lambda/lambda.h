@@ -165,7 +165,8 @@ enum lambda_status lambda_delete_alias(struct lambda_client *client, const struc
 
 /*
  * PublishVersion. `code_sha256` (AWS's base64; NULL: whatever is there) is what $LATEST's code has to be: another one at
- * AWS is LAMBDA_REVISION_CHANGED, and nothing is published. `known_latest` is the highest published version known before (0: none): an answer
+ * AWS is LAMBDA_REVISION_CHANGED, and nothing is published. Where $LATEST's last update has failed, nothing is
+ * either: LAMBDA_SERVICE_FAILED with AWS's reason. `known_latest` is the highest published version known before (0: none): an answer
  * at or below it means that nothing had changed, which is LAMBDA_ALREADY_EXISTS. A mutation.
  */
 enum lambda_status lambda_publish_version(struct lambda_client *client,

@@ -11,6 +11,7 @@
 #include "backend/lambda/lost_answer.h"
 #include "backend/lambda/model.h"
 #include "backend/lambda/read.h"
+#include "backend/lambda/settle.h"
 
 #define BODY_MAX_BYTES (64 * 1024)
 
@@ -245,6 +246,31 @@ static enum lambda_status read_published(
 	return lambda_name_operation(status, mutation->request.operation, reterr);
 }
 
+/* AWS publishes also what a failed update has left: that is no release. What cannot be looked at is AWS's to judge. */
+static enum lambda_status check_in_effect(struct lambda_client *client,
+	const struct call_scope *scope, const char *function, struct lambda_error *reterr)
+{
+	cleanup(json_free_pointer) struct json *json = NULL;
+	struct call_scope reading = *scope;
+	struct lambda_settling settling;
+	struct lambda_error unheard;
+
+	reading.interrupted = NULL;
+	reading.for_change = true;
+	reading.read_deadline_ms = scope->mutation_deadline_ms;
+	if (lambda_get_configuration(
+		    client, &reading, function, LAMBDA_VERSION_LATEST, &json, &unheard))
+		return LAMBDA_OK;
+	settling = lambda_read_settling(json);
+	if (!lambda_judge_settling(&settling, reterr))
+		return LAMBDA_OK;
+	lambda_hint(reterr,
+		"the last update of %.140s has failed and nothing was published: write its code "
+		"again first",
+		function);
+	return LAMBDA_SERVICE_FAILED;
+}
+
 enum lambda_status lambda_publish_version(struct lambda_client *client,
 	const struct call_scope *scope, const char *function, const char *description,
 	const char *code_sha256, uint64_t known_latest, struct lambda_version *ret_version,
@@ -266,6 +292,9 @@ enum lambda_status lambda_publish_version(struct lambda_client *client,
 		error = lambda_write_publish_version(description, code_sha256, &body);
 	if (status || error)
 		return status ? status : lambda_fail_to_write(error, reterr);
+	status = check_in_effect(client, scope, function, reterr);
+	if (status)
+		return status;
 	status = mutation_make_change(&mutation, "PublishVersion", "POST", &path, &body, &failure);
 	/* AWS says with a 400 and a sentence that $LATEST has other code than the caller meant. */
 	if (status == LAMBDA_INVALID && text_starts_with(failure.message, "CodeSHA256 ("))

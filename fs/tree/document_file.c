@@ -189,7 +189,8 @@ static int change_document(struct request *request, const struct node *node,
 		error = request_errno(document_store_change(request->fs->document_store,
 					      &request->scope, &write, &written, &request->error),
 			ERRNO_WRITE);
-	if (!error && written.hash)
+	/* Also when AWS has taken it and it failed to come into effect: that is what AWS shows. */
+	if ((!error || written.calls) && written.hash)
 		bases_note_written(request->fs->bases, clock_monotonic_ms(), node,
 			asker_of(request), written.hash, NULL);
 	return error;

@@ -271,7 +271,7 @@ int latest_commit_code(
 	error = upload(request, &write, &written);
 	if (error)
 		return error;
-	bases_note_read(request->fs->bases, clock_monotonic_ms(), &code, asker,
+	bases_note_written(request->fs->bases, clock_monotonic_ms(), &code, asker,
 		hash_code(written.sha256), written.sha256);
 	bases_note_sent(request->fs->bases, clock_monotonic_ms(), &code, hash_code(written.sha256),
 		written.sha256);

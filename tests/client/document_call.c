@@ -67,11 +67,9 @@ static enum lambda_status renew_revision(const struct document *document,
 	struct lambda_document_call *call, struct lambda_error *error)
 {
 	cleanup(json_free_pointer) struct json *answer = NULL;
-	enum lambda_status status = LAMBDA_OK;
+	enum lambda_status status = read_answer(document, document->scope, &answer, error);
 
-	if (call->revision_is_old)
-		status = read_answer(document, document->scope, &answer, error);
-	if (!status && call->revision_is_old)
+	if (!status)
 		document_read_revision(answer, call->revision_id);
 	return status;
 }
@@ -87,7 +85,7 @@ static enum lambda_status send_plan(const struct document *document, struct docu
 		struct sending sending = {document, call};
 		const struct lambda_document_look looking = {look, &sending};
 
-		status = renew_revision(document, call, error);
+		status = i ? renew_revision(document, call, error) : LAMBDA_OK;
 		if (status)
 			return status;
 		must(json_append(

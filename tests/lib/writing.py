@@ -97,6 +97,7 @@ def _mapping(api, path):
 # path: (something else than what is there, or what makes it of boto3 and the path, the calls that make it so)
 DOCUMENTS = {
     "$LATEST/configuration.json": (_memory, ["UpdateFunctionConfiguration"]),
+    "$LATEST/environment.json": ({"STAGE": "green"}, ["UpdateFunctionConfiguration"]),
     ".function/tags.json": ({"team": "x"}, ["TagResource"]),
     ".function/reserved-concurrency.json": ({"ReservedConcurrentExecutions": 5}, ["PutFunctionConcurrency"]),
     ".function/policy.json": (POLICY, ["AddPermission"]),

@@ -3,6 +3,7 @@
 
 import errno
 import io
+import json
 import os
 import random
 import re
@@ -24,7 +25,7 @@ from lib.writing import errno_of, last_error, users_of
 
 @pytest.fixture
 def mount(hello, make_mount):
-    return make_mount(allow_update="code:configuration", rate=1000)
+    return make_mount(allow_update="code:configuration:environment", rate=1000)
 
 
 @pytest.fixture
@@ -196,8 +197,29 @@ FAULTS = {
     "denied": ({"code": "AccessDeniedException"}, errno.EACCES),
     "invalid": ({"code": "InvalidParameterValueException"}, errno.EPERM),
     "code storage": ({"code": "CodeStorageExceededException"}, errno.EDQUOT),
+    "409": ({"code": "ResourceConflictException", "count": -1}, errno.EBUSY),
+    "412": ({"code": "PreconditionFailedException", "count": -1}, errno.EREMCHG),
     "500": ({"status": 500, "count": -1}, errno.EREMOTEIO),
+    "no answer": ({"hang": True, "count": -1}, errno.ETIMEDOUT),
 }
+
+
+@pytest.mark.semantics("6.3.1", "6.3.8", "6.4.2")
+@pytest.mark.parametrize(
+    ("tool", "fault"),
+    [*(("cp", fault) for fault in FAULTS), *((tool, "412") for tool in ("cat", "rsync --inplace", "install"))],
+)
+def test_a_tool_fails_with_the_upload(api, gesture, hello, plane, make_mount, new, tool, fault):
+    mount = make_mount(allow_update="code", timeout=2, upload_timeout=2, rate=1000)
+    place, before = mount.path / hello / "$LATEST", sha256(api)
+    plane.put("/_local/faults", [{"operation": "UpdateFunctionCode", **FAULTS[fault][0]}])
+    with gesture():
+        result = shell(mount, place, new, WHOLE[tool])
+    assert not result.ok and result.stderr, result
+    assert "code.zip" in last_error(mount) and sha256(api) == before
+    plane.put("/_local/faults", [])
+    with gesture("UpdateFunctionCode"):
+        shell(mount, place, new, WHOLE[tool], check=True)
 
 
 @pytest.mark.semantics("6.3.8", "6.4.2")
@@ -285,6 +307,63 @@ def test_a_failed_update_is_seen(plane, mount, place):
     assert re.search(
         r": it is no good \[GetFunctionConfiguration 200 InvalidZipFileException\] request [0-9a-f-]{36}$", last_error(mount)
     ), last_error(mount)
+
+
+@pytest.mark.semantics("6.6.2", "6.7.2", "6.7.5")
+@pytest.mark.parametrize("document", ["code.zip", "configuration.json", "environment.json"])
+def test_what_has_failed_is_not_taken_for_done(plane, api, gesture, mount, place, document):
+    """AWS shows what was written, and it is not in effect: it is sent again, or refused, and never published."""
+    operation = "UpdateFunctionCode" if document == "code.zip" else "UpdateFunctionConfiguration"
+    data = {
+        "code.zip": lambda: aws.code("mine"),
+        "configuration.json": lambda: (place / document).read_bytes().replace(b'"Timeout": 3', b'"Timeout": 33'),
+        "environment.json": lambda: b'{"STAGE": "green"}',
+    }[document]()
+    fault = {"operation": operation, "settles_failed": "InternalError", "message": "it is no good"}
+    plane.put("/_local/faults", [fault])
+    with gesture(operation):
+        assert errno_of((place / document).write_bytes, data) == errno.EREMOTEIO
+    assert api.get_function_configuration(FunctionName="hello")["LastUpdateStatus"] == "Failed"
+    with gesture():
+        assert errno_of(os.mkdir, place.parent / "+") == errno.EREMOTEIO
+    assert "it is no good" in last_error(mount) and "nothing was published" in last_error(mount)
+    if document == "code.zip":
+        plane.put("/_local/faults", [fault])
+        with gesture(operation):
+            assert errno_of((place / document).write_bytes, data) == errno.EREMOTEIO
+    else:
+        with gesture():
+            assert errno_of((place / document).write_bytes, data) == errno.EREMOTEIO
+        assert "it is no good" in last_error(mount) and document in last_error(mount)
+    with gesture("UpdateFunctionCode"):
+        (place / "code.zip").write_bytes(aws.code("mine"))
+    (place / document).write_bytes(data)
+    with gesture("PublishVersion"):
+        os.mkdir(place.parent / "+")
+
+
+@pytest.mark.semantics("6.4.3")
+@pytest.mark.parametrize("document", ["code.zip", "configuration.json", "environment.json"])
+def test_who_never_reads_is_never_refused(api, mount, place, new, document):
+    """A shell of CI that only copies, while a colleague writes the same: its own writes are no reading."""
+    made = {
+        "code.zip": lambda text: aws.code(text),
+        "configuration.json": lambda text: json.dumps(configuration | {"Description": text}).encode(),
+        "environment.json": lambda text: json.dumps({"STAGE": text}).encode(),
+    }[document]
+    configuration = json.loads(mount.run("cat", place / "configuration.json", check=True).stdout)
+    for text in "one", "two":
+        (new / text).write_bytes(made(text))
+    process = subprocess.Popen(
+        ["sh", "-ec", 'cp "$1/one" "$2"; echo; read -r line; cp "$1/two" "$2"; cp "$1/two" "$2"', "sh", new, place / document],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True,
+    )
+    assert process.stdout.readline() == b"\n"
+    api.update_function_code(FunctionName="hello", ZipFile=aws.code("theirs"))
+    api.update_function_configuration(FunctionName="hello", Description="theirs", Environment={"Variables": {"AB": "theirs"}})
+    process.communicate(b"\n", patience(60))
+    assert process.returncode == 0
+    assert (place / document).read_bytes() == made("two") or document != "code.zip"
 
 
 @pytest.mark.semantics("6.7.1", "6.7.6")

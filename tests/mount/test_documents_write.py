@@ -7,10 +7,11 @@ import os
 import re
 import stat
 import subprocess
+import urllib.request
 
 import pytest
 
-from lib import aws
+from lib import aws, faultproxy
 from lib.process import wait_for
 from lib.writing import DOCUMENTS, EDITORS, POLICY, TOOLS, errno_of, last_error, make_signing, put, shell, wanted_of
 
@@ -81,8 +82,13 @@ CHANGES_ITSELF = {"LastModified", "ConfigSha256"}
 
 
 @pytest.mark.semantics("6.3.1", "6.3.2", "6.8.1", "6.9.2")
-@pytest.mark.parametrize("document", DOCUMENTS)
-@pytest.mark.parametrize("tool", [">", "mv", "rsync", "rsync --inplace", "temporary and mv", "vim", "install"])
+@pytest.mark.parametrize(
+    ("document", "tool"),
+    [
+        *((each, tool) for each in DOCUMENTS for tool in (">", "mv", "rsync", "rsync --inplace", "temporary and mv", "install")),
+        *((each, tool) for each in (".function/tags.json", ".aliases/PROD/event-invoke.json") for tool in TOOLS),
+    ],
+)
 def test_each_document_is_written(api, function, gesture, mount, scratch, document, tool):
     path = function / document
     wanted = wanted_of(api, function, document)
@@ -144,6 +150,7 @@ REMOVED_BY = {  # what `{}` calls; the others stay
     "provisioned-concurrency.json": "DeleteProvisionedConcurrencyConfig",
     "reserved-concurrency.json": "DeleteFunctionConcurrency",
     "tags.json": "UntagResource",
+    "environment.json": "UpdateFunctionConfiguration",
 }
 
 
@@ -161,7 +168,7 @@ def test_an_empty_file_changes_nothing_and_braces_remove(api, function, gesture,
     if path.name in REMOVED_BY:
         with gesture(REMOVED_BY[path.name]):
             path.write_text("{}")
-        assert path.read_text() == ""
+        assert path.read_text() == ("{}\n" if path.name == "environment.json" else "")
         return
     with gesture():
         assert errno_of(path.write_text, "{}") == (errno.EPERM if path.name == "url.json" else errno.EINVAL)
@@ -407,16 +414,22 @@ def test_who_never_read_it_overwrites(api, function, mount, gesture, scratch):
 
 
 @pytest.mark.semantics("6.4.6")
-def test_a_revision_that_changed_alone_is_not_believed(api, function, gesture, proxy, make_mount, hello):
-    path = function / ".aliases/PROD/policy.json"
+def test_a_revision_that_changed_alone_is_not_believed(gesture, proxy, make_mount, hello):
+    path = make_mount(endpoint_url=proxy.url, allow_update=True).path / hello / ".aliases/PROD/policy.json"
     path.write_text(json.dumps(POLICY))
     second = json.loads(json.dumps(POLICY))
     second["Statement"].append(second["Statement"][0] | {"Sid": "other"})
     with gesture("AddPermission"):
         path.write_text(json.dumps(second))
-    api.update_alias(FunctionName=hello, Name="PROD", Description="revision")
+    rule = proxy.rule(faultproxy.precondition_failed(), method="DELETE", path="/policy/", times=2)
     with gesture("RemovePermission"):
         path.write_text(json.dumps(POLICY))
+    assert rule.hits == 2
+    path.write_text(json.dumps(second))
+    rule = proxy.rule(faultproxy.precondition_failed(), method="DELETE", path="/policy/")
+    with gesture():
+        assert errno_of(path.write_text, json.dumps(POLICY)) == errno.EREMCHG
+    assert rule.hits == 3
 
 
 @pytest.mark.semantics("6.5.1")
@@ -507,9 +520,12 @@ def test_a_member_that_nobody_knows(api, function, gesture, mount):
     assert "Flavour" not in json.loads(path.read_text())
 
 
+# How a tool that writes the document itself is told: by its exit status.
+IN_PLACE = [">", "cp", "rsync --inplace", "install"]
 FAULTS = {
     "400": ({"code": "InvalidParameterValueException"}, (errno.EINVAL, errno.EPERM)),
     "403": ({"code": "AccessDeniedException"}, (errno.EACCES,)),
+    "409": ({"code": "ResourceConflictException", "count": -1}, (errno.EBUSY, errno.EEXIST)),
     "412": ({"code": "PreconditionFailedException", "count": -1}, (errno.EREMCHG,)),
     "500": ({"status": 500, "count": -1}, (errno.EREMOTEIO, errno.ETIMEDOUT)),
     "no answer": ({"hang": True, "count": -1}, (errno.ETIMEDOUT,)),
@@ -522,7 +538,7 @@ FAULTS = {
 def test_a_refused_change_changes_nothing(api, hello, make_mount, gesture, plane, document, fault):
     """The text that was to be written is still there, and a second try needs no reading."""
     deadline = 2 if fault == "no answer" else 30
-    mount = make_mount(allow_update=True, timeout=deadline, rate=1000)
+    mount = make_mount(allow_update=True, timeout=deadline, settle_timeout=2, rate=1000)
     settings, errnos = FAULTS[fault]
     path, calls = mount.path / hello / document, DOCUMENTS[document][1]
     wanted = json.dumps(wanted_of(api, mount.path / hello, document))
@@ -539,6 +555,26 @@ def test_a_refused_change_changes_nothing(api, hello, make_mount, gesture, plane
         os.rename(draft, path)
 
 
+@pytest.mark.semantics("6.3.1", "6.3.8", "6.4.2")
+@pytest.mark.parametrize(
+    ("tool", "fault"), [(tool, fault) for tool in IN_PLACE for fault in FAULTS if tool == "cp" or fault[0] == "4"]
+)
+def test_a_tool_that_writes_in_place_fails_with_the_change(api, hello, make_mount, gesture, plane, scratch, tool, fault):
+    mount = make_mount(allow_update=True, timeout=2 if fault in ("500", "no answer") else 30, rate=1000)
+    path = mount.path / hello / ".function/tags.json"
+    put(scratch, {"team": "x"})
+    before = path.read_text()
+    plane.put("/_local/faults", [{"operation": "TagResource", **FAULTS[fault][0]}])
+    with gesture():
+        result = shell(mount, path.parent, TOOLS[tool].format(doc=path.name), scratch)
+    assert not result.ok and result.stderr, result
+    assert path.name in last_error(mount)
+    plane.put("/_local/faults", [])
+    assert path.read_text() == before
+    with gesture("TagResource"):
+        shell(mount, path.parent, TOOLS[tool].format(doc=path.name), scratch, check=True)
+
+
 @pytest.mark.semantics("4.3.1", "6.3.1")
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_a_lost_answer_is_read_back(api, hello, make_mount, gesture, plane, document):
@@ -552,6 +588,16 @@ def test_a_lost_answer_is_read_back(api, hello, make_mount, gesture, plane, docu
 def boto(method, **settings):
     """A colleague who calls that about hello."""
     return lambda api, path: getattr(api, method)(FunctionName="hello", **settings)
+
+
+def by_hand(path, **body):
+    """The same of an operation that not every boto3 has."""
+
+    def act(api, _):
+        request = urllib.request.Request(api.meta.endpoint_url + path, json.dumps(body).encode(), method="PUT")
+        urllib.request.urlopen(request).close()
+
+    return act
 
 
 def colleague_maps(api, path):
@@ -588,6 +634,29 @@ COLLEAGUES = {
         boto("put_function_event_invoke_config", Qualifier="PROD", MaximumEventAgeInSeconds=60),
         ["PutFunctionEventInvokeConfig"],
     ),
+    ".function/event-invoke.json": (
+        boto("put_function_event_invoke_config", MaximumEventAgeInSeconds=60), ["PutFunctionEventInvokeConfig"],
+    ),
+    ".function/policy.json": (
+        boto(
+            "add_permission", StatementId="theirs", Action="lambda:InvokeFunction", Principal="s3.amazonaws.com"
+        ),
+        ["AddPermission", "RemovePermission"],
+    ),
+    ".function/recursion.json": (
+        by_hand("/2024-08-31/functions/hello/recursion-config", RecursiveLoop="Allow"), [],
+    ),
+    ".function/runtime-management.json": (
+        by_hand(
+            "/2021-07-20/functions/hello/runtime-management-config", UpdateRuntimeOn="Manual",
+            RuntimeVersionArn=f"arn:aws:lambda:{aws.REGION}::runtime:{'a' * 64}",
+        ),
+        ["PutRuntimeManagementConfig"],
+    ),
+    "$LATEST/environment.json": (
+        boto("update_function_configuration", Environment={"Variables": {"THEIRS": "1"}}), ["UpdateFunctionConfiguration"],
+    ),
+    ".function/event-sources.json": (colleague_maps, ["UpdateEventSourceMapping"]),
     ".aliases/PROD/event-sources.json": (colleague_maps, ["UpdateEventSourceMapping"]),
     ".function/code-signing.json": (
         lambda api, path: api.put_function_code_signing_config(

@@ -51,7 +51,7 @@ static inline char *printed(
 	return buffer_detach(&out, NULL);
 }
 
-/* One line a call: "METHOD path[?query] [body] [#revision]"; `*` stands for a revision that is to be read again. */
+/* One line a call: "METHOD path[?query] [body] [#revision]" */
 static inline void append_call(const struct document_subject *subject,
 	const struct lambda_document_call *call, struct buffer *out)
 {
@@ -63,11 +63,10 @@ static inline void append_call(const struct document_subject *subject,
 				 call, subject->function, subject->qualifier, &path, &query),
 		0);
 	assert_int_equal(lambda_document_call_body(call, &body), 0);
-	assert_int_equal(
-		buffer_appendf(out, "%s %s%s%s%s%s%s\n",
-			lambda_document_operation_method(call->operation), buffer_text(&path),
-			query.length ? "?" : "", buffer_text(&query), body.length ? " " : "",
-			buffer_text(&body), call->revision_is_old ? " *" : ""),
+	assert_int_equal(buffer_appendf(out, "%s %s%s%s%s%s\n",
+				 lambda_document_operation_method(call->operation),
+				 buffer_text(&path), query.length ? "?" : "", buffer_text(&query),
+				 body.length ? " " : "", buffer_text(&body)),
 		0);
 	assert_true(call->before != call->after);
 }
@@ -90,7 +89,8 @@ static inline char *planned(enum document_id id, const struct document_subject *
 	assert_int_equal(error.status, status);
 	for (i = 0; i < plan.count; i++) {
 		append_call(subject, &plan.calls[i], &out);
-		assert_true(!i || plan.calls[i].before == plan.calls[i - 1].after);
+		assert_true(!i || id == DOCUMENT_EVENT_SOURCES ||
+			    plan.calls[i].before == plan.calls[i - 1].after);
 	}
 	if (plan.unproven) {
 		cleanup(buffer_release) struct buffer text = BUFFER_INIT(DOCUMENT_MAX);

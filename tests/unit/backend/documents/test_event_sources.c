@@ -120,7 +120,7 @@ static void mappings_are_not_made_moved_or_deleted(void **state)
 			"created or moved by writing (aws lambda create-event-source-mapping)"},
 		{WRITTEN(Q "," K ",{\"EventSourceArn\":\"arn:n\"}"),
 			"invalid: line 1: the member 'UUID' is missing"},
-		{WRITTEN(Q "," K "," Q), "invalid: line 1: the mapping 'q' stands there twice"},
+		{WRITTEN(Q "," K "," Q), "invalid: line 1: the UUID 'q' stands there twice"},
 		{WRITTEN(K ",{\"UUID\":\"q\",\n\"EventSourceArn\":\"arn:other\",\"BatchSize\":10}"),
 			"invalid: line 2: the mapping q: the member 'EventSourceArn' is set when a "
 			"mapping is created, and then stays"},

@@ -53,12 +53,12 @@ static void grants_are_added_before_others_are_removed(void **state)
 			"POST " PATH "?Qualifier=PROD {\"StatementId\":\"c\",\"Action\":"
 			"\"lambda:InvokeFunction\",\"Principal\":\"s3.amazonaws.com\","
 			"\"RevisionId\":\"r1\"}\n"
-			"DELETE " PATH "/a?Qualifier=PROD *\n"
-			"DELETE " PATH "/b?Qualifier=PROD *\n"},
+			"DELETE " PATH "/a?Qualifier=PROD\n"
+			"DELETE " PATH "/b?Qualifier=PROD\n"},
 		{"{}", "DELETE " PATH "/a?Qualifier=PROD&RevisionId=r1\n"
-		       "DELETE " PATH "/b?Qualifier=PROD *\n"},
+		       "DELETE " PATH "/b?Qualifier=PROD\n"},
 		{"{\"Statement\":[]}", "DELETE " PATH "/a?Qualifier=PROD&RevisionId=r1\n"
-				       "DELETE " PATH "/b?Qualifier=PROD *\n"},
+				       "DELETE " PATH "/b?Qualifier=PROD\n"},
 		{"", ""},
 	};
 
@@ -112,7 +112,7 @@ static void what_add_permission_cannot_make_is_refused(void **state)
 			"invalid: line 1: the statement 'x' cannot be added: its Principal has to "
 			"name one Service or one AWS principal, as text"},
 		{"{\"Statement\":[" WRITTEN("x", "") "," WRITTEN("x", "") "]}",
-			"invalid: line 1: there are two statements with the Sid 'x'"},
+			"invalid: line 1: the Sid 'x' stands there twice"},
 		{"{\"Statement\":[7]}",
 			"invalid: line 1: the member 'Statement' has to be a list of objects"},
 		{"{\"Statement\":[{\"Sid\":7}]}",
