@@ -10,6 +10,8 @@
 #define BODY_MAX 32768 /* bytes: a NextToken and little more */
 
 static const char operation[] = "LookupEvents";
+static const char denied[] =
+	"cloudtrail:LookupEvents is not allowed: the policy contrib/iam/history.json has it";
 
 /* The address of CloudTrail; that of Lambda where the user named one server for all. */
 static enum lambda_status find_endpoint(
@@ -50,6 +52,8 @@ enum lambda_status cloudtrail_lookup(struct aws_client *client, const struct cal
 	request.body = buffer_text(&body);
 	request.body_length = body.length;
 	status = aws_request_json(client, scope, &request, &json, reterr);
+	if (status == LAMBDA_ACCESS_DENIED)
+		lambda_hint(reterr, "%s", denied);
 	if (status)
 		return status;
 	status = cloudtrail_read_page(json, &page, reterr);
