@@ -65,6 +65,10 @@ static int append_note(struct buffer *out, const struct history_move *move)
 
 	if (move->kind == HISTORY_FAILED && move->event)
 		error = buffer_appendf(out, "error %s; ", move->event->error);
+	if (!error && move->kind == HISTORY_PERMISSION && move->event)
+		error = buffer_appendf(out, "%s %s; ",
+			move->operation == CLOUDTRAIL_ADD_PERMISSION ? "added" : "removed",
+			*move->event->statement_id ? move->event->statement_id : "?");
 	if (!error && move->own)
 		error = buffer_appendf(out, "by this mount, %s; ", move->own->who);
 	if (!error && move->from && !move->from_proven)
@@ -157,8 +161,9 @@ static int append_reach(const struct moves_view *view, struct buffer *out)
 
 	if (view->trail_status == LAMBDA_ACCESS_DENIED)
 		return buffer_appendf(out,
-			"# CloudTrail is denied, so this is what this mount did: %s - %s\n",
-			view->trail_error.message, view->trail_error.hint);
+			"# CloudTrail is denied, so this is what this mount did: %s%s%s\n",
+			view->trail_error.message, *view->trail_error.hint ? " - " : "",
+			view->trail_error.hint);
 	if (view->is_trail_unknown)
 		return buffer_append_string(out,
 			"# the server does not know CloudTrail, so this is what this mount did\n");

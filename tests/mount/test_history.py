@@ -7,6 +7,7 @@ import os
 import random
 import re
 import stat
+import time
 
 import pytest
 
@@ -94,6 +95,7 @@ def test_what_cloudtrail_has_not_delivered_is_named(api, hello, plane, make_moun
     "fault, said",
     [
         ({"code": "AccessDeniedException"}, "CloudTrail is denied"),
+        ({"code": "OperationNotPermittedException"}, "CloudTrail is denied"),
         ({"code": "UnknownOperationException"}, "does not know CloudTrail"),
     ],
 )
@@ -103,7 +105,7 @@ def test_without_cloudtrail_the_list_is_what_this_mount_did(api, function, mount
     moves, people = history(function)
     assert [(move[1], move[2], move[3]) for move in moves] == [("moved", "1", "2")]
     assert said in people[-1]
-    assert ("contrib/iam/history.json" in people[-1]) == ("denied" in said)
+    assert ("contrib/iam/history.json" in people[-1]) == (fault["code"] == "AccessDeniedException")
     api.update_alias(FunctionName="hello", Name="PROD", FunctionVersion="3")
     mount.run("sh", "-c", "echo > mnt/.aliasfs/refresh", check=True)
     assert history(function)[1][0].startswith("# PROD leads to 3, and no known change made it so; before,")
@@ -153,6 +155,7 @@ def test_when_nothing_is_known_and_time_runs_out_that_is_an_error(hello, plane, 
 def test_many_moves_of_others_leave_the_list_complete(api, function, plane):
     for _ in range(60):  # more than a page of events
         api.update_alias(FunctionName="hello", Name="BETA", Description="again")
+    time.sleep(2.1)  # CloudTrail knows whole seconds
     ask_once(function)
     moves, people = history(function)
     assert [move[1] for move in moves] == ["created"]
@@ -169,6 +172,17 @@ def test_a_roll_back_after_a_move_through_this_mount_is_one_call(api, function, 
     assert record.calls == {"UpdateAlias": 1}, str(record)
     assert aws.aliases_of(api, "hello")["PROD"] == "1"
     assert os.readlink(function / "PROD@1") == "3"
+
+
+@pytest.mark.semantics("8.1.2")
+def test_a_permission_is_named(api, function):
+    named = {"FunctionName": "hello", "Qualifier": "PROD", "StatementId": "from-events"}
+    api.add_permission(Action="lambda:InvokeFunction", Principal="events.amazonaws.com", **named)
+    time.sleep(1.1)  # CloudTrail knows whole seconds
+    api.remove_permission(**named)
+    moves, _ = history(function)
+    assert [(move[1], move[7]) for move in moves[:2]] == [
+        ("permission", "removed from-events"), ("permission", "added from-events")]
 
 
 @pytest.mark.semantics("8.2.1", "8.2.4")
@@ -233,6 +247,25 @@ def test_a_move_of_a_colleague_is_not_guessed(api, hello, plane, make_mount):
     assert wait_for(proven, what="PROD@1 to be proven") == "2"
     mount.run("ln", "-sfn", "PROD@1", "PROD", cwd=function, check=True)
     assert aws.aliases_of(api, "hello")["PROD"] == "2"
+
+
+@pytest.mark.semantics("8.2.4")
+def test_why_it_is_not_proven(api, function, mount, plane):
+    """The message says to wait where that helps, and why CloudTrail is of no use where it is not allowed."""
+    assert errno_of(os.readlink, function / "PROD@1") == errno.EAGAIN
+    assert "it is being asked: try again in a few seconds" in last_error(mount)
+    ask_once(function)
+    message = "User: her is not authorized to perform: cloudtrail:LookupEvents"
+    plane.put(
+        "/_local/faults",
+        [{"operation": "LookupEvents", "count": -1, "code": "AccessDeniedException", "message": message}])
+
+    def told():
+        assert errno_of(os.readlink, function / "BETA@1") == errno.EAGAIN
+        line = last_error(mount)
+        return message in line and "contrib/iam/history.json" in line and "not been asked" not in line
+
+    wait_for(told, what="the reason")
 
 
 @pytest.mark.semantics("8.2.5")
