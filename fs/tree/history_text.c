@@ -144,13 +144,17 @@ static int append_unexplained(const char *name, const struct moves_view *view, s
 static int append_coverage(const struct cloudtrail_coverage *coverage, struct buffer *out)
 {
 	int64_t from_s = coverage->from_s;
+	bool is_whole =
+		coverage->complete && coverage->until_s - from_s >= (CLOUDTRAIL_DAYS - 1) * DAY_S;
 	char from[TEXT_TIME_SIZE];
 
-	if (coverage->complete && coverage->until_s - from_s > DAY_S)
+	if (is_whole)
 		from_s += HOUR_S - from_s % HOUR_S;
 	text_format_utc(from_s, from);
 	return buffer_appendf(out, "are complete from %s on%s\n", from,
-		coverage->complete ? " (CloudTrail keeps no older ones)" : "");
+		!coverage->complete ? ""
+		: is_whole          ? " (CloudTrail keeps no older ones)"
+				    : " (there is no room for older ones)");
 }
 
 /* The last lines: how far back the list reaches, or why no further. */
@@ -175,8 +179,9 @@ static int append_reach(const struct moves_view *view, struct buffer *out)
 			"try again\n",
 			from, until);
 	}
-	error = buffer_append_string(out, "# CloudTrail may have a change half an hour after it\n"
-					  "# deletions, permissions and failed tries ");
+	error = buffer_append_string(out,
+		"# CloudTrail may deliver an event half an hour after the call\n"
+		"# deletions, permissions and failed tries ");
 	if (!error)
 		error = append_coverage(&view->all, out);
 	if (!error)
