@@ -102,7 +102,7 @@ enum lambda_status moves_read(struct moves *moves, const struct call_scope *scop
 	if (!is_told_beside(ret_view, &error)) {
 		moves_view_release(ret_view);
 		if (asked == LAMBDA_TIMED_OUT)
-			lambda_hint(&error, "CloudTrail has told nothing yet: try again, or give "
+			lambda_hint(&error, "CloudTrail has not answered yet: try again, or give "
 					    "it more time with read_timeout");
 		return lambda_fail_as(reterr, &error);
 	}
@@ -120,8 +120,9 @@ static void explain_trail(struct moves *moves, const struct history *history, st
 
 	pthread_mutex_lock(&moves->mutex);
 	if (moves->fetch_status)
-		error = buffer_appendf(out, "; CloudTrail: %s%s%s", moves->fetch_error.message,
-			*moves->fetch_error.hint ? " - " : "", moves->fetch_error.hint);
+		error = buffer_appendf(out, "; asking it failed: %s%s%s",
+			moves->fetch_error.message, *moves->fetch_error.hint ? " - " : "",
+			moves->fetch_error.hint);
 	else if (moves->queued && history->end == HISTORY_END_MORE)
 		error = buffer_append_string(
 			out, "; it is being asked: try again in a few seconds");

@@ -179,7 +179,7 @@ def test_time_runs_out(plane, api, hello, make_mount, scratch):
         program("aliasfs"), "log", "aws", "hello", "PROD", f"--endpoint-url={plane.url}", "--read-timeout=2",
         env=aws.credentials_environment(scratch), cwd=scratch)
     assert result.rc == 7 and not result.stdout, str(result)
-    assert "CloudTrail has told nothing yet: try again" in result.stderr
+    assert "CloudTrail has not answered yet: try again" in result.stderr
 
 
 def test_a_failure_of_cloudtrail_is_no_empty_table(plane, api, hello, make_mount, proxy, scratch):

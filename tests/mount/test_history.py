@@ -148,7 +148,7 @@ def test_when_nothing_is_known_and_time_runs_out_that_is_an_error(hello, plane, 
     plane.put("/_local/faults", [{"operation": "LookupEvents", "count": -1, "hang": True}])
     assert errno_of((mount.path / hello / ".aliases" / "PROD" / ".history").read_text) == errno.ETIMEDOUT
     line = last_error(mount)
-    assert "LookupEvents" in line and "CloudTrail has told nothing yet: try again" in line
+    assert "LookupEvents" in line and "CloudTrail has not answered yet: try again" in line
 
 
 @pytest.mark.semantics("8.1.4")
