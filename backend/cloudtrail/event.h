@@ -39,6 +39,8 @@ struct cloudtrail_event {
 	char before_revision_id[LAMBDA_REVISION_ID_MAX + 1];
 	char function[LAMBDA_FUNCTION_NAME_MAX + 1]; /* its name, however the caller wrote it */
 	char alias[LAMBDA_ALIAS_NAME_MAX + 1];
+	char statement_id[CLOUDTRAIL_ID_MAX +
+			  1]; /* of a permission that was given or taken away; "" unknown */
 	char id[CLOUDTRAIL_ID_MAX + 1];
 	char request_id[CLOUDTRAIL_ID_MAX + 1]; /* "" when there is none */
 	char *who;        /* the ARN of the caller, else the name that CloudTrail has for it */

@@ -10,6 +10,18 @@
 #define BODY_MAX 32768 /* bytes: a NextToken and little more */
 
 static const char operation[] = "LookupEvents";
+static const char denied[] =
+	"cloudtrail:LookupEvents is not allowed: the policy contrib/iam/history.json has it";
+
+/* What to do where CloudTrail is not allowed, by a policy or, in an organisation, by what the account is. */
+static enum lambda_status name_denial(enum lambda_status status, struct lambda_error *reterr)
+{
+	if (status == LAMBDA_ACCESS_DENIED)
+		lambda_hint(reterr, "%s", denied);
+	if (!reterr || strcmp(reterr->code, "OperationNotPermittedException") != 0)
+		return status;
+	return reterr->status = LAMBDA_ACCESS_DENIED;
+}
 
 /* The address of CloudTrail; that of Lambda where the user named one server for all. */
 static enum lambda_status find_endpoint(
@@ -51,7 +63,7 @@ enum lambda_status cloudtrail_lookup(struct aws_client *client, const struct cal
 	request.body_length = body.length;
 	status = aws_request_json(client, scope, &request, &json, reterr);
 	if (status)
-		return status;
+		return name_denial(status, reterr);
 	status = cloudtrail_read_page(json, &page, reterr);
 	if (!status && page.next_token && query->next_token &&
 		!strcmp(page.next_token, query->next_token)) {

@@ -180,6 +180,8 @@ static enum lambda_status read_record(
 	}
 	copy_text(event->request_id, sizeof(event->request_id),
 		json_member_string(record, "requestID", ""));
+	copy_text(event->statement_id, sizeof(event->statement_id),
+		json_member_string(request, "statementId", ""));
 	if (strlen(before) <= LAMBDA_REVISION_ID_MAX)
 		copy_text(event->before_revision_id, sizeof(event->before_revision_id), before);
 	event->sent_version = json_member(request, "functionVersion") != NULL;

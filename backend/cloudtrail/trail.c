@@ -278,6 +278,8 @@ static enum lambda_status renew_stream(struct trail *trail, const struct call_sc
 	struct cloudtrail_query query = {.key = stream->key, .value = stream->value};
 
 	query.start_s = stream->until_s > TRAIL_LATE_S ? stream->until_s - TRAIL_LATE_S : 1;
+	if (query.start_s < stream->from_s)
+		query.start_s = stream->from_s;
 	do {
 		struct cloudtrail_page page;
 		enum lambda_status status;
@@ -466,18 +468,19 @@ static struct cloudtrail_coverage coverage_of_names(const struct trail *trail)
 	return common;
 }
 
-/* Both together where they overlap, last half hours aside; else the later one. */
+/* Both together where they overlap, what may have come late aside; else the one that reaches back further. */
 static struct cloudtrail_coverage join(
 	struct cloudtrail_coverage one, struct cloudtrail_coverage other)
 {
 	struct cloudtrail_coverage *later = one.until_s > other.until_s ? &one : &other;
 	struct cloudtrail_coverage *earlier = later == &one ? &other : &one;
 
-	if (earlier->until_s && earlier->from_s < later->from_s &&
-		later->from_s <= earlier->until_s - TRAIL_LATE_S) {
-		later->from_s = earlier->from_s;
-		later->complete = earlier->complete;
-	}
+	if (!earlier->until_s || earlier->from_s >= later->from_s)
+		return *later;
+	if (later->from_s > earlier->until_s - TRAIL_LATE_S)
+		return *earlier;
+	later->from_s = earlier->from_s;
+	later->complete = earlier->complete;
 	return *later;
 }
 

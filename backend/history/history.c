@@ -11,9 +11,9 @@ const char *history_end_text(enum history_end end)
 	static const char *const texts[] = {
 		[HISTORY_END_CREATED] = "the alias was created then",
 		[HISTORY_END_KNOWN] = "nothing older is known",
-		[HISTORY_END_MORE] = "CloudTrail has not been asked for that yet",
+		[HISTORY_END_MORE] = "no known event of CloudTrail explains it yet",
 		[HISTORY_END_YOUNG] = ("CloudTrail may take half an hour to tell of a change, and "
-				       "there may be more"),
+				       "there may be changes that it has not told of"),
 		[HISTORY_END_MISSING] = "CloudTrail does not tell of every change of this alias",
 		[HISTORY_END_AMBIGUOUS] =
 			"several changes have the same time, and none says which came first",

@@ -14,6 +14,18 @@ bool moves_means_no_trail(const struct lambda_error *error)
 		       error->http_status == 405 || error->http_status == 501);
 }
 
+/* CloudTrail may not use all of the time: what it has told is of use only with the alias as it is. */
+static struct call_scope leave_time(const struct call_scope *scope)
+{
+	int64_t left_ms = scope->read_deadline_ms - clock_monotonic_ms();
+	struct call_scope shorter = *scope;
+
+	if (left_ms > 0)
+		shorter.read_deadline_ms -=
+			left_ms / 4 < MOVES_RESERVE_MS ? left_ms / 4 : MOVES_RESERVE_MS;
+	return shorter;
+}
+
 /* Remembers the function's ARN, for looking without a call. Without memory it is asked for again. */
 static void keep_arn(struct moves *moves, const char *function, const char *arn)
 {
@@ -57,9 +69,10 @@ static enum lambda_status look_at_gap(struct moves *moves, const struct call_sco
 	return LAMBDA_OK;
 }
 
-/* A page of each name of an event more, as long as that can help. */
+/* A page of each name of an event more, as long as that can help; `trail_scope` is for CloudTrail. */
 static enum lambda_status ask_further_back(struct moves *moves, const struct call_scope *scope,
-	const struct trail_subject *subject, struct lambda_error *reterr)
+	const struct call_scope *trail_scope, const struct trail_subject *subject,
+	struct lambda_error *reterr)
 {
 	struct trail_wanted wanted = {.reach = TRAIL_BY_NAME, .max_age_s = MOVES_FRESH_S};
 	struct cloudtrail_coverage all, before = {.from_s = INT64_MAX};
@@ -74,7 +87,7 @@ static enum lambda_status ask_further_back(struct moves *moves, const struct cal
 		wanted.since_s = all.until_s ? all.from_s - 1 : moves_now_s(moves);
 		if (all.until_s)
 			before = all;
-		status = trail_fetch(moves->trail, scope, subject, &wanted, reterr);
+		status = trail_fetch(moves->trail, trail_scope, subject, &wanted, reterr);
 		if (status)
 			return status;
 	}
@@ -87,17 +100,19 @@ enum lambda_status moves_ask_trail(struct moves *moves, const struct call_scope 
 	struct trail_wanted wanted = {.reach = TRAIL_BY_ARN, .max_age_s = MOVES_FRESH_S};
 	enum lambda_status status = find_arn(moves, scope, function, alias, &arn, reterr);
 	struct trail_subject subject = {.function = function, .alias = alias};
+	struct call_scope trail_scope;
 
 	if (status)
 		return status;
 	subject.arn = buffer_text(&arn);
-	status = trail_fetch(moves->trail, scope, &subject, &wanted, reterr);
+	trail_scope = leave_time(scope);
+	status = trail_fetch(moves->trail, &trail_scope, &subject, &wanted, reterr);
 	if (!status && thoroughly) {
 		wanted.reach = TRAIL_BY_NAME;
 		wanted.since_s = moves_now_s(moves);
-		status = trail_fetch(moves->trail, scope, &subject, &wanted, reterr);
+		status = trail_fetch(moves->trail, &trail_scope, &subject, &wanted, reterr);
 	}
-	return status ? status : ask_further_back(moves, scope, &subject, reterr);
+	return status ? status : ask_further_back(moves, scope, &trail_scope, &subject, reterr);
 }
 
 /* --- in the background --- */

@@ -101,6 +101,9 @@ enum lambda_status moves_read(struct moves *moves, const struct call_scope *scop
 		return status;
 	if (!is_told_beside(ret_view, &error)) {
 		moves_view_release(ret_view);
+		if (asked == LAMBDA_TIMED_OUT)
+			lambda_hint(&error, "CloudTrail has not answered yet: try again, or give "
+					    "it more time with read_timeout");
 		return lambda_fail_as(reterr, &error);
 	}
 	ret_view->trail_status = asked;
@@ -117,9 +120,12 @@ static void explain_trail(struct moves *moves, const struct history *history, st
 
 	pthread_mutex_lock(&moves->mutex);
 	if (moves->fetch_status)
-		error = buffer_appendf(out, "; CloudTrail: %s", moves->fetch_error.message);
-	else if (moves->queued)
-		error = buffer_append_string(out, "; CloudTrail is being asked");
+		error = buffer_appendf(out, "; asking it failed: %s%s%s",
+			moves->fetch_error.message, *moves->fetch_error.hint ? " - " : "",
+			moves->fetch_error.hint);
+	else if (moves->queued && history->end == HISTORY_END_MORE)
+		error = buffer_append_string(
+			out, "; it is being asked: try again in a few seconds");
 	else
 		error = 0;
 	pthread_mutex_unlock(&moves->mutex);
@@ -130,24 +136,53 @@ static void explain_trail(struct moves *moves, const struct history *history, st
 	(void)error; /* the sentence is then shorter */
 }
 
+/* Where CloudTrail has the alias come from, when it has a move to where it leads; NULL: it has none. */
+static const struct history_move *find_candidate(const struct moves_view *view)
+{
+	size_t i;
+
+	for (i = 0; i < view->history.count; i++) {
+		const struct history_move *move = &view->history.moves[i];
+
+		if (move->kind == HISTORY_MOVED)
+			return move->from && move->to &&
+					       lambda_alias_is(move->to, &view->present, false)
+				       ? move
+				       : NULL;
+	}
+	return NULL;
+}
+
+/* What was last seen, and how to move by hand. */
+static void hint_at_version(
+	const struct moves_view *view, const char *alias, struct lambda_error *reterr)
+{
+	const struct history_move *candidate = find_candidate(view);
+	char version[LAMBDA_VERSION_TEXT_SIZE];
+
+	if (candidate)
+		lambda_version_format(candidate->from->version, version);
+	else if (view->has_last_seen)
+		lambda_version_format(view->last_seen.version, version);
+	else {
+		lambda_hint(reterr, "to move by hand: ln -sfn VERSION %s", alias);
+		return;
+	}
+	lambda_hint(reterr,
+		"before, %s lead to %s (%s, not proven); to move it there by hand: ln -sfn %s %s",
+		candidate ? "CloudTrail has it" : "this mount saw it", version,
+		candidate ? "the order of its events" : "seen", version, alias);
+}
+
 static enum lambda_status fail_unproven(struct moves *moves, const struct moves_view *view,
 	const char *alias, uint64_t number, struct lambda_error *reterr)
 {
-	cleanup(buffer_release) struct buffer why = BUFFER_INIT(400);
-	char version[LAMBDA_VERSION_TEXT_SIZE];
+	cleanup(buffer_release) struct buffer why = BUFFER_INIT(700);
 
 	explain_trail(moves, &view->history, &why);
 	lambda_fail(reterr, LAMBDA_NOT_PROVEN, "%s@%llu is not proven: %s%s", alias,
 		(unsigned long long)number, history_end_text(view->history.end), buffer_text(&why));
-	if (!view->has_last_seen) {
-		lambda_hint(reterr, "to move by hand: ln -sfn VERSION %s", alias);
-		return LAMBDA_NOT_PROVEN;
-	}
-	lambda_version_format(view->last_seen.version, version);
-	lambda_hint(reterr,
-		"before, this mount saw it lead to %s (seen, not proven); to move it there by "
-		"hand: ln -sfn %s %s",
-		version, version, alias);
+	hint_at_version(view, alias, reterr);
 	return LAMBDA_NOT_PROVEN;
 }
 
@@ -168,7 +203,7 @@ enum lambda_status moves_find_settled(struct moves *moves, const struct call_sco
 		status = fail_unproven(moves, &view, alias, number, reterr);
 	} else if (proof == HISTORY_NONE) {
 		status = lambda_fail(reterr, LAMBDA_NOT_FOUND,
-			"nothing is known of a state of %s before: %s", alias,
+			"no version before is known of %s: %s", alias,
 			history_end_text(view.history.end));
 	}
 	moves_view_release(&view);

@@ -20,6 +20,8 @@
 #define MOVES_SEEN_MAX 65536 /* aliases whose state before the present one is remembered */
 #define MOVES_QUEUE_MAX 64   /* aliases about which CloudTrail is to be asked */
 #define MOVES_FRESH_S 10     /* what CloudTrail told this long ago is not asked for again */
+#define MOVES_RESERVE_MS                                                                           \
+	5000 /* of the time to answer is kept from CloudTrail for GetAlias, a quarter at most */
 #define MOVES_FETCH_MS 60000 /* how long asking in the background may take */
 
 struct moves;
@@ -76,9 +78,10 @@ struct moves_view {
 void moves_view_release(struct moves_view *view);
 
 /*
- * Everything that is to be had: GetAlias, then CloudTrail, until the alias's present revision is explained or
- * the scope's read deadline. LAMBDA_OK also without permission for CloudTrail, on a server that does not know it,
- * and when time runs out after a part of the answer: trail_status tells. Other failures of CloudTrail are failures.
+ * Everything that is to be had: CloudTrail, until the alias's present revision is explained or little of the time to
+ * the scope's read deadline is left, then GetAlias. LAMBDA_OK also without permission for CloudTrail, on a server that
+ * does not know it, and when time runs out but CloudTrail has told something before: trail_status says so. Other
+ * failures of CloudTrail are failures.
  * LAMBDA_NOT_FOUND: there is no such function. Blocks.
  */
 enum lambda_status moves_read(struct moves *moves, const struct call_scope *scope,

@@ -131,16 +131,10 @@ enum exit_code invoke_run(const struct options *options)
 	uint64_t version;
 	int error;
 
-	path.takes_version = true;
+	path.takes = MOUNT_PATH_ALIAS_OR_VERSION;
 	code = mount_path_open(text, &path, &message);
-	if (!code && !path.alias)
-		code = complain(EXIT_USAGE,
-			"'%s' is a function: name an alias or a version of it, as in %s/PROD", text,
-			text);
-	else if (code)
-		complain(code, "%s", buffer_text(&message));
 	if (code)
-		return beside(code);
+		return beside(complain(code, "%s", buffer_text(&message)));
 	error = read_payload(options->payload, &payload);
 	if (!error)
 		error = open_invoke(

@@ -16,7 +16,33 @@ static void release_set(struct alias_log_set *set)
 	free(set->items);
 }
 
-/* What is for people: to standard error, so that a script reads moves alone. */
+static bool has_note(const struct alias_log *log, const char *note)
+{
+	size_t i;
+
+	for (i = 0; i < log->note_count; i++)
+		if (!strcmp(log->notes[i], note))
+			return true;
+	return false;
+}
+
+/* What several aliases have in common is printed once. */
+static void print_note(const struct alias_log_set *set, size_t index, const char *note)
+{
+	size_t others = 0, i;
+
+	for (i = 0; i < set->count; i++) {
+		if (i < index && has_note(&set->items[i], note))
+			return;
+		others += i > index && has_note(&set->items[i], note);
+	}
+	fprintf(stderr, "# %s/%s", set->items[index].function, set->items[index].alias);
+	if (others)
+		fprintf(stderr, " and %zu more", others);
+	fprintf(stderr, ": %s\n", note);
+}
+
+/* What is no move: to standard error, so that a script reads moves alone. */
 static void print_notes(const struct alias_log_set *set, bool leading)
 {
 	size_t i, j;
@@ -27,7 +53,7 @@ static void print_notes(const struct alias_log_set *set, bool leading)
 		size_t end = leading ? log->leading_notes : log->note_count;
 
 		for (j = first; j < end; j++)
-			fprintf(stderr, "# %s/%s: %s\n", log->function, log->alias, log->notes[j]);
+			print_note(set, i, log->notes[j]);
 	}
 }
 

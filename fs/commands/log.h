@@ -42,7 +42,7 @@ struct alias_log {
 	char *text;                   /* that the rest points into; owned */
 	struct alias_log_move *moves; /* newest first; owned */
 	size_t count;
-	const char **notes; /* the lines for people, without their "# "; owned */
+	const char **notes; /* the lines that are no moves, without their "# "; owned */
 	size_t note_count;
 	size_t leading_notes; /* how many of them stand before the first move */
 };

@@ -180,13 +180,18 @@ static enum exit_code take_view(
 	return take_text(log, &text);
 }
 
+static bool is_refused(const struct moves_view *view)
+{
+	return view->trail_status == LAMBDA_ACCESS_DENIED || view->is_trail_unknown;
+}
+
 static enum exit_code ask_alias(struct asking *asking, const char *function, const char *alias)
 {
 	struct call_scope scope = connect_read_scope(asking->options);
 	struct alias_log *log = add_log(asking->set, function, alias);
 	struct lambda_error error = {0};
 	char what[2 * NAME_MAX + 2];
-	struct moves_view view;
+	struct moves_view view = {0};
 	enum lambda_status status;
 	enum exit_code code;
 
@@ -198,9 +203,10 @@ static enum exit_code ask_alias(struct asking *asking, const char *function, con
 	status = moves_read(asking->moves, &scope, function, alias, &view, &error);
 	progress_clear(&asking->progress);
 	snprintf(what, sizeof(what), "%s/%s", function, alias);
-	if (status)
-		return connect_complain(what, &error);
-	code = take_view(log, alias, &view);
+	/* There is no mount that did something itself: without CloudTrail nothing is known. */
+	if (!status && is_refused(&view))
+		status = lambda_fail_as(&error, &view.trail_error);
+	code = status ? connect_complain(what, &error) : take_view(log, alias, &view);
 	moves_view_release(&view);
 	return code;
 }
@@ -261,11 +267,17 @@ enum exit_code alias_log_ask_account(const struct options *options, struct alias
 	enum exit_code code;
 	size_t i;
 
-	for (i = 0; i < options->word_count; i++)
-		if (strchr(options->words[i], '/'))
+	for (i = 0; i < options->word_count; i++) {
+		const char *word = options->words[i];
+
+		if (strchr(word, '/'))
 			return complain(EXIT_FAILED,
 				"'%s' is a path: of a SOURCE, a function and its aliases are named",
-				options->words[i]);
+				word);
+		if (i ? !lambda_is_alias_name(word) : !lambda_is_entry_name(word))
+			return complain(EXIT_FAILED, "'%s' is no name of %s", word,
+				i ? "an alias" : "a function");
+	}
 	logging_start(&log, true, (enum log_level)options->log_level);
 	code = connect_open(options, &log, &connection, text, sizeof(text));
 	code = code ? complain(code, "%s", text) : ask_client(&asking, connection.client, &log);

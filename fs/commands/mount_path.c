@@ -13,6 +13,7 @@
 
 #define ERRORS_MAX (16 * 1024 * 1024) /* bytes of .aliasfs/errors */
 #define IDENTITY_MAX (64 * 1024)
+#define LINKS_MAX 40 /* as the kernel */
 
 static bool is_mount(const char *path)
 {
@@ -84,28 +85,57 @@ static enum exit_code fail(struct buffer *message, enum exit_code code, const ch
 	return buffer_append_string(message, text) ? EXIT_FAILED : code;
 }
 
-/* The value of a line "NAME: VALUE" of .aliasfs/identity, which the caller frees; NULL when it cannot be read. */
-static char *read_source(const char *mountpoint)
+/* Appends ` BEFORE` and the value of the line "NAME: VALUE (where it comes from)" of .aliasfs/identity, if there is one. */
+static int append_identity(
+	const struct buffer *identity, const char *name, const char *before, struct buffer *out)
 {
-	cleanup(buffer_release) struct buffer text = BUFFER_INIT(IDENTITY_MAX);
-	cleanup(free_pointer) char *path = NULL;
-	const char *source;
+	const char *line = strstr(buffer_text(identity), name), *value;
+	size_t length;
 
-	if (asprintf(&path, "%s/.aliasfs/identity", mountpoint) < 0 ||
-		buffer_append_file(&text, AT_FDCWD, path))
-		return NULL;
-	source = strstr(buffer_text(&text), "source: ");
-	return source ? strndup(source + 8, strcspn(source + 8, "\n")) : NULL;
+	if (!line || (line > buffer_text(identity) && line[-1] != '\n'))
+		return 0;
+	value = line + strlen(name);
+	length = strcspn(value, "\n");
+	/* Of a server in the mount's own process nothing is to be named; what is so anyway need not be. */
+	if (strcspn(value, " ") < length && value[strcspn(value, " ") + 1] != '(')
+		return 0;
+	if (text_starts_with(value, "default\n") || text_starts_with(value, "default "))
+		return 0;
+	return buffer_appendf(out, " %s%.*s", before, (int)strcspn(value, " \n"), value);
+}
+
+/* The command that asks the account of the mount. */
+static int append_log_command(const struct mount_path *path, struct buffer *out)
+{
+	cleanup(buffer_release) struct buffer identity = BUFFER_INIT(IDENTITY_MAX);
+	cleanup(free_pointer) char *file = NULL;
+	int error = buffer_append_string(out, "aliasfs log");
+
+	if (!error && asprintf(&file, "%s/.aliasfs/identity", path->mountpoint) < 0)
+		error = -ENOMEM;
+	if (!error && buffer_append_file(&identity, AT_FDCWD, file))
+		return buffer_appendf(out, " SOURCE %s %s", path->function, path->alias);
+	if (!error)
+		error = append_identity(&identity, "source: ", "", out);
+	if (!error)
+		error = buffer_appendf(out, " %s %s", path->function, path->alias);
+	if (!error)
+		error = append_identity(&identity, "profile: ", "--profile=", out);
+	if (!error)
+		error = append_identity(&identity, "region: ", "--region=", out);
+	return error ? error : append_identity(&identity, "endpoint: ", "--endpoint-url=", out);
 }
 
 static enum exit_code fail_gone(
 	const struct mount_path *path, const char *text, struct buffer *message)
 {
-	cleanup(free_pointer) char *source = read_source(path->mountpoint);
+	cleanup(buffer_release) struct buffer command = BUFFER_INIT(EXIT_TEXT_MAX);
 
+	if (append_log_command(path, &command))
+		return fail(message, EXIT_FAILED, "out of memory");
 	return fail(message, EXIT_FAILED,
-		"'%s': there is no such alias - `aliasfs log %s %s %s` prints what happened to it",
-		text, source ? source : "SOURCE", path->function, path->alias);
+		"'%s': there is no such alias - `%s` prints what happened to it", text,
+		buffer_text(&command));
 }
 
 /* An errno of the mount, in its own words. */
@@ -123,6 +153,7 @@ static enum exit_code fail_call(
 static enum exit_code check_name(
 	const struct mount_path *path, const char *text, struct buffer *message)
 {
+	bool takes_version = path->takes == MOUNT_PATH_ALIAS_OR_VERSION;
 	struct stat status;
 	struct name name;
 
@@ -130,10 +161,10 @@ static enum exit_code check_name(
 	if (name.kind == NAME_WEIGHT)
 		return fail(message, EXIT_FAILED, "'%s' is a weight: name the alias %s", text,
 			name.alias);
-	if (name.kind != NAME_ALIAS && !(name.kind == NAME_VERSION && path->takes_version))
+	if (name.kind != NAME_ALIAS && !(name.kind == NAME_VERSION && takes_version))
 		return fail(message, EXIT_FAILED,
 			"'%s' is no alias%s: name one, as in mnt/hello/PROD", text,
-			path->takes_version ? " and no version" : "");
+			takes_version ? " and no version" : "");
 	if (!fstatat(path->function_directory, path->alias, &status, AT_SYMLINK_NOFOLLOW))
 		return EXIT_OK;
 	if (errno == ENOENT && name.kind == NAME_VERSION)
@@ -160,34 +191,93 @@ static int take_names(struct mount_path *path, const char *below)
 	return path->function && (!slash || path->alias) ? 0 : -ENOMEM;
 }
 
-enum exit_code mount_path_open(const char *text, struct mount_path *path, struct buffer *message)
+/* Where a link leads, which is not followed when it is a link itself. NULL with errno. */
+static char *follow_link(const char *path)
 {
-	cleanup(free_pointer) char *trimmed = strdup(text), *function = NULL;
-	size_t length = strlen(text);
-	const char *below;
+	cleanup(free_pointer) char *joined = NULL;
+	const char *slash = strrchr(path, '/');
+	char target[PATH_MAX];
+	ssize_t length = readlink(path, target, sizeof(target) - 1);
 
-	/* Completion puts a slash behind a link to a directory, which would follow it. */
-	while (trimmed && length > 1 && trimmed[length - 1] == '/')
-		trimmed[--length] = '\0';
-	path->mountpoint = !trimmed           ? NULL
-			   : is_link(trimmed) ? mount_join_parent(trimmed)
-					      : mount_real_path(trimmed);
-	if (!path->mountpoint)
-		return fail(message, errno == ENOENT ? EXIT_MOUNTPOINT : mount_exit_code(errno),
-			"'%s': %s", text, strerrordesc_np(errno));
-	if (!mount_split(path->mountpoint, &below))
-		return fail(message, EXIT_MOUNTPOINT, "'%s' is not in a mount of aliasfs", text);
-	if (!*below)
-		return fail(message, EXIT_FAILED,
-			"'%s' is a whole mount: name an alias in it, as in %s/hello/PROD", text,
-			text);
-	if (take_names(path, below) ||
-		asprintf(&function, "%s/%s", path->mountpoint, path->function) < 0)
+	if (length < 0)
+		return NULL;
+	target[length] = '\0';
+	if (*target == '/' || !slash)
+		return mount_join_parent(target);
+	if (asprintf(&joined, "%.*s/%s", (int)(slash - path), path, target) < 0)
+		return NULL;
+	return mount_join_parent(joined);
+}
+
+/* Cuts the path after its mountpoint, behind links to it from elsewhere. EXIT_OK, or the exit code. */
+static enum exit_code find_mount(
+	struct mount_path *path, const char *text, const char **ret_below, struct buffer *message)
+{
+	unsigned int links = 0;
+
+	path->mountpoint = is_link(text) ? mount_join_parent(text) : mount_real_path(text);
+	while (path->mountpoint && !mount_split(path->mountpoint, ret_below)) {
+		char *next;
+
+		if (!is_link(path->mountpoint) || links++ == LINKS_MAX)
+			return fail(message, EXIT_MOUNTPOINT, "'%s' is not in a mount of aliasfs",
+				text);
+		next = follow_link(path->mountpoint);
+		free(path->mountpoint);
+		path->mountpoint = next;
+	}
+	return path->mountpoint
+		       ? EXIT_OK
+		       : fail(message, errno == ENOENT ? EXIT_MOUNTPOINT : mount_exit_code(errno),
+				 "'%s': %s", text, strerrordesc_np(errno));
+}
+
+/* Opens the function's directory. */
+static enum exit_code open_function(
+	struct mount_path *path, const char *text, struct buffer *message)
+{
+	cleanup(free_pointer) char *function = NULL;
+
+	if (asprintf(&function, "%s/%s", path->mountpoint, path->function) < 0)
 		return fail(message, EXIT_FAILED, "out of memory");
 	path->function_directory = open(function, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (path->function_directory < 0)
 		return fail_call(path, text, errno, message);
-	return path->alias ? check_name(path, text, message) : EXIT_OK;
+	return EXIT_OK;
+}
+
+enum exit_code mount_path_open(const char *text, struct mount_path *path, struct buffer *message)
+{
+	cleanup(free_pointer) char *trimmed = strdup(text);
+	size_t length = strlen(text);
+	enum exit_code code;
+	const char *below;
+
+	if (!trimmed)
+		return fail(message, EXIT_FAILED, "out of memory");
+	/* Completion puts a slash behind a link to a directory, which would follow it. */
+	while (length > 1 && trimmed[length - 1] == '/')
+		trimmed[--length] = '\0';
+	text = trimmed;
+	code = find_mount(path, text, &below, message);
+	if (code)
+		return code;
+	if (!*below)
+		return fail(message, EXIT_FAILED,
+			"'%s' is a whole mount: name an alias in it, as in %s/hello/PROD", text,
+			text);
+	if (take_names(path, below))
+		return fail(message, EXIT_FAILED, "out of memory");
+	if (!lambda_is_entry_name(path->function))
+		return fail(message, EXIT_FAILED, "'%s' is no function", text);
+	code = open_function(path, text, message);
+	if (!code && path->alias)
+		return check_name(path, text, message);
+	if (!code && path->takes != MOUNT_PATH_FUNCTION_OR_ALIAS)
+		return fail(message, EXIT_FAILED,
+			"'%s' is a function: name an alias%s of it, as in %s/PROD", text,
+			path->takes == MOUNT_PATH_ALIAS ? "" : " or a version", text);
+	return code;
 }
 
 void mount_path_release(struct mount_path *path)

@@ -22,13 +22,20 @@ char *mount_join_parent(const char *path) must_check;
 /* Cuts the path after its mountpoint; *ret_below is what follows, "" for nothing. False: it is in no mount. */
 bool mount_split(char *path, const char **ret_below) must_check;
 
-/* A function, or an alias of one; where the caller says so, a version. */
+/* What may be named. */
+enum mount_path_takes {
+	MOUNT_PATH_FUNCTION_OR_ALIAS,
+	MOUNT_PATH_ALIAS,
+	MOUNT_PATH_ALIAS_OR_VERSION,
+};
+
+/* A function, or an alias or a version of one. */
 struct mount_path {
-	bool takes_version;     /* set before: a version may be named in the place of an alias */
-	char *mountpoint;       /* absolute; owned, as every pointer here */
-	char *function;         /* its name */
-	char *alias;            /* its name, or the version's; NULL: the function is meant */
-	int function_directory; /* open; -1 until then */
+	enum mount_path_takes takes; /* set before */
+	char *mountpoint;            /* absolute; owned, as every pointer here */
+	char *function;              /* its name */
+	char *alias;                 /* its name, or the version's; NULL: the function is meant */
+	int function_directory;      /* open; -1 until then */
 };
 
 #define MOUNT_PATH_INIT                                                                            \
@@ -37,8 +44,8 @@ struct mount_path {
 	}
 
 /*
- * Takes apart what names a function's directory or an alias in it, whether or not a slash follows, and opens the
- * directory. EXIT_OK, or the exit code with the reason in `message`: it is in no mount, is something else, or is not
+ * Takes apart what names a function's directory or an alias in it, whether or not a slash follows, also by a link from
+ * outside, and opens the directory. EXIT_OK, or the exit code with the reason in `message`: it is in no mount, is something else, or is not
  * there. Of an alias that is gone the reason names the command that prints its history. To be released in every case.
  */
 enum exit_code mount_path_open(

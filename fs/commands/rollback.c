@@ -112,7 +112,7 @@ static enum exit_code take_version(struct step *step, const char *text)
 	uint64_t version;
 
 	if (lambda_version_parse(text, &version))
-		return complain(EXIT_FAILED, "option 'to' takes a version, not '%s'", text);
+		return complain(EXIT_USAGE, "option 'to' takes a version, not '%s'", text);
 	if (fstatat(step->path.function_directory, text, &status, AT_SYMLINK_NOFOLLOW))
 		return errno == ENOENT ? complain(EXIT_FAILED, "%s has no version %s",
 						 step->path.function, text)
@@ -121,21 +121,35 @@ static enum exit_code take_version(struct step *step, const char *text)
 	return EXIT_OK;
 }
 
-/* The version before the last move, where that is proven. */
-static enum exit_code find_version(struct step *step)
+/* The version before the last move. 0 or -errno: -EAGAIN where it is not proven. */
+static int find_version(struct step *step)
 {
 	char name[LAMBDA_ALIAS_NAME_MAX + 3];
-	int error;
 
 	snprintf(name, sizeof(name), "%s@1", step->path.alias);
-	error = read_link(step, name, step->to, sizeof(step->to));
-	if (error == -ENOENT)
+	return read_link(step, name, step->to, sizeof(step->to));
+}
+
+/* Whether the mount would refuse the move now (contract 8.2.7). 0 or -errno. */
+static int check_refusal(const struct step *step)
+{
+	cleanup(free_pointer) char *path = NULL;
+
+	if (asprintf(&path, "%s/%s/%s@1", step->path.mountpoint, step->path.function,
+		    step->path.alias) < 0)
+		return -ENOMEM;
+	return lgetxattr(path, "lambda.revision_id", NULL, 0) < 0 && errno == EPERM ? -EPERM : 0;
+}
+
+static enum exit_code fail_search(const struct step *step, int error)
+{
+	if (error == ENOENT)
 		return complain(EXIT_FAILED,
 			"%s/%s: no version before %s is known: name one with --to",
 			step->path.function, step->path.alias, step->from);
-	return error ? fail_step(
-			       step, "its version before is not proven, name one with --to", -error)
-		     : EXIT_OK;
+	return fail_step(step,
+		error == EPERM ? "it cannot be rolled back now" : "name a version with --to",
+		error);
 }
 
 /* " by alice"; where CloudTrail has not told of it yet, what the mount notes: " by this mount, ...". */
@@ -187,7 +201,7 @@ static int describe_last_move(const struct step *step, struct buffer *out)
 		error = alias_log_read(&log, buffer_text(&text), text.length, &line);
 	if (!error)
 		return append_last_move(&log, out);
-	if (buffer_append_string(out, "who moved it is not known: "))
+	if (buffer_append_string(out, "who moved it cannot be read: "))
 		return -ENOMEM;
 	return mount_append_reason(step->path.mountpoint, -error, out);
 }
@@ -221,15 +235,14 @@ static enum exit_code check_step(struct plan *plan, const char *text, struct ste
 {
 	cleanup(buffer_release) struct buffer message = BUFFER_INIT(EXIT_TEXT_MAX);
 	cleanup(buffer_release) struct buffer last = BUFFER_INIT(EXIT_TEXT_MAX);
-	enum exit_code code = mount_path_open(text, &step->path, &message);
+	enum exit_code code;
 	struct statvfs status;
 	int error;
 
+	step->path.takes = MOUNT_PATH_ALIAS;
+	code = mount_path_open(text, &step->path, &message);
 	if (code)
 		return complain(code, "%s", buffer_text(&message));
-	if (!step->path.alias)
-		return complain(EXIT_FAILED,
-			"'%s' is a function: name an alias of it, as in %s/PROD", text, text);
 	if (!fstatvfs(step->path.function_directory, &status) && status.f_flag & ST_RDONLY)
 		return complain(EXIT_FAILED, "%s is mounted read-only", step->path.mountpoint);
 	if (is_named_before(plan, step)) {
@@ -239,17 +252,22 @@ static enum exit_code check_step(struct plan *plan, const char *text, struct ste
 	error = read_state(step);
 	if (error)
 		return fail_step(step, "it cannot be read", -error);
+	code = plan->options->to ? take_version(step, plan->options->to) : EXIT_OK;
+	if (code)
+		return code;
 	/* First, as it makes CloudTrail known to what follows. */
 	if (describe_last_move(step, &last))
 		return complain(EXIT_FAILED, "out of memory");
-	code = plan->options->to ? take_version(step, plan->options->to) : find_version(step);
-	step->is_there = !code && !strcmp(step->from, step->to);
-	plan->moves += !code && !step->is_there;
-	show_step(step, code ? "?" : step->to, &last);
-	return code;
+	error = plan->options->to ? 0 : find_version(step);
+	step->is_there = !error && !strcmp(step->from, step->to);
+	show_step(step, error ? "?" : step->to, &last);
+	if (!error && !plan->options->to && !step->is_there)
+		error = check_refusal(step);
+	plan->moves += !error && !step->is_there;
+	return error ? fail_search(step, -error) : EXIT_OK;
 }
 
-/* All of them, also behind one that cannot be moved. EXIT_OK when all can. */
+/* All of them, also behind one that cannot be moved. EXIT_OK when all can; else why, or that there are several reasons. */
 static enum exit_code make_plan(struct plan *plan)
 {
 	const struct options *options = plan->options;
@@ -265,9 +283,9 @@ static enum exit_code make_plan(struct plan *plan)
 		step->path = (struct mount_path)MOUNT_PATH_INIT;
 		code = check_step(plan, i ? options->words[i - 1] : options->source_text, step);
 		if (code)
-			worst = EXIT_FAILED;
+			worst = !worst || worst == code ? code : EXIT_FAILED;
 	}
-	return worst ? complain(EXIT_FAILED, "nothing was moved") : EXIT_OK;
+	return worst ? complain(worst, "nothing was moved") : EXIT_OK;
 }
 
 /* --- asking --- */
@@ -281,8 +299,8 @@ static enum exit_code ask(const struct plan *plan)
 	if (plan->options->yes)
 		return EXIT_OK;
 	if (!isatty(STDIN_FILENO))
-		return complain(EXIT_USAGE, "nothing was moved: standard input is no terminal to "
-					    "ask on - --yes moves without a question");
+		return complain(EXIT_USAGE,
+			"nothing was moved: standard input is not a terminal; use --yes");
 	printf("Roll back %zu alias%s? [y/N] ", plan->moves, plan->moves == 1 ? "" : "es");
 	fflush(stdout);
 	length = getline(&answer, &size, stdin);

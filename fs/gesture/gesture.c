@@ -264,6 +264,24 @@ int gesture_readlink(struct gestures *gestures, const struct call_scope *scope, 
 	return r;
 }
 
+int gesture_check_rollback(struct gestures *gestures, const struct gesture_place *place,
+	const struct lambda_alias *alias, struct lambda_error *reterr)
+{
+	struct remap_plan plan = {.write = REMAP_WRITE_VERSION,
+		.source_kind = REMAP_SOURCE_TARGET,
+		.target = {.kind = TARGET_SETTLED}};
+	struct remap_event event = {.place = place, .name = alias->name, .alias = alias};
+	char sentence[REMAP_SENTENCE_SIZE];
+
+	snprintf(plan.alias, sizeof(plan.alias), "%s", alias->name);
+	snprintf(plan.target.alias, sizeof(plan.target.alias), "%s", alias->name);
+	event.now_ms = gestures->calls->now_ms();
+	pthread_mutex_lock(&gestures->mutex);
+	remap_refuse_repeated_rollback(gestures->remap, &event, &plan, sentence);
+	pthread_mutex_unlock(&gestures->mutex);
+	return plan.error ? gesture_refuse(reterr, plan.error, plan.sentence) : 0;
+}
+
 /*
  * What is hidden, noted before the list is taken: a name that is deleted between the two is then in
  * neither, and never shown once more.

@@ -102,6 +102,13 @@ struct gesture_move {
 	unsigned int flags;
 };
 
+/*
+ * 0, or -EPERM while a move of that alias, which stands in `place` as AWS has it, through its own @N is refused (8.2.7).
+ * Never blocks.
+ */
+int gesture_check_rollback(struct gestures *gestures, const struct gesture_place *place,
+	const struct lambda_alias *alias, struct lambda_error *reterr) must_check;
+
 /* RENAME. */
 int gesture_rename(struct gestures *gestures, const struct call_scope *scope,
 	const struct caller *caller, const struct gesture_move *move,

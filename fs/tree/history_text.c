@@ -6,6 +6,9 @@
 #include "backend/base/text.h"
 #include "fs/rules/weight.h"
 
+#define HOUR_S 3600
+#define DAY_S (24 * HOUR_S)
+
 /* --- fields --- */
 
 /* A field and the tab behind it; what could end a field or a line is printed as '?'. */
@@ -62,6 +65,10 @@ static int append_note(struct buffer *out, const struct history_move *move)
 
 	if (move->kind == HISTORY_FAILED && move->event)
 		error = buffer_appendf(out, "error %s; ", move->event->error);
+	if (!error && move->kind == HISTORY_PERMISSION && move->event)
+		error = buffer_appendf(out, "%s %s; ",
+			move->operation == CLOUDTRAIL_ADD_PERMISSION ? "added" : "removed",
+			*move->event->statement_id ? move->event->statement_id : "?");
 	if (!error && move->own)
 		error = buffer_appendf(out, "by this mount, %s; ", move->own->who);
 	if (!error && move->from && !move->from_proven)
@@ -103,6 +110,12 @@ static int append_move(struct buffer *out, const struct history_move *move)
 
 /* --- for people --- */
 
+/* Whether CloudTrail tells of changes here. */
+static bool is_answered(const struct moves_view *view)
+{
+	return view->trail_status != LAMBDA_ACCESS_DENIED && !view->is_trail_unknown;
+}
+
 static int append_unexplained(const char *name, const struct moves_view *view, struct buffer *out)
 {
 	int error;
@@ -116,9 +129,8 @@ static int append_unexplained(const char *name, const struct moves_view *view, s
 		error = append_route(out, view->present.version, view->present.weighted_version,
 			view->present.weight);
 	if (!error)
-		error = buffer_append_string(out,
-			", and no known change made it so (CloudTrail tells of a change "
-			"minutes later)");
+		error = buffer_appendf(out, ", and no known change made it so%s",
+			is_answered(view) ? " (CloudTrail has a change minutes after it)" : "");
 	if (error || !view->has_last_seen)
 		return error ? error : buffer_append_byte(out, '\n');
 	error = buffer_append_string(out, "; before, this mount saw it lead to ");
@@ -128,30 +140,53 @@ static int append_unexplained(const char *name, const struct moves_view *view, s
 	return error ? error : buffer_append_string(out, " (seen, not proven)\n");
 }
 
-/* The last line: how far back the list reaches, or why no further. */
+/* "are complete from TIME on"; a time 90 days ago on the hour, so that several aliases have the same. */
+static int append_coverage(const struct cloudtrail_coverage *coverage, struct buffer *out)
+{
+	int64_t from_s = coverage->from_s;
+	bool is_whole =
+		coverage->complete && coverage->until_s - from_s >= (CLOUDTRAIL_DAYS - 1) * DAY_S;
+	char from[TEXT_TIME_SIZE];
+
+	if (is_whole)
+		from_s += HOUR_S - from_s % HOUR_S;
+	text_format_utc(from_s, from);
+	return buffer_appendf(out, "are complete from %s on%s\n", from,
+		!coverage->complete ? ""
+		: is_whole          ? " (CloudTrail keeps no older ones)"
+				    : " (there is no room for older ones)");
+}
+
+/* The last lines: how far back the list reaches, or why no further. */
 static int append_reach(const struct moves_view *view, struct buffer *out)
 {
-	char from[TEXT_TIME_SIZE] = "", all[TEXT_TIME_SIZE] = "";
+	char from[TEXT_TIME_SIZE], until[TEXT_TIME_SIZE];
+	int error;
 
 	if (view->trail_status == LAMBDA_ACCESS_DENIED)
 		return buffer_appendf(out,
-			"# CloudTrail is denied, so this is what this mount did: %s "
-			"(cloudtrail:LookupEvents, contrib/iam/history.json)\n",
-			view->trail_error.message);
+			"# CloudTrail is denied, so this is what this mount did: %s%s%s\n",
+			view->trail_error.message, *view->trail_error.hint ? " - " : "",
+			view->trail_error.hint);
 	if (view->is_trail_unknown)
 		return buffer_append_string(out,
 			"# the server does not know CloudTrail, so this is what this mount did\n");
-	text_format_utc(view->changes.from_s, from);
-	text_format_utc(view->all.from_s, all);
-	if (view->trail_status)
+	if (view->trail_status) {
+		text_format_utc(view->changes.from_s, from);
+		text_format_utc(view->changes.until_s, until);
 		return buffer_appendf(out,
-			"# time ran out: the moves are complete from %s on; there may be older "
-			"ones\n",
-			from);
-	return buffer_appendf(out,
-		"# moves are complete from %s on%s, deletions, permissions and failed tries from "
-		"%s on, but for what CloudTrail has not delivered yet\n",
-		from, view->changes.complete ? " (CloudTrail keeps no older ones)" : "", all);
+			"# time ran out: moves are complete from %s to %s; others may be missing: "
+			"try again\n",
+			from, until);
+	}
+	error = buffer_append_string(out,
+		"# CloudTrail may deliver an event half an hour after the call\n"
+		"# deletions, permissions and failed tries ");
+	if (!error)
+		error = append_coverage(&view->all, out);
+	if (!error)
+		error = buffer_append_string(out, "# moves ");
+	return error ? error : append_coverage(&view->changes, out);
 }
 
 int history_text_print(const char *name, const struct moves_view *view, struct buffer *out)

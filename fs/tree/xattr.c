@@ -55,6 +55,30 @@ static int alias_revision(struct request *request, const struct node *node, stru
 	return error;
 }
 
+/* That of PROD@1 is PROD's, while PROD may be moved there: what a roll-back asks for before it moves anything (8.2.8). */
+static int settled_revision(
+	struct request *request, const struct node *node, const char *name, struct buffer *out)
+{
+	const struct gesture_place place = node_place(node);
+	struct lambda_alias alias;
+	struct name parsed;
+	enum lambda_status status;
+	int error;
+
+	if (strcmp(name, "lambda.revision_id"))
+		return -ENODATA;
+	name_parse(node->name, &parsed);
+	status = catalog_alias_get_afresh(request->fs->catalog, &request->scope, node->function,
+		parsed.alias, &alias, &request->error);
+	if (status)
+		return request_errno(status, ERRNO_READ);
+	error = gesture_check_rollback(request->fs->gestures, &place, &alias, &request->error);
+	if (!error)
+		error = buffer_append_string(out, alias.revision_id);
+	lambda_alias_release(&alias);
+	return error;
+}
+
 /* Since when it leads where it leads; no data where that is not proven. */
 static int alias_since(struct request *request, const struct node *node, struct buffer *out)
 {
@@ -80,7 +104,7 @@ static const struct alias_attribute alias_attributes[] = {
 	{"lambda.since", alias_since},
 };
 
-/* An alias's; weights, local links, .newest and PROD@1 have none. */
+/* An alias's, and PROD@1's; weights, local links and .newest have none. */
 static int link_attribute(
 	struct request *request, const struct node *node, const char *name, struct buffer *out)
 {
@@ -99,6 +123,8 @@ static int link_attribute(
 		&request->error);
 	if (error)
 		return error;
+	if (entry.kind == GESTURE_SETTLED)
+		return settled_revision(request, node, name, out);
 	if (entry.kind != GESTURE_ALIAS)
 		return entry.kind == GESTURE_NOTHING ? -ENOENT : -ENODATA;
 	return attribute->get(request, node, out);

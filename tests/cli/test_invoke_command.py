@@ -128,7 +128,7 @@ def test_what_else_fails_is_a_sentence(invoke, plane, fault, rc, said):
     [
         ("mnt/hello/NONE", "there is no such alias"),
         ("mnt/hello/99", "there is no such version"),
-        ("mnt/hello", "is a function"),
+        ("mnt/hello/", "name an alias or a version of it, as in mnt/hello/PROD"),
         ("mnt", "is a whole mount"),
         ("mnt/hello/PROD%10", "is a weight"),
         ("mnt/hello/1/configuration.json", "is no alias and no version"),

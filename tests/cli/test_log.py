@@ -69,8 +69,8 @@ def test_who_moved_it(mount, api, log):
     assert "  Boto3/" in newest and moved["ResponseMetadata"]["RequestId"] in newest
     assert "  moved    1 -> 2  " in older and "  aliasfs/" in older and "by this mount" in older
     assert "  created  - -> 1  " in oldest
-    (line,) = result.stderr.splitlines()
-    assert line.startswith("# hello/PROD: ")
+    lines = result.stderr.splitlines()
+    assert all(line.startswith("# hello/PROD: ") for line in lines) and " moves are complete from " in lines[-1]
     rows = moves(log("mnt/hello/PROD", "--json"))
     assert steps(rows) == [
         ("PROD", "moved", "2", "3,10%1"), ("PROD", "moved", "1", "2"), ("PROD", "created", None, "1")]
@@ -102,6 +102,9 @@ def test_several_aliases_in_one_order_of_time(mount, api, log):
         assert moves(log(*words, "--json", cwd=where)) == rows, words
     result = log("mnt/hello")
     assert result.lines[0].split()[1] == "ALIAS" and " hello/BETA " in result.lines[2], str(result)
+    # What is true of both is printed once.
+    assert [line for line in result.stderr.splitlines() if " moves are complete " in line] == [
+        line for line in result.stderr.splitlines() if line.startswith("# hello/BETA and 1 more: moves ")]
 
 
 @pytest.mark.semantics("8.3.1")
@@ -126,28 +129,57 @@ def test_of_a_source(mount, api, log, log_of_source):
     for words, code, told in [
         (["helo"], 1, "helo"),
         (["mnt/hello/PROD"], 1, "is a path"),
+        (["hello", "B*"], 1, "'B*' is no name of an alias"),
+        (["hello", "PROD@1"], 1, "'PROD@1' is no name of an alias"),
+        ([""], 1, "'' is no name of a function"),
     ]:
         result = log_of_source(*words)
         assert result.rc == code and told in result.stderr and not result.stdout, str(result)
 
 
-def test_an_alias_that_is_gone(mount, api, log, log_of_source):
+def test_an_alias_that_is_gone(mount, api, plane, log, log_of_source):
     api.delete_alias(FunctionName="hello", Name="PROD")
     mount.run("sh", "-c", "echo > mnt/.aliasfs/refresh", check=True)
     result = log("mnt/hello/PROD")
     assert result.rc == 1 and not result.stdout, str(result)
-    assert "`aliasfs log aws hello PROD` prints what happened to it" in result.stderr
+    command = f"aliasfs log aws hello PROD --region={aws.REGION} --endpoint-url={plane.url}"
+    assert f"`{command}` prints what happened to it" in result.stderr
     rows = moves(log_of_source("hello", "PROD", "--json"))
     assert steps(rows) == [("PROD", "deleted", "1", None), ("PROD", "created", None, "1")]
 
 
-def test_without_permission_for_cloudtrail(plane, api, hello, make_mount, proxy):
+@pytest.mark.semantics("8.1.6", "8.3.1")
+def test_without_permission_for_cloudtrail(plane, api, hello, make_mount, proxy, scratch):
     mount = make_mount(endpoint_url=proxy.url)
     proxy.rule(faultproxy.access_denied("cloudtrail:LookupEvents"), path="^/$")
     mount.run("ln", "-sfn", "2", "mnt/hello/PROD", check=True)
     result = mount.run(program("aliasfs"), "log", "mnt/hello/PROD", "--json")
     assert steps(moves(result)) == [("PROD", "moved", "1", "2")]
     assert "CloudTrail is denied" in result.stderr
+    # Of a source that would be an empty table.
+    result = run(
+        program("aliasfs"), "log", "aws", "hello", "PROD", f"--endpoint-url={proxy.url}",
+        env=aws.credentials_environment(scratch), cwd=scratch)
+    assert result.rc == 5 and not result.stdout, str(result)
+    assert "cloudtrail:LookupEvents" in result.stderr and "contrib/iam/history.json" in result.stderr
+
+
+@pytest.mark.semantics("8.1.4", "8.1.6", "8.3.1")
+def test_time_runs_out(plane, api, hello, make_mount, scratch):
+    """What is known is printed; of a source nothing is."""
+    mount = make_mount(read_timeout=4)
+    ask = [program("aliasfs"), "log", "mnt/hello/PROD"]
+    assert mount.run(*ask).ok
+    time.sleep(11)  # what CloudTrail told less than 10 seconds ago is not asked for again
+    plane.put("/_local/faults", [{"operation": "LookupEvents", "count": -1, "hang": True}])
+    result = mount.run(*ask)
+    assert result.ok and "  created  - -> 1  " in result.stdout, str(result)
+    assert "# hello/PROD: time ran out: moves are complete from " in result.stderr
+    result = run(
+        program("aliasfs"), "log", "aws", "hello", "PROD", f"--endpoint-url={plane.url}", "--read-timeout=2",
+        env=aws.credentials_environment(scratch), cwd=scratch)
+    assert result.rc == 7 and not result.stdout, str(result)
+    assert "CloudTrail has not answered yet: try again" in result.stderr
 
 
 def test_a_failure_of_cloudtrail_is_no_empty_table(plane, api, hello, make_mount, proxy, scratch):
@@ -166,6 +198,8 @@ def test_a_failure_of_cloudtrail_is_no_empty_table(plane, api, hello, make_mount
     "words, code, told",
     [
         (["mnt"], 1, "'mnt' is a whole mount: name an alias in it, as in mnt/hello/PROD"),
+        (["mnt//"], 1, "'mnt' is a whole mount: name an alias in it, as in mnt/hello/PROD"),
+        (["mnt/.aliasfs"], 1, "'mnt/.aliasfs' is no function"),
         (["mnt/hello/3"], 1, "'mnt/hello/3' is no alias"),
         (["mnt/hello/PROD/configuration.json"], 1, "is no alias"),
         (["mnt/helo"], 1, "No such file or directory"),
@@ -179,6 +213,13 @@ def test_a_failure_of_cloudtrail_is_no_empty_table(plane, api, hello, make_mount
 def test_what_cannot_be_printed(log, words, code, told):
     result = log(*words)
     assert result.rc == code and told in result.stderr and not result.stdout, str(result)
+
+
+def test_a_link_to_an_alias(mount, log):
+    mount.run("ln", "-s", "mnt/hello/PROD", "p", check=True)
+    mount.run("ln", "-s", f"{mount.directory}/p", "q", check=True)
+    for path in ("p", "q"):
+        assert steps(moves(log(path, "--json"))) == [("PROD", "created", None, "1")]
 
 
 def test_a_weight_is_no_alias(mount, api, log):

@@ -6,6 +6,7 @@ import pty
 import re
 import select
 import subprocess
+import time
 
 import pytest
 
@@ -86,7 +87,7 @@ def test_a_second_one_does_not_undo_the_first(mount, api, rollback):
     assert rollback("mnt/hello/PROD", "--yes").ok
     result = rollback("mnt/hello/PROD", "--yes")
     assert result.rc == 1 and "rolled back:" not in result.stdout, str(result)
-    assert "the move failed: Operation not permitted: PROD was rolled back from 2 to 1" in result.stderr
+    assert "cannot be rolled back now: Operation not permitted: PROD was rolled back from 2 to 1" in result.stderr
     assert aws.alias_version(api, "hello", "PROD") == "1" and not locals_of(mount)
     assert rollback("mnt/hello/PROD", "--yes", "--to", "2").ok
     assert aws.alias_version(api, "hello", "PROD") == "2"
@@ -99,9 +100,13 @@ def test_to_a_version(mount, api, rollback):
     assert aws.alias_version(api, "hello", "PROD") == "3"
     result = rollback("mnt/hello/PROD/", "--to", "3")
     assert result.ok and result.stdout == "hello/PROD  leads to 3 already\n", str(result)
-    for version, told in [("9", "hello has no version 9"), ("BETA", "'to' takes a version, not 'BETA'")]:
+    for version, code, told in [
+        ("9", 1, "hello has no version 9"),
+        ("BETA", 2, "'to' takes a version, not 'BETA'"),
+        ("02", 2, "'to' takes a version, not '02'"),
+    ]:
         result = rollback("mnt/hello/PROD", "--yes", "--to", version)
-        assert result.rc == 1 and told in result.stderr and "rolled back" not in result.stdout
+        assert result.rc == code and told in result.stderr and "rolled back" not in result.stdout
     assert aws.alias_version(api, "hello", "PROD") == "3"
 
 
@@ -124,7 +129,7 @@ def test_a_question(mount, api):
 @pytest.mark.semantics("8.3.2")
 def test_nobody_to_ask(mount, api, rollback):
     result = rollback("mnt/hello/PROD")
-    assert result.rc == 2 and "--yes" in result.stderr, str(result)
+    assert result.rc == 2 and "standard input is not a terminal; use --yes" in result.stderr, str(result)
     assert result.lines[0].startswith("hello/PROD  2 -> 1")
     assert aws.alias_version(api, "hello", "PROD") == "2"
 
@@ -155,6 +160,18 @@ def test_one_that_cannot_keeps_all_where_they_are(mount, api, plane, rollback):
     assert "hello/NEW  1 -> ?   last created " in result.stdout
     assert "hello/NEW: no version before 1 is known: name one with --to" in result.stderr
     assert "'mnt/hello/GONE': there is no such alias" in result.stderr
+    assert result.stderr.endswith("aliasfs: nothing was moved\n")
+    assert record.writes == [] and aws.alias_version(api, "hello", "PROD") == "2"
+
+
+@pytest.mark.semantics("8.2.7", "8.2.8", "8.3.2")
+def test_one_that_was_rolled_back_a_moment_ago_keeps_all_where_they_are(mount, api, plane, rollback):
+    mount.run("ln", "-sfn", "3", "mnt/hello/BETA", check=True)
+    mount.run("ln", "-sfn", "BETA@1", "mnt/hello/BETA", check=True)
+    with plane.recording() as record:
+        result = rollback("mnt/hello/PROD", "mnt/hello/BETA", "--yes")
+    assert result.rc == 1 and "rolled back:" not in result.stdout, str(result)
+    assert "hello/BETA: it cannot be rolled back now: Operation not permitted: BETA was rolled back" in result.stderr
     assert result.stderr.endswith("aliasfs: nothing was moved\n")
     assert record.writes == [] and aws.alias_version(api, "hello", "PROD") == "2"
 
@@ -191,13 +208,38 @@ def test_what_is_not_proven_is_not_moved(api, hello, make_plane, make_mount, scr
     assert result.rc == 1 and "rolled back:" not in result.stdout, str(result)
     assert result.lines[0].startswith("hello/PROD  2 -> ?   "), str(result)
     (why, nothing) = result.stderr.splitlines()
-    assert "hello/PROD: its version before is not proven, name one with --to: Resource temporarily" in why
+    assert "hello/PROD: name a version with --to: Resource temporarily unavailable: PROD@1 is not proven: " in why
     assert "this mount saw it lead to 1 (seen, not proven)" in why and "ln -sfn 1 PROD" in why
     assert nothing == "aliasfs: nothing was moved"
     assert aws.alias_version(plane.api, "hello", "PROD") == "2"
     result = mount.run(program("aliasfs"), "rollback", "mnt/hello/PROD", "--yes", "--to", "1")
     assert result.ok, str(result)
     assert aws.alias_version(plane.api, "hello", "PROD") == "1"
+
+
+@pytest.mark.semantics("8.2.4", "8.3.2")
+def test_what_cloudtrail_has_but_does_not_prove_is_named(api, plane, make_mount):
+    """A colleague has moved it before the mount was there, naming no revision."""
+    aws.create_function(api, "mail", versions=4, aliases={"BETA": 2})
+    time.sleep(1.1)  # CloudTrail knows whole seconds
+    api.update_alias(FunctionName="mail", Name="BETA", FunctionVersion="4")
+    mount = make_mount()
+    result = mount.run(program("aliasfs"), "rollback", "mnt/mail/BETA", "--yes")
+    assert result.rc == 1
+    together = mount.run("sh", "-c", f"{program('aliasfs')} rollback mnt/mail/BETA --yes 2>&1")
+    assert together.lines == [*result.lines, *result.stderr.splitlines()], str(together)
+    assert result.lines[0].startswith("mail/BETA  4 -> ?   last moved "), str(result)
+    assert "CloudTrail has it lead to 2 (the order of its events, not proven)" in result.stderr
+    assert "ln -sfn 2 BETA" in result.stderr
+
+
+def test_time_runs_out(plane, hello, make_mount):
+    """--to still moves it."""
+    mount = make_mount(read_timeout=4)
+    plane.put("/_local/faults", [{"operation": "LookupEvents", "count": -1, "hang": True}])
+    result = mount.run(program("aliasfs"), "rollback", "mnt/hello/PROD", "--to", "2", "--yes")
+    assert result.ok and "who moved it cannot be read: Connection timed out: " in result.stdout, str(result)
+    assert "rolled back: hello/PROD 1 -> 2" in result.stdout
 
 
 def test_without_permission_for_cloudtrail(api, hello, make_mount, proxy):
@@ -215,7 +257,7 @@ def test_while_cloudtrail_fails(api, hello, make_mount, proxy):
     mount = make_mount(endpoint_url=proxy.url)
     proxy.rule(faultproxy.replace(503), path="^/$")
     result = mount.run(program("aliasfs"), "rollback", "mnt/hello/PROD", "--to", "2", "--yes")
-    assert result.ok and "who moved it is not known: Remote I/O error" in result.stdout, str(result)
+    assert result.ok and "who moved it cannot be read: Remote I/O error" in result.stdout, str(result)
     assert aws.alias_version(api, "hello", "PROD") == "2"
 
 
@@ -225,7 +267,9 @@ def test_while_cloudtrail_fails(api, hello, make_mount, proxy):
         ("mnt/hello", 1, "'mnt/hello' is a function: name an alias of it, as in mnt/hello/PROD"),
         ("mnt/hello/2", 1, "is no alias"),
         ("mnt", 1, "is a whole mount"),
-        (".", 1, "'.' is not in a mount of aliasfs"),
+        ("mnt/hello/", 1, "as in mnt/hello/PROD"),
+        ("mnt/.aliasfs/stats", 1, "'mnt/.aliasfs/stats' is no function"),
+        (".", 6, "'.' is not in a mount of aliasfs"),
     ],
 )
 def test_what_is_no_alias(rollback, path, code, told):

@@ -7,6 +7,7 @@ import os
 import random
 import re
 import stat
+import time
 
 import pytest
 
@@ -59,7 +60,8 @@ def test_the_list_joins_what_others_did_with_what_this_mount_did(api, function, 
     assert "ln" in moves[2][7] and failed[0][7].startswith("error ResourceNotFoundException:")
     assert all("Boto3" in move[5] for move in moves if "by this mount" not in move[7])
     assert all(move[6] != "-" for move in moves)
-    assert len(people) == 1 and "complete from" in people[0]
+    assert [line.startswith("# ") for line in people] == [True] * 3 and len(max(people, key=len)) < 120
+    assert re.match(r"# moves are complete from \S+Z on", people[-1])
     file = function / ".aliases" / "PROD" / ".history"
     status = os.stat(file)
     assert (stat.S_IMODE(status.st_mode), status.st_size) == (0o400, 0)
@@ -79,7 +81,7 @@ def test_what_cloudtrail_has_not_delivered_is_named(api, hello, plane, make_moun
     mount.run("ln", "-sfn", "2", "PROD", cwd=function, check=True)
     moves, people = history(function)
     assert [(move[1], move[2], move[3]) for move in moves] == [("moved", "1", "2")]
-    assert len(people) == 1
+    assert "no known change" not in people[0]
     api.update_alias(FunctionName="hello", Name="PROD", FunctionVersion="3")
     assert os.readlink(function / "PROD") == "3"
     moves, people = history(function)
@@ -93,15 +95,20 @@ def test_what_cloudtrail_has_not_delivered_is_named(api, hello, plane, make_moun
     "fault, said",
     [
         ({"code": "AccessDeniedException"}, "CloudTrail is denied"),
+        ({"code": "OperationNotPermittedException"}, "CloudTrail is denied"),
         ({"code": "UnknownOperationException"}, "does not know CloudTrail"),
     ],
 )
-def test_without_cloudtrail_the_list_is_what_this_mount_did(function, mount, plane, fault, said):
+def test_without_cloudtrail_the_list_is_what_this_mount_did(api, function, mount, plane, fault, said):
     mount.run("ln", "-sfn", "2", "PROD", cwd=function, check=True)
     plane.put("/_local/faults", [{"operation": "LookupEvents", "count": -1, **fault}])
     moves, people = history(function)
     assert [(move[1], move[2], move[3]) for move in moves] == [("moved", "1", "2")]
     assert said in people[-1]
+    assert ("contrib/iam/history.json" in people[-1]) == (fault["code"] == "AccessDeniedException")
+    api.update_alias(FunctionName="hello", Name="PROD", FunctionVersion="3")
+    mount.run("sh", "-c", "echo > mnt/.aliasfs/refresh", check=True)
+    assert history(function)[1][0].startswith("# PROD leads to 3, and no known change made it so; before,")
 
 
 @pytest.mark.semantics("8.1.6")
@@ -119,6 +126,43 @@ def test_a_failing_cloudtrail_is_an_error_and_no_shorter_list(hello, plane, make
     assert os.readlink(function / "PROD") == "2"
 
 
+def ask_once(function):
+    """CloudTrail has told of PROD by its ARN: it was created, and never moved."""
+    wait_for(lambda: errno_of(os.readlink, function / "PROD@1") == errno.ENOENT, what="CloudTrail's answer")
+
+
+@pytest.mark.semantics("8.1.4", "8.1.6")
+def test_what_is_known_is_listed_when_time_runs_out(hello, plane, make_mount):
+    mount = make_mount(read_timeout=4)
+    function = mount.path / hello
+    ask_once(function)
+    plane.put("/_local/faults", [{"operation": "LookupEvents", "count": -1, "hang": True}])
+    moves, people = history(function)
+    assert [(move[1], move[2], move[3]) for move in moves] == [("created", "-", "1")]
+    assert re.match(r"# time ran out: moves are complete from \S+Z to \S+Z; ", people[-1])
+
+
+@pytest.mark.semantics("8.1.6")
+def test_when_nothing_is_known_and_time_runs_out_that_is_an_error(hello, plane, make_mount):
+    mount = make_mount(read_timeout=4)
+    plane.put("/_local/faults", [{"operation": "LookupEvents", "count": -1, "hang": True}])
+    assert errno_of((mount.path / hello / ".aliases" / "PROD" / ".history").read_text) == errno.ETIMEDOUT
+    line = last_error(mount)
+    assert "LookupEvents" in line and "CloudTrail has not answered yet: try again" in line
+
+
+@pytest.mark.semantics("8.1.4")
+def test_many_moves_of_others_leave_the_list_complete(api, function, plane):
+    for _ in range(60):  # more than a page of events
+        api.update_alias(FunctionName="hello", Name="BETA", Description="again")
+    time.sleep(2.1)  # CloudTrail knows whole seconds
+    ask_once(function)
+    moves, people = history(function)
+    assert [move[1] for move in moves] == ["created"]
+    assert "moves are complete" in people[-1] and "CloudTrail keeps no older ones" in people[-1]
+    assert plane.calls()["LookupEvents"] == 1 + 5
+
+
 @pytest.mark.semantics("8.2.1", "8.2.6", "8.4.1")
 def test_a_roll_back_after_a_move_through_this_mount_is_one_call(api, function, gesture, mount, plane):
     mount.run("ls", "-l", cwd=function, check=True)  # ln looks at the version that its target leads to
@@ -128,6 +172,17 @@ def test_a_roll_back_after_a_move_through_this_mount_is_one_call(api, function, 
     assert record.calls == {"UpdateAlias": 1}, str(record)
     assert aws.aliases_of(api, "hello")["PROD"] == "1"
     assert os.readlink(function / "PROD@1") == "3"
+
+
+@pytest.mark.semantics("8.1.2")
+def test_a_permission_is_named(api, function):
+    named = {"FunctionName": "hello", "Qualifier": "PROD", "StatementId": "from-events"}
+    api.add_permission(Action="lambda:InvokeFunction", Principal="events.amazonaws.com", **named)
+    time.sleep(1.1)  # CloudTrail knows whole seconds
+    api.remove_permission(**named)
+    moves, _ = history(function)
+    assert [move[7] for move in moves if move[1] == "permission"] == [
+        "removed from-events", "added from-events"]
 
 
 @pytest.mark.semantics("8.2.1", "8.2.4")
@@ -192,6 +247,25 @@ def test_a_move_of_a_colleague_is_not_guessed(api, hello, plane, make_mount):
     assert wait_for(proven, what="PROD@1 to be proven") == "2"
     mount.run("ln", "-sfn", "PROD@1", "PROD", cwd=function, check=True)
     assert aws.aliases_of(api, "hello")["PROD"] == "2"
+
+
+@pytest.mark.semantics("8.2.4")
+def test_why_it_is_not_proven(api, function, mount, plane):
+    """The message says to wait where that helps, and why CloudTrail is of no use where it is not allowed."""
+    assert errno_of(os.readlink, function / "PROD@1") == errno.EAGAIN
+    assert "it is being asked: try again in a few seconds" in last_error(mount)
+    ask_once(function)
+    message = "User: her is not authorized to perform: cloudtrail:LookupEvents"
+    plane.put(
+        "/_local/faults",
+        [{"operation": "LookupEvents", "count": -1, "code": "AccessDeniedException", "message": message}])
+
+    def told():
+        assert errno_of(os.readlink, function / "BETA@1") == errno.EAGAIN
+        line = last_error(mount)
+        return message in line and "contrib/iam/history.json" in line and "not been asked" not in line
+
+    wait_for(told, what="the reason")
 
 
 @pytest.mark.semantics("8.2.5")

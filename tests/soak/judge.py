@@ -236,9 +236,11 @@ class Judge:
                 f"was {show(entry.state)}",
             )
         made_here = entry.state is None and found is not None
+        # Where it was there already, the mount made no call.
+        is_move = found != entry.state
         # With a colleague alongside, who knows who was the last.
         self.model.set(name, found, -1 if plan.alongside else hand.mount, now)
-        if not plan.alongside:
+        if is_move and not plan.alongside:
             entry.moved = (hand.mount, self.worker.weather.generation(hand.mount))
         if made_here:
             entry.born = self.birth(hand, plan, now)

@@ -319,6 +319,31 @@ static void names_tell_of_everything(void **state)
 	trail_events_release(&events);
 }
 
+/* semantics(8.1.4, 8.4.1) */
+static void a_busy_account_hides_nothing_of_an_alias(void **state)
+{
+	cleanup(trail_free_pointer) struct trail *trail = start(80, 10, "OTHER");
+	struct trail_events events;
+	unsigned int calls;
+
+	(void)state;
+	fake.records[fake.count++] =
+		(struct record){NOW - 86400, CLOUDTRAIL_CREATE_ALIAS, "PROD", 999};
+	assert_int_equal(fetch(trail, TRAIL_BY_ARN, 0), LAMBDA_OK);
+	fake.now_s += 3;
+	assert_int_equal(fetch(trail, TRAIL_BY_NAME, NOW), LAMBDA_OK);
+	events = copy(trail);
+	assert_true(events.count == 1 && events.changes.complete && !events.all.complete);
+	assert_int_equal(events.changes.from_s, NOW - DAYS_S);
+	assert_within(events.all.from_s, NOW - 600, NOW - 400); /* a page of the others */
+	trail_events_release(&events);
+	/* What is renewed of the others is no more than is known of them. */
+	calls = fake.calls;
+	fake.now_s += 100;
+	assert_int_equal(fetch(trail, TRAIL_BY_NAME, NOW), LAMBDA_OK);
+	assert_int_equal(fake.calls - calls, 6);
+}
+
 static void the_oldest_go_when_there_is_no_room(void **state)
 {
 	cleanup(trail_free_pointer) struct trail *trail = start(RECORDS_MAX, 60, "PROD");
@@ -391,6 +416,7 @@ int main(void)
 		cmocka_unit_test(a_token_that_is_too_old_is_replaced),
 		cmocka_unit_test(a_failure_keeps_what_came_before_it),
 		cmocka_unit_test(names_tell_of_everything),
+		cmocka_unit_test(a_busy_account_hides_nothing_of_an_alias),
 		cmocka_unit_test(the_oldest_go_when_there_is_no_room),
 		cmocka_unit_test(a_wrong_clock_is_forgotten),
 		cmocka_unit_test(one_asks_at_a_time),

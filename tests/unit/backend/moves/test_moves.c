@@ -24,7 +24,7 @@ static struct {
 	size_t count;
 	unsigned int calls;
 	struct lambda_error failure; /* status LAMBDA_OK: none */
-	int64_t now_s;
+	int64_t now_s, deadline_ms;  /* of the last call */
 } trail = {.mutex = PTHREAD_MUTEX_INITIALIZER};
 
 static struct catalog *catalog;
@@ -54,11 +54,11 @@ static enum lambda_status look_up(void *data, const struct call_scope *scope,
 	size_t i;
 
 	(void)data;
-	(void)scope;
 	page.items = calloc(EVENTS_MAX, sizeof(*page.items));
 	assert_non_null(page.items);
 	pthread_mutex_lock(&trail.mutex);
 	trail.calls++;
+	trail.deadline_ms = scope->read_deadline_ms;
 	status = trail.failure.status;
 	if (reterr)
 		*reterr = trail.failure;
@@ -308,6 +308,47 @@ static void without_cloudtrail_its_own_part_is_left(void **state)
 	}
 }
 
+/* semantics(8.1.6) */
+static void time_that_runs_out_is_told_beside_what_is_known(void **state)
+{
+	const struct call_scope scope = soon();
+	struct lambda_error error;
+	struct moves_view view;
+
+	(void)state;
+	add_event("", "r1", 1, NOW_S - 7200);
+	assert_int_equal(read_all(&view, &error), LAMBDA_OK);
+	moves_view_release(&view);
+	trail.now_s += MOVES_FRESH_S + 1;
+	trail.failure = (struct lambda_error){
+		.status = LAMBDA_TIMED_OUT, .operation = "LookupEvents", .message = "late"};
+	assert_int_equal(moves_read(moves, &scope, "hello", "PROD", &view, &error), LAMBDA_OK);
+	assert_int_equal(view.trail_status, LAMBDA_TIMED_OUT);
+	assert_true(view.history.count == 1 && view.changes.until_s == NOW_S);
+	moves_view_release(&view);
+	/* Of the time some is left for GetAlias. */
+	assert_true(trail.deadline_ms <= scope.read_deadline_ms - MOVES_RESERVE_MS);
+}
+
+/* semantics(8.2.4) */
+static void what_cloudtrail_has_is_named_also_where_it_proves_nothing(void **state)
+{
+	int64_t until_ms = clock_monotonic_ms() + PATIENCE_MS;
+	struct lambda_error error;
+
+	(void)state;
+	add_event("", "r1", 1, NOW_S - 20);
+	fake_set_alias("hello", "PROD", 7);
+	add_event("", "r2", 7, NOW_S - 10);
+	do {
+		assert_string_equal(settled(1, &error), "not proven");
+		sched_yield();
+	} while (!strstr(error.hint, "CloudTrail has it lead to 1") &&
+		 clock_monotonic_ms() < until_ms);
+	assert_non_null(strstr(error.hint, "CloudTrail has it lead to 1"));
+	assert_non_null(strstr(error.hint, "ln -sfn 1 PROD"));
+}
+
 /* semantics(8.1.1, 8.1.3, 8.1.5) */
 static void the_list_joins_both(void **state)
 {
@@ -382,6 +423,10 @@ int main(void)
 			a_revision_that_none_explains_is_never_guessed, begin, end),
 		cmocka_unit_test_setup_teardown(
 			without_cloudtrail_its_own_part_is_left, begin, end),
+		cmocka_unit_test_setup_teardown(
+			time_that_runs_out_is_told_beside_what_is_known, begin, end),
+		cmocka_unit_test_setup_teardown(
+			what_cloudtrail_has_is_named_also_where_it_proves_nothing, begin, end),
 		cmocka_unit_test_setup_teardown(the_list_joins_both, begin, end),
 		cmocka_unit_test_setup_teardown(what_is_known_is_not_asked_again, begin, end),
 		cmocka_unit_test_setup_teardown(
