@@ -304,15 +304,13 @@ static enum lambda_status renew_stream(struct trail *trail, const struct call_sc
 	return LAMBDA_OK;
 }
 
-/* Renews it, or begins anew where the last time was read off a clock that was wrong. */
+/* Renews it, or begins anew where CloudTrail's clock is behind the last time. */
 static enum lambda_status ask_for_newer(struct trail *trail, const struct call_scope *scope,
 	struct stream *stream, struct lambda_error *reterr)
 {
 	struct lambda_error error = {0};
 	enum lambda_status status;
 
-	if (stream->until_s > trail->source.now_s(trail->source.data))
-		return begin_stream(trail, scope, stream, reterr);
 	status = renew_stream(trail, scope, stream, &error);
 	if (status && !strcmp(error.code, "InvalidTimeRangeException"))
 		return begin_stream(trail, scope, stream, reterr);
@@ -362,10 +360,10 @@ static enum lambda_status fetch_step(struct trail *trail, const struct call_scop
 	for (i = 0; i < plan->count; i++) {
 		struct stream *stream = plan->streams[i];
 
-		if (!stream->until_s)
+		/* A time to come was read off a clock that was wrong. */
+		if (!stream->until_s || stream->until_s > trail->source.now_s(trail->source.data))
 			return begin_stream(trail, scope, stream, reterr);
-		if (when_asked(trail, plan->now_s) - stream->until_s > wanted->max_age_s ||
-			stream->until_s > trail->source.now_s(trail->source.data))
+		if (when_asked(trail, plan->now_s) - stream->until_s > wanted->max_age_s)
 			return ask_for_newer(trail, scope, stream, reterr);
 		if (!stream->complete && stream->from_s > since_s &&
 			(!shortest || stream->from_s > shortest->from_s))

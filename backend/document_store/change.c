@@ -180,7 +180,7 @@ static void renew_deadline(struct change *change)
 	change->scope.read_deadline_ms = change->scope.mutation_deadline_ms;
 }
 
-/* Before a later call: whether AWS has what the one before it left, and nobody else's change. It gets the revision of that. */
+/* Before a later call: compares the document with what the call before it left, and gives the call that revision. */
 static enum lambda_status compare_between(struct change *change, struct lambda_document_call *call)
 {
 	enum lambda_status status;

@@ -132,7 +132,8 @@ enum lambda_status gesture_fetch_alias(struct gestures *gestures, const struct c
  * UpdateAlias, compared and swapped with wanted->revision_id; `base` is what the alias said then. A refusal
  * because of the revision alone is not believed: permissions change it too (2.0.11). While GetAlias still
  * shows `base`, the update is sent again with the new revision, GESTURE_REPEATS_MAX times at most, but not with
- * GESTURE_THIS_REVISION. The remap takes note of the write; the mutex is not held. *ret_alias (may be NULL) is AWS's answer, the caller's.
+ * GESTURE_THIS_REVISION. The remap takes note of the write; the mutex is not held. *ret_alias (may be NULL) is AWS's
+ * answer, the caller's.
  */
 enum lambda_status gesture_update_alias(struct gestures *gestures, const struct call_scope *scope,
 	const char *function, const struct lambda_alias *wanted, unsigned int flags,

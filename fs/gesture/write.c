@@ -85,9 +85,8 @@ enum lambda_status gesture_update_alias(struct gestures *gestures, const struct 
 			return status;
 		if (flags & GESTURE_THIS_REVISION) {
 			lambda_hint(reterr,
-				"%s says what this mount last saw, but was changed since: look "
-				"again "
-				"where it was before",
+				"%s says what this mount last saw, but was changed since: "
+				"look again where it was before",
 				wanted->name);
 			return status;
 		}

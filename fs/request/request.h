@@ -64,7 +64,7 @@ void request_end(struct request *request);
 const struct caller *request_caller(struct request *request);
 
 /*
- * Names who asks where the kernel does not: RELEASE comes from nobody. For the log and the audit alone: what the caller
+ * Names the caller where the kernel gives none, as with RELEASE. For the log and the audit alone: what the caller
  * may do, and has read, stays unknown.
  */
 void request_name_caller(struct request *request, const struct caller_identity *identity);

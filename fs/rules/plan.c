@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A plan on its way: the room that it needs, the calls, and what its end changes in what is shown and remembered. */
+/* Carrying out a plan: it reserves room, forms the calls, and at its end updates the links, tombstones and births. */
 #include <errno.h>
 
 #include "fs/rules/remap_private.h"

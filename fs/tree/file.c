@@ -522,7 +522,7 @@ static int commit_if(struct request *request, struct open_file *file, bool last)
 	error = file->refused;
 	pthread_mutex_unlock(&file->mutex);
 	if (!content) {
-		/* Another process may have got it, as the child whose exec closes its copy, and told nobody. */
+		/* Another process, as a child whose exec closes its copy, may have had this error and ignored it. */
 		request->is_provisional = error != 0;
 		return last ? 0 : error;
 	}

@@ -41,7 +41,7 @@ int file_describe_invocation(
 /*
  * Gives the attributes of a document or draft the size that the asker has made: of the open file, where the kernel names
  * one (fstat(2) does not); else of the file that the asker, or a process it comes from, opened and wrote, while AWS has
- * not those bytes. While there are such, whoever's, the kernel is to remember no size. Leaves others as they are.
+ * not those bytes. While any process has such bytes, the kernel does not cache the size. Leaves other attributes alone.
  */
 void file_show_size(struct request *request, const struct node *node, struct open_file *file,
 	struct tree_attributes *attributes);

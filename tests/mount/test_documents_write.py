@@ -520,7 +520,7 @@ def test_a_member_that_nobody_knows(api, function, gesture, mount):
     assert "Flavour" not in json.loads(path.read_text())
 
 
-# How a tool that writes the document itself is told: by its exit status.
+# Tools that write the document itself report a refusal by their exit status.
 IN_PLACE = [">", "cp", "rsync --inplace", "install"]
 FAULTS = {
     "400": ({"code": "InvalidParameterValueException"}, (errno.EINVAL, errno.EPERM)),

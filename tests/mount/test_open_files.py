@@ -258,7 +258,7 @@ def test_a_document_that_is_moved_onto_an_open_draft(hello, mount, opened, gestu
 @pytest.mark.semantics("6.3.8", "6.3.10")
 @pytest.mark.parametrize("document", ["$LATEST/code.zip", ".function/tags.json"])
 def test_a_refusal_is_told_to_whoever_closes_next(hello, mount, opened, gesture, document):
-    """A child's copy of a descriptor is closed by its exec, which tells nobody."""
+    """A child's exec closes its copy of a descriptor, and ignores the error."""
     path = mount.path / hello / document
     path.write_bytes(aws.code("x") if document.endswith("zip") else b'{"a": "1"}')
     lines = (mount.path / ".aliasfs/errors").read_text()

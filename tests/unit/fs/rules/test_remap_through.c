@@ -105,6 +105,14 @@ static void toybox_ln_sf_goes_through_the_alias_too(void **state)
 	stop_world(&world);
 }
 
+/* `mv NAME ALIAS` without -T: the tool follows the alias, and moves the name into the version. */
+static int mv_into(struct world *world, const char *alias, const char *name,
+	const struct gesture_place *version, unsigned int flags)
+{
+	do_readlink(world, &tool, alias);
+	return do_rename_between(world, &tool, &here, name, version, name, flags);
+}
+
 /* semantics(2.1.5, 2.1.6, 2.1.7) */
 static void mv_without_t_moves_the_alias_it_came_through(void **state)
 {
@@ -123,30 +131,22 @@ static void mv_without_t_moves_the_alias_it_came_through(void **state)
 	assert_writes(&world, "update PROD>2", "mv PROD.new PROD");
 	assert_false(is_link(&world, "PROD.new"));
 
-	do_readlink(&world, &tool, "CANARY");
-	assert_int_equal(
-		do_rename_between(&world, &tool, &here, "CANARY%10", &in_1, "CANARY%10", 0), 0);
+	assert_int_equal(mv_into(&world, "CANARY", "CANARY%10", &in_1, 0), 0);
 	assert_writes(&world, "update CANARY>3", "mv CANARY%10 CANARY");
 
-	do_readlink(&world, &tool, "PROD");
-	assert_int_equal(
-		do_rename_between(&world, &tool, &here, "BETA", &in_2, "BETA", RENAME_NOREPLACE),
+	assert_int_equal(mv_into(&world, "PROD", "BETA", &in_2, RENAME_NOREPLACE),
 		EROFS); /* a standing alias stays */
 	assert_writes(&world, "", "mv BETA PROD");
 
 	assert_int_equal(do_rename(&world, &tool, "BETA", "KEPT", RENAME_NOREPLACE), 0);
 	pass(&world, 500);
 	assert_writes(&world, "create KEPT>2 'next'; delete BETA>2", "mv BETA KEPT");
-	do_readlink(&world, &tool, "PROD");
-	assert_int_equal(
-		do_rename_between(&world, &tool, &here, "KEPT", &in_2, "KEPT", RENAME_NOREPLACE),
+	assert_int_equal(mv_into(&world, "PROD", "KEPT", &in_2, RENAME_NOREPLACE),
 		EROFS); /* also under another name */
 	assert_writes(&world, "", "mv KEPT PROD");
 
 	assert_int_equal(do_symlink(&world, &typed, "release", "4"), 0);
-	do_readlink(&world, &tool, "PROD");
-	assert_int_equal(
-		do_rename_between(&world, &tool, &here, "release", &in_2, "release", 0), 0);
+	assert_int_equal(mv_into(&world, "PROD", "release", &in_2, 0), 0);
 	pass(&world, 500);
 	assert_writes(&world, "create release>4; update PROD>4; delete release>4",
 		"mv of an alias made a moment ago");
@@ -202,9 +202,7 @@ static void what_a_colleague_has_written_is_no_longer_made_here(void **state)
 	start(&world);
 	assert_int_equal(do_symlink(&world, &typed, "release", "4"), 0);
 	write_here(&world, "release", 5);
-	do_readlink(&world, &tool, "PROD");
-	assert_int_equal(
-		do_rename_between(&world, &tool, &here, "release", &in_1, "release", 0), 0);
+	assert_int_equal(mv_into(&world, "PROD", "release", &in_1, 0), 0);
 	pass(&world, 500);
 	assert_writes(
 		&world, "create release>4; update PROD>5; delete release>5", "made and moved here");
@@ -215,13 +213,9 @@ static void what_a_colleague_has_written_is_no_longer_made_here(void **state)
 	assert_writes(&world, "create release>4", "ln -s");
 	take(&world, "release");
 	put(&world, "release", 4, 0, 0, "");
-	do_readlink(&world, &tool, "PROD");
-	assert_int_equal(
-		do_rename_between(&world, &tool, &here, "release", &in_1, "release", 0), EROFS);
+	assert_int_equal(mv_into(&world, "PROD", "release", &in_1, 0), EROFS);
 	write_here(&world, "release", 4); /* does not make it ours */
-	do_readlink(&world, &tool, "PROD");
-	assert_int_equal(
-		do_rename_between(&world, &tool, &here, "release", &in_1, "release", 0), EROFS);
+	assert_int_equal(mv_into(&world, "PROD", "release", &in_1, 0), EROFS);
 	pass(&world, REMAP_LOCAL_MS);
 	assert_writes(&world, "", "a colleague's");
 
