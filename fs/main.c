@@ -48,7 +48,7 @@ static enum exit_code run_command(struct options *options)
 
 	/* Before the working directory changes. */
 	if (options_resolve(options, &message))
-		return complain(EXIT_FAILED, "%s", buffer_text(&message));
+		return report_error(EXIT_FAILED, "%s", buffer_text(&message));
 	if (set_environment(options))
 		return EXIT_FAILED;
 	switch (options->command) {
@@ -68,9 +68,9 @@ static enum exit_code run_command(struct options *options)
 	if (options->check)
 		return check_run(options);
 	if (mountpoint_prepare(&options->mountpoint, &cleared, &message))
-		return complain(EXIT_MOUNTPOINT, "%s", buffer_text(&message));
+		return report_error(EXIT_MOUNTPOINT, "%s", buffer_text(&message));
 	if (cleared)
-		complain(EXIT_OK, "a dead mount on %s is cleared away", options->mountpoint);
+		report_error(EXIT_OK, "a dead mount on %s is cleared away", options->mountpoint);
 	if (!options->foreground) {
 		int code = daemon_fork(&daemon, PROGRAM);
 
@@ -86,7 +86,7 @@ int main(int count, char **arguments)
 	cleanup(options_release) struct options options = OPTIONS_INIT;
 
 	if (options_parse(count - 1, arguments + 1, &options, &message))
-		return complain(EXIT_USAGE, "%s\nTry 'aliasfs --help'.", buffer_text(&message));
+		return report_error(EXIT_USAGE, "%s\nTry 'aliasfs --help'.", buffer_text(&message));
 	if (options.help)
 		return (int)print_help();
 	if (options.version)

@@ -54,7 +54,7 @@ static bool is_plain_number(const char *digits, size_t length)
 }
 
 /* All that cJSON does not check but names that repeat. NULL or what is wrong. */
-static const char *scan(const char *data, size_t length, struct numbers *ret_numbers)
+static const char *scan_text(const char *data, size_t length, struct numbers *ret_numbers)
 {
 	struct json_reader reader = {.data = data, .length = length};
 	const char *digits;
@@ -216,7 +216,7 @@ const char *json_parse_faulty(
 	const char *data, size_t length, struct json **ret_tree, const struct json **ret_twice)
 {
 	struct numbers numbers = {0};
-	const char *reason = scan(data, length, &numbers);
+	const char *reason = scan_text(data, length, &numbers);
 	const cJSON *twice = NULL;
 	cJSON *tree = NULL;
 

@@ -51,7 +51,7 @@ struct code_cache *code_cache_new(
 	return cache;
 }
 
-static void destroy(struct code_file *file)
+static void destroy_file(struct code_file *file)
 {
 	if (file->file >= 0)
 		close(file->file);
@@ -66,7 +66,7 @@ void code_cache_free(struct code_cache *cache)
 		struct code_file *file = cache->files;
 
 		cache->files = file->next;
-		destroy(file);
+		destroy_file(file);
 	}
 	pthread_cond_destroy(&cache->changed);
 	pthread_mutex_destroy(&cache->mutex);
@@ -76,7 +76,7 @@ void code_cache_free(struct code_cache *cache)
 
 /* --- under the mutex --- */
 
-static struct code_file *find(struct code_cache *cache, const struct lambda_code *code)
+static struct code_file *find_file(struct code_cache *cache, const struct lambda_code *code)
 {
 	struct code_file *file;
 
@@ -96,7 +96,7 @@ static void remove_file(struct code_cache *cache, struct code_file *file)
 	*link = file->next;
 	cache->count--;
 	cache->total -= file->code.size;
-	destroy(file);
+	destroy_file(file);
 }
 
 /* Drops what was not used for longest until a file of `size` bytes fits; false when what is in use leaves too little. */
@@ -116,7 +116,7 @@ static bool make_room(struct code_cache *cache, uint64_t size)
 }
 
 /* An entry that the caller is to fill, with a reference. */
-static enum lambda_status add(struct code_cache *cache, const struct lambda_code *code,
+static enum lambda_status add_file(struct code_cache *cache, const struct lambda_code *code,
 	struct code_file **ret_file, struct lambda_error *reterr)
 {
 	struct code_file *file;
@@ -171,7 +171,7 @@ enum lambda_status code_cache_check(const struct code_cache *cache, struct lambd
 	return LAMBDA_OK;
 }
 
-static enum lambda_status fill(struct code_cache *cache, const struct call_scope *scope,
+static enum lambda_status fill_file(struct code_cache *cache, const struct call_scope *scope,
 	const char *function, uint64_t version, struct code_file *file, struct lambda_error *reterr)
 {
 	int made = make_file(cache, file->code.size);
@@ -191,7 +191,7 @@ enum lambda_status code_cache_get(struct code_cache *cache, const struct call_sc
 	struct code_file *file;
 
 	pthread_mutex_lock(&cache->mutex);
-	while (!status && (file = find(cache, wanted)) && !file->ready)
+	while (!status && (file = find_file(cache, wanted)) && !file->ready)
 		status = call_scope_wait(scope, &cache->changed, &cache->mutex,
 			"the code, which another reader fetches as well, did not come in time",
 			reterr);
@@ -199,10 +199,10 @@ enum lambda_status code_cache_get(struct code_cache *cache, const struct call_sc
 		file->references++;
 		file->used_tick = ++cache->tick;
 	} else if (!status) {
-		status = add(cache, wanted, &file, reterr);
+		status = add_file(cache, wanted, &file, reterr);
 		if (!status) {
 			pthread_mutex_unlock(&cache->mutex);
-			status = fill(cache, scope, function, version, file, reterr);
+			status = fill_file(cache, scope, function, version, file, reterr);
 			pthread_mutex_lock(&cache->mutex);
 			file->ready = !status;
 			file->used_tick = ++cache->tick;

@@ -147,7 +147,7 @@ static bool is_sorted(const struct keyed_set *set)
 }
 
 /* Moves what is in `set` into the order of `places`, without what comes again behind it. 0 or -ENOMEM. */
-static int rearrange(struct keyed_set *set, const struct place *places)
+static int rearrange_entries(struct keyed_set *set, const struct place *places)
 {
 	struct keyed_set old = *set;
 	size_t i;
@@ -191,7 +191,7 @@ static int sort_entries(struct keyed_set *set)
 	for (i = 0; i < set->total; i++)
 		places[i] = (struct place){set, i};
 	qsort(places, set->total, sizeof(*places), compare_places);
-	return rearrange(set, places);
+	return rearrange_entries(set, places);
 }
 
 /* The first `count` are the entries: fills the view. */

@@ -54,7 +54,7 @@ int64_t walks_find_crawl(const struct walks *walks, const struct call_lineage *l
 }
 
 /* Notes the want of one process. */
-static void want(struct walk *walk, uint64_t function, int64_t ttl_ms, int64_t now_ms)
+static void note_want(struct walk *walk, uint64_t function, int64_t ttl_ms, int64_t now_ms)
 {
 	int64_t began_ms;
 
@@ -87,7 +87,7 @@ void walks_begin_call(struct walks *walks, const struct call_lineage *lineage, u
 		struct walk *walk = counts ? take_walk(walks, process) : find_walk(walks, process);
 
 		if (walk)
-			want(walk, counts ? function : 0, ttl_ms, now_ms);
+			note_want(walk, counts ? function : 0, ttl_ms, now_ms);
 	}
 }
 

@@ -73,7 +73,7 @@ struct segment {
 	size_t length;
 };
 
-static size_t split(const char *text, struct segment segments[SEGMENTS_MAX])
+static size_t split_arn(const char *text, struct segment segments[SEGMENTS_MAX])
 {
 	size_t count = 0;
 
@@ -121,7 +121,7 @@ int cloudtrail_parse_function(const char *text, char function[LAMBDA_FUNCTION_NA
 	char qualifier[LAMBDA_ALIAS_NAME_MAX + 1])
 {
 	struct segment segments[SEGMENTS_MAX];
-	size_t count = split(text, segments), at = find_name(segments, count);
+	size_t count = split_arn(text, segments), at = find_name(segments, count);
 	const struct segment *name = &segments[at];
 
 	if (at >= count || count - at > 2 || !name->length ||

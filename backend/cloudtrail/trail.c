@@ -126,7 +126,7 @@ static int newer_first(const void *left, const void *right)
 }
 
 /* Makes room: the oldest go, and so does all knowledge of their seconds. */
-static void evict(struct trail *trail)
+static void evict_oldest(struct trail *trail)
 {
 	size_t keep = TRAIL_EVENTS_MAX - TRAIL_EVENTS_MAX / EVICTED_PART, i;
 
@@ -148,7 +148,7 @@ static int add_event(struct trail *trail, struct cloudtrail_event *event)
 	if (name_map_find(&trail->by_id, event->id))
 		return 0;
 	if (trail->count == TRAIL_EVENTS_MAX)
-		evict(trail);
+		evict_oldest(trail);
 	if (event->time_s < trail->floor_s)
 		return 0;
 	kept = malloc(sizeof(*kept));
@@ -203,7 +203,7 @@ static struct stream *find_stream(struct trail *trail, const char *arn, bool mak
 	return stream;
 }
 
-static enum lambda_status ask(struct trail *trail, const struct call_scope *scope,
+static enum lambda_status ask_page(struct trail *trail, const struct call_scope *scope,
 	const struct cloudtrail_query *query, struct cloudtrail_page *ret_page,
 	struct lambda_error *reterr)
 {
@@ -254,7 +254,7 @@ static enum lambda_status begin_stream(struct trail *trail, const struct call_sc
 	const struct cloudtrail_query query = {.key = stream->key, .value = stream->value};
 	int64_t asked_s = trail->source.now_s(trail->source.data);
 	struct cloudtrail_page page;
-	enum lambda_status status = ask(trail, scope, &query, &page, reterr);
+	enum lambda_status status = ask_page(trail, scope, &query, &page, reterr);
 
 	if (status)
 		return status;
@@ -286,7 +286,7 @@ static enum lambda_status renew_stream(struct trail *trail, const struct call_sc
 		int error;
 
 		query.next_token = token;
-		status = ask(trail, scope, &query, &page, reterr);
+		status = ask_page(trail, scope, &query, &page, reterr);
 		if (status)
 			return status;
 		pthread_mutex_lock(&trail->mutex);
@@ -326,12 +326,12 @@ static enum lambda_status extend_stream(struct trail *trail, const struct call_s
 	int64_t asked_s = trail->source.now_s(trail->source.data);
 	struct lambda_error error = {0};
 	struct cloudtrail_page page;
-	enum lambda_status status = ask(trail, scope, &query, &page, &error);
+	enum lambda_status status = ask_page(trail, scope, &query, &page, &error);
 
 	if (status && !strcmp(error.code, "InvalidNextTokenException")) {
 		query.next_token = NULL;
 		query.end_s = stream->from_s;
-		status = ask(trail, scope, &query, &page, &error);
+		status = ask_page(trail, scope, &query, &page, &error);
 	}
 	if (!status)
 		return take_page(trail, stream, asked_s, &page, reterr);
@@ -467,7 +467,7 @@ static struct cloudtrail_coverage coverage_of_names(const struct trail *trail)
 }
 
 /* Both together where they overlap, what may have come late aside; else the one that reaches back further. */
-static struct cloudtrail_coverage join(
+static struct cloudtrail_coverage join_coverage(
 	struct cloudtrail_coverage one, struct cloudtrail_coverage other)
 {
 	struct cloudtrail_coverage *later = one.until_s > other.until_s ? &one : &other;
@@ -532,7 +532,7 @@ int trail_copy(
 	events.changes = events.all;
 	/* That CloudTrail knows aliases by their ARN is proven by its first answer with an event. */
 	if (stream && stream->fruitful)
-		events.changes = join(coverage_of(trail, stream), events.all);
+		events.changes = join_coverage(coverage_of(trail, stream), events.all);
 	pthread_mutex_unlock(&trail->mutex);
 	if (error)
 		trail_events_release(&events);

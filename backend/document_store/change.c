@@ -99,7 +99,7 @@ static enum lambda_status find_arn(struct change *change)
 
 /* --- one call --- */
 
-static enum lambda_document_state look(
+static enum lambda_document_state read_state(
 	void *data, const struct call_scope *scope, struct lambda_error *reterr)
 {
 	struct change *change = data;
@@ -206,7 +206,7 @@ static enum lambda_status compare_between(struct change *change, struct lambda_d
 
 static enum lambda_status send_call(struct change *change, struct lambda_document_call *call)
 {
-	const struct lambda_document_look reading_back = {look, change};
+	const struct lambda_document_look reading_back = {read_state, change};
 	struct document_store *store = change->store;
 	struct lambda_error error = {0};
 	enum lambda_status status = LAMBDA_OK;
@@ -272,7 +272,7 @@ static enum lambda_status send_plan(struct change *change)
 }
 
 /* Reads what AWS has now; whether it shows the members that this program does not know (6.5.4). */
-static enum lambda_status prove(struct change *change)
+static enum lambda_status prove_members(struct change *change)
 {
 	struct lambda_error unheard;
 	char sha256[SHA256_TEXT_SIZE];
@@ -302,7 +302,7 @@ static enum lambda_status check_in_effect(const struct change *change)
 	return LAMBDA_SERVICE_FAILED;
 }
 
-static enum lambda_status run(struct change *change)
+static enum lambda_status run_change(struct change *change)
 {
 	const struct document_write *write = change->write;
 	enum lambda_status status = find_arn(change);
@@ -322,7 +322,7 @@ static enum lambda_status run(struct change *change)
 	if (!status)
 		status = send_plan(change);
 	if (!status)
-		status = prove(change);
+		status = prove_members(change);
 	return status;
 }
 
@@ -373,7 +373,7 @@ enum lambda_status document_store_change(struct document_store *store,
 	change.call_ms = call_ms;
 	change.written = ret_written;
 	change.reterr = reterr;
-	status = run(&change);
+	status = run_change(&change);
 	if (status == LAMBDA_TIMED_OUT && !change.plan.count)
 		hint_unsent(&change);
 	end_change(&change);

@@ -50,7 +50,7 @@ void document_store_free(struct document_store *store)
 	free(store);
 }
 
-static void forget(struct document_store *store, const char *function)
+static void forget_answers(struct document_store *store, const char *function)
 {
 	pthread_mutex_lock(&store->room.lock);
 	store->forget_tick = ++store->room.tick;
@@ -60,12 +60,12 @@ static void forget(struct document_store *store, const char *function)
 
 void document_store_forget(struct document_store *store, const char *function)
 {
-	forget(store, function);
+	forget_answers(store, function);
 }
 
 void document_store_refresh(struct document_store *store)
 {
-	forget(store, NULL);
+	forget_answers(store, NULL);
 }
 
 void document_store_count(struct document_store *store, size_t *ret_answers, size_t *ret_bytes)
@@ -262,7 +262,7 @@ static void find_crawl(struct question *question)
 		question->key = make_key(LAMBDA_SOURCE_ALL_EVENT_SOURCES, "", "");
 }
 
-static enum lambda_status ask(
+static enum lambda_status ask_question(
 	struct question *question, struct answer **ret_answer, struct lambda_error *reterr)
 {
 	struct document_store *store = question->store;
@@ -320,7 +320,7 @@ enum lambda_status document_store_read(struct document_store *store, const struc
 
 	status = check_subject(store->options.catalog, scope, function, qualifier, reterr);
 	if (!status)
-		status = ask(&question, &answer, reterr);
+		status = ask_question(&question, &answer, reterr);
 	if (status)
 		return status;
 	status = read_answer(answer, function, qualifier, &json, reterr);
@@ -353,7 +353,7 @@ enum lambda_status document_store_ask(struct document_store *store, const struct
 		return status;
 	if (!may_be_kept(kind->source))
 		return fetch_json(&question, ret_answer, reterr);
-	status = ask(&question, &answer, reterr);
+	status = ask_question(&question, &answer, reterr);
 	if (status)
 		return status;
 	status = read_answer(answer, function, qualifier, ret_answer, reterr);

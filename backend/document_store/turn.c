@@ -25,7 +25,7 @@ static bool has_predecessor(const struct document_store *store, const struct tur
 	return false;
 }
 
-static void append(struct document_store *store, struct turn *turn)
+static void append_turn(struct document_store *store, struct turn *turn)
 {
 	struct turn **last = &store->first_turn;
 
@@ -35,7 +35,7 @@ static void append(struct document_store *store, struct turn *turn)
 	*last = turn;
 }
 
-static void drop(struct document_store *store, struct turn *turn)
+static void drop_turn(struct document_store *store, struct turn *turn)
 {
 	struct turn **place = &store->first_turn;
 
@@ -73,14 +73,14 @@ enum lambda_status turn_begin(struct document_store *store, struct turn *turn, i
 	enum lambda_status status = LAMBDA_OK;
 
 	pthread_mutex_lock(&store->room.lock);
-	append(store, turn);
+	append_turn(store, turn);
 	while (!status && has_predecessor(store, turn)) {
 		condition_wait(&store->turn_ended, &store->room.lock, next_look(turn, deadline_ms));
 		if (has_predecessor(store, turn))
 			status = check_wait(turn, deadline_ms, reterr);
 	}
 	if (status)
-		drop(store, turn);
+		drop_turn(store, turn);
 	pthread_mutex_unlock(&store->room.lock);
 	return status;
 }
@@ -88,6 +88,6 @@ enum lambda_status turn_begin(struct document_store *store, struct turn *turn, i
 void turn_end(struct document_store *store, struct turn *turn)
 {
 	pthread_mutex_lock(&store->room.lock);
-	drop(store, turn);
+	drop_turn(store, turn);
 	pthread_mutex_unlock(&store->room.lock);
 }

@@ -133,7 +133,7 @@ static enum lambda_status print_document(const struct json *configuration, const
 }
 
 /* Replaces the variables' values, on a mount with env=redact. */
-static enum lambda_status redact(const struct lambda_printer *printer,
+static enum lambda_status redact_values(const struct lambda_printer *printer,
 	const struct json *configuration, struct json *variables, struct lambda_error *reterr)
 {
 	int error =
@@ -162,7 +162,7 @@ static enum lambda_status print_documents(const struct lambda_printer *printer,
 	if (!status)
 		status = document_shape_environment(NULL, configuration, &second, reterr);
 	if (!status)
-		status = redact(printer, configuration, second, reterr);
+		status = redact_values(printer, configuration, second, reterr);
 	if (!status)
 		status = print_document(configuration, "Environment", second, &environment, reterr);
 	if (status)

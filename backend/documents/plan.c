@@ -205,7 +205,7 @@ enum document_outcome document_outcome(const struct document_kind *kind,
 }
 
 /* Whether all that `part` has is there. 1, 0 or an error of shape.c. Recursion is bounded by JSON_DEPTH_MAX. */
-static int contains(const struct json *whole, const struct json *part)
+static int contains_json(const struct json *whole, const struct json *part)
 {
 	const struct json *item;
 	int found = 1;
@@ -213,7 +213,7 @@ static int contains(const struct json *whole, const struct json *part)
 	if (!json_is_object(part) || !json_is_object(whole))
 		return document_equals(whole, part);
 	for (item = json_first(part); item && found > 0; item = json_next(item))
-		found = contains(json_member(whole, json_name(item)), item);
+		found = contains_json(json_member(whole, json_name(item)), item);
 	return found;
 }
 
@@ -223,7 +223,7 @@ enum lambda_status document_prove(
 	const struct json *member;
 
 	for (member = json_first(plan->unproven); member; member = json_next(member)) {
-		int found = contains(json_member(answer, json_name(member)), member);
+		int found = contains_json(json_member(answer, json_name(member)), member);
 
 		if (found < 0)
 			return document_fail_errno(reterr, found);

@@ -5,7 +5,7 @@
 #include "backend/base/text.h"
 #include "backend/documents/ways.h"
 
-static enum lambda_status pick(const struct json *from, const char *const *names,
+static enum lambda_status pick_members(const struct json *from, const char *const *names,
 	struct json **ret_document, struct lambda_error *reterr)
 {
 	int error = document_pick(from, names, ret_document);
@@ -48,7 +48,7 @@ static enum lambda_status shape_reserved(const struct document_subject *subject,
 		return LAMBDA_OK;
 	if (!json_integer(json_member(concurrency, names[0]), 0, INT32_MAX, &count))
 		return document_fail_answer(reterr, "Concurrency");
-	return pick(concurrency, names, ret_document, reterr);
+	return pick_members(concurrency, names, ret_document, reterr);
 }
 
 const struct document_ways document_reserved_concurrency_ways = {
@@ -123,7 +123,7 @@ static enum lambda_status shape_event_invoke(const struct document_subject *subj
 	int error;
 
 	if (!status && item)
-		status = pick(item, names, ret_document, reterr);
+		status = pick_members(item, names, ret_document, reterr);
 	if (status || !item)
 		return status;
 	error = document_drop_empty(*ret_document);
@@ -176,7 +176,7 @@ static enum lambda_status shape_recursion(const struct document_subject *subject
 
 	if (!json_string(json_member(answer, "RecursiveLoop")))
 		return document_fail_answer(reterr, "RecursiveLoop");
-	return pick(answer, names, ret_document, reterr);
+	return pick_members(answer, names, ret_document, reterr);
 }
 
 const struct document_ways document_recursion_ways = {
@@ -197,7 +197,7 @@ static enum lambda_status shape_runtime(const struct document_subject *subject,
 
 	if (!json_string(json_member(answer, "UpdateRuntimeOn")))
 		return document_fail_answer(reterr, "UpdateRuntimeOn");
-	return pick(answer, names, ret_document, reterr);
+	return pick_members(answer, names, ret_document, reterr);
 }
 
 const struct document_ways document_runtime_management_ways = {
@@ -222,7 +222,7 @@ static enum lambda_status shape_signing(const struct document_subject *subject,
 
 	if (!json_is_object(answer) || (arn && !json_string(arn)))
 		return document_fail_answer(reterr, names[0]);
-	return arn ? pick(answer, names, ret_document, reterr) : LAMBDA_OK;
+	return arn ? pick_members(answer, names, ret_document, reterr) : LAMBDA_OK;
 }
 
 const struct document_ways document_code_signing_ways = {

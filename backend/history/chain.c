@@ -21,7 +21,7 @@ struct walk {
 	size_t places; /* steps in the chain */
 };
 
-static bool stop(struct walk *walk, enum history_end end)
+static bool stop_walk(struct walk *walk, enum history_end end)
 {
 	walk->history->end = end;
 	return false;
@@ -128,34 +128,35 @@ static struct step *find_last_free(
 	while (walk->newest < steps->count && !is_free(&steps->items[walk->newest]))
 		walk->newest++;
 	if (!walk->input->changes.until_s) {
-		stop(walk, HISTORY_END_MORE);
+		stop_walk(walk, HISTORY_END_MORE);
 		return NULL;
 	}
 	if (walk->newest == steps->count) {
-		stop(walk, !has_arrived(walk, position->time_s) ? HISTORY_END_YOUNG
-			   : walk->input->changes.complete      ? HISTORY_END_KNOWN
-								: HISTORY_END_MORE);
+		stop_walk(walk, !has_arrived(walk, position->time_s) ? HISTORY_END_YOUNG
+				: walk->input->changes.complete      ? HISTORY_END_KNOWN
+								     : HISTORY_END_MORE);
 		return NULL;
 	}
 	newest = &steps->items[walk->newest];
 	if (newest->time_s > position->time_s + slack_s) {
 		/* It happened after the position, and did not lead to what came of that. */
-		stop(walk,
+		stop_walk(walk,
 			has_arrived(walk, newest->time_s) ? HISTORY_END_UNLIKE : HISTORY_END_YOUNG);
 		return NULL;
 	}
 	if (!has_arrived(walk, position->time_s) || !has_arrived(walk, newest->time_s)) {
-		stop(walk, HISTORY_END_YOUNG);
+		stop_walk(walk, HISTORY_END_YOUNG);
 		return NULL;
 	}
 	last = find_sole_candidate(walk, newest);
 	if (!last || !last->result) {
-		stop(walk, last ? HISTORY_END_MISSING : HISTORY_END_AMBIGUOUS);
+		stop_walk(walk, last ? HISTORY_END_MISSING : HISTORY_END_AMBIGUOUS);
 		return NULL;
 	}
 	if (last->time_s < walk->input->changes.from_s) {
 		/* CloudTrail was not asked for all of the time between it and the position. */
-		stop(walk, walk->input->changes.complete ? HISTORY_END_KNOWN : HISTORY_END_MORE);
+		stop_walk(
+			walk, walk->input->changes.complete ? HISTORY_END_KNOWN : HISTORY_END_MORE);
 		return NULL;
 	}
 	return last;
@@ -209,18 +210,18 @@ static struct step *find_unnamed(struct walk *walk, const struct position *posit
 		/* Seen, and nothing tells how it came about: then nothing of it may have changed. */
 		if (lambda_alias_is(last->result, position->state, true))
 			return last;
-		stop(walk, HISTORY_END_UNLIKE);
+		stop_walk(walk, HISTORY_END_UNLIKE);
 		return NULL;
 	}
 	if (!carries_over(position->above, last)) {
-		stop(walk, HISTORY_END_MISSING);
+		stop_walk(walk, HISTORY_END_MISSING);
 		return NULL;
 	}
 	if (!*position->revision_id || has_permission_between(walk, last, position->above))
 		return last;
-	stop(walk, all->until_s && (all->complete || all->from_s <= last->time_s)
-			   ? HISTORY_END_MISSING
-			   : HISTORY_END_MORE);
+	stop_walk(walk, all->until_s && (all->complete || all->from_s <= last->time_s)
+				? HISTORY_END_MISSING
+				: HISTORY_END_MORE);
 	return NULL;
 }
 
@@ -235,7 +236,7 @@ static struct step *find_step(struct walk *walk, const struct position *position
 	if (!step->place &&
 		(!position->state || lambda_alias_is(step->result, position->state, true)))
 		return step;
-	stop(walk, HISTORY_END_UNLIKE);
+	stop_walk(walk, HISTORY_END_UNLIKE);
 	return NULL;
 }
 
@@ -251,10 +252,10 @@ static bool go_down(struct walk *walk, struct position *position)
 	step->place = ++walk->places;
 	note_state(walk->history, walk->input->present, step->result);
 	if (step->operation == CLOUDTRAIL_CREATE_ALIAS)
-		return stop(walk, HISTORY_END_CREATED);
+		return stop_walk(walk, HISTORY_END_CREATED);
 	if (!step->event && !step->before) {
 		/* This mount's clock alone says when it was. */
-		return stop(walk, HISTORY_END_MISSING);
+		return stop_walk(walk, HISTORY_END_MISSING);
 	}
 	if (step->before)
 		note_state(walk->history, walk->input->present, step->before);

@@ -111,7 +111,7 @@ static int index_result(struct name_map *by_result, struct step *step)
 }
 
 /* Events once each, then what CloudTrail has not told of this mount. 0 or -ENOMEM. */
-static int fill(const struct history_input *input, struct steps *steps)
+static int fill_steps(const struct history_input *input, struct steps *steps)
 {
 	struct name_map by_id = {0}, by_result = {0};
 	int error = 0;
@@ -169,7 +169,7 @@ static void order_run(struct step *run, size_t count)
 	}
 }
 
-static void order(struct steps *steps)
+static void order_steps(struct steps *steps)
 {
 	size_t begin = 0, end;
 
@@ -194,9 +194,9 @@ int steps_collect(const struct history_input *input, struct steps *ret_steps)
 	steps.items = calloc(input->event_count + input->own_count + 1, sizeof(*steps.items));
 	if (!steps.items)
 		return -ENOMEM;
-	error = fill(input, &steps);
+	error = fill_steps(input, &steps);
 	if (!error)
-		order(&steps);
+		order_steps(&steps);
 	for (i = 0; !error && i < steps.count; i++)
 		error = index_result(&steps.by_result, &steps.items[i]);
 	if (error)

@@ -68,7 +68,7 @@ struct reading {
 	const char *query; /* of every page; "" for none */
 };
 
-static enum lambda_status ask(const struct reading *reading, const char *query,
+static enum lambda_status ask_lambda(const struct reading *reading, const char *query,
 	struct json **ret_json, struct lambda_error *reterr)
 {
 	struct aws_request request = lambda_request(reading->client, reading->question->operation,
@@ -155,7 +155,7 @@ static enum lambda_status read_page(const struct reading *reading, char **marker
 
 	if (error)
 		return lambda_fail_to_write(error, reterr);
-	status = ask(reading, buffer_text(&query), &page, reterr);
+	status = ask_lambda(reading, buffer_text(&query), &page, reterr);
 	if (status)
 		return status;
 	status = append_items(page, reading->question->list, list, reterr);
@@ -299,7 +299,7 @@ enum lambda_status lambda_read_document_source(struct lambda_client *client,
 		return read_event_sources(&reading, function, qualifier, ret_answer, reterr);
 	if (reading.question->list)
 		return read_list(&reading, NULL, ret_answer, reterr);
-	status = ask(&reading, reading.query, &answer, reterr);
+	status = ask_lambda(&reading, reading.query, &answer, reterr);
 	if (!status && source == LAMBDA_SOURCE_FUNCTION)
 		status = cut_function(&reading, function, &answer, reterr);
 	if (!status)

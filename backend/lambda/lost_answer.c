@@ -164,7 +164,7 @@ static enum lambda_status settle_loss(struct mutation *mutation, struct aws_trie
 }
 
 /* The mutation ends with success. `lost`: this was read back. */
-static enum lambda_status succeed(const struct mutation *mutation, bool lost)
+static enum lambda_status end_mutation(const struct mutation *mutation, bool lost)
 {
 	if (mutation->scope->record)
 		mutation->scope->record->answer_lost = lost;
@@ -186,10 +186,10 @@ static enum lambda_status run_mutation(struct mutation *mutation, struct lambda_
 		struct lambda_error error = {0};
 
 		if (!send_once(mutation, &tries, &error))
-			return succeed(mutation, false);
+			return end_mutation(mutation, false);
 		if (!tries.lost && lost_before && may_be_an_echo(error.status)) {
 			status = settle_echo(mutation, &error, reterr);
-			return status ? status : succeed(mutation, true);
+			return status ? status : end_mutation(mutation, true);
 		}
 		if (!tries.lost) {
 			error.outcome_unknown |= lost_before;
@@ -198,7 +198,7 @@ static enum lambda_status run_mutation(struct mutation *mutation, struct lambda_
 		lost_before = true;
 		status = settle_loss(mutation, &tries, &error, &again, reterr);
 	}
-	return status ? status : succeed(mutation, true);
+	return status ? status : end_mutation(mutation, true);
 }
 
 enum lambda_status mutation_make_change(struct mutation *mutation, const char *operation,

@@ -66,7 +66,7 @@ enum lambda_status lambda_judge_settling(
 /* --- waiting --- */
 
 /* One look. LAMBDA_OK also when there was no answer and another look may give one: the outcome stays. */
-static enum lambda_status look(struct lambda_client *client, const struct call_scope *scope,
+static enum lambda_status read_update(struct lambda_client *client, const struct call_scope *scope,
 	const char *function, struct lambda_settling *settling, struct lambda_error *reterr)
 {
 	cleanup(json_free_pointer) struct json *json = NULL;
@@ -101,7 +101,8 @@ enum lambda_status lambda_wait_settled(struct lambda_client *client, const struc
 	patient.read_deadline_ms = deadline_ms;
 	patient.for_change = true;
 	while (goes_on) {
-		enum lambda_status status = look(client, &patient, function, &settling, reterr);
+		enum lambda_status status =
+			read_update(client, &patient, function, &settling, reterr);
 
 		if (status)
 			return status;

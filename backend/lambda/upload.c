@@ -45,7 +45,7 @@ static uint64_t encoded_length(uint64_t length)
 	return (length + 2) / 3 * 4;
 }
 
-static size_t smaller(uint64_t left, size_t size)
+static size_t limit_size(uint64_t left, size_t size)
 {
 	return left < size ? (size_t)left : size;
 }
@@ -56,14 +56,14 @@ static ssize_t read_encoded(const struct upload *upload, uint64_t offset, void *
 	const struct lambda_code_upload *code = upload->code;
 	unsigned char piece[PIECE], encoded[PIECE / 3 * 4 + 1];
 	uint64_t begin = offset / 4 * 3;
-	size_t skip = offset % 4, count, length = smaller(code->size - begin, sizeof(piece));
+	size_t skip = offset % 4, count, length = limit_size(code->size - begin, sizeof(piece));
 	int error = file_read_at(code->descriptor, piece, length, begin);
 
 	if (error)
 		return error;
 	if (upload->hash && !EVP_DigestUpdate(upload->hash, piece, length))
 		return -ENOMEM;
-	count = smaller((uint64_t)EVP_EncodeBlock(encoded, piece, (int)length) - skip, size);
+	count = limit_size((uint64_t)EVP_EncodeBlock(encoded, piece, (int)length) - skip, size);
 	memcpy(bytes, encoded + skip, count);
 	return (ssize_t)count;
 }
@@ -75,7 +75,7 @@ static ssize_t read_body(void *data, uint64_t offset, void *bytes, size_t size)
 	size_t count;
 
 	if (offset < upload->head.length) {
-		count = smaller(upload->head.length - offset, size);
+		count = limit_size(upload->head.length - offset, size);
 		memcpy(bytes, upload->head.data + offset, count);
 		return (ssize_t)count;
 	}
@@ -83,7 +83,7 @@ static ssize_t read_body(void *data, uint64_t offset, void *bytes, size_t size)
 	if (offset < encoded)
 		return read_encoded(upload, offset, bytes, size);
 	offset -= encoded;
-	count = smaller(strlen(tail) - offset, size);
+	count = limit_size(strlen(tail) - offset, size);
 	memcpy(bytes, tail + offset, count);
 	return (ssize_t)count;
 }

@@ -99,7 +99,7 @@ static int take_parameters(struct call *call, const struct request *request)
 	return error ? error : take_headers(call, request);
 }
 
-static int validate(struct call *call)
+static int validate_call(struct call *call)
 {
 	cleanup(buffer_release) struct buffer message = BUFFER_INIT(VALIDATION_MESSAGE_MAX);
 	char text[128];
@@ -200,7 +200,7 @@ static int run_in_transaction(struct call *call)
 	return error;
 }
 
-static int run(struct call *call)
+static int run_call(struct call *call)
 {
 	int error = call->operation->prepare ? call->operation->prepare(call) : 0;
 
@@ -266,11 +266,11 @@ static void answer_call(struct plane *plane, const struct operation *operation,
 	if (!error && write)
 		error = describe_call(&call, request);
 	if (!error)
-		error = validate(&call);
+		error = validate_call(&call);
 	if (!error)
 		error = check_name(&call);
 	if (!error)
-		error = run(&call);
+		error = run_call(&call);
 	if (error == CALL_FAILED && call.parameters.length)
 		record_failure(&call);
 	if (error < 0)
@@ -520,7 +520,7 @@ static bool runs_anyway(const struct fault *fault)
 }
 
 /* False when the call may not pass: then that is answered. */
-static bool pass(struct plane *plane, const struct operation *operation,
+static bool pass_checks(struct plane *plane, const struct operation *operation,
 	const struct request *request, struct answer *answer)
 {
 	if (!pass_body(operation, request, answer) ||
@@ -541,7 +541,7 @@ static void dispatch_operation(struct plane *plane, const struct operation *oper
 	atomic_fetch_add(&plane->calls[operation - operations], 1);
 	faults_take(plane->faults, operation->name, fault);
 	runs = runs_anyway(fault);
-	passes = !runs || pass(plane, operation, request, answer);
+	passes = !runs || pass_checks(plane, operation, request, answer);
 	if (runs && passes)
 		answer_call(plane, operation, request, answer, request_id, fault);
 	if (passes && replaces_answer(fault))
@@ -554,7 +554,7 @@ static void dispatch_operation(struct plane *plane, const struct operation *oper
 	}
 }
 
-void dispatch(struct plane *plane, const struct request *request, struct answer *answer,
+void dispatch_request(struct plane *plane, const struct request *request, struct answer *answer,
 	char request_id[UUID_SIZE], struct fault *fault)
 {
 	const struct operation *operation;

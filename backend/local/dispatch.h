@@ -32,7 +32,7 @@ size_t dispatch_body_max(const char *method, const char *target);
  * Answers. Fills `answer` (answer_init() it before), `request_id` and `fault`: what is to happen to
  * the answer on its way (FAULT_NONE, RESET, HANG, TRUNCATE or SLOW). Blocks on the disk.
  */
-void dispatch(struct plane *plane, const struct request *request, struct answer *answer,
+void dispatch_request(struct plane *plane, const struct request *request, struct answer *answer,
 	char request_id[UUID_SIZE], struct fault *fault);
 
 #endif

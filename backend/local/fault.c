@@ -151,7 +151,7 @@ static const char *parse_fault(const struct json *object, struct fault *fault)
 	return NULL;
 }
 
-static int fail(char reason[FAULT_REASON_SIZE], const char *sentence)
+static int refuse_fault(char reason[FAULT_REASON_SIZE], const char *sentence)
 {
 	snprintf(reason, FAULT_REASON_SIZE, "%s", sentence);
 	return -EINVAL;
@@ -168,7 +168,7 @@ static int parse_item(const struct json *item, struct fault *fault, char reason[
 		return -EINVAL;
 	}
 	sentence = parse_fault(item, fault);
-	return sentence ? fail(reason, sentence) : 0;
+	return sentence ? refuse_fault(reason, sentence) : 0;
 }
 
 int faults_set(struct faults *faults, const struct json *list, char reason[FAULT_REASON_SIZE])
@@ -177,10 +177,10 @@ int faults_set(struct faults *faults, const struct json *list, char reason[FAULT
 	size_t count = 0;
 
 	if (list && !json_is_array(list))
-		return fail(reason, "faults are a list");
+		return refuse_fault(reason, "faults are a list");
 	for (const struct json *item = json_first(list); item; item = json_next(item)) {
 		if (count == FAULTS_MAX)
-			return fail(reason, "too many faults");
+			return refuse_fault(reason, "too many faults");
 		if (parse_item(item, &parsed[count++], reason))
 			return -EINVAL;
 	}

@@ -219,7 +219,7 @@ static int parse_arguments(int argc, char **argv, struct arguments *arguments)
 	return error;
 }
 
-static void announce(const struct arguments *arguments, const struct plane *plane)
+static void announce_plane(const struct arguments *arguments, const struct plane *plane)
 {
 	bool six = strchr(arguments->address, ':');
 
@@ -231,7 +231,7 @@ static void announce(const struct arguments *arguments, const struct plane *plan
 	fflush(stdout);
 }
 
-static int serve(struct arguments *arguments, struct log *log)
+static int serve_requests(struct arguments *arguments, struct log *log)
 {
 	char reason[256];
 	struct plane *plane;
@@ -251,7 +251,7 @@ static int serve(struct arguments *arguments, struct log *log)
 		fprintf(stderr, "lambda-plane: %s\n", reason);
 		return error == -EINVAL ? EXIT_USAGE : EXIT_FAILURE;
 	}
-	announce(arguments, plane);
+	announce_plane(arguments, plane);
 	sigwait(&ends, &signal_number);
 	plane_stop(plane);
 	return 0;
@@ -274,5 +274,5 @@ int main(int argc, char **argv)
 	if (option)
 		return EXIT_USAGE;
 	atomic_store(&log.level, arguments.verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARNING);
-	return serve(&arguments, &log);
+	return serve_requests(&arguments, &log);
 }

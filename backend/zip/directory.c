@@ -147,7 +147,7 @@ static int find_end(struct zip *zip, unsigned char record[END_SIZE], uint64_t *r
 }
 
 /* A value of the end record that stands in zip64's as well. */
-static bool agrees(uint64_t value, uint64_t zip64, uint64_t too_large)
+static bool agrees_with_zip64(uint64_t value, uint64_t zip64, uint64_t too_large)
 {
 	return value == zip64 || value == too_large;
 }
@@ -176,12 +176,12 @@ static int read_zip64_end(struct zip *zip, struct end *end)
 	large.directory = zip_u64(record + 48);
 	if (!zip_is_signature(record, 6, 6) || zip_u32(locator + 4) || zip_u32(locator + 16) > 1 ||
 		zip_u64(record + 4) != end->at - sizeof(locator) - large.at - 12 ||
-		!agrees(end->count_here, large.count_here, UINT16_MAX) ||
-		!agrees(end->count, large.count, UINT16_MAX) ||
-		!agrees(end->directory_size, large.directory_size, UINT32_MAX) ||
-		!agrees(end->directory, large.directory, UINT32_MAX) ||
-		!agrees(end->disk, large.disk, UINT16_MAX) ||
-		!agrees(end->directory_disk, large.directory_disk, UINT16_MAX))
+		!agrees_with_zip64(end->count_here, large.count_here, UINT16_MAX) ||
+		!agrees_with_zip64(end->count, large.count, UINT16_MAX) ||
+		!agrees_with_zip64(end->directory_size, large.directory_size, UINT32_MAX) ||
+		!agrees_with_zip64(end->directory, large.directory, UINT32_MAX) ||
+		!agrees_with_zip64(end->disk, large.disk, UINT16_MAX) ||
+		!agrees_with_zip64(end->directory_disk, large.directory_disk, UINT16_MAX))
 		return zip_refuse(zip, -EINVAL, NOT_WHOLE "its two end records differ");
 	*end = large;
 	return 0;

@@ -55,7 +55,7 @@ static bool is_ascii(const unsigned char *name, size_t length)
 }
 
 /* Whether a value of the local header is the directory's, or left open for the data descriptor. */
-static bool agrees(uint64_t value, uint64_t expected, bool open)
+static bool agrees_with_directory(uint64_t value, uint64_t expected, bool open)
 {
 	return value == expected || (open && !value);
 }
@@ -150,9 +150,9 @@ static int check_header(struct zip *zip, struct zip_entry *entry, struct pieces 
 	if (!zip_read_zip64(pieces->extra, extra, values, array_count(values)) ||
 		zip_u16(header + 8) != entry->method ||
 		(flags ^ entry->flags) & (FLAG_ENCRYPTED | FLAG_STRONGLY_ENCRYPTED) ||
-		!agrees(zip_u32(header + 14), entry->crc, open) ||
-		!agrees(size, entry->size, open) ||
-		!agrees(unpacked_size, entry->unpacked_size, open))
+		!agrees_with_directory(zip_u32(header + 14), entry->crc, open) ||
+		!agrees_with_directory(size, entry->size, open) ||
+		!agrees_with_directory(unpacked_size, entry->unpacked_size, open))
 		return zip_refuse_entry(
 			zip, entry, -EINVAL, "has another header than the directory tells");
 	entry->end = entry->data + entry->size;
@@ -304,7 +304,7 @@ static int check_all_data(struct zip *zip, struct pieces *pieces)
 	return error;
 }
 
-static int verify(struct zip *zip)
+static int verify_zip(struct zip *zip)
 {
 	cleanup(free_pointer) struct pieces *pieces = malloc(sizeof(*pieces));
 	uint64_t i;
@@ -335,7 +335,7 @@ int zip_verify(int descriptor, uint64_t size, const atomic_bool *interrupted,
 	if (size > ZIP_SIZE_MAX)
 		return zip_refuse(&zip, -EFBIG,
 			"the zip is larger than 50 MiB, which Lambda takes only by way of S3");
-	error = verify(&zip);
+	error = verify_zip(&zip);
 	free(zip.entries);
 	return error;
 }

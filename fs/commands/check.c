@@ -249,7 +249,7 @@ enum exit_code check_run(const struct options *options)
 
 	logging_start(&log, true, (enum log_level)options->log_level);
 	code = connect_open(options, &log, &connection, text, sizeof(text));
-	code = code ? complain(code, "%s", text) : check_account(options, connection.client);
+	code = code ? report_error(code, "%s", text) : check_account(options, connection.client);
 	connect_close(&connection);
 	return code;
 }

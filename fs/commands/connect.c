@@ -90,7 +90,7 @@ enum exit_code connect_complain(const char *what, const struct lambda_error *err
 
 	connect_explain(what, error, text, sizeof(text));
 	fflush(stdout);
-	return complain(connect_exit_code(error->status), "%s", text);
+	return report_error(connect_exit_code(error->status), "%s", text);
 }
 
 enum exit_code connect_open(const struct options *options, struct log *log,

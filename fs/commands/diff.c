@@ -22,15 +22,16 @@ static int read_object(
 	const char *reason = "not an object";
 
 	if (error == -ENOENT)
-		return complain(DIFF_TROUBLE,
+		return report_error(DIFF_TROUBLE,
 			"'%s' has no %s: is it a version, as in mnt/hello/6, or an alias?",
 			side->path, name);
 	if (error)
-		return complain(
+		return report_error(
 			DIFF_TROUBLE, "%s/%s: %s", side->path, name, strerrordesc_np(-error));
 	*ret_object = json_parse(buffer_text(&text), text.length, &reason);
 	if (!*ret_object || !json_is_object(*ret_object))
-		return complain(DIFF_TROUBLE, "%s/%s cannot be read: %s", side->path, name, reason);
+		return report_error(
+			DIFF_TROUBLE, "%s/%s cannot be read: %s", side->path, name, reason);
 	return 0;
 }
 
@@ -42,14 +43,15 @@ static int read_code(struct diff_side *side, int directory)
 	const char *hash = buffer_text(&text);
 
 	if (error && error != -ENOENT)
-		return complain(
+		return report_error(
 			DIFF_TROUBLE, "%s/code.sha256: %s", side->path, strerrordesc_np(-error));
 	if (error)
 		hash = json_member_string(side->configuration, "CodeSha256", "");
 	if (!*hash)
-		return complain(DIFF_TROUBLE, "'%s' does not say which code it has", side->path);
+		return report_error(
+			DIFF_TROUBLE, "'%s' does not say which code it has", side->path);
 	side->code = strndup(hash, strcspn(hash, " \n"));
-	return side->code ? 0 : complain(DIFF_TROUBLE, "out of memory");
+	return side->code ? 0 : report_error(DIFF_TROUBLE, "out of memory");
 }
 
 /* What an alias gives to another version is not compared: to be silent about it would mislead. */
@@ -62,7 +64,7 @@ static int note_weight(const char *path)
 	int error;
 
 	if (!copy || !other)
-		return complain(DIFF_TROUBLE, "out of memory");
+		return report_error(DIFF_TROUBLE, "out of memory");
 	if (readlink(path, target, sizeof(target)) < 0)
 		return 0;
 	alias = basename(copy);
@@ -70,9 +72,9 @@ static int note_weight(const char *path)
 	directory = open(parent, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	error = directory < 0 ? -errno : mount_find_weight(directory, alias, weight);
 	if (error)
-		return complain(DIFF_TROUBLE, "%s: %s", parent, strerrordesc_np(-error));
+		return report_error(DIFF_TROUBLE, "%s: %s", parent, strerrordesc_np(-error));
 	if (*weight)
-		complain(EXIT_OK,
+		report_error(EXIT_OK,
 			"%s gives %s %% of its traffic to another version, which is not compared",
 			path, strchr(weight, '%') + 1);
 	return 0;
@@ -85,7 +87,7 @@ static int read_side(struct diff_side *side)
 		open(side->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (directory < 0)
-		return complain(DIFF_TROUBLE, "'%s': %s", side->path, strerrordesc_np(errno));
+		return report_error(DIFF_TROUBLE, "'%s': %s", side->path, strerrordesc_np(errno));
 	if (read_object(side, directory, "configuration.json", &side->configuration) ||
 		read_object(side, directory, "environment.json", &side->environment) ||
 		read_code(side, directory))
@@ -103,9 +105,9 @@ enum exit_code diff_run(const struct options *options)
 	if (read_side(&from) || read_side(&to))
 		return DIFF_TROUBLE;
 	if (diff_print(&from, &to, options->values, &text))
-		return complain(DIFF_TROUBLE, "out of memory");
+		return report_error(DIFF_TROUBLE, "out of memory");
 	error = terminal_print(&text);
 	if (error)
-		return complain(DIFF_TROUBLE, "standard output: %s", strerrordesc_np(-error));
+		return report_error(DIFF_TROUBLE, "standard output: %s", strerrordesc_np(-error));
 	return text.length ? EXIT_FAILED : EXIT_OK;
 }

@@ -27,7 +27,7 @@ void diff_side_release(struct diff_side *side)
 }
 
 /* The member of that name, also an explicit null; NULL where there is none. */
-static const struct json *find(const struct json *object, const char *name)
+static const struct json *find_member(const struct json *object, const char *name)
 {
 	const struct json *member;
 
@@ -55,7 +55,7 @@ static int collect_names(
 		return -ENOMEM;
 	for (i = 0; i < array_count(sides); i++)
 		for (member = json_first(sides[i]); member; member = json_next(member))
-			if (i == 0 || !find(from, json_name(member)))
+			if (i == 0 || !find_member(from, json_name(member)))
 				names[count++] = json_name(member);
 	qsort(names, count, sizeof(*names), compare_names);
 	*ret_names = names;
@@ -79,7 +79,7 @@ static int append_line(
 	return error ? error : buffer_append_byte(out, '\n');
 }
 
-static int compare(
+static int compare_json(
 	struct buffer *out, const char *path, const struct json *from, const struct json *to);
 
 static int compare_objects(struct buffer *out, const char *path, const struct json *from,
@@ -95,7 +95,8 @@ static int compare_objects(struct buffer *out, const char *path, const struct js
 		if (is_top && text_is_one_of(names[i], left_out))
 			continue;
 		snprintf(below, sizeof(below), "%s%s%s", path, *path ? "." : "", names[i]);
-		error = compare(out, below, find(from, names[i]), find(to, names[i]));
+		error = compare_json(
+			out, below, find_member(from, names[i]), find_member(to, names[i]));
 	}
 	return error;
 }
@@ -111,7 +112,7 @@ static int compare_arrays(
 		char below[PATH_SIZE];
 
 		snprintf(below, sizeof(below), "%s[%u]", path, i);
-		error = compare(out, below, left, right);
+		error = compare_json(out, below, left, right);
 		left = left ? json_next(left) : NULL;
 		right = right ? json_next(right) : NULL;
 	}
@@ -119,7 +120,7 @@ static int compare_arrays(
 }
 
 /* Not deeper than JSON_DEPTH_MAX. */
-static int compare(
+static int compare_json(
 	struct buffer *out, const char *path, const struct json *from, const struct json *to)
 {
 	cleanup(buffer_release) struct buffer left = BUFFER_INIT(64 * 1024 * 1024);
@@ -149,10 +150,11 @@ static int compare_names_of_environment(
 	int error = collect_names(from, to, &names, &count);
 
 	for (i = 0; !error && i < count; i++) {
-		const struct json *left = find(from, names[i]), *right = find(to, names[i]);
+		const struct json *left = find_member(from, names[i]),
+				  *right = find_member(to, names[i]);
 		cleanup(buffer_release) struct buffer found = BUFFER_INIT(64 * 1024 * 1024);
 
-		error = compare(&found, "", left, right);
+		error = compare_json(&found, "", left, right);
 		if (error || !found.length)
 			continue;
 		error = buffer_append_string(out, left && right ? "!" : left ? "-" : "+");

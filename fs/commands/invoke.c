@@ -15,7 +15,7 @@
 #define REASON_MAX (16 * 1024)
 
 /* What went wrong before or beside the function: EXIT_FAILED says that the function itself failed. */
-static enum exit_code beside(enum exit_code code)
+static enum exit_code exclude_failed(enum exit_code code)
 {
 	return code == EXIT_FAILED ? EXIT_USAGE : code;
 }
@@ -26,9 +26,9 @@ static enum exit_code fail_call(const struct mount_path *path, const char *text,
 	cleanup(buffer_release) struct buffer reason = BUFFER_INIT(REASON_MAX);
 
 	if (mount_append_reason(path->mountpoint, error_number, &reason))
-		return complain(EXIT_USAGE, "out of memory");
-	return complain(
-		beside(mount_exit_code(error_number)), "'%s': %s", text, buffer_text(&reason));
+		return report_error(EXIT_USAGE, "out of memory");
+	return report_error(exclude_failed(mount_exit_code(error_number)), "'%s': %s", text,
+		buffer_text(&reason));
 }
 
 /* `--payload FILE`, "-" for standard input. 0, or the exit code having complained. */
@@ -41,10 +41,10 @@ static int read_payload(const char *name, struct buffer *payload)
 	error = strcmp(name, "-") ? buffer_append_file(payload, AT_FDCWD, name)
 				  : buffer_append_descriptor(payload, STDIN_FILENO);
 	if (error == -EFBIG)
-		return complain(EXIT_USAGE, "payload '%s': it has more than %d bytes", name,
+		return report_error(EXIT_USAGE, "payload '%s': it has more than %d bytes", name,
 			LAMBDA_PAYLOAD_MAX);
 	if (error)
-		return complain(EXIT_USAGE, "payload '%s': %s", name, strerrordesc_np(-error));
+		return report_error(EXIT_USAGE, "payload '%s': %s", name, strerrordesc_np(-error));
 	return 0;
 }
 
@@ -54,16 +54,16 @@ static int open_invoke(
 	cleanup(free_pointer) char *name = NULL;
 
 	if (asprintf(&name, "%s%s/.invoke", is_version ? "" : ".aliases/", path->alias) < 0)
-		return complain(EXIT_USAGE, "out of memory");
+		return report_error(EXIT_USAGE, "out of memory");
 	*ret_file = openat(path->function_directory, name, O_RDWR | O_CLOEXEC);
 	if (*ret_file >= 0)
 		return 0;
 	if (errno == ENOENT)
-		return complain(EXIT_USAGE,
+		return report_error(EXIT_USAGE,
 			"'%s': %s is mounted without allow_invoke - mount it with -o allow_invoke",
 			text, path->mountpoint);
 	if (errno == EROFS)
-		return complain(
+		return report_error(
 			EXIT_USAGE, "'%s': %s is mounted read-only", text, path->mountpoint);
 	return (int)fail_call(path, text, errno);
 }
@@ -98,18 +98,19 @@ static void complain_of_function(
 		    message) >= 0)
 		error = text_append_shown(&shown, type); /* a longer one is cut */
 	(void)error;
-	complain(EXIT_FAILED, "'%s': the function failed (%s): %s", text, function_error,
+	report_error(EXIT_FAILED, "'%s': the function failed (%s): %s", text, function_error,
 		buffer_text(&shown));
 }
 
 /* What AWS told beside the answer, to standard error. */
-static enum exit_code tell(const struct options *options, int file, const struct buffer *answer)
+static enum exit_code print_outcome(
+	const struct options *options, int file, const struct buffer *answer)
 {
 	struct aliasfs_invocation told;
 	const char *text = options->source_text;
 
 	if (ioctl(file, ALIASFS_INVOKE_GET, &told))
-		return complain(EXIT_USAGE, "'%s': %s", text, strerrordesc_np(errno));
+		return report_error(EXIT_USAGE, "'%s': %s", text, strerrordesc_np(errno));
 	fprintf(stderr, "version %s\n", *told.executed_version ? told.executed_version : "unknown");
 	if (options->tail)
 		fwrite(told.log, 1, told.log_length, stderr);
@@ -134,7 +135,7 @@ enum exit_code invoke_run(const struct options *options)
 	path.takes = MOUNT_PATH_ALIAS_OR_VERSION;
 	code = mount_path_open(text, &path, &message);
 	if (code)
-		return beside(complain(code, "%s", buffer_text(&message)));
+		return exclude_failed(report_error(code, "%s", buffer_text(&message)));
 	error = read_payload(options->payload, &payload);
 	if (!error)
 		error = open_invoke(
@@ -148,6 +149,6 @@ enum exit_code invoke_run(const struct options *options)
 		return fail_call(&path, text, -error);
 	if (fwrite(buffer_text(&answer), 1, answer.length, stdout) != answer.length ||
 		fflush(stdout))
-		return complain(EXIT_USAGE, "standard output: %s", strerrordesc_np(errno));
-	return tell(options, file, &answer);
+		return report_error(EXIT_USAGE, "standard output: %s", strerrordesc_np(errno));
+	return print_outcome(options, file, &answer);
 }

@@ -57,7 +57,7 @@ static void print_notes(const struct alias_log_set *set, bool leading)
 	}
 }
 
-static enum exit_code print(
+static enum exit_code print_log(
 	const struct options *options, const struct alias_log_set *set, int64_t since_s)
 {
 	cleanup(buffer_release) struct buffer text = BUFFER_INIT(OUTPUT_MAX);
@@ -70,11 +70,11 @@ static enum exit_code print(
 						terminal_wants_colours(), &text);
 	free(rows.items);
 	if (error)
-		return complain(EXIT_FAILED, "out of memory");
+		return report_error(EXIT_FAILED, "out of memory");
 	print_notes(set, true);
 	error = terminal_print(&text);
 	if (error)
-		return complain(EXIT_FAILED, "standard output: %s", strerrordesc_np(-error));
+		return report_error(EXIT_FAILED, "standard output: %s", strerrordesc_np(-error));
 	print_notes(set, false);
 	return EXIT_OK;
 }
@@ -87,11 +87,11 @@ enum exit_code log_run(const struct options *options)
 
 	if (options->since &&
 		alias_log_read_since(options->since, clock_wall_ms() / 1000, &since_s))
-		return complain(EXIT_USAGE,
+		return report_error(EXIT_USAGE,
 			"option 'since' takes 90s, 30m, 2h, 3d, 1w, or a moment as 2026-11-27 or "
 			"2026-11-27T03:00, not '%s'",
 			options->since);
 	code = options_is_source(options->source_text) ? alias_log_ask_account(options, &set)
 						       : alias_log_read_mount(options, &set);
-	return code ? code : print(options, &set, since_s);
+	return code ? code : print_log(options, &set, since_s);
 }

@@ -144,7 +144,8 @@ static int append_cell(const struct alias_log_row *row, enum column column, stru
 }
 
 /* What the cells of each column need; 0 for a column that is left out. */
-static int measure(const struct alias_log_rows *rows, bool with_names, size_t widths[COLUMN_COUNT])
+static int measure_columns(
+	const struct alias_log_rows *rows, bool with_names, size_t widths[COLUMN_COUNT])
 {
 	cleanup(buffer_release) struct buffer cell = BUFFER_INIT(CELL_MAX);
 	size_t i, column;
@@ -205,7 +206,7 @@ int alias_log_print_table(
 	const struct alias_log_rows *rows, bool with_names, bool colours, struct buffer *out)
 {
 	size_t widths[COLUMN_COUNT], column, i;
-	int error = measure(rows, with_names, widths);
+	int error = measure_columns(rows, with_names, widths);
 
 	if (!error && colours)
 		error = buffer_append_string(out, "\033[1m");

@@ -47,11 +47,11 @@ static enum exit_code take_text(struct alias_log *log, const struct buffer *text
 	int error = alias_log_read(log, buffer_text(text), text->length, &line);
 
 	if (error == -EINVAL)
-		return complain(EXIT_FAILED,
+		return report_error(EXIT_FAILED,
 			"the history of %s/%s cannot be read: line %zu is no line of a history - "
 			"was it mounted by another version of aliasfs?",
 			log->function, log->alias, line);
-	return error ? complain(EXIT_FAILED, "out of memory") : EXIT_OK;
+	return error ? report_error(EXIT_FAILED, "out of memory") : EXIT_OK;
 }
 
 /* --- of a mount: the files .aliases/NAME/.history --- */
@@ -68,12 +68,12 @@ static enum exit_code fail_read(const struct reading *reading, const char *alias
 	int failed;
 
 	if (error == ENOENT)
-		return complain(EXIT_FAILED,
+		return report_error(EXIT_FAILED,
 			"%s/%s has no history: it is gone, or was mounted by an aliasfs without it",
 			reading->path->function, alias);
 	failed = mount_append_reason(reading->path->mountpoint, error, &reason);
 	(void)failed; /* without memory it is shorter */
-	return complain(mount_exit_code(error), "the history of %s/%s cannot be read: %s",
+	return report_error(mount_exit_code(error), "the history of %s/%s cannot be read: %s",
 		reading->path->function, alias, buffer_text(&reason));
 }
 
@@ -86,7 +86,7 @@ static enum exit_code read_alias(struct reading *reading, const char *alias)
 	int error;
 
 	if (!log)
-		return complain(EXIT_FAILED, "out of memory");
+		return report_error(EXIT_FAILED, "out of memory");
 	if (log->text) /* named twice */
 		return EXIT_OK;
 	progress_tell(&reading->progress, "%.40s/%.40s: asking CloudTrail", path->function, alias);
@@ -105,7 +105,7 @@ static enum exit_code read_function(struct reading *reading)
 	int i;
 
 	if (count < 0)
-		return complain(mount_exit_code(errno), "%s: %s - see %s/.aliasfs/errors",
+		return report_error(mount_exit_code(errno), "%s: %s - see %s/.aliasfs/errors",
 			reading->path->function, strerrordesc_np(errno), reading->path->mountpoint);
 	for (i = 0; i < count; i++) {
 		struct name name;
@@ -127,9 +127,9 @@ static enum exit_code read_path(struct alias_log_set *set, const char *text, cha
 	enum exit_code code = mount_path_open(text, &path, &message);
 
 	if (code)
-		return complain(code, "%s", buffer_text(&message));
+		return report_error(code, "%s", buffer_text(&message));
 	if (*mountpoint && strcmp(*mountpoint, path.mountpoint) != 0)
-		return complain(EXIT_MOUNTPOINT,
+		return report_error(EXIT_MOUNTPOINT,
 			"'%s' is in another mount than '%s': print them one after the other", text,
 			*mountpoint);
 	code = path.alias ? read_alias(&reading, path.alias) : read_function(&reading);
@@ -173,10 +173,10 @@ static enum exit_code take_view(
 
 	/* A mistyped name is no empty table. */
 	if (!*view->present.name && !view->history.count)
-		return complain(EXIT_FAILED, "%s has no alias %s, and nothing is known of one",
+		return report_error(EXIT_FAILED, "%s has no alias %s, and nothing is known of one",
 			log->function, alias);
 	if (history_text_print(alias, view, &text))
-		return complain(EXIT_FAILED, "out of memory");
+		return report_error(EXIT_FAILED, "out of memory");
 	return take_text(log, &text);
 }
 
@@ -196,7 +196,7 @@ static enum exit_code ask_alias(struct asking *asking, const char *function, con
 	enum exit_code code;
 
 	if (!log)
-		return complain(EXIT_FAILED, "out of memory");
+		return report_error(EXIT_FAILED, "out of memory");
 	if (log->text) /* named twice */
 		return EXIT_OK;
 	progress_tell(&asking->progress, "%.40s/%.40s: asking CloudTrail", function, alias);
@@ -228,7 +228,7 @@ static enum exit_code ask_function(struct asking *asking, const char *function)
 	return code;
 }
 
-static enum exit_code ask(struct asking *asking)
+static enum exit_code ask_sources(struct asking *asking)
 {
 	const struct options *options = asking->options;
 	enum exit_code code = EXIT_OK;
@@ -252,7 +252,7 @@ static enum exit_code ask_client(
 
 	asking->catalog = moves.catalog = catalog_new(client, &catalog);
 	asking->moves = asking->catalog ? moves_new(&moves) : NULL;
-	code = asking->moves ? ask(asking) : complain(EXIT_FAILED, "out of memory");
+	code = asking->moves ? ask_sources(asking) : report_error(EXIT_FAILED, "out of memory");
 	moves_free(asking->moves);
 	catalog_free(asking->catalog);
 	return code;
@@ -271,16 +271,16 @@ enum exit_code alias_log_ask_account(const struct options *options, struct alias
 		const char *word = options->words[i];
 
 		if (strchr(word, '/'))
-			return complain(EXIT_FAILED,
+			return report_error(EXIT_FAILED,
 				"'%s' is a path: of a SOURCE, a function and its aliases are named",
 				word);
 		if (i ? !lambda_is_alias_name(word) : !lambda_is_entry_name(word))
-			return complain(EXIT_FAILED, "'%s' is no name of %s", word,
+			return report_error(EXIT_FAILED, "'%s' is no name of %s", word,
 				i ? "an alias" : "a function");
 	}
 	logging_start(&log, true, (enum log_level)options->log_level);
 	code = connect_open(options, &log, &connection, text, sizeof(text));
-	code = code ? complain(code, "%s", text) : ask_client(&asking, connection.client, &log);
+	code = code ? report_error(code, "%s", text) : ask_client(&asking, connection.client, &log);
 	connect_close(&connection);
 	return code;
 }

@@ -18,5 +18,5 @@ enum exit_code show_run(const struct options *options)
 	/* As of diff(1): 1 says that something differs. */
 	if (gathering.form == GATHERING_DIFFER && gathering.code == EXIT_FAILED)
 		gathering.code = EXIT_USAGE;
-	return complain(gathering.code, "%s", gathering.text);
+	return report_error(gathering.code, "%s", gathering.text);
 }

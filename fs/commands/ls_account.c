@@ -125,7 +125,7 @@ static int name_functions(struct gathering *gathering, struct catalog *catalog)
 	return failed ? failed : gathering_end_names(gathering);
 }
 
-static int gather(struct gathering *gathering, struct catalog *catalog)
+static int gather_account(struct gathering *gathering, struct catalog *catalog)
 {
 	int failed = name_functions(gathering, catalog);
 	size_t i;
@@ -166,7 +166,8 @@ int ls_gather_account(struct gathering *gathering)
 	failed = gathering->code ? -1 : 0;
 	if (!failed) {
 		catalog = catalog_new(connection.client, &options);
-		failed = catalog ? gather(gathering, catalog) : gathering_fail_memory(gathering);
+		failed = catalog ? gather_account(gathering, catalog)
+				 : gathering_fail_memory(gathering);
 		catalog_free(catalog);
 	}
 	connect_close(&connection);

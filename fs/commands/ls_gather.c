@@ -74,7 +74,7 @@ void gathering_release(struct gathering *gathering)
 
 /* --- arrays that double --- */
 
-static void *grown(void *array, size_t count, size_t size)
+static void *grow_array(void *array, size_t count, size_t size)
 {
 	if (count & (count - 1))
 		return array;
@@ -83,7 +83,7 @@ static void *grown(void *array, size_t count, size_t size)
 
 static int add_text(char ***texts, size_t *count, const char *text)
 {
-	char **larger = grown(*texts, *count, sizeof(*larger));
+	char **larger = grow_array(*texts, *count, sizeof(*larger));
 
 	if (!larger)
 		return -ENOMEM;
@@ -161,7 +161,7 @@ bool gathering_shows_versions(const struct gathering *gathering)
 int gathering_add_version(struct show_function *function, const struct show_version *version)
 {
 	struct show_version *versions =
-		grown(function->versions, function->version_count, sizeof(*versions));
+		grow_array(function->versions, function->version_count, sizeof(*versions));
 
 	if (!versions)
 		return -ENOMEM;
@@ -178,7 +178,7 @@ struct show_alias *gathering_alias_of(struct show_function *function, const char
 	for (i = 0; i < function->alias_count; i++)
 		if (!strcmp(function->aliases[i].name, name))
 			return &function->aliases[i];
-	aliases = grown(function->aliases, function->alias_count, sizeof(*aliases));
+	aliases = grow_array(function->aliases, function->alias_count, sizeof(*aliases));
 	if (!aliases)
 		return NULL;
 	function->aliases = aliases;
@@ -247,7 +247,7 @@ static int compare_aliases(const void *left, const void *right)
 		((const struct show_alias *)left)->name, ((const struct show_alias *)right)->name);
 }
 
-static void sort(struct show_function *function)
+static void sort_function(struct show_function *function)
 {
 	if (function->version_count)
 		qsort(function->versions, function->version_count, sizeof(*function->versions),
@@ -266,7 +266,7 @@ void gathering_tell_progress(struct gathering *gathering, const char *function)
 			gathering->name_count, function);
 }
 
-static int print(struct gathering *gathering, const struct buffer *text)
+static int print_text(struct gathering *gathering, const struct buffer *text)
 {
 	int error;
 
@@ -287,7 +287,7 @@ static int print_function(struct gathering *gathering, const struct show_functio
 	gathering->has_head = true;
 	if (!error && function)
 		error = show_print_function(function, gathering->name_width, colours, &text);
-	return error ? gathering_fail_memory(gathering) : print(gathering, &text);
+	return error ? gathering_fail_memory(gathering) : print_text(gathering, &text);
 }
 
 static int append_differing(const struct gathering *gathering, const char *name,
@@ -329,13 +329,14 @@ static int print_differing(struct gathering *gathering, const struct show_functi
 	gathering->differs = true;
 	if (!error)
 		error = append_differing(gathering, function->name, one, other, &text);
-	return error ? gathering_fail_memory(gathering) : print(gathering, &text);
+	return error ? gathering_fail_memory(gathering) : print_text(gathering, &text);
 }
 
-static int keep(struct gathering *gathering, struct show_function *function)
+static int keep_function(struct gathering *gathering, struct show_function *function)
 {
 	struct show_list *list = &gathering->list;
-	struct show_function *functions = grown(list->functions, list->count, sizeof(*functions));
+	struct show_function *functions =
+		grow_array(list->functions, list->count, sizeof(*functions));
 
 	if (!functions)
 		return gathering_fail_memory(gathering);
@@ -352,13 +353,13 @@ int gathering_add_function(struct gathering *gathering, struct show_function *fu
 	gathering->done++;
 	if (gathering_shows_versions(gathering) && complete_versions(function))
 		failed = gathering_fail_memory(gathering);
-	sort(function);
+	sort_function(function);
 	if (!failed && gathering->form == GATHERING_TABLE)
 		failed = print_function(gathering, function);
 	else if (!failed && gathering->form == GATHERING_DIFFER)
 		failed = print_differing(gathering, function);
 	else if (!failed)
-		failed = keep(gathering, function);
+		failed = keep_function(gathering, function);
 	show_function_release(function);
 	return failed;
 }
@@ -389,5 +390,5 @@ int gathering_end(struct gathering *gathering)
 			? show_print_json(&gathering->list, &text)
 			: show_print_matrix(&gathering->list, clock_wall_ms() / 1000,
 				  terminal_wants_colours(), &text);
-	return error ? gathering_fail_memory(gathering) : print(gathering, &text);
+	return error ? gathering_fail_memory(gathering) : print_text(gathering, &text);
 }

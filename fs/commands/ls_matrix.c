@@ -96,7 +96,7 @@ static int compare_by_number(const void *left, const void *right)
 }
 
 /* Every alias of every function once; 0 or -ENOMEM. */
-static int collect(const struct show_list *list, struct columns *columns)
+static int collect_aliases(const struct show_list *list, struct columns *columns)
 {
 	size_t total = 0, kept = 0, i, j;
 
@@ -123,7 +123,7 @@ static int collect(const struct show_list *list, struct columns *columns)
 	return 0;
 }
 
-static int measure(const struct show_list *list, int64_t now, struct column *column)
+static int measure_column(const struct show_list *list, int64_t now, struct column *column)
 {
 	cleanup(buffer_release) struct buffer cell = BUFFER_INIT(CELL_MAX);
 	int error = 0;
@@ -177,12 +177,12 @@ int show_print_matrix(const struct show_list *list, int64_t now, bool colours, s
 {
 	struct columns columns = {0};
 	size_t name_width = show_name_width(0, "FUNCTION"), i;
-	int error = collect(list, &columns);
+	int error = collect_aliases(list, &columns);
 
 	for (i = 0; i < list->count; i++)
 		name_width = show_name_width(name_width, list->functions[i].name);
 	for (i = 0; i < columns.count && !error; i++)
-		error = measure(list, now, &columns.entries[i]);
+		error = measure_column(list, now, &columns.entries[i]);
 	if (!error)
 		error = append_head(out, &columns, name_width, colours);
 	for (i = 0; i < list->count && !error; i++)

@@ -71,10 +71,11 @@ bool mount_split(char *path, const char **ret_below)
 
 /* --- a function, or an alias of one --- */
 
-static enum exit_code fail(struct buffer *message, enum exit_code code, const char *format, ...)
-	printf_like(3, 4);
+static enum exit_code fail_path(
+	struct buffer *message, enum exit_code code, const char *format, ...) printf_like(3, 4);
 
-static enum exit_code fail(struct buffer *message, enum exit_code code, const char *format, ...)
+static enum exit_code fail_path(
+	struct buffer *message, enum exit_code code, const char *format, ...)
 {
 	char text[EXIT_TEXT_MAX];
 	va_list arguments;
@@ -132,8 +133,8 @@ static enum exit_code fail_gone(
 	cleanup(buffer_release) struct buffer command = BUFFER_INIT(EXIT_TEXT_MAX);
 
 	if (append_log_command(path, &command))
-		return fail(message, EXIT_FAILED, "out of memory");
-	return fail(message, EXIT_FAILED,
+		return fail_path(message, EXIT_FAILED, "out of memory");
+	return fail_path(message, EXIT_FAILED,
 		"'%s': there is no such alias - `%s` prints what happened to it", text,
 		buffer_text(&command));
 }
@@ -145,8 +146,10 @@ static enum exit_code fail_call(
 	cleanup(buffer_release) struct buffer reason = BUFFER_INIT(EXIT_TEXT_MAX);
 
 	if (mount_append_reason(path->mountpoint, error_number, &reason))
-		return fail(message, EXIT_FAILED, "'%s': %s", text, strerrordesc_np(error_number));
-	return fail(message, mount_exit_code(error_number), "'%s': %s", text, buffer_text(&reason));
+		return fail_path(
+			message, EXIT_FAILED, "'%s': %s", text, strerrordesc_np(error_number));
+	return fail_path(
+		message, mount_exit_code(error_number), "'%s': %s", text, buffer_text(&reason));
 }
 
 /* What the name in the function's directory is. */
@@ -159,16 +162,16 @@ static enum exit_code check_name(
 
 	name_parse(path->alias, &name);
 	if (name.kind == NAME_WEIGHT)
-		return fail(message, EXIT_FAILED, "'%s' is a weight: name the alias %s", text,
+		return fail_path(message, EXIT_FAILED, "'%s' is a weight: name the alias %s", text,
 			name.alias);
 	if (name.kind != NAME_ALIAS && !(name.kind == NAME_VERSION && takes_version))
-		return fail(message, EXIT_FAILED,
+		return fail_path(message, EXIT_FAILED,
 			"'%s' is no alias%s: name one, as in mnt/hello/PROD", text,
 			takes_version ? " and no version" : "");
 	if (!fstatat(path->function_directory, path->alias, &status, AT_SYMLINK_NOFOLLOW))
 		return EXIT_OK;
 	if (errno == ENOENT && name.kind == NAME_VERSION)
-		return fail(message, EXIT_FAILED, "'%s': there is no such version", text);
+		return fail_path(message, EXIT_FAILED, "'%s': there is no such version", text);
 	if (errno == ENOENT)
 		return fail_gone(path, text, message);
 	return fail_call(path, text, errno, message);
@@ -220,15 +223,16 @@ static enum exit_code find_mount(
 		char *next;
 
 		if (!is_link(path->mountpoint) || links++ == LINKS_MAX)
-			return fail(message, EXIT_MOUNTPOINT, "'%s' is not in a mount of aliasfs",
-				text);
+			return fail_path(message, EXIT_MOUNTPOINT,
+				"'%s' is not in a mount of aliasfs", text);
 		next = follow_link(path->mountpoint);
 		free(path->mountpoint);
 		path->mountpoint = next;
 	}
 	return path->mountpoint
 		       ? EXIT_OK
-		       : fail(message, errno == ENOENT ? EXIT_MOUNTPOINT : mount_exit_code(errno),
+		       : fail_path(message,
+				 errno == ENOENT ? EXIT_MOUNTPOINT : mount_exit_code(errno),
 				 "'%s': %s", text, strerrordesc_np(errno));
 }
 
@@ -239,7 +243,7 @@ static enum exit_code open_function(
 	cleanup(free_pointer) char *function = NULL;
 
 	if (asprintf(&function, "%s/%s", path->mountpoint, path->function) < 0)
-		return fail(message, EXIT_FAILED, "out of memory");
+		return fail_path(message, EXIT_FAILED, "out of memory");
 	path->function_directory = open(function, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (path->function_directory < 0)
 		return fail_call(path, text, errno, message);
@@ -254,7 +258,7 @@ enum exit_code mount_path_open(const char *text, struct mount_path *path, struct
 	const char *below;
 
 	if (!trimmed)
-		return fail(message, EXIT_FAILED, "out of memory");
+		return fail_path(message, EXIT_FAILED, "out of memory");
 	/* Completion puts a slash behind a link to a directory, which would follow it. */
 	while (length > 1 && trimmed[length - 1] == '/')
 		trimmed[--length] = '\0';
@@ -263,18 +267,18 @@ enum exit_code mount_path_open(const char *text, struct mount_path *path, struct
 	if (code)
 		return code;
 	if (!*below)
-		return fail(message, EXIT_FAILED,
+		return fail_path(message, EXIT_FAILED,
 			"'%s' is a whole mount: name an alias in it, as in %s/hello/PROD", text,
 			text);
 	if (take_names(path, below))
-		return fail(message, EXIT_FAILED, "out of memory");
+		return fail_path(message, EXIT_FAILED, "out of memory");
 	if (!lambda_is_entry_name(path->function))
-		return fail(message, EXIT_FAILED, "'%s' is no function", text);
+		return fail_path(message, EXIT_FAILED, "'%s' is no function", text);
 	code = open_function(path, text, message);
 	if (!code && path->alias)
 		return check_name(path, text, message);
 	if (!code && path->takes != MOUNT_PATH_FUNCTION_OR_ALIAS)
-		return fail(message, EXIT_FAILED,
+		return fail_path(message, EXIT_FAILED,
 			"'%s' is a function: name an alias%s of it, as in %s/PROD", text,
 			path->takes == MOUNT_PATH_ALIAS ? "" : " or a version", text);
 	return code;

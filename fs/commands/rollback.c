@@ -52,8 +52,8 @@ static enum exit_code fail_step(const struct step *step, const char *what, int e
 	int failed = mount_append_reason(step->path.mountpoint, error, &reason);
 
 	(void)failed; /* without memory it is shorter */
-	return complain(EXIT_FAILED, "%s/%s: %s: %s", step->path.function, step->path.alias, what,
-		buffer_text(&reason));
+	return report_error(EXIT_FAILED, "%s/%s: %s: %s", step->path.function, step->path.alias,
+		what, buffer_text(&reason));
 }
 
 /* The text of a link in the function's directory. 0 or -errno. */
@@ -112,9 +112,9 @@ static enum exit_code take_version(struct step *step, const char *text)
 	uint64_t version;
 
 	if (lambda_version_parse(text, &version))
-		return complain(EXIT_USAGE, "option 'to' takes a version, not '%s'", text);
+		return report_error(EXIT_USAGE, "option 'to' takes a version, not '%s'", text);
 	if (fstatat(step->path.function_directory, text, &status, AT_SYMLINK_NOFOLLOW))
-		return errno == ENOENT ? complain(EXIT_FAILED, "%s has no version %s",
+		return errno == ENOENT ? report_error(EXIT_FAILED, "%s has no version %s",
 						 step->path.function, text)
 				       : fail_step(step, text, errno);
 	snprintf(step->to, sizeof(step->to), "%s", text);
@@ -144,7 +144,7 @@ static int check_refusal(const struct step *step)
 static enum exit_code fail_search(const struct step *step, int error)
 {
 	if (error == ENOENT)
-		return complain(EXIT_FAILED,
+		return report_error(EXIT_FAILED,
 			"%s/%s: no version before %s is known: name one with --to",
 			step->path.function, step->path.alias, step->from);
 	return fail_step(step,
@@ -242,9 +242,9 @@ static enum exit_code check_step(struct plan *plan, const char *text, struct ste
 	step->path.takes = MOUNT_PATH_ALIAS;
 	code = mount_path_open(text, &step->path, &message);
 	if (code)
-		return complain(code, "%s", buffer_text(&message));
+		return report_error(code, "%s", buffer_text(&message));
 	if (!fstatvfs(step->path.function_directory, &status) && status.f_flag & ST_RDONLY)
-		return complain(EXIT_FAILED, "%s is mounted read-only", step->path.mountpoint);
+		return report_error(EXIT_FAILED, "%s is mounted read-only", step->path.mountpoint);
 	if (is_named_before(plan, step)) {
 		step->is_there = true;
 		return EXIT_OK;
@@ -257,7 +257,7 @@ static enum exit_code check_step(struct plan *plan, const char *text, struct ste
 		return code;
 	/* First, as it makes CloudTrail known to what follows. */
 	if (describe_last_move(step, &last))
-		return complain(EXIT_FAILED, "out of memory");
+		return report_error(EXIT_FAILED, "out of memory");
 	error = plan->options->to ? 0 : find_version(step);
 	step->is_there = !error && !strcmp(step->from, step->to);
 	show_step(step, error ? "?" : step->to, &last);
@@ -276,7 +276,7 @@ static enum exit_code make_plan(struct plan *plan)
 
 	plan->steps = calloc(options->word_count + 1, sizeof(*plan->steps));
 	if (!plan->steps)
-		return complain(EXIT_FAILED, "out of memory");
+		return report_error(EXIT_FAILED, "out of memory");
 	for (i = 0; i <= options->word_count; i++) {
 		struct step *step = &plan->steps[plan->count++];
 
@@ -285,12 +285,12 @@ static enum exit_code make_plan(struct plan *plan)
 		if (code)
 			worst = !worst || worst == code ? code : EXIT_FAILED;
 	}
-	return worst ? complain(worst, "nothing was moved") : EXIT_OK;
+	return worst ? report_error(worst, "nothing was moved") : EXIT_OK;
 }
 
 /* --- asking --- */
 
-static enum exit_code ask(const struct plan *plan)
+static enum exit_code ask_to_continue(const struct plan *plan)
 {
 	cleanup(free_pointer) char *answer = NULL;
 	size_t size = 0;
@@ -299,7 +299,7 @@ static enum exit_code ask(const struct plan *plan)
 	if (plan->options->yes)
 		return EXIT_OK;
 	if (!isatty(STDIN_FILENO))
-		return complain(EXIT_USAGE,
+		return report_error(EXIT_USAGE,
 			"nothing was moved: standard input is not a terminal; use --yes");
 	printf("Roll back %zu alias%s? [y/N] ", plan->moves, plan->moves == 1 ? "" : "es");
 	fflush(stdout);
@@ -308,7 +308,7 @@ static enum exit_code ask(const struct plan *plan)
 		answer[length - 1] = '\0';
 	if (length > 0 && (!strcasecmp(answer, "y") || !strcasecmp(answer, "yes")))
 		return EXIT_OK;
-	return complain(EXIT_FAILED, "nothing was moved");
+	return report_error(EXIT_FAILED, "nothing was moved");
 }
 
 /* --- moving --- */
@@ -361,6 +361,6 @@ enum exit_code rollback_run(const struct options *options)
 	enum exit_code code = make_plan(&plan);
 
 	if (!code && plan.moves)
-		code = ask(&plan);
+		code = ask_to_continue(&plan);
 	return code ? code : carry_out(&plan);
 }

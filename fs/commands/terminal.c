@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum exit_code complain(enum exit_code code, const char *format, ...)
+enum exit_code report_error(enum exit_code code, const char *format, ...)
 {
 	va_list arguments;
 

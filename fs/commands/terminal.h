@@ -10,7 +10,7 @@
 #include "fs/settings/exit_status.h"
 
 /* Writes "aliasfs: TEXT" to standard error. Gives `code` back. */
-enum exit_code complain(enum exit_code code, const char *format, ...) printf_like(2, 3);
+enum exit_code report_error(enum exit_code code, const char *format, ...) printf_like(2, 3);
 
 /* Whether it is a terminal that knows escape sequences. */
 bool terminal_is_smart(int descriptor);

@@ -391,7 +391,7 @@ static enum lambda_status check_target(struct change *change)
 		change->event->target, function);
 }
 
-static int refuse(struct change *change)
+static int refuse_change(struct change *change)
 {
 	gesture_refuse(change->reterr, change->plan.error, change->plan.sentence);
 	gesture_hint_refusal(change->gestures, change->event, &change->plan, change->reterr);
@@ -403,7 +403,7 @@ static int carry_out(struct change *change)
 	enum lambda_status status = LAMBDA_OK;
 
 	if (change->plan.error)
-		return refuse(change);
+		return refuse_change(change);
 	if (change->plan.check_target)
 		status = check_target(change);
 	else if (change->plan.write == REMAP_WRITE_EXCHANGE)

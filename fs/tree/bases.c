@@ -57,7 +57,7 @@ static bool is_of(const struct base *base, const struct base *key)
 	       (base->leader == key->leader || !base->leader || !key->leader);
 }
 
-static struct base *find(struct bases *bases, int64_t now_ms, const struct base *key)
+static struct base *find_key(struct bases *bases, int64_t now_ms, const struct base *key)
 {
 	size_t i;
 
@@ -86,10 +86,10 @@ static struct base *find_place(struct bases *bases)
 }
 
 /* What is noted: of whom, and what. */
-static void note(struct bases *bases, int64_t now_ms, const struct base *key, uint64_t hash,
+static void note_base(struct bases *bases, int64_t now_ms, const struct base *key, uint64_t hash,
 	const unsigned char *sha256)
 {
-	struct base *base = find(bases, now_ms, key);
+	struct base *base = find_key(bases, now_ms, key);
 	uint64_t leader = base && !key->leader ? base->leader : key->leader;
 
 	if (!base)
@@ -137,8 +137,8 @@ static void note_all(struct bases *bases, int64_t now_ms, const struct node *nod
 	}
 	pthread_mutex_lock(&bases->mutex);
 	for (i = 0; i < count; i++)
-		if (!only_known || find(bases, now_ms, &keys[i]))
-			note(bases, now_ms, &keys[i], hash, sha256);
+		if (!only_known || find_key(bases, now_ms, &keys[i]))
+			note_base(bases, now_ms, &keys[i], hash, sha256);
 	pthread_mutex_unlock(&bases->mutex);
 }
 
@@ -164,13 +164,13 @@ static const struct base *find_base(struct bases *bases, int64_t now_ms, const s
 	const struct base *base;
 
 	if (!is_known(asker))
-		return find(bases, now_ms, &any);
+		return find_key(bases, now_ms, &any);
 	process = key_of_process(node, asker);
-	base = find(bases, now_ms, &process);
+	base = find_key(bases, now_ms, &process);
 	if (base)
 		return base;
 	session = key_of_session(node, asker);
-	return find(bases, now_ms, &session);
+	return find_key(bases, now_ms, &session);
 }
 
 uint64_t bases_find(struct bases *bases, int64_t now_ms, const struct node *node,
@@ -197,7 +197,7 @@ void bases_note_sent(struct bases *bases, int64_t now_ms, const struct node *nod
 	const struct base key = key_of_mount(node);
 
 	pthread_mutex_lock(&bases->mutex);
-	note(bases, now_ms, &key, hash, sha256);
+	note_base(bases, now_ms, &key, hash, sha256);
 	pthread_mutex_unlock(&bases->mutex);
 }
 
@@ -210,7 +210,7 @@ bool bases_find_code(struct bases *bases, int64_t now_ms, const struct node *nod
 	pthread_mutex_lock(&bases->mutex);
 	base = find_base(bases, now_ms, node, asker);
 	if (!base)
-		base = find(bases, now_ms, &key);
+		base = find_key(bases, now_ms, &key);
 	if (base)
 		memcpy(ret_sha256, base->sha256, sizeof(base->sha256));
 	pthread_mutex_unlock(&bases->mutex);

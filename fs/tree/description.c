@@ -55,7 +55,7 @@ int description_commit(struct request *request, const struct node *node, const c
 }
 
 /* Whether AWS's description is not the base, or without one not what this mount knew. */
-static bool differs(uint64_t base, const struct lambda_alias *known, const char *now)
+static bool description_differs(uint64_t base, const struct lambda_alias *known, const char *now)
 {
 	cleanup(buffer_release) struct buffer shown = BUFFER_INIT(DOCUMENT_MAX);
 
@@ -75,7 +75,7 @@ int description_compare(struct request *request, const struct node *node, uint64
 	bool has_changed = false;
 
 	if (!status) {
-		has_changed = differs(base, is_known ? &known : NULL, now.description);
+		has_changed = description_differs(base, is_known ? &known : NULL, now.description);
 		lambda_alias_release(&now);
 	}
 	if (is_known)

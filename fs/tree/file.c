@@ -493,8 +493,7 @@ int file_write(struct request *request, struct open_file *file, const char *data
 	else if (error == -ENOSPC)
 		error = request_refuse(request, ENOSPC,
 			"the files that are being written hold too much, or the disk below TMPDIR "
-			"is "
-			"full");
+			"is full");
 	/* Said at once: a shell does not look at how its close() of a redirection ends. */
 	if (!error && taken)
 		error = document_file_check(request, &file->node, taken);

@@ -138,8 +138,8 @@ static void audit_result(struct request *request, const struct node *node, const
 }
 
 /* Runs the function: no lock is held. */
-static int invoke(struct request *request, const struct node *node, const struct buffer *payload,
-	struct lambda_invocation *ret_answer)
+static int invoke_function(struct request *request, const struct node *node,
+	const struct buffer *payload, struct lambda_invocation *ret_answer)
 {
 	char version[LAMBDA_VERSION_TEXT_SIZE];
 	const char *qualifier = node->in_version ? version : node->name;
@@ -179,7 +179,7 @@ static int run_once(struct request *request, struct invocation *invocation, cons
 
 	invocation->state = STATE_RUNNING;
 	pthread_mutex_unlock(&invocation->mutex);
-	error = invoke(request, node, &invocation->payload, &answer);
+	error = invoke_function(request, node, &invocation->payload, &answer);
 	pthread_mutex_lock(&invocation->mutex);
 	invocation->state = error ? STATE_FAILED : STATE_ANSWERED;
 	if (error)

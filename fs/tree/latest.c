@@ -166,7 +166,7 @@ static enum lambda_status wait_settled(struct request *request, const char *func
 }
 
 /* A change was accepted: waits until it is in effect. It has succeeded whatever comes, unless AWS says that it failed. */
-static int settle(struct request *request, const char *function)
+static int settle_update(struct request *request, const char *function)
 {
 	struct lambda_settling settling;
 	enum lambda_status status = wait_settled(
@@ -219,7 +219,7 @@ int latest_change(struct request *request, const struct document_write *write,
 		catalog_refresh_function(request->fs->catalog, write->function);
 	if (status || !ret_written->calls)
 		return request_errno(status, ERRNO_WRITE);
-	return settle(request, write->function);
+	return settle_update(request, write->function);
 }
 
 /* --- uploading --- */
@@ -232,7 +232,7 @@ static int refuse_zip(struct request *request, int error, const char *sentence, 
 	return request_refuse(request, -error, "%s: nothing was sent", sentence);
 }
 
-static int upload(
+static int upload_code(
 	struct request *request, const struct code_write *write, struct code_written *written)
 {
 	enum lambda_status status;
@@ -268,12 +268,12 @@ int latest_commit_code(
 	if (error)
 		return refuse_zip(request, error, sentence, last);
 	request_caller(request); /* for the audit */
-	error = upload(request, &write, &written);
+	error = upload_code(request, &write, &written);
 	if (error)
 		return error;
 	bases_note_written(request->fs->bases, clock_monotonic_ms(), &code, asker,
 		hash_code(written.sha256), written.sha256);
 	bases_note_sent(request->fs->bases, clock_monotonic_ms(), &code, hash_code(written.sha256),
 		written.sha256);
-	return written.is_sent ? settle(request, node->function) : 0;
+	return written.is_sent ? settle_update(request, node->function) : 0;
 }

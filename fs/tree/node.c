@@ -461,18 +461,42 @@ size_t node_table_count(struct node_table *table)
 
 /* --- paths --- */
 
-/* The node's own place, without the name of what is in it. */
-static void format_place(const struct node *node, char *path, size_t size)
+/* A version's directory, and what is in it. */
+static void format_in_version(const struct node *node, char *path, size_t size)
 {
 	static const char *const files[] = {
+		[NODE_VERSION] = "",
 		[NODE_CONFIGURATION] = "/configuration.json",
 		[NODE_ENVIRONMENT] = "/environment.json",
 		[NODE_CODE_SHA256] = "/code.sha256",
 		[NODE_CODE] = "/code.zip",
+		[NODE_INVOKE] = "/.invoke",
 	};
 	char version[LAMBDA_VERSION_TEXT_SIZE];
 
 	lambda_version_format(node->version, version);
+	if (node->kind == NODE_LINK)
+		snprintf(path, size, "%s/%s/%s", node->function, version, node->name);
+	else
+		snprintf(path, size, "%s/%s%s", node->function, version, files[node->kind]);
+}
+
+/* An alias below `.aliases`, and what is in it. */
+static void format_in_alias(const struct node *node, char *path, size_t size)
+{
+	static const char *const files[] = {
+		[NODE_ALIAS] = "",
+		[NODE_DESCRIPTION] = "/description",
+		[NODE_HISTORY] = "/.history",
+		[NODE_INVOKE] = "/.invoke",
+	};
+
+	snprintf(path, size, "%s/.aliases/%s%s", node->function, node->name, files[node->kind]);
+}
+
+/* The node's own place, without the name of what is in it. */
+static void format_place(const struct node *node, char *path, size_t size)
+{
 	switch (node->kind) {
 	case NODE_ROOT:
 		snprintf(path, size, ".");
@@ -481,34 +505,36 @@ static void format_place(const struct node *node, char *path, size_t size)
 		snprintf(path, size, "%s", node->function);
 		break;
 	case NODE_VERSION:
-		snprintf(path, size, "%s/%s", node->function, version);
-		break;
 	case NODE_CONFIGURATION:
 	case NODE_ENVIRONMENT:
 	case NODE_CODE_SHA256:
 	case NODE_CODE:
-		snprintf(path, size, "%s/%s%s", node->function, version, files[node->kind]);
+		format_in_version(node, path, size);
 		break;
 	case NODE_LINK:
-		snprintf(path, size, "%s/%s%s%s", node->function, node->in_version ? version : "",
-			node->in_version ? "/" : "", node->name);
+		if (node->in_version)
+			format_in_version(node, path, size);
+		else
+			snprintf(path, size, "%s/%s", node->function, node->name);
 		break;
 	case NODE_ALIASES:
 		snprintf(path, size, "%s/.aliases", node->function);
 		break;
 	case NODE_ALIAS:
-		snprintf(path, size, "%s/.aliases/%s", node->function, node->name);
+	case NODE_DESCRIPTION:
+	case NODE_HISTORY:
+		format_in_alias(node, path, size);
+		break;
+	case NODE_INVOKE:
+		if (node->in_version)
+			format_in_version(node, path, size);
+		else
+			format_in_alias(node, path, size);
 		break;
 	case NODE_DRAFT:
 		/* No alias's name begins so. */
 		snprintf(path, size, "%s/%s%s", node->function,
 			strchr("$.", *node->name) ? "" : ".aliases/", node->name);
-		break;
-	case NODE_DESCRIPTION:
-		snprintf(path, size, "%s/.aliases/%s/description", node->function, node->name);
-		break;
-	case NODE_HISTORY:
-		snprintf(path, size, "%s/.aliases/%s/.history", node->function, node->name);
 		break;
 	case NODE_FUNCTION_DOCUMENTS:
 		snprintf(path, size, "%s/.function", node->function);
@@ -516,11 +542,6 @@ static void format_place(const struct node *node, char *path, size_t size)
 	case NODE_DOCUMENT:
 		snprintf(path, size, "%s/%s/%s", node->function,
 			strchr(node->name, '/') ? ".aliases" : ".function", node->name);
-		break;
-	case NODE_INVOKE:
-		snprintf(path, size, "%s/%s%s/.invoke", node->function,
-			node->in_version ? "" : ".aliases/",
-			node->in_version ? version : node->name);
 		break;
 	case NODE_CONTROL:
 		snprintf(path, size, ".aliasfs");

@@ -31,7 +31,7 @@ static bool token_matches(const struct token *token, const char *pattern)
 }
 
 /* Splits at ':'. Gives the number of tokens, 0 when there are too many. */
-static size_t split(const char *text, struct token tokens[TOKENS_MAX])
+static size_t split_name(const char *text, struct token tokens[TOKENS_MAX])
 {
 	size_t count = 0;
 
@@ -66,7 +66,7 @@ static bool take_optional(
 int function_name_parse(const char *text, struct function_name *ret_name)
 {
 	struct token tokens[TOKENS_MAX];
-	size_t count = split(text, tokens);
+	size_t count = split_name(text, tokens);
 	struct function_name name = {0};
 	size_t index = 0;
 

@@ -16,7 +16,7 @@ struct compiled {
 	pcre2_code *code; /* NULL: the pattern cannot be understood */
 };
 
-static struct compiled *compile(const char *pattern)
+static struct compiled *compile_pattern(const char *pattern)
 {
 	static const uint32_t options = PCRE2_ANCHORED | PCRE2_ENDANCHORED | PCRE2_DOLLAR_ENDONLY |
 					PCRE2_DOTALL | PCRE2_NO_AUTO_CAPTURE | PCRE2_UTF;
@@ -51,7 +51,7 @@ static const struct compiled *find_compiled(const char *pattern)
 		struct compiled *there = atomic_load(place);
 
 		if (!there && !made)
-			made = compile(pattern);
+			made = compile_pattern(pattern);
 		if (!there && !made)
 			return NULL;
 		if (!there && atomic_compare_exchange_strong(place, &there, made))

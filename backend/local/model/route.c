@@ -122,7 +122,8 @@ const struct operation *route_find_target(const char *target)
 	return NULL;
 }
 
-static int decode(const struct segment *segment, struct buffer *out, const char **ret_reason)
+static int decode_segment(
+	const struct segment *segment, struct buffer *out, const char **ret_reason)
 {
 	int error = text_percent_decode(segment->start, segment->length, out);
 
@@ -179,7 +180,7 @@ static int set_parameter(struct json *input, const struct member *member,
 	const struct segment *value, const char **ret_reason)
 {
 	cleanup(buffer_release) struct buffer text = BUFFER_INIT(PARAMETER_MAX);
-	int error = decode(value, &text, ret_reason);
+	int error = decode_segment(value, &text, ret_reason);
 
 	return error ? error : set_typed(input, member, buffer_text(&text), ret_reason);
 }
@@ -197,7 +198,7 @@ static int set_list(struct json *input, const struct member *member, const char 
 
 		if (!list)
 			list = json_new_array();
-		error = list ? decode(&value, &text, ret_reason) : -ENOMEM;
+		error = list ? decode_segment(&value, &text, ret_reason) : -ENOMEM;
 		if (!error)
 			error = json_append(list, json_new_string(buffer_text(&text)));
 	}

@@ -111,7 +111,7 @@ static int append_bound(struct buffer *out, const struct shape *shape, double bo
 					   : buffer_appendf(out, "%.0f", bound);
 }
 
-static const char *measure(const struct shape *shape)
+static const char *name_measure(const struct shape *shape)
 {
 	return shape->kind == SHAPE_INTEGER || shape->kind == SHAPE_LONG ||
 			       shape->kind == SHAPE_DOUBLE
@@ -121,8 +121,8 @@ static const char *measure(const struct shape *shape)
 
 static int append_maximum(struct buffer *out, const struct shape *shape)
 {
-	int error =
-		buffer_appendf(out, "Member must have %s less than or equal to ", measure(shape));
+	int error = buffer_appendf(
+		out, "Member must have %s less than or equal to ", name_measure(shape));
 
 	return error ? error : append_bound(out, shape, shape->maximum);
 }
@@ -130,7 +130,7 @@ static int append_maximum(struct buffer *out, const struct shape *shape)
 static int append_minimum(struct buffer *out, const struct shape *shape)
 {
 	int error = buffer_appendf(
-		out, "Member must have %s greater than or equal to ", measure(shape));
+		out, "Member must have %s greater than or equal to ", name_measure(shape));
 
 	return error ? error : append_bound(out, shape, shape->minimum);
 }
@@ -151,7 +151,7 @@ static int append_enum(struct buffer *out, const struct shape *shape)
 }
 
 /* The number that the shape's bounds are about: the value itself, or a length. */
-static double measured(const struct shape *shape, const struct json *value)
+static double measure_value(const struct shape *shape, const struct json *value)
 {
 	double number = 0;
 
@@ -164,12 +164,12 @@ static double measured(const struct shape *shape, const struct json *value)
 
 static bool above_maximum(const struct shape *shape, const struct json *value)
 {
-	return shape->has_maximum && measured(shape, value) > shape->maximum;
+	return shape->has_maximum && measure_value(shape, value) > shape->maximum;
 }
 
 static bool below_minimum(const struct shape *shape, const struct json *value)
 {
-	return shape->has_minimum && measured(shape, value) < shape->minimum;
+	return shape->has_minimum && measure_value(shape, value) < shape->minimum;
 }
 
 static bool misses_pattern(const struct shape *shape, const struct json *value)

@@ -22,10 +22,11 @@ struct authorization {
 	char signature[SIGV4_DIGEST_SIZE];
 };
 
-static int refuse(struct signature_verdict *verdict, enum failure failure, const char *format, ...)
-	printf_like(3, 4);
+static int refuse_signature(struct signature_verdict *verdict, enum failure failure,
+	const char *format, ...) printf_like(3, 4);
 
-static int refuse(struct signature_verdict *verdict, enum failure failure, const char *format, ...)
+static int refuse_signature(
+	struct signature_verdict *verdict, enum failure failure, const char *format, ...)
 {
 	va_list arguments;
 
@@ -120,18 +121,18 @@ static int check_date(struct signature_verdict *verdict, const char *date, int64
 	int64_t seconds;
 
 	if (!parse_date(date, &seconds))
-		return refuse(verdict, FAILURE_SIGNATURE_INCOMPLETE,
+		return refuse_signature(verdict, FAILURE_SIGNATURE_INCOMPLETE,
 			"Date must be in ISO-8601 'basic format'. Got '%s'.", date);
 	sigv4_format_date(now, now_text);
 	if (seconds < now - SKEW_MAX) {
 		sigv4_format_date(now - SKEW_MAX, limit);
-		return refuse(verdict, FAILURE_SIGNATURE,
+		return refuse_signature(verdict, FAILURE_SIGNATURE,
 			"Signature expired: %s is now earlier than %s (%s - 15 min.)", date, limit,
 			now_text);
 	}
 	if (seconds > now + SKEW_MAX) {
 		sigv4_format_date(now + SKEW_MAX, limit);
-		return refuse(verdict, FAILURE_SIGNATURE,
+		return refuse_signature(verdict, FAILURE_SIGNATURE,
 			"Signature not yet current: %s is still later than %s (%s + 15 min.)", date,
 			limit, now_text);
 	}
@@ -142,19 +143,19 @@ static int check_scope(struct signature_verdict *verdict, const struct signature
 	const struct authorization *parts, const char *date)
 {
 	if (strcmp(parts->access_key_id, key->access_key_id))
-		return refuse(verdict, FAILURE_TOKEN_UNKNOWN,
+		return refuse_signature(verdict, FAILURE_TOKEN_UNKNOWN,
 			"The security token included in the request is invalid.");
 	if (strcmp(parts->terminator, "aws4_request"))
-		return refuse(verdict, FAILURE_SIGNATURE,
+		return refuse_signature(verdict, FAILURE_SIGNATURE,
 			"Credential should be scoped with a valid terminator: 'aws4_request'.");
 	if (strcmp(parts->service, key->service))
-		return refuse(verdict, FAILURE_SIGNATURE,
+		return refuse_signature(verdict, FAILURE_SIGNATURE,
 			"Credential should be scoped to correct service: '%s'.", key->service);
 	if (strcmp(parts->region, key->region))
-		return refuse(verdict, FAILURE_SIGNATURE,
+		return refuse_signature(verdict, FAILURE_SIGNATURE,
 			"Credential should be scoped to a valid region.");
 	if (strlen(parts->day) != 8 || strncmp(parts->day, date, 8))
-		return refuse(verdict, FAILURE_SIGNATURE,
+		return refuse_signature(verdict, FAILURE_SIGNATURE,
 			"Date in Credential scope does not match YYYYMMDD from ISO-8601 version of "
 			"date from HTTP: '%s' != '%.8s', from '%s'.",
 			parts->day, date, date);
@@ -179,7 +180,7 @@ static int check_signed_headers(
 	struct signature_verdict *verdict, const struct sigv4_request *request, const char *list)
 {
 	if (!is_listed(list, "host"))
-		return refuse(verdict, FAILURE_SIGNATURE,
+		return refuse_signature(verdict, FAILURE_SIGNATURE,
 			"'Host' or ':authority' must be a 'SignedHeader' in the AWS "
 			"Authorization.");
 	for (size_t i = 0; i < request->header_count; i++) {
@@ -187,7 +188,7 @@ static int check_signed_headers(
 
 		if (text_starts_with(name, "X-Amz-") || text_starts_with(name, "x-amz-")) {
 			if (!is_listed(list, name))
-				return refuse(verdict, FAILURE_SIGNATURE,
+				return refuse_signature(verdict, FAILURE_SIGNATURE,
 					"'%s' must be a 'SignedHeader' in the AWS Authorization.",
 					name);
 		}
@@ -196,7 +197,7 @@ static int check_signed_headers(
 }
 
 /* The signature that the request should have, over exactly the headers that it names. */
-static int compute(const struct signature_key *key, const struct sigv4_request *request,
+static int compute_signature(const struct signature_key *key, const struct sigv4_request *request,
 	const struct authorization *parts, const char *date, struct buffer *ret_authorization)
 {
 	struct http_header headers[HEADERS_MAX];
@@ -221,15 +222,15 @@ static int compute(const struct signature_key *key, const struct sigv4_request *
 	return error;
 }
 
-static int compare(const struct signature_key *key, const struct sigv4_request *request,
+static int compare_signature(const struct signature_key *key, const struct sigv4_request *request,
 	const struct authorization *given, const char *date, struct signature_verdict *verdict)
 {
 	cleanup(buffer_release) struct buffer text = BUFFER_INIT(CANONICAL_MAX);
 	struct authorization wanted;
-	int error = compute(key, request, given, date, &text);
+	int error = compute_signature(key, request, given, date, &text);
 
 	if (error == -EFBIG)
-		return refuse(
+		return refuse_signature(
 			verdict, FAILURE_SIGNATURE_INCOMPLETE, "The request is too large to sign.");
 	if (error)
 		return error;
@@ -238,7 +239,7 @@ static int compare(const struct signature_key *key, const struct sigv4_request *
 		strlen(given->signature) == SIGV4_DIGEST_SIZE - 1 &&
 		!CRYPTO_memcmp(wanted.signature, given->signature, SIGV4_DIGEST_SIZE - 1))
 		return 0;
-	return refuse(verdict, FAILURE_SIGNATURE,
+	return refuse_signature(verdict, FAILURE_SIGNATURE,
 		"The request signature we calculated does not match the signature you provided. "
 		"Check your AWS Secret Access Key and signing method. Consult the service "
 		"documentation for details.");
@@ -255,14 +256,15 @@ int signature_verify(const struct signature_key *key, const struct sigv4_request
 	memset(ret_verdict, 0, sizeof(*ret_verdict));
 	ret_verdict->good = true;
 	if (!text)
-		return refuse(ret_verdict, FAILURE_TOKEN_MISSING, "Missing Authentication Token");
+		return refuse_signature(
+			ret_verdict, FAILURE_TOKEN_MISSING, "Missing Authentication Token");
 	if (!parse_authorization(text, &parts))
-		return refuse(ret_verdict, FAILURE_SIGNATURE_INCOMPLETE,
+		return refuse_signature(ret_verdict, FAILURE_SIGNATURE_INCOMPLETE,
 			"Authorization header requires 'Credential', 'Signature' and "
 			"'SignedHeaders' "
 			"parameters of " ALGORITHM ".");
 	if (!date)
-		return refuse(ret_verdict, FAILURE_SIGNATURE_INCOMPLETE,
+		return refuse_signature(ret_verdict, FAILURE_SIGNATURE_INCOMPLETE,
 			"Authorization header requires existence of either a 'X-Amz-Date' or a "
 			"'Date' header.");
 	error = check_date(ret_verdict, date, now);
@@ -271,6 +273,6 @@ int signature_verify(const struct signature_key *key, const struct sigv4_request
 	if (!error && ret_verdict->good)
 		error = check_signed_headers(ret_verdict, request, parts.signed_headers);
 	if (!error && ret_verdict->good)
-		error = compare(key, request, &parts, date, ret_verdict);
+		error = compare_signature(key, request, &parts, date, ret_verdict);
 	return error;
 }

@@ -25,7 +25,7 @@ bool bucket_take(struct bucket *bucket, int64_t now_ms)
 	return true;
 }
 
-static void fill(struct bucket *bucket, double rate, int64_t now_ms)
+static void fill_bucket(struct bucket *bucket, double rate, int64_t now_ms)
 {
 	*bucket = (struct bucket){.rate = rate, .tokens = rate < 1 ? 1 : rate, .since_ms = now_ms};
 }
@@ -33,10 +33,10 @@ static void fill(struct bucket *bucket, double rate, int64_t now_ms)
 void throttle_init(struct throttle *throttle, double rate, int64_t now_ms)
 {
 	pthread_mutex_init(&throttle->mutex, NULL);
-	fill(&throttle->shared, rate, now_ms);
-	fill(&throttle->get_policy, rate, now_ms);
-	fill(&throttle->get_function, rate * GET_FUNCTION_RATE / SHARED_RATE, now_ms);
-	fill(&throttle->lookup_events, rate * LOOKUP_EVENTS_RATE / SHARED_RATE, now_ms);
+	fill_bucket(&throttle->shared, rate, now_ms);
+	fill_bucket(&throttle->get_policy, rate, now_ms);
+	fill_bucket(&throttle->get_function, rate * GET_FUNCTION_RATE / SHARED_RATE, now_ms);
+	fill_bucket(&throttle->lookup_events, rate * LOOKUP_EVENTS_RATE / SHARED_RATE, now_ms);
 }
 
 void throttle_destroy(struct throttle *throttle)

@@ -16,7 +16,7 @@ enum question {
 };
 
 /* A number that looks like chance and is the same every time; the end spreads FNV's low bits (splitmix64). */
-static uint64_t answer(const struct trail_delivery *delivery, int64_t sequence,
+static uint64_t answer_question(const struct trail_delivery *delivery, int64_t sequence,
 	enum question question, unsigned copy)
 {
 	uint64_t words[] = {delivery->seed, (uint64_t)sequence, (uint64_t)question, copy};
@@ -28,32 +28,33 @@ static uint64_t answer(const struct trail_delivery *delivery, int64_t sequence,
 }
 
 /* The same as a fraction: 0 to less than 1. */
-static double fraction(
+static double answer_fraction(
 	const struct trail_delivery *delivery, int64_t sequence, enum question question)
 {
-	return (double)(answer(delivery, sequence, question, 0) >> 11) / 9007199254740992.0;
+	return (double)(answer_question(delivery, sequence, question, 0) >> 11) /
+	       9007199254740992.0;
 }
 
 bool trail_is_delivered(
 	const struct trail_delivery *delivery, int64_t sequence, int64_t time_ms, int64_t now_ms)
 {
-	int64_t late_ms =
-		delivery->delay_ms + (int64_t)((double)delivery->spread_ms *
-					       fraction(delivery, sequence, QUESTION_SPREAD));
+	int64_t late_ms = delivery->delay_ms +
+			  (int64_t)((double)delivery->spread_ms *
+				    answer_fraction(delivery, sequence, QUESTION_SPREAD));
 
 	return time_ms + late_ms <= now_ms &&
-	       fraction(delivery, sequence, QUESTION_WITHHELD) >= delivery->withheld;
+	       answer_fraction(delivery, sequence, QUESTION_WITHHELD) >= delivery->withheld;
 }
 
 bool trail_is_duplicated(const struct trail_delivery *delivery, int64_t sequence)
 {
-	return fraction(delivery, sequence, QUESTION_DUPLICATED) < delivery->duplicates;
+	return answer_fraction(delivery, sequence, QUESTION_DUPLICATED) < delivery->duplicates;
 }
 
 uint64_t trail_order(const struct trail_delivery *delivery, int64_t sequence, unsigned copy)
 {
 	if (delivery->shuffled)
-		return answer(delivery, sequence, QUESTION_ORDER, copy);
+		return answer_question(delivery, sequence, QUESTION_ORDER, copy);
 	return UINT64_MAX - 2 * (uint64_t)sequence + copy;
 }
 

@@ -158,7 +158,7 @@ static struct making make_object(void)
 	return making;
 }
 
-static void put(struct making *making, const char *name, struct json *value)
+static void put_member(struct making *making, const char *name, struct json *value)
 {
 	if (making->error)
 		json_free(value);
@@ -187,7 +187,7 @@ static void put_document(struct making *making, const char *name, const char *te
 	if (!value && !making->error)
 		making->error = text ? -EINVAL : -ENOMEM;
 	if (value)
-		put(making, name, value);
+		put_member(making, name, value);
 }
 
 static void put_object(struct making *making, const char *name, struct making *value)
@@ -197,7 +197,7 @@ static void put_object(struct making *making, const char *name, struct making *v
 	if (value->error)
 		json_free(value->object);
 	else
-		put(making, name, value->object);
+		put_member(making, name, value->object);
 	value->object = NULL;
 }
 
@@ -357,7 +357,7 @@ int trail_append_event(
 	put_text(&member, "EventName", name);
 	put_text(&member, "ReadOnly", event->operation->kind == OPERATION_READ ? "true" : "false");
 	put_text(&member, "AccessKeyId", event->access_key_id);
-	put(&member, "EventTime", json_new_number((double)(event->time_ms / 1000)));
+	put_member(&member, "EventTime", json_new_number((double)(event->time_ms / 1000)));
 	put_text(&member, "EventSource", TRAIL_SOURCE);
 	put_text(&member, "Username", event->access_key_id);
 	put_document(&member, "Resources", event->resources);

@@ -10,14 +10,14 @@
 #define END_SIZE 22
 #define COMMENT_MAX 65535
 
-static uint32_t read16(const unsigned char *at)
+static uint32_t read_uint16(const unsigned char *at)
 {
 	return (uint32_t)at[0] | (uint32_t)at[1] << 8;
 }
 
-static uint32_t read32(const unsigned char *at)
+static uint32_t read_uint32(const unsigned char *at)
 {
-	return read16(at) | read16(at + 2) << 16;
+	return read_uint16(at) | read_uint16(at + 2) << 16;
 }
 
 static bool has_signature(const unsigned char *at, unsigned char third, unsigned char fourth)
@@ -35,7 +35,7 @@ static const unsigned char *find_end(const unsigned char *data, size_t length)
 	lowest = length > END_SIZE + COMMENT_MAX ? length - END_SIZE - COMMENT_MAX : 0;
 	for (size_t at = length - END_SIZE + 1; at-- > lowest;) {
 		if (has_signature(data + at, 5, 6) &&
-			at + END_SIZE + read16(data + at + 20) == length)
+			at + END_SIZE + read_uint16(data + at + 20) == length)
 			return data + at;
 	}
 	return NULL;
@@ -51,14 +51,15 @@ static size_t inspect_entry(
 
 	if (directory_end - at < ENTRY_SIZE || !has_signature(entry, 1, 2))
 		return 0;
-	size = ENTRY_SIZE + (size_t)read16(entry + 28) + read16(entry + 30) + read16(entry + 32);
-	header = read32(entry + 42);
+	size = ENTRY_SIZE + (size_t)read_uint16(entry + 28) + read_uint16(entry + 30) +
+	       read_uint16(entry + 32);
+	header = read_uint32(entry + 42);
 	if (size > directory_end - at || (size_t)header + LOCAL_HEADER_SIZE > at ||
 		!has_signature(data + header, 3, 4) ||
-		(size_t)header + LOCAL_HEADER_SIZE + read32(entry + 20) > directory_end)
+		(size_t)header + LOCAL_HEADER_SIZE + read_uint32(entry + 20) > directory_end)
 		return 0;
 	summary->entries++;
-	summary->unzipped_size += read32(entry + 24);
+	summary->unzipped_size += read_uint32(entry + 24);
 	return size;
 }
 
@@ -71,8 +72,8 @@ int zip_inspect(const unsigned char *data, size_t length, struct zip_summary *re
 	if (!end)
 		return -EINVAL;
 	directory_end = (size_t)(end - data);
-	at = read32(end + 16);
-	for (uint32_t left = read16(end + 10); left; left--) {
+	at = read_uint32(end + 16);
+	for (uint32_t left = read_uint16(end + 10); left; left--) {
 		size_t size =
 			at <= directory_end ? inspect_entry(data, directory_end, at, &summary) : 0;
 

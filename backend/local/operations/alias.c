@@ -203,7 +203,7 @@ static const char *describe_routing(const struct alias *alias, char text[128])
 	return text;
 }
 
-static int record(struct call *call, const struct alias *alias)
+static int record_alias(struct call *call, const struct alias *alias)
 {
 	char version[VERSION_TEXT_SIZE], detail[128];
 
@@ -264,7 +264,7 @@ int handle_create_alias(struct call *call)
 	if (!error)
 		error = attachments_adopt(call, call->name.name, alias.name);
 	if (!error)
-		error = record(call, &alias);
+		error = record_alias(call, &alias);
 	return error ? error : alias_append(&call->answer->body, call, &alias);
 }
 
@@ -307,7 +307,7 @@ int handle_update_alias(struct call *call)
 	if (!error && alias.version != before)
 		error = move_provisioned(call, alias.name);
 	if (!error)
-		error = record(call, &alias);
+		error = record_alias(call, &alias);
 	if (!error)
 		error = alias_append(&call->answer->body, call, &alias);
 	store_done(row);

@@ -46,7 +46,7 @@ static int64_t end_overdue(struct connections *connections, int64_t now_ms)
 	return next_ms;
 }
 
-static void *watch(void *data)
+static void *watch_connections(void *data)
 {
 	struct connections *connections = data;
 
@@ -82,7 +82,7 @@ struct connections *connections_new(
 		return NULL;
 	}
 	pthread_mutex_init(&connections->mutex, NULL);
-	if (pthread_create(&connections->watcher, NULL, watch, connections)) {
+	if (pthread_create(&connections->watcher, NULL, watch_connections, connections)) {
 		pthread_cond_destroy(&connections->wake);
 		pthread_mutex_destroy(&connections->mutex);
 		free(connections);

@@ -10,7 +10,7 @@
 
 #define BACKLOG 512
 
-static int fail(int descriptor, char *reterr, size_t reterr_size, const char *what)
+static int fail_listen(int descriptor, char *reterr, size_t reterr_size, const char *what)
 {
 	int error = -errno;
 
@@ -37,19 +37,19 @@ static int open_unix(struct listener *listener, const char *path, char *reterr, 
 
 	if (strlen(path) >= sizeof(address.sun_path)) {
 		errno = ENAMETOOLONG;
-		return fail(-1, reterr, reterr_size, path);
+		return fail_listen(-1, reterr, reterr_size, path);
 	}
 	memcpy(address.sun_path, path, strlen(path) + 1);
 	descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (descriptor < 0)
-		return fail(-1, reterr, reterr_size, path);
+		return fail_listen(-1, reterr, reterr_size, path);
 	if (is_stale(&address))
 		unlink(path);
 	/* The mode before the name appears: fchmod() of the socket is what bind() creates it with. */
 	if (fchmod(descriptor, 0600) ||
 		bind(descriptor, (const struct sockaddr *)&address, sizeof(address)) ||
 		chmod(path, 0600) || listen(descriptor, BACKLOG))
-		return fail(descriptor, reterr, reterr_size, path);
+		return fail_listen(descriptor, reterr, reterr_size, path);
 	listener->descriptor = descriptor;
 	snprintf(listener->path, sizeof(listener->path), "%s", path);
 	return 0;
@@ -101,17 +101,17 @@ static int open_tcp(struct listener *listener, const char *address, uint16_t por
 	snprintf(where, sizeof(where), "%s port %u", address, port);
 	if (!parse_address(address, port, &storage, &size)) {
 		errno = EINVAL;
-		return fail(-1, reterr, reterr_size, where);
+		return fail_listen(-1, reterr, reterr_size, where);
 	}
 	descriptor = socket(storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (descriptor < 0)
-		return fail(-1, reterr, reterr_size, where);
+		return fail_listen(-1, reterr, reterr_size, where);
 	setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
 	if (bind(descriptor, (struct sockaddr *)&storage, size) || listen(descriptor, BACKLOG))
-		return fail(descriptor, reterr, reterr_size, where);
+		return fail_listen(descriptor, reterr, reterr_size, where);
 	listener->descriptor = descriptor;
 	if (read_port(listener))
-		return fail(descriptor, reterr, reterr_size, where);
+		return fail_listen(descriptor, reterr, reterr_size, where);
 	return 0;
 }
 

@@ -132,10 +132,11 @@ static enum MHD_Result on_header(
 
 /* --- requests that are refused whatever they ask for --- */
 
-static void refuse(struct exchange *exchange, enum failure failure, const char *format, ...)
-	printf_like(3, 4);
+static void refuse_exchange(
+	struct exchange *exchange, enum failure failure, const char *format, ...) printf_like(3, 4);
 
-static void refuse(struct exchange *exchange, enum failure failure, const char *format, ...)
+static void refuse_exchange(
+	struct exchange *exchange, enum failure failure, const char *format, ...)
 {
 	va_list arguments;
 
@@ -164,7 +165,8 @@ static void check_host(const struct server *server, struct exchange *exchange, c
 	char name[HOST_NAME_SIZE];
 
 	if (!host_parse(host, name)) {
-		refuse(exchange, FAILURE_ACCESS_DENIED, "The Host header is no host name.");
+		refuse_exchange(
+			exchange, FAILURE_ACCESS_DENIED, "The Host header is no host name.");
 		return;
 	}
 	if (host_is_loopback(name))
@@ -174,7 +176,7 @@ static void check_host(const struct server *server, struct exchange *exchange, c
 			return;
 	}
 	if (!is_own_address(exchange->connection, name))
-		refuse(exchange, FAILURE_ACCESS_DENIED,
+		refuse_exchange(exchange, FAILURE_ACCESS_DENIED,
 			"lambda-plane does not answer to the host name %s. Use its address, or "
 			"start it with --allow-host %s.",
 			name, name);
@@ -200,7 +202,7 @@ static void check_framing(struct exchange *exchange)
 	if (!differ && (!length || !coding))
 		return;
 	exchange->close = true;
-	refuse(exchange, FAILURE_REQUEST_CONTENT,
+	refuse_exchange(exchange, FAILURE_REQUEST_CONTENT,
 		length && coding ? "A request has Content-Length or Transfer-Encoding, not both."
 				 : "The body's length is given in a way that is not understood.");
 }
@@ -208,7 +210,7 @@ static void check_framing(struct exchange *exchange)
 static void check_headers(const struct server *server, struct exchange *exchange)
 {
 	if (exchange->header_bytes > HEADERS_MAX_BYTES || exchange->header_count > HEADERS_MAX) {
-		refuse(exchange, FAILURE_HEADERS_TOO_LARGE,
+		refuse_exchange(exchange, FAILURE_HEADERS_TOO_LARGE,
 			"The request line and the headers are too large.");
 		return;
 	}
@@ -218,14 +220,15 @@ static void check_headers(const struct server *server, struct exchange *exchange
 		if (server->allowed_hosts && !strcasecmp(header->name, "Host"))
 			check_host(server, exchange, header->value);
 		else if (!strcasecmp(header->name, "Origin"))
-			refuse(exchange, FAILURE_ACCESS_DENIED,
+			refuse_exchange(exchange, FAILURE_ACCESS_DENIED,
 				"lambda-plane answers no web pages: the request has an Origin.");
 	}
 	check_framing(exchange);
 }
 
 /* Headers are known now, the body is still to come. */
-static void begin(const struct server *server, struct exchange *exchange, const char *method)
+static void begin_exchange(
+	const struct server *server, struct exchange *exchange, const char *method)
 {
 	exchange->started = true;
 	exchange->refusal = FAILURE_COUNT;
@@ -310,7 +313,7 @@ static void wait_patiently(struct plane *plane, int descriptor, int64_t millisec
 }
 
 /* Ends the connection without an answer; with a reset, where the kernel has one to send. */
-static enum MHD_Result drop(struct MHD_Connection *connection, bool reset)
+static enum MHD_Result drop_connection(struct MHD_Connection *connection, bool reset)
 {
 	struct sockaddr nowhere = {.sa_family = AF_UNSPEC};
 
@@ -319,7 +322,7 @@ static enum MHD_Result drop(struct MHD_Connection *connection, bool reset)
 	return MHD_NO;
 }
 
-static enum MHD_Result reply(struct server *server, struct exchange *exchange,
+static enum MHD_Result send_answer(struct server *server, struct exchange *exchange,
 	struct answer *answer, const char *request_id, const struct fault *fault)
 {
 	struct MHD_Connection *connection = exchange->connection;
@@ -327,7 +330,7 @@ static enum MHD_Result reply(struct server *server, struct exchange *exchange,
 	if (fault->kind == FAULT_HANG)
 		wait_patiently(server->plane, get_descriptor(connection), fault->amount);
 	if (fault->kind == FAULT_HANG || fault->kind == FAULT_RESET)
-		return drop(connection, fault->kind == FAULT_RESET);
+		return drop_connection(connection, fault->kind == FAULT_RESET);
 	connection_sends(server->connections, get_connection(connection));
 	return reply_queue(connection, answer, request_id, fault);
 }
@@ -360,13 +363,13 @@ static enum MHD_Result answer_request(
 		answer_fail(&answer, exchange->refusal, exchange->refusal_text);
 		answer.close = exchange->close;
 	} else {
-		dispatch(plane, &request, &answer, request_id, &fault);
+		dispatch_request(plane, &request, &answer, request_id, &fault);
 	}
 	if (plane->latency_ms && strncmp(exchange->target, "/_local/", 8) &&
 		clock_monotonic_ms() - begun_ms < plane->latency_ms)
 		wait_patiently(plane, get_descriptor(exchange->connection),
 			plane->latency_ms - (clock_monotonic_ms() - begun_ms));
-	result = reply(server, exchange, &answer, request_id, &fault);
+	result = send_answer(server, exchange, &answer, request_id, &fault);
 	answer_release(&answer);
 	return result;
 }
@@ -382,7 +385,7 @@ static enum MHD_Result on_request(void *data, struct MHD_Connection *connection,
 	if (!exchange)
 		return MHD_NO;
 	if (!exchange->started) {
-		begin(server, exchange, method);
+		begin_exchange(server, exchange, method);
 		return exchange->close ? answer_request(server, exchange, method) : MHD_YES;
 	}
 	if (*upload_size) {

@@ -258,7 +258,7 @@ static const struct setting settings[] = {
 	{"DurableConfig", "DurableConfig", copy_plain, NULL},
 };
 
-static int apply(struct call *call, const char *function, struct json *into)
+static int apply_settings(struct call *call, const char *function, struct json *into)
 {
 	int error = 0;
 
@@ -352,7 +352,7 @@ int settings_build(struct call *call, const struct json *before, const char *fun
 	if (error)
 		return error;
 	built = before ? json_copy(before) : json_new_object();
-	if (!built || apply(call, function, built) ||
+	if (!built || apply_settings(call, function, built) ||
 		(!before && set_defaults(call, function, built)) || set_nulls(built))
 		return -ENOMEM;
 	return put_in_order(built, ret_settings);

@@ -71,7 +71,7 @@ static int store_errno(struct store *store, int code)
 	return error;
 }
 
-static int run(struct store *store, const char *sql)
+static int run_sql(struct store *store, const char *sql)
 {
 	int code = sqlite3_exec(store->database, sql, NULL, NULL, NULL);
 
@@ -92,12 +92,12 @@ static void store_close(struct store *store)
  * Turning a new database to WAL needs it alone for a moment and does not wait by itself when another
  * process does the same.
  */
-static int configure(struct store *store)
+static int configure_database(struct store *store)
 {
 	int error = 0;
 
 	for (int i = 0; i < BUSY_TIMEOUT_MS / 20; i++) {
-		error = run(store,
+		error = run_sql(store,
 			"PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
 			"PRAGMA temp_store=MEMORY; PRAGMA cache_size=-4096;");
 		if (error != -EAGAIN)
@@ -124,7 +124,7 @@ static struct store *store_open(struct store_pool *pool)
 	}
 	sqlite3_extended_result_codes(store->database, 1);
 	sqlite3_busy_timeout(store->database, BUSY_TIMEOUT_MS);
-	if (configure(store)) {
+	if (configure_database(store)) {
 		store_close(store);
 		return NULL;
 	}
@@ -136,7 +136,7 @@ static int run_all(struct store *store, const char *const *statements)
 	int error = 0;
 
 	while (*statements && !error)
-		error = run(store, *statements++);
+		error = run_sql(store, *statements++);
 	return error;
 }
 
@@ -413,7 +413,7 @@ static int bind_one(sqlite3_stmt *statement, int index, char type, va_list *argu
 	}
 }
 
-static sqlite3_stmt *query(
+static sqlite3_stmt *run_query(
 	struct store *store, const char *sql, const char *types, va_list *arguments)
 {
 	struct kept_statement *kept = find_statement(store, sql);
@@ -444,7 +444,7 @@ sqlite3_stmt *store_query(struct store *store, const char *sql, const char *type
 	va_list arguments;
 
 	va_start(arguments, types);
-	statement = query(store, sql, types, &arguments);
+	statement = run_query(store, sql, types, &arguments);
 	va_end(arguments);
 	return statement;
 }
@@ -476,7 +476,7 @@ int store_execute(struct store *store, const char *sql, const char *types, ...)
 	int error;
 
 	va_start(arguments, types);
-	statement = query(store, sql, types, &arguments);
+	statement = run_query(store, sql, types, &arguments);
 	va_end(arguments);
 	do {
 		error = store_next(store, statement);
@@ -492,7 +492,7 @@ int store_integer(struct store *store, const char *sql, int64_t fallback, int64_
 	int error;
 
 	va_start(arguments, types);
-	statement = query(store, sql, types, &arguments);
+	statement = run_query(store, sql, types, &arguments);
 	va_end(arguments);
 	error = store_next(store, statement);
 	if (error < 0)

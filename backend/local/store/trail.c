@@ -44,7 +44,8 @@ static int forget_oldest(struct store *store)
 }
 
 /* `change` is NULL for what failed. */
-static int insert(struct call *call, const struct change *change, const struct outcome *outcome)
+static int insert_event(
+	struct call *call, const struct change *change, const struct outcome *outcome)
 {
 	static const struct change nothing = {.made = false};
 	const struct sender *sender = &call->sender;
@@ -87,7 +88,7 @@ int trail_record(struct call *call)
 		error = trail_append_resources(&outcome.resources, answer, call->input);
 	if (error)
 		return error;
-	return insert(call, &call->change, &outcome);
+	return insert_event(call, &call->change, &outcome);
 }
 
 static int insert_failure(struct call *call, const struct outcome *outcome)
@@ -97,7 +98,7 @@ static int insert_failure(struct call *call, const struct outcome *outcome)
 	if (error)
 		return error;
 	call->now_ms = clock_wall_ms();
-	error = insert(call, NULL, outcome);
+	error = insert_event(call, NULL, outcome);
 	if (!error)
 		return store_commit(call->store);
 	store_rollback(call->store);
