@@ -169,9 +169,11 @@ static void hint_at_version(
 		return;
 	}
 	lambda_hint(reterr,
-		"before, %s lead to %s (%s, not proven); to move it there by hand: ln -sfn %s %s",
-		candidate ? "CloudTrail has it" : "this mount saw it", version,
-		candidate ? "the order of its events" : "seen", version, alias);
+		candidate ? "by the order of CloudTrail's events it led to %s before (not proven); "
+			    "to move it there by hand: ln -sfn %s %s"
+			  : "before, this mount saw it lead to %s (seen, not proven); "
+			    "to move it there by hand: ln -sfn %s %s",
+		version, version, alias);
 }
 
 static enum lambda_status fail_unproven(struct moves *moves, const struct moves_view *view,

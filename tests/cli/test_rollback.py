@@ -229,7 +229,7 @@ def test_what_cloudtrail_has_but_does_not_prove_is_named(api, plane, make_mount)
     together = mount.run("sh", "-c", f"{program('aliasfs')} rollback mnt/mail/BETA --yes 2>&1")
     assert together.lines == [*result.lines, *result.stderr.splitlines()], str(together)
     assert result.lines[0].startswith("mail/BETA  4 -> ?   last moved "), str(result)
-    assert "CloudTrail has it lead to 2 (the order of its events, not proven)" in result.stderr
+    assert "by the order of CloudTrail's events it led to 2 before (not proven)" in result.stderr
     assert "ln -sfn 2 BETA" in result.stderr
 
 
