@@ -74,22 +74,22 @@ static int begin_change(struct change *change)
 	struct gestures *gestures = change->gestures;
 	char alias[LAMBDA_ALIAS_NAME_MAX + 1];
 	bool begun = false;
-	int r = 0;
+	int error = 0;
 
-	while (!begun && !r) {
+	while (!begun && !error) {
 		bool depends;
 
 		pthread_mutex_lock(&gestures->mutex);
 		change->event->now_ms = gestures->calls->now_ms();
 		depends = remap_find_dependency(gestures->remap, change->event, alias);
 		if (!depends && !(begun = begin_all(change)))
-			r = gesture_wait(gestures, change->scope->mutation_deadline_ms);
+			error = gesture_wait(gestures, change->scope->mutation_deadline_ms);
 		pthread_mutex_unlock(&gestures->mutex);
 		if (depends)
-			r = gesture_settle_alias(
+			error = gesture_settle_alias(
 				gestures, change->scope, change->event->place->function, alias);
 	}
-	return r < 0 ? gesture_fail_for_time(change->reterr) : 0;
+	return error < 0 ? gesture_fail_for_time(change->reterr) : 0;
 }
 
 /* --- facts --- */
@@ -320,8 +320,8 @@ static enum lambda_status exchange_aliases(struct change *change)
 
 /* --- the whole --- */
 
-/* Takes note of the end; *r is the errno so far. */
-static void complete_change(struct change *change, int *r)
+/* Takes note of the end; *error is the errno so far. */
+static void complete_change(struct change *change, int *error)
 {
 	struct gestures *gestures = change->gestures;
 	const struct lambda_alias *created = *change->created.name ? &change->created : NULL;
@@ -331,22 +331,22 @@ static void complete_change(struct change *change, int *r)
 
 	pthread_mutex_lock(&gestures->mutex);
 	change->event->now_ms = gestures->calls->now_ms();
-	if (!*r || change->reterr->outcome_unknown)
+	if (!*error || change->reterr->outcome_unknown)
 		remap_note_rollback(gestures->remap, change->event, &change->plan, change->version);
 	completed = remap_complete(
-		gestures->remap, change->event, &change->plan, *r, created, &cancelled);
+		gestures->remap, change->event, &change->plan, *error, created, &cancelled);
 	if (change->plan.buries)
 		pthread_cond_broadcast(&gestures->changed);
 	pthread_mutex_unlock(&gestures->mutex);
-	if (completed < 0 && !*r)
-		*r = gesture_refuse(change->reterr, -completed,
+	if (completed < 0 && !*error)
+		*error = gesture_refuse(change->reterr, -completed,
 			completed == -ENOSPC ? "too many links are on their way" : "out of memory");
 	if (cancelled)
 		gesture_tell_shown_changed(gestures, function,
 			change->event->new_name ? change->event->new_name : change->event->name);
-	if (!*r && *change->old_weight_name)
+	if (!*error && *change->old_weight_name)
 		gesture_tell_shown_changed(gestures, function, change->old_weight_name);
-	if (!*r && change->event->through)
+	if (!*error && change->event->through)
 		gesture_tell_shown_changed(gestures, function, change->plan.alias);
 }
 
@@ -482,27 +482,27 @@ int gesture_change(struct gestures *gestures, const struct call_scope *scope,
 		.event = event,
 		.reterr = reterr};
 	enum lambda_status status;
-	int r = begin_change(&change);
+	int error = begin_change(&change);
 
-	if (r)
-		return r;
+	if (error)
+		return error;
 	status = fetch_facts(&change);
 	if (!status)
 		status = decide_change(&change);
 	if (!status) {
-		r = carry_out(&change);
+		error = carry_out(&change);
 	} else {
 		remap_decide_nothing(event, &change.plan);
-		r = -errno_of(status, gesture);
+		error = -errno_of(status, gesture);
 	}
-	complete_change(&change, &r);
-	if (!r && change.plan.bury_at_once)
-		r = bury_at_once(&change);
+	complete_change(&change, &error);
+	if (!error && change.plan.bury_at_once)
+		error = bury_at_once(&change);
 	end_all(&change);
 	release_facts(&change);
 	ret_written->is_written = change.plan.write != REMAP_WRITE_NOTHING;
 	ret_written->version = change.version;
-	return r;
+	return error;
 }
 
 int gesture_symlink(struct gestures *gestures, const struct call_scope *scope,
@@ -512,12 +512,12 @@ int gesture_symlink(struct gestures *gestures, const struct call_scope *scope,
 	struct remap_event event = {.place = place, .name = name, .target = target};
 	char version[LAMBDA_VERSION_TEXT_SIZE];
 	struct gesture_written written;
-	int r;
+	int error;
 
 	set_caller(&event, caller);
-	r = gesture_change(gestures, scope, ERRNO_SYMLINK, &event, &written, reterr);
-	if (r)
-		return r;
+	error = gesture_change(gestures, scope, ERRNO_SYMLINK, &event, &written, reterr);
+	if (error)
+		return error;
 	lambda_version_format(written.version, version);
 	*ret_target_length = strlen(written.is_written && !place->in_version ? version : target);
 	return 0;

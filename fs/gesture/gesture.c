@@ -145,7 +145,7 @@ static enum lambda_status look_up_alias(struct gestures *gestures, const struct 
 			gestures, scope, function, name->alias, &alias, &there, reterr);
 		if (!status && !there)
 			status = LAMBDA_NOT_FOUND;
-		if (status == LAMBDA_OK) {
+		if (!status) {
 			look.routing = (struct catalog_routing_config){
 				alias.version, alias.weighted_version, alias.weight};
 			lambda_alias_release(&alias);
@@ -207,14 +207,14 @@ static int look_up(struct gestures *gestures, const struct call_scope *scope,
 {
 	enum lambda_status status = LAMBDA_OK;
 	struct name name;
-	int r;
+	int error;
 
 	memset(entry, 0, sizeof(*entry));
 	name_parse(text, &name);
-	if (look_in_remap(gestures, place, text, &name, target, entry, &r)) {
-		if (r)
+	if (look_in_remap(gestures, place, text, &name, target, entry, &error)) {
+		if (error)
 			lambda_fail_memory(reterr);
-		return r;
+		return error;
 	}
 	if (name.kind == NAME_ALIAS || name.kind == NAME_WEIGHT)
 		status = look_up_alias(gestures, scope, place->function, &name, entry, reterr);
@@ -239,16 +239,16 @@ int gesture_readlink(struct gestures *gestures, const struct call_scope *scope, 
 	char version[LAMBDA_VERSION_TEXT_SIZE];
 	struct gesture_entry entry;
 	struct name settled;
-	int r;
+	int error;
 
-	r = look_up(gestures, scope, place, name, target, &entry, reterr);
-	if (r)
-		return r;
+	error = look_up(gestures, scope, place, name, target, &entry, reterr);
+	if (error)
+		return error;
 	if (entry.kind == GESTURE_NOTHING)
 		return gesture_refuse(reterr, ENOENT, "the name is gone");
 	if (entry.kind != GESTURE_LOCAL) {
 		lambda_version_format(entry.version, version);
-		r = buffer_append_string(target, version);
+		error = buffer_append_string(target, version);
 	}
 	pthread_mutex_lock(&gestures->mutex);
 	remap_note_readlink(gestures->remap, gestures->calls->now_ms(), thread, place->function,
@@ -259,9 +259,9 @@ int gesture_readlink(struct gestures *gestures, const struct call_scope *scope, 
 			place->function, settled.alias, entry.version);
 	}
 	pthread_mutex_unlock(&gestures->mutex);
-	if (r)
+	if (error)
 		lambda_fail_memory(reterr);
-	return r;
+	return error;
 }
 
 int gesture_check_rollback(struct gestures *gestures, const struct gesture_place *place,
@@ -321,7 +321,7 @@ static int list_alias(const struct hidden_names *hidden, const char *function,
 {
 	char weight_name[NAME_WEIGHT_SIZE];
 	struct name name;
-	int r = 0;
+	int error = 0;
 
 	name_parse(alias->name, &name);
 	if (name.kind != NAME_ALIAS ||
@@ -333,10 +333,10 @@ static int list_alias(const struct hidden_names *hidden, const char *function,
 		return -EREMOTEIO;
 	}
 	if (!is_hidden(hidden, alias->name, false))
-		r = add(data, alias->name, GESTURE_ALIAS, alias->version);
-	if (!r && alias->weighted_version && !is_hidden(hidden, alias->name, true))
-		r = add(data, weight_name, GESTURE_WEIGHT, alias->weighted_version);
-	return r;
+		error = add(data, alias->name, GESTURE_ALIAS, alias->version);
+	if (!error && alias->weighted_version && !is_hidden(hidden, alias->name, true))
+		error = add(data, weight_name, GESTURE_WEIGHT, alias->weighted_version);
+	return error;
 }
 
 int gesture_list(struct gestures *gestures, const struct call_scope *scope, const char *function,
@@ -347,7 +347,7 @@ int gesture_list(struct gestures *gestures, const struct call_scope *scope, cons
 	struct hidden_names hidden;
 	enum lambda_status status;
 	size_t i;
-	int r = 0;
+	int error = 0;
 
 	if (!note_hidden_names(gestures, function, &hidden)) {
 		lambda_fail_memory(reterr);
@@ -359,11 +359,11 @@ int gesture_list(struct gestures *gestures, const struct call_scope *scope, cons
 		return -errno_of(status, ERRNO_READ);
 	}
 	*ret_expires_ms = hidden.count ? 0 : aliases->expires_ms;
-	for (i = 0; !r && i < aliases->count; i++)
-		r = list_alias(&hidden, function, &aliases->entries[i], add, data, reterr);
+	for (i = 0; !error && i < aliases->count; i++)
+		error = list_alias(&hidden, function, &aliases->entries[i], add, data, reterr);
 	catalog_aliases_unref(aliases);
 	free(hidden.tombstones);
-	return r;
+	return error;
 }
 
 struct gesture_counts gesture_count(struct gestures *gestures)

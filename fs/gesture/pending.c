@@ -391,22 +391,22 @@ static struct call_scope scope_of_due(const struct call_scope *scope, const stru
 static int settle_name(struct gestures *gestures, const struct call_scope *scope,
 	const char *function, const char *alias, bool held_only)
 {
-	struct lambda_error error;
+	struct lambda_error unheard;
 	struct call_scope own;
 	struct remap_due due;
-	int r = 0;
+	int error = 0;
 
 	pthread_mutex_lock(&gestures->mutex);
-	while (!r && find_pending(gestures, function, alias, held_only, &due)) {
+	while (!error && find_pending(gestures, function, alias, held_only, &due)) {
 		if (remap_begin(gestures->remap, function, alias)) {
 			own = scope_of_due(scope, &due);
-			do_due(gestures, &own, &due, &error);
+			do_due(gestures, &own, &due, &unheard);
 		} else {
-			r = gesture_wait(gestures, scope->mutation_deadline_ms);
+			error = gesture_wait(gestures, scope->mutation_deadline_ms);
 		}
 	}
 	pthread_mutex_unlock(&gestures->mutex);
-	return r;
+	return error;
 }
 
 int gesture_settle_alias(struct gestures *gestures, const struct call_scope *scope,
@@ -418,7 +418,7 @@ int gesture_settle_alias(struct gestures *gestures, const struct call_scope *sco
 int gesture_settle_held(struct gestures *gestures, const struct call_scope *scope,
 	const char *function, const char *alias, struct lambda_error *reterr)
 {
-	int r = settle_name(gestures, scope, function, alias, true);
+	int error = settle_name(gestures, scope, function, alias, true);
 
-	return r ? gesture_fail_for_time(reterr) : 0;
+	return error ? gesture_fail_for_time(reterr) : 0;
 }

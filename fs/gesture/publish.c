@@ -87,7 +87,7 @@ int gesture_mkdir(struct gestures *gestures, const struct call_scope *scope,
 {
 	enum lambda_status status;
 	struct name name;
-	int r;
+	int error;
 
 	if (place->in_version)
 		return gesture_refuse(reterr, EROFS, REMAP_VERSIONS_ARE_READ_ONLY);
@@ -96,9 +96,9 @@ int gesture_mkdir(struct gestures *gestures, const struct call_scope *scope,
 		return gesture_refuse(reterr, EPERM,
 			"the directories of a function are its versions: `mkdir +` or "
 			"`mkdir '+description'` publishes one");
-	r = check_description(name.description, reterr);
-	if (r)
-		return r;
+	error = check_description(name.description, reterr);
+	if (error)
+		return error;
 	status = catalog_publish_version(gestures->catalog, scope, place->function,
 		name.description, code_sha256, ret_version, reterr);
 	return -errno_of(status, ERRNO_MKDIR);
@@ -206,17 +206,17 @@ static enum lambda_status write_description(struct gestures *gestures,
 static int begin_alias(struct gestures *gestures, const struct call_scope *scope,
 	const char *function, const char *alias, bool *ret_hidden)
 {
-	int r = 0;
+	int error = 0;
 
 	pthread_mutex_lock(&gestures->mutex);
 	do {
 		*ret_hidden = remap_find_tombstone(gestures->remap, function, alias, false);
 		if (*ret_hidden || remap_begin(gestures->remap, function, alias))
 			break;
-		r = gesture_wait(gestures, scope->mutation_deadline_ms);
-	} while (!r);
+		error = gesture_wait(gestures, scope->mutation_deadline_ms);
+	} while (!error);
 	pthread_mutex_unlock(&gestures->mutex);
-	return r;
+	return error;
 }
 
 int gesture_set_description(struct gestures *gestures, const struct call_scope *scope,
@@ -224,16 +224,16 @@ int gesture_set_description(struct gestures *gestures, const struct call_scope *
 {
 	enum lambda_status status;
 	bool hidden;
-	int r;
+	int error;
 
-	r = check_description(text, reterr);
-	if (r)
-		return r;
-	r = gesture_settle_held(gestures, scope, function, alias, reterr);
-	if (r)
-		return r;
-	r = begin_alias(gestures, scope, function, alias, &hidden);
-	if (r)
+	error = check_description(text, reterr);
+	if (error)
+		return error;
+	error = gesture_settle_held(gestures, scope, function, alias, reterr);
+	if (error)
+		return error;
+	error = begin_alias(gestures, scope, function, alias, &hidden);
+	if (error)
 		return gesture_fail_for_time(reterr);
 	if (hidden)
 		return gesture_refuse(reterr, ENOENT, "the alias is being removed");

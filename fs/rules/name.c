@@ -163,10 +163,10 @@ bool name_looks_temporary(const char *text, unsigned int patterns)
 int name_format_weight(const char *alias, double weight, char text[NAME_WEIGHT_SIZE])
 {
 	char percentage[WEIGHT_TEXT_SIZE];
-	int r = weight_format(weight, percentage);
+	int error = weight_format(weight, percentage);
 
-	if (r)
-		return r;
+	if (error)
+		return error;
 	snprintf(text, NAME_WEIGHT_SIZE, "%.*s%%%s", LAMBDA_ALIAS_NAME_MAX, alias, percentage);
 	return 0;
 }

@@ -133,7 +133,7 @@ int remap_complete(struct remap *remap, const struct remap_event *event,
 	bool *ret_cancelled)
 {
 	bool cancelled = false;
-	int r = 0;
+	int error = 0;
 
 	if (plan->reserves)
 		remap->reserved--;
@@ -144,13 +144,13 @@ int remap_complete(struct remap *remap, const struct remap_event *event,
 		cancelled = take_back(remap, event, plan);
 	} else {
 		note_success(remap, event, plan, created);
-		r = remap_change_links(remap, event, plan);
-		if (!r && plan->buries && !plan->bury_at_once)
+		error = remap_change_links(remap, event, plan);
+		if (!error && plan->buries && !plan->bury_at_once)
 			remap_bury_tombstone(remap, event->now_ms, &plan->tombstone);
 	}
 	if (ret_cancelled)
 		*ret_cancelled = cancelled;
-	return r;
+	return error;
 }
 
 void remap_drop_held(struct remap *remap, int64_t now_ms, const char *function, const char *name,

@@ -97,16 +97,16 @@ int weight_parse(const char *text, double *ret_weight)
 {
 	char shifted[WEIGHT_TEXT_SIZE + 8], canonical[WEIGHT_TEXT_SIZE];
 	double weight;
-	int r;
+	int error;
 
 	if (strlen(text) > WEIGHT_TEXT_MAX || !may_be_percentage(text) ||
 		!shift_point(text, shifted))
 		return -EINVAL;
-	r = number_parse_double(shifted, 0, 1, &weight);
-	if (r)
-		return r;
-	r = weight_format(weight, canonical);
-	if (r || strcmp(canonical, text) != 0)
+	error = number_parse_double(shifted, 0, 1, &weight);
+	if (error)
+		return error;
+	error = weight_format(weight, canonical);
+	if (error || strcmp(canonical, text) != 0)
 		return -EINVAL;
 	*ret_weight = weight;
 	return 0;
