@@ -93,7 +93,8 @@ class Worker:
             return
         self.figures["gestures"] += 1
         kill_after = None
-        shared = common and not callable(plan.command) and not plan.document
+        # A killed rm has removed what it had come to: whoever shares the aliases would lose them.
+        shared = common and not plan.document
         if not plan.as_colleague and not shared and not plan.alongside:
             if self.random.random() < self.config["kill_tools"]:
                 kill_after = self.random.uniform(0, 0.03)
