@@ -117,6 +117,7 @@ class Judge:
         touched = {*plan.after, *plan.hidden, *plan.looks}
         document = plan.document
         self.written = len(self.history.writes(plan.rolls_back))
+        self.unmounts = self.worker.weather.unmounts(hand.mount)
         return any(hand.is_stale(name, plan.compared) for name in touched) or (
             (plan.publishes or plan.outcome == "refused") and hand.versions_are_stale()
         ) or bool(document and document.reads and self.documents.is_stale(document.document, hand.mount))
@@ -207,16 +208,20 @@ class Judge:
             if failed and calm and self.is_known_refusal(plan, ended):
                 continue  # it must be what it was
             if failed:
-                self.take_failure(gesture, plan, name, ways, ended)
+                self.take_failure(gesture, hand, plan, name, ways, ended)
             else:
                 self.take_success(gesture, hand, plan, name, ways, held, calm)
         self.compare(held, gesture)
 
-    def take_failure(self, gesture, plan, name, ways, ended):
+    def take_failure(self, gesture, hand, plan, name, ways, ended):
         entry = self.model.entries[name]
         allowed = [entry.state, *ways, *plan.between.get(name, [])]
-        if name in plan.gap and ended.killed:
+        # An unmount carries a removal out at once (2.4.9): what is made in the next mount is new.
+        was_unmounted = self.worker.weather.unmounts(hand.mount) != self.unmounts
+        if name in plan.gap and (ended.killed or was_unmounted):
             allowed.append(None)
+        if name in plan.gap and was_unmounted:
+            allowed += [State(way.version) for way in ways if way]
         if plan.outcome == "refused":
             allowed = [entry.state]
         self.wait(name, gesture, allowed, [], self.config["late"])

@@ -188,7 +188,7 @@ class Storm:
 
     def end_mount(self):
         self.weather.begin(0)
-        self.weather.leave(0)
+        self.weather.leave(0, in_order=True)
         rc = self.mounts[0].terminate()
         if rc != 0:
             self.trouble.append(f"mount A ended with {rc} at SIGTERM:\n{self.mounts[0].log()[-2000:]}")

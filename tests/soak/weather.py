@@ -10,9 +10,9 @@ import struct
 import time
 
 MOUNTS = 2
-# Per mount: when the last disturbance ended (infinite while one goes on), and how often the mount came or
-# went, which is odd while it is away.
-LAYOUT = struct.Struct("dQ")
+# Per mount: when the last disturbance ended (infinite while one goes on), how often the mount came or
+# went, which is odd while it is away, and how often it went in order.
+LAYOUT = struct.Struct("dQQ")
 NEVER, GOES_ON = 0.0, float("inf")
 # An answer that was spoiled may still be waited for when the disturbance has ended.
 AFTERMATH = 0.7
@@ -21,28 +21,28 @@ AFTERMATH = 0.7
 class Weather:
     def __init__(self, path, create=False):
         if create:
-            path.write_bytes(LAYOUT.pack(NEVER, 0) * MOUNTS)
+            path.write_bytes(LAYOUT.pack(NEVER, 0, 0) * MOUNTS)
         with open(path, "r+b") as file:
             self._map = mmap.mmap(file.fileno(), LAYOUT.size * MOUNTS)
 
     def _read(self, mount):
         return LAYOUT.unpack_from(self._map, mount * LAYOUT.size)
 
-    def _write(self, mount, ended, changes):
-        LAYOUT.pack_into(self._map, mount * LAYOUT.size, ended, changes)
+    def _write(self, mount, ended, changes, unmounts):
+        LAYOUT.pack_into(self._map, mount * LAYOUT.size, ended, changes, unmounts)
 
     # The storm says
 
     def begin(self, mount):
-        self._write(mount, GOES_ON, self._read(mount)[1])
+        self._write(mount, GOES_ON, *self._read(mount)[1:])
 
     def end(self, mount):
-        self._write(mount, time.monotonic(), self._read(mount)[1])
+        self._write(mount, time.monotonic(), *self._read(mount)[1:])
 
-    def leave(self, mount):
-        """The mount goes away."""
-        ended, changes = self._read(mount)
-        self._write(mount, ended, changes + 1)
+    def leave(self, mount, in_order=False):
+        """The mount goes away; in order: it does before what was to be done."""
+        ended, changes, unmounts = self._read(mount)
+        self._write(mount, ended, changes + 1, unmounts + in_order)
 
     arrive = leave  # it is there again
 
@@ -59,3 +59,7 @@ class Weather:
     def generation(self, mount):
         """Changes when the mount has gone or come; odd while it is away."""
         return self._read(mount)[1]
+
+    def unmounts(self, mount):
+        """How often it went away in order."""
+        return self._read(mount)[2]
