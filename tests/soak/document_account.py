@@ -3,6 +3,7 @@
 
 import io
 import json
+import urllib.error
 import urllib.request
 import zipfile
 
@@ -29,16 +30,26 @@ class DocumentAccount:
 
     def states(self, function):
         """{document: its state} as AWS has them."""
-        found = self._account.call("GET", f"{FUNCTIONS}/{function}")
+        found, code = self._function(function)
         settings = found["Configuration"]
         values = {
             "configuration.json": {name: settings.get(name) for name in configuration(0)},
             "environment.json": settings.get("Environment", {}).get("Variables", {}),
             "tags.json": found.get("Tags", {}),
             "policy.json": self.sids(function),
-            "code.zip": self._code(settings["CodeSha256"], found["Code"]["Location"]),
+            "code.zip": code,
         }
         return {name: KINDS[name].state(value) for name, value in values.items()}
+
+    def _function(self, function):
+        """What GetFunction gives, and what stands in its code, which another may replace in between."""
+        while True:
+            found = self._account.call("GET", f"{FUNCTIONS}/{function}")
+            try:
+                return found, self._code(found["Configuration"]["CodeSha256"], found["Code"]["Location"])
+            except urllib.error.HTTPError as error:
+                if error.code != 404:
+                    raise
 
     def sids(self, function, alias=""):
         qualifier = f"?Qualifier={alias}" if alias else ""

@@ -26,7 +26,9 @@ def remove_and_fsync(hand):
         os.unlink(hand.path(name))
         fsync_directory(hand.directory)
 
-    return Plan(act, after={name: None})
+    # It carries out what others have removed too, and may be refused there.
+    opened = any(entry.pending for entry in hand.model.entries.values())
+    return Plan(act, after={name: None}, outcome="maybe" if opened else "done")
 
 
 @gesture(1)
