@@ -25,6 +25,7 @@ from lib.process import descriptors, environment, resident_kib
 from lib.programs import build_directory, patience, sanitizer
 from soak.account import Account
 from soak.document_account import DocumentAccount
+from soak.documents import KEPT
 from soak.g_common import NAMES as COMMON_NAMES
 from soak.judge import make_function
 from soak.model import State
@@ -40,9 +41,11 @@ OPTIONS = {
     "delete_grace": 1,
     "rate": 200,
     "allow_update": True,
+    "protect": KEPT,
     "code_cache": 1,  # MiB: full by a quarter of the time, as each zip in it is an open file
 }
 LISTED = {"b": {"documents": True}}  # by mount B alone
+SETTLES = {"a": (0, 150, 400), "b": (0, 50, 100)}  # milliseconds for which an update of $LATEST is in progress
 LATE = 7  # seconds after which nothing that was delayed can still arrive
 GRACE = 4  # what is deferred is done by then: held names 2 s, removals 1 s, a look at AWS
 # Memory and descriptors may grow by this much between a quarter of the time and the end.
@@ -61,6 +64,8 @@ ZEROS = [
     "half a document",
     "wrong document",
     "grant missing",
+    "colleague overwritten",
+    "not settled",
     "failed without a reason",
     "hang",
 ]
@@ -96,7 +101,9 @@ class Soak:
     def start_plane(self, name, state):
         directory = self.directory / f"plane-{name}"
         directory.mkdir()
-        return Plane(directory, self.logs, state)
+        settle = self.random.choice(SETTLES[name])
+        self.note(f"lambda-plane {name}: --settle {settle}")
+        return Plane(directory, self.logs, state, "--settle", str(settle))
 
     def start_mount(self, name, proxy):
         directory = self.directory / f"mount-{name}"
