@@ -3,6 +3,7 @@
 
 import json
 import time
+import urllib.error
 import urllib.request
 
 import botocore.exceptions
@@ -29,6 +30,15 @@ class DocumentAccount:
 
     def states(self, function):
         """{document: its state} as AWS has them."""
+        for _ in range(20):
+            try:
+                return self._states(function)
+            except urllib.error.HTTPError as error:  # in the common function: other code has come meanwhile
+                if error.code != 404 or function != "common":
+                    raise
+        raise TimeoutError("the code of common changes all the time")
+
+    def _states(self, function):
         found = self._account.call("GET", f"{FUNCTIONS}/{function}")
         settings = found["Configuration"]
         values = {

@@ -22,7 +22,7 @@ RACES = [*FORMS.values(), *BACKUPS.values(), 'rm "$1" && cp "$2/new" "$1"']
 NUMBERED = 'b=$(ls -A | grep -F "$1.~" | sort -V | tail -1); : "${b:=$1~}"'
 PLAIN = 'b="$1~"'
 # Exits 0 when the tool was not refused, or the document is not there after its refusal.
-OR_GONE = '|| { cat "$1" >/dev/null && exit 1; exit 0; }'
+OR_GONE = '|| { [ -e "$1" ] && exit 1; exit 0; }'
 # The tool waits until the colleague has written.
 MEANWHILE = 'cat "$1" >/dev/null && : >"$2/read" && until [ -e "$2/written" ]; do sleep 0.02; done'
 READS_SOON = 10  # seconds in which it has read, or a storm keeps it from that
