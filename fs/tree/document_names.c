@@ -165,6 +165,14 @@ bool document_names_may_be_draft(const struct node *directory, const char *name)
 	       text_starts_with(name, "tmp") || !strcmp(name, "4913") || !name[1];
 }
 
+bool document_names_are_numbered(const char *name)
+{
+	const char *number = strrchr(name, '.');
+	size_t digits = number && number[1] == '~' ? strspn(number + 2, "0123456789") : 0;
+
+	return digits && !strcmp(number + 2 + digits, "~");
+}
+
 /* The bits of allow_update of which one lets it be written. */
 static unsigned int bits_of(const struct node *node)
 {

@@ -26,6 +26,12 @@ bool document_names_are_place(const struct aliasfs *fs, const struct node *direc
 /* Whether a tool may make a file of that name beside the documents (contract 6.9). Pure. */
 bool document_names_may_be_draft(const struct node *directory, const char *name);
 
+/*
+ * Whether it is a numbered backup (`NAME.~3~`). Tools list the directory to find the next number, and cp tries one that is
+ * there for ever: these drafts are listed. Pure.
+ */
+bool document_names_are_numbered(const char *name);
+
 /* Whether some allow_update would let it be written, and whether the mount's does. Pure. */
 bool document_names_could_be_written(const struct node *node);
 bool document_names_are_writable(const struct aliasfs *fs, const struct node *node);

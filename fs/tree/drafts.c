@@ -299,6 +299,27 @@ int drafts_remove(struct drafts *drafts, int64_t now_ms, const struct node *node
 	return found ? 0 : -ENOENT;
 }
 
+int drafts_visit(struct drafts *drafts, int64_t now_ms, const struct node *beside,
+	int (*visit)(void *data, const char *name), void *data)
+{
+	size_t place = (size_t)(strchr(beside->name, '/') + 1 - beside->name);
+	size_t i;
+	int error = 0;
+
+	pthread_mutex_lock(&drafts->mutex);
+	find_draft(drafts, now_ms, beside); /* drops what has expired */
+	for (i = 0; i < DRAFTS_MAX && !error; i++) {
+		const struct draft *draft = drafts->all[i];
+
+		if (draft && draft->state == DRAFT_NAMED &&
+			!strcmp(draft->node.function, beside->function) &&
+			!strncmp(draft->node.name, beside->name, place))
+			error = visit(data, draft->node.name + place);
+	}
+	pthread_mutex_unlock(&drafts->mutex);
+	return error;
+}
+
 bool drafts_have(struct drafts *drafts, int64_t now_ms, const struct node *node)
 {
 	bool have;

@@ -70,6 +70,13 @@ int drafts_rename(struct drafts *drafts, int64_t now_ms, const struct node *from
 /* Takes the draft's name away. -ENOENT. */
 int drafts_remove(struct drafts *drafts, int64_t now_ms, const struct node *node) must_check;
 
+/*
+ * Gives `visit` the name of each draft in the directory that `beside`, any draft in it, is of, until it does not give
+ * 0, which is returned. It runs under the mutex: it must not block, nor use the drafts.
+ */
+int drafts_visit(struct drafts *drafts, int64_t now_ms, const struct node *beside,
+	int (*visit)(void *data, const char *name), void *data) must_check;
+
 /* Whether there is a draft of that name. */
 bool drafts_have(struct drafts *drafts, int64_t now_ms, const struct node *node);
 

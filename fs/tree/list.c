@@ -267,6 +267,27 @@ static void drop_hidden(
 	listing->count = kept;
 }
 
+static int add_numbered(void *data, const char *name)
+{
+	if (!document_names_are_numbered(name))
+		return 0;
+	return add_entry(data, NODE_DRAFT, name) ? 0 : -ENOMEM;
+}
+
+/* What stands beside documents, of which a tool has removed one or made a numbered backup. */
+static int list_beside(
+	struct request *request, const struct node *directory, struct tree_listing *listing)
+{
+	struct node draft;
+
+	drop_hidden(request->fs, directory, listing);
+	if (!document_names_are_place(request->fs, directory))
+		return 0;
+	document_names_child(directory, "~", &draft);
+	return drafts_visit(
+		request->fs->drafts, clock_monotonic_ms(), &draft, add_numbered, listing);
+}
+
 int tree_list(
 	struct request *request, const struct node *directory, struct tree_listing *ret_listing)
 {
@@ -297,11 +318,11 @@ int tree_list(
 		error = -ENOTDIR;
 		break;
 	}
+	if (!error && (directory->kind == NODE_VERSION || directory->kind == NODE_ALIAS ||
+			      directory->kind == NODE_FUNCTION_DOCUMENTS))
+		error = list_beside(request, directory, ret_listing);
 	if (error)
 		tree_listing_release(ret_listing);
-	else if (directory->kind == NODE_VERSION || directory->kind == NODE_ALIAS ||
-		 directory->kind == NODE_FUNCTION_DOCUMENTS)
-		drop_hidden(request->fs, directory, ret_listing);
 	return error;
 }
 
@@ -333,6 +354,7 @@ void tree_entry_node(
 		node_make(ret_node, NODE_DESCRIPTION, directory->function, 0, directory->name);
 		break;
 	case NODE_DOCUMENT:
+	case NODE_DRAFT:
 		document_names_child(directory, entry->name, ret_node);
 		break;
 	default:

@@ -143,6 +143,23 @@ def test_a_backup_is_the_old_text(api, function, gesture, mount, scratch, docume
         assert wait_for(path.exists)
 
 
+@pytest.mark.semantics("3.4.3")
+@pytest.mark.parametrize("document", [".function/tags.json", ".aliases/PROD/description", "$LATEST/environment.json"])
+def test_a_second_numbered_backup(function, mount, scratch, document):
+    """cp tries the number that it takes for the next one for ever, so the first backup has to be listed."""
+    path = function / document
+    listed = os.listdir(path.parent)
+    for number in range(1, 4):
+        put(scratch, {"text": f"{number}"})
+        shell(mount, path.parent, f"timeout 20 cp --backup=numbered $T/new {path.name}", scratch, check=True)
+    backups = [f"{path.name}.~{number}~" for number in range(1, 4)]
+    assert sorted(os.listdir(path.parent)) == sorted([*listed, *backups])
+    assert json.loads(path.with_name(backups[2]).read_text()) == {"text": "2"}
+    for backup in backups:
+        os.unlink(path.with_name(backup))
+    assert os.listdir(path.parent) == listed
+
+
 REMOVED_BY = {  # what `{}` calls; the others stay
     "code-signing.json": "DeleteFunctionCodeSigningConfig",
     "event-invoke.json": "DeleteFunctionEventInvokeConfig",

@@ -4,12 +4,15 @@
 import base64
 import http.client
 import json
+import time
 import urllib.parse
 
 from lib import aws
 from soak.model import State
 
 FUNCTIONS = "/2015-03-31/functions"
+BUSY = "The operation cannot be performed at this time."  # an update is in progress
+PATIENCE = 20  # seconds for which a colleague waits for it
 
 
 class Refused(Exception):
@@ -23,7 +26,17 @@ class Account:
         self._seen = 0  # sequence number of the last change that was read
 
     def call(self, method, path, body=None):
-        """The answer's JSON; Refused for what the API refuses."""
+        """The answer's JSON; Refused for what the API refuses. An update in progress is waited for."""
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            try:
+                return self._call(method, path, body)
+            except Refused as refused:
+                if BUSY not in refused.args[1].decode(errors="replace") or time.monotonic() > deadline:
+                    raise
+            time.sleep(0.05)
+
+    def _call(self, method, path, body):
         text = None if body is None else json.dumps(body)
         for last in (False, True):
             try:

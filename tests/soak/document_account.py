@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: MIT
 """The documents at AWS: read by plain HTTP, written by the colleague with boto3."""
 
-import io
 import json
+import time
 import urllib.error
 import urllib.request
-import zipfile
 
+import botocore.exceptions
 from lib import aws
-from soak.account import FUNCTIONS, Refused
-from soak.documents import KINDS, archive, configuration, environment, policy, tags
+from soak.account import BUSY, FUNCTIONS, PATIENCE, Refused
+from soak.documents import KEPT, KINDS, archive, configuration, environment, event_invoke, policy, read_archive, tags
 
 
 class DocumentAccount:
@@ -30,26 +30,41 @@ class DocumentAccount:
 
     def states(self, function):
         """{document: its state} as AWS has them."""
-        found, code = self._function(function)
+        for _ in range(20):
+            try:
+                return self._states(function)
+            except urllib.error.HTTPError as error:  # in the common function: other code has come meanwhile
+                if error.code != 404 or function != "common":
+                    raise
+        raise TimeoutError("the code of common changes all the time")
+
+    def _states(self, function):
+        found = self._account.call("GET", f"{FUNCTIONS}/{function}")
         settings = found["Configuration"]
         values = {
             "configuration.json": {name: settings.get(name) for name in configuration(0)},
-            "environment.json": settings.get("Environment", {}).get("Variables", {}),
-            "tags.json": found.get("Tags", {}),
+            "environment.json": (settings.get("Environment") or {}).get("Variables", {}),
+            "event-invoke.json": self.event_invoke(function, KEPT) if function != "common" else {},
+            "tags.json": found.get("Tags") or {},
             "policy.json": self.sids(function),
-            "code.zip": code,
+            "code.zip": self._code(settings["CodeSha256"], found["Code"]["Location"]),
         }
         return {name: KINDS[name].state(value) for name, value in values.items()}
 
-    def _function(self, function):
-        """What GetFunction gives, and what stands in its code, which another may replace in between."""
-        while True:
-            found = self._account.call("GET", f"{FUNCTIONS}/{function}")
-            try:
-                return found, self._code(found["Configuration"]["CodeSha256"], found["Code"]["Location"])
-            except urllib.error.HTTPError as error:
-                if error.code != 404:
-                    raise
+    def is_updating(self, function):
+        """Whether AWS still puts an update of $LATEST into effect."""
+        found = self._account.call("GET", f"{FUNCTIONS}/{function}/configuration")
+        return found.get("LastUpdateStatus") == "InProgress"
+
+    def event_invoke(self, function, alias):
+        try:
+            path = f"/2019-09-25/functions/{function}/event-invoke-config?Qualifier={alias}"
+            answer = self._account.call("GET", path)
+        except Refused as refused:
+            if refused.args[0] != 404:
+                raise
+            return {}
+        return {name: answer[name] for name in event_invoke(0) if name in answer}
 
     def sids(self, function, alias=""):
         qualifier = f"?Qualifier={alias}" if alias else ""
@@ -66,13 +81,7 @@ class DocumentAccount:
         if sha256 not in self._codes:
             with urllib.request.urlopen(location, timeout=30) as answer:
                 data = answer.read()
-            try:
-                with zipfile.ZipFile(io.BytesIO(data)) as found:
-                    wrong = found.testzip()
-                    read = f"{wrong} is broken" if wrong else found.read("handler.py").decode()
-            except (zipfile.BadZipFile, KeyError) as error:
-                read = f"{len(data)} bytes that are no whole zip: {error}"
-            self._codes[sha256] = read
+            self._codes[sha256] = read_archive(data)
         return self._codes[sha256]
 
     # Writing
@@ -84,23 +93,39 @@ class DocumentAccount:
         for alias in ("", *aliases):
             for sid in policy(0):
                 self._grant(function, sid, alias)
+        for alias in aliases or [KEPT]:
+            self.write(function, "event-invoke.json", 0, alias)
 
     def write(self, function, name, number, alias=""):
-        """As the colleague does, whatever is there."""
+        """As the colleague does, whatever is there; an update in progress is waited for."""
         api = self.api
         if name == "configuration.json":
-            api.update_function_configuration(FunctionName=function, **configuration(number))
+            self._patiently(api.update_function_configuration, FunctionName=function, **configuration(number))
         elif name == "environment.json":
             variables = {"Variables": environment(number)}
-            api.update_function_configuration(FunctionName=function, Environment=variables)
+            self._patiently(api.update_function_configuration, FunctionName=function, Environment=variables)
         elif name == "code.zip":
-            api.update_function_code(FunctionName=function, ZipFile=archive(number))
+            self._patiently(api.update_function_code, FunctionName=function, ZipFile=archive(number))
         elif name == "tags.json":
             arn = f"{self.arn}:{function}"
-            api.tag_resource(Resource=arn, Tags=tags(number))
-            api.untag_resource(Resource=arn, TagKeys=[f"only{1 - number % 2}"])
+            self._patiently(api.tag_resource, Resource=arn, Tags=tags(number))
+            self._patiently(api.untag_resource, Resource=arn, TagKeys=[f"only{1 - number % 2}"])
+        elif name == "event-invoke.json":
+            place = {"FunctionName": function, "Qualifier": alias or KEPT}
+            api.put_function_event_invoke_config(**place, **event_invoke(number))
         else:
             self._write_policy(function, number, alias)
+
+    @staticmethod
+    def _patiently(call, **arguments):
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            try:
+                return call(**arguments)
+            except botocore.exceptions.ClientError as error:
+                if BUSY not in str(error) or time.monotonic() > deadline:
+                    raise
+            time.sleep(0.05)
 
     def _grant(self, function, sid, alias):
         qualifier = {"Qualifier": alias} if alias else {}

@@ -6,10 +6,12 @@ import json
 import time
 
 from soak.document_account import DocumentAccount
-from soak.documents import COUNT, KEEP, KINDS, OPERATIONS, policy, tags
+from soak.documents import COUNT, KEEP, KINDS, NOTHING, OPERATIONS, is_whole, policy, tags
 
 LATEST = [name for name, kind in KINDS.items() if kind.place == "$LATEST"]
 GRANTS = ("AddPermission", "RemovePermission")
+COMMON = ("configuration.json", "environment.json", "code.zip", "tags.json")  # besides what the aliases have
+HIDDEN = 2  # seconds for which a removal hides a document at most, and one more: delete_grace
 
 
 @dataclasses.dataclass
@@ -22,6 +24,7 @@ class Entry:
     gesture: str = ""
     changed_by: int = -1
     changed_at: float = -1e9
+    hidden_until: dict = dataclasses.field(default_factory=dict)  # {mount: when}: a removal of it alone
 
 
 class DocumentJudge:
@@ -52,7 +55,12 @@ class DocumentJudge:
         """Whether that mount may show an older one, or none."""
         now, entry = time.monotonic(), self.entries[name]
         younger = now - entry.changed_at < self.judge.config["ttl"] + 1
-        return (entry.changed_by != mount and younger) or now < self.hidden_until.get(mount, 0)
+        hidden_until = max(self.hidden_until.get(mount, 0), entry.hidden_until.get(mount, 0))
+        return (entry.changed_by != mount and younger) or now < hidden_until
+
+    def may_be_updating(self):
+        """Whether an update may be in progress: then AWS takes no tags, and publishes nothing."""
+        return None in [self.state(name) for name in LATEST] or self.account.is_updating(self.function)
 
     def has_sent_other_code(self, mount):
         """Whether that mount has sent code that is no longer, or may not be, what AWS has (6.7.5).
@@ -85,11 +93,13 @@ class DocumentJudge:
         return True
 
     def read_grant(self, operation, sid, gesture):
-        """What is new is granted before what is gone is taken."""
+        """What is new is granted before what is gone is taken, unless all of it is to go."""
         if operation == "AddPermission":
             self.sids.add(sid)
             return
         self.sids.discard(sid)
+        if NOTHING in self.entries["policy.json"].allowed:
+            return
         if KEEP not in self.sids or len(self.sids) < 2:
             self.judge.finding("grant missing", f"{sorted(self.sids)} is left of the policy, at {gesture}")
 
@@ -122,9 +132,14 @@ class DocumentJudge:
 
     def take(self, gesture, hand, write, ended, failed, stormy):
         """A gesture on a document has ended."""
+        if write.against and ended.told:
+            self.take_race(gesture, hand, write, ended, failed)
+            return
         held = self.account.states(self.function)
         entry, name = self.entries[write.document], write.document
         self.worker.count(write, failed)
+        if write.hides and (failed or write.state is None):
+            entry.hidden_until[hand.mount] = time.monotonic() + HIDDEN
         old = entry.allowed[0]
         if write.state is None:
             pass
@@ -132,6 +147,8 @@ class DocumentJudge:
             if held[name] != write.state:
                 kind = "exit 0 without effect" if held[name] == old else "wrong effect"
                 self.judge.finding(kind, f"{gesture} on {'AB'[hand.mount]}: {name} is {held[name]} instead of {write.state}")
+            if name in LATEST and held[name] != old and not stormy:
+                self.check_settled(gesture, hand, name)
             is_sent = held[name] != old or not self.has_sent_other_code(hand.mount)
             self.set(name, held[name], hand.mount)
             if name == "code.zip" and is_sent:
@@ -140,6 +157,27 @@ class DocumentJudge:
             if name == "code.zip":
                 self.note_sent(hand, None)
             self.wait(gesture, name, write.state)
+        self.compare(held, gesture)
+
+    def check_settled(self, gesture, hand, name):
+        """The write has waited for what it began."""
+        if self.account.is_updating(self.function) and self.latest():
+            text = f"{gesture} on {'AB'[hand.mount]} exited 0, and the update of {name} goes on"
+            self.judge.finding("not settled", text)
+
+    def take_race(self, gesture, hand, write, ended, failed):
+        """A colleague has written after the tool had read: that stays, whatever disturbs the tool."""
+        name = write.document
+        self.entries[name].hidden_until[hand.mount] = time.monotonic() + HIDDEN
+        self.worker.figures["races refused" if failed else "races"] += 1
+        self.set(name, write.against, -1)
+        if hand.generation() != ended.generation:  # another mount does not know what the tool has read
+            self.wait(gesture, name, write.state)
+        held = self.account.states(self.function)
+        if held[name] == write.state and write.state not in self.entries[name].allowed:
+            text = f"{gesture} on {'AB'[hand.mount]}: {name} is {write.state}, and the colleague's {write.against} is lost"
+            self.judge.finding("colleague overwritten", text)
+            self.set(name, held[name], hand.mount)
         self.compare(held, gesture)
 
     def note_sent(self, hand, writes):
@@ -158,7 +196,7 @@ class DocumentJudge:
         for name, entry in self.entries.items():
             if held[name] in entry.allowed:
                 continue
-            kind = "wrong document" if held[name].isdigit() else "half a document"
+            kind = "wrong document" if is_whole(held[name]) else "half a document"
             allowed = " or ".join(entry.allowed)
             self.judge.finding(kind, f"{name} is {held[name]} instead of {allowed}, at {gesture} ({entry.gesture})")
             self.set(name, held[name], -1)
@@ -168,6 +206,7 @@ class DocumentJudge:
         now = time.monotonic()
         due = [entry for entry in self.entries.values() if len(entry.allowed) > 1 and entry.due <= now]
         if due and self.judge.is_quiet():
+            self.judge.read_changes("a look later")
             held = self.account.states(self.function)
             self.compare(held, "a look later")
             for name, entry in self.entries.items():
@@ -183,14 +222,18 @@ class DocumentJudge:
     def look_at_common(self, gesture):
         """Each document is a whole one; which one, nobody knows."""
         held = self.account.states("common")
-        for name in ("configuration.json", "environment.json", "code.zip", "tags.json"):
+        for name in COMMON:
             state = held[name]
-            if not state.isdigit() and not (name == "tags.json" and are_whole_tags(json.loads(state))):
+            if not is_whole(state) and not (name == "tags.json" and are_whole_tags(json.loads(state))):
                 self.judge.finding("half a document", f"common: {name} is {state}, at {gesture}")
         for alias in ("", "ONE", "TWO", "THREE"):
             sids = self.account.sids("common", alias)
             if KEEP not in sids or len(sids) < 2:
                 self.judge.finding("grant missing", f"common: {sids} is {alias or 'the'} policy, at {gesture}")
+            found = alias and self.account.event_invoke("common", alias)
+            state = KINDS["event-invoke.json"].state(found) if found else NOTHING
+            if not is_whole(state):
+                self.judge.finding("half a document", f"common: event-invoke.json of {alias} is {state}, at {gesture}")
 
 
 def are_whole_tags(found):

@@ -4,7 +4,7 @@
 import contextlib
 
 import botocore.exceptions
-from soak.documents import COUNT, KINDS, Write, break_text, code, sed_script, shown, text
+from soak.documents import COUNT, KINDS, NOTHING, REMOVABLE, Write, break_text, code, is_whole, sed_script, shown, text
 from soak.model import Plan
 from soak.table import gesture
 
@@ -24,7 +24,9 @@ ZIP = 'printf %s "$0" >"$2/handler.py" && zip -qj "$1" "$2/handler.py"'
 
 def place_of(hand, document):
     """Where it stands; in the common function the policies are those of the aliases too."""
-    if document == "policy.json" and hand.function == "common" and hand.random.random() < 0.7:
+    if hand.function == "common" and (
+        document == "event-invoke.json" or (document == "policy.json" and hand.random.random() < 0.7)
+    ):
         return hand.directory / ".aliases" / hand.random.choice(["ONE", "TWO", "THREE"])
     return hand.directory / KINDS[document].place
 
@@ -49,26 +51,26 @@ def content_of(hand, document, number):
     return text(document, number, hand.worker.judge.documents.template(hand.function))
 
 
-def write_by(script):
+def write_by(script, hides=False):
     def make(hand):
         document, number = choose(hand)
         if not document:
             return None
         argv = shell(hand, document, script, "", content_of(hand, document, number))
         # rsync opens what it replaces for reading, too.
-        return Plan(argv, document=Write(document, str(number), reads="rsync" in script))
+        return Plan(argv, document=Write(document, str(number), reads=hides or "rsync" in script, hides=hides))
 
     return make
 
 
-def break_by(script):
+def break_by(script, hides=False):
     def make(hand):
         document, number = choose(hand)
         if not document:
             return None
         broken = break_text(document, content_of(hand, document, number), hand.random)
         argv = shell(hand, document, script, "", broken)
-        return Plan(argv, outcome="refused", document=Write(document))
+        return Plan(argv, outcome="refused", document=Write(document, hides=hides))
 
     return make
 
@@ -81,7 +83,9 @@ for form_name, words in FORMS.items():
 @gesture(2, "document sed -i")
 def edit(hand):
     """It reads first: what a colleague changed meanwhile is not overwritten."""
-    document, number = choose(hand, [name for name in KINDS if name != "code.zip"])
+    documents = hand.worker.judge.documents
+    there = [name for name in KINDS if name != "code.zip" and (documents.state(name) or "").isdigit()]
+    document, number = choose(hand, there)
     if not document:
         return None
     argv = shell(hand, document, SED, sed_script(document, number))
@@ -108,7 +112,7 @@ def read_document(hand):
 
     def check(out):
         found = shown(document, out)
-        if found == wanted or (stale and found.isdigit()):
+        if found == wanted or (stale and is_whole(found)):
             return ""
         return f"{document} is {found} instead of {wanted}"
 
@@ -129,6 +133,25 @@ def colleague_writes(hand):
     )
 
 
+def remove_by(script, documents, outcome):
+    """`{}` is what a document is of which everything is removed; what always is there cannot be."""
+
+    def make(hand):
+        document, _ = choose(hand, documents)
+        if not document:
+            return None
+        state = NOTHING if outcome == "done" else None
+        argv = shell(hand, document, script, "", b"{}\n")
+        return Plan(argv, outcome=outcome, document=Write(document, state, reads="rsync" in script))
+
+    return make
+
+
+for form_name, words in FORMS.items():
+    gesture(0.2, f"document {{}} by {form_name}")(remove_by(words, REMOVABLE, "done"))
+    gesture(0.05, f"refused {{}} by {form_name}")(remove_by(words, sorted({*KINDS} - {*REMOVABLE}), "refused"))
+
+
 # --- in the function that all share: writers at the same time ------------------------------------
 
 
@@ -136,7 +159,10 @@ def colleague_writes(hand):
 def common_write(hand):
     document, number = hand.random.choice(sorted(KINDS)), hand.random.randrange(COUNT)
     script = hand.random.choice(sorted(FORMS))
-    argv = shell(hand, document, FORMS[script], "", content_of(hand, document, number))
+    content = content_of(hand, document, number)
+    if document in ("environment.json", "event-invoke.json") and hand.random.random() < 0.2:
+        content = b"{}\n"
+    argv = shell(hand, document, FORMS[script], "", content)
     return Plan(argv, reads=True, document=Write(document, str(number)))
 
 

@@ -125,6 +125,9 @@ def backup(hand):
     # rsync's words for a file that is shorter than its stat said: another mount has written it meanwhile.
     stale = any(hand.worker.judge.documents.is_stale(name, hand.mount) for name in KINDS)
     refusals = ("read errors mapping",) if stale else ()
+    # Its exit status 24: an alias that was there when it listed .aliases.
+    if any(entry.pending or hand.is_stale(name) for name, entry in hand.model.entries.items()):
+        refusals += ("file has vanished",)
     return Plan(["rsync", "-a", "--delete", f"{hand.directory}/", f"{copy}/"], reads=True, refusals=refusals)
 
 

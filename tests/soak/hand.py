@@ -53,6 +53,10 @@ class Hand:
             return True
         return self.model.is_stale(name, self.mount, time.monotonic(), self.ttl)
 
+    def generation(self):
+        """Changes when its mount has gone or come."""
+        return self.worker.weather.generation(self.mount)
+
     def versions_are_stale(self):
         changed_by, changed_at = self.model.versions_changed
         return changed_by != self.mount and time.monotonic() - changed_at < self.ttl

@@ -5,10 +5,12 @@ import time
 
 from soak.document_account import DocumentAccount
 from soak.document_judge import DocumentJudge
+from soak.documents import KEPT
 from soak.history import History
 from soak.model import UNKNOWN, Model, Pending, State, alternatives, permitted_writes, show
 
 NAMES = ["PROD", "BETA", "DEV", "NEXT", "X-1", "Currency", "Customer", "api_stable", "app_canary"]
+KEPT_STATE = State("1", None, "kept")
 FIRST = {"PROD": State("1"), "BETA": State("2", None, "the second"), "DEV": State("$LATEST")}
 VERSIONS = 4
 ALIAS_WRITES = ("CreateAlias", "UpdateAlias", "DeleteAlias")
@@ -16,6 +18,7 @@ ALIAS_WRITES = ("CreateAlias", "UpdateAlias", "DeleteAlias")
 # for 2 s, deadlines are a few seconds.
 SLOW = 1.2
 DIED = 70  # the exit status of a tool that died of what it is: nothing of the mount
+BUSY = "resource busy"  # what a tool says while an update is in progress
 # A loaded machine is late with what is deferred.
 PATIENCE = 15
 
@@ -23,7 +26,7 @@ PATIENCE = 15
 def make_function(account, function):
     """What a worker finds at the start."""
     account.create_function(function, VERSIONS)
-    for name, state in FIRST.items():
+    for name, state in {**FIRST, KEPT: KEPT_STATE}.items():
         account.create_alias(function, name, state)
     DocumentAccount(account, account.port).prepare(function)
 
@@ -116,6 +119,9 @@ class Judge:
             self.permit(plan, now)
         touched = {*plan.after, *plan.hidden, *plan.looks}
         document = plan.document
+        self.may_be_busy = (
+            plan.publishes or bool(document and document.document == "tags.json")
+        ) and self.documents.may_be_updating()
         self.written = len(self.history.writes(plan.rolls_back))
         self.unmounts = self.worker.weather.unmounts(hand.mount)
         return any(hand.is_stale(name, plan.compared) for name in touched) or (
@@ -143,6 +149,9 @@ class Judge:
                 kind = "empty listing" if "empty" in wrong or "listing" in wrong else "not true"
                 self.finding(kind, f"{gesture} on {'AB'[hand.mount]}: {wrong}{' (storm)' if stormy else ''}")
         calm = not stormy and not stale and not ended.killed and ended.seconds < SLOW
+        if self.may_be_busy and BUSY in ended.err:
+            self.worker.figures["refused by an update in progress"] += 1
+            calm = False
         if plan.reads and hand.function != self.function:
             if plan.document:
                 self.worker.count(plan.document, failed)
@@ -330,7 +339,9 @@ class Judge:
             if held.get(name) not in allowed:
                 self.wrong(name, held.get(name), allowed, gesture)
                 self.model.set(name, held.get(name), -1, now)
-        for name in sorted(set(held) - set(self.model.entries)):
+        if held.get(KEPT) != KEPT_STATE:
+            self.wrong(KEPT, held.get(KEPT), [KEPT_STATE], gesture)
+        for name in sorted(set(held) - set(self.model.entries) - {KEPT}):
             self.finding("temporary name at AWS", f"{name} -> {show(held[name])} at {gesture}")
             self.account.delete_alias(self.function, name)
 

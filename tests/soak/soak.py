@@ -25,10 +25,11 @@ from lib.process import descriptors, environment, resident_kib
 from lib.programs import build_directory, patience, sanitizer
 from soak.account import Account
 from soak.document_account import DocumentAccount
+from soak.documents import KEPT
 from soak.g_common import NAMES as COMMON_NAMES
 from soak.judge import make_function
 from soak.model import State
-from soak.storm import Storm, deliver_late
+from soak.storm import Storm, deliver_late, has_ended_well
 from soak.weather import Weather
 
 OPTIONS = {
@@ -40,9 +41,11 @@ OPTIONS = {
     "delete_grace": 1,
     "rate": 200,
     "allow_update": True,
+    "protect": KEPT,
     "code_cache": 1,  # MiB: full by a quarter of the time, as each zip in it is an open file
 }
 LISTED = {"b": {"documents": True}}  # by mount B alone
+SETTLES = {"a": (0, 150, 400), "b": (0, 50, 100)}  # milliseconds for which an update of $LATEST is in progress
 LATE = 7  # seconds after which nothing that was delayed can still arrive
 GRACE = 4  # what is deferred is done by then: held names 2 s, removals 1 s, a look at AWS
 # Memory and descriptors may grow by this much between a quarter of the time and the end.
@@ -61,6 +64,8 @@ ZEROS = [
     "half a document",
     "wrong document",
     "grant missing",
+    "colleague overwritten",
+    "not settled",
     "failed without a reason",
     "hang",
 ]
@@ -96,7 +101,9 @@ class Soak:
     def start_plane(self, name, state):
         directory = self.directory / f"plane-{name}"
         directory.mkdir()
-        return Plane(directory, self.logs, state)
+        settle = self.random.choice(SETTLES[name])
+        self.note(f"lambda-plane {name}: --settle {settle}")
+        return Plane(directory, self.logs, state, "--settle", str(settle))
 
     def start_mount(self, name, proxy):
         directory = self.directory / f"mount-{name}"
@@ -294,8 +301,7 @@ class Soak:
         except AssertionError as error:
             self.find("hang", f"mount {name} at its end: {str(error).splitlines()[0]}")
             return
-        # 1 is right where the log names a removal that came too late: the other mount had changed the alias.
-        if rc != 0 and not (rc == 1 and "after it was removed here" in mount.log()[-2000:]):
+        if not has_ended_well(rc, mount):
             self.find("died", f"mount {name} ended with {rc}: {mount.log()[-2000:]}")
 
     # The figures

@@ -11,7 +11,7 @@ import pytest
 
 from lib.process import environment, run
 from lib.programs import build_directory, sanitizer
-from soak.documents import KINDS, archive, break_text, policy, shown, tags, text
+from soak.documents import KINDS, NOTHING, REMOVABLE, archive, break_text, is_whole, policy, shown, tags, text
 from soak.history import History
 from soak.model import Model, Pending, Plan, State, alternatives, permitted_writes
 
@@ -96,12 +96,17 @@ def test_a_document_is_whole_or_it_is_not(document):
             continue
         with pytest.raises((zipfile.BadZipFile, AssertionError)), zipfile.ZipFile(io.BytesIO(broken)) as found:
             assert found.testzip() is None
-    if document != "code.zip":
-        assert shown(document, whole) == "7" and not shown(document, b"").isdigit()
+    assert shown(document, whole) == "7" and is_whole("7")
+    assert shown(document, b"") == NOTHING if document in REMOVABLE else not is_whole(shown(document, b""))
+    assert not is_whole(shown(document, whole[:50]))
 
 
 def test_what_is_between_two_documents():
     assert KINDS["tags.json"].between("1", "2") == [json.dumps({**tags(1), **tags(2)}, sort_keys=True)]
     assert KINDS["policy.json"].between("1", "2") == [json.dumps(sorted({*policy(1), *policy(2)}))]
     assert KINDS["configuration.json"].between("1", "2") == []
+    assert KINDS["tags.json"].between("1", NOTHING) == KINDS["tags.json"].between(NOTHING, "1") == []
+    assert KINDS["policy.json"].between("1", NOTHING) == ['["grant-1"]', '["keep"]']
+    assert KINDS["policy.json"].between(NOTHING, "1") == ['["grant-1"]', '["keep"]']
+    assert KINDS["policy.json"].between('["keep"]', "2") == []
     assert archive(3) == archive(3) != archive(4)

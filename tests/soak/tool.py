@@ -23,6 +23,7 @@ class Ended:
     ended: float
     killed: bool = False
     told: object = None  # what `alongside` gave
+    generation: int = -1  # of its mount, when it began
 
     @property
     def seconds(self):

@@ -31,6 +31,7 @@ KILL_WRITERS = 0.1  # more of the tools that write a document are killed
 FIGURES = [
     *["gestures", "refused", "failed in a storm", "tools killed"],
     *["roll-backs", "roll-backs refused", "document writes", "document writes refused", "document reads"],
+    *["races", "races refused", "refused by an update in progress"],
 ]
 
 
@@ -95,7 +96,7 @@ class Worker:
         kill_after = None
         # A killed rm has removed what it had come to: whoever shares the aliases would lose them.
         shared = common and not plan.document
-        if not plan.as_colleague and not shared and not plan.alongside:
+        if not plan.as_colleague and not shared and not (plan.alongside and not plan.document):
             if self.random.random() < self.config["kill_tools"]:
                 kill_after = self.random.uniform(0, 0.03)
             elif plan.document and self.config["kill_tools"] and self.random.random() < KILL_WRITERS:
@@ -115,7 +116,8 @@ class Worker:
             return
         before = judge.begin(hand, plan)
         ended = self.runner.run(plan.command, kill_after, plan.alongside)
-        if ended.told:
+        ended.generation = generation
+        if ended.told and not plan.document:
             plan.after.update(ended.told)
         if ended.killed:
             self.figures["tools killed"] += 1
