@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Documents and code as people write them: by which tools, and what each document can be made."""
+"""Documents as people write them: what each can be made, and a shell that has it at hand. The tools are in writing_tools.py."""
 
 import json
 import os
@@ -7,51 +7,6 @@ import os
 import pytest
 
 from lib import aws
-
-# How each tool puts $T/new in the place of DOC. {doc} is the document's name.
-TOOLS = {
-    ">": "cat $T/new > {doc}",
-    "tee": "tee {doc} < $T/new >/dev/null",
-    "dd": "dd if=$T/new of={doc} bs=7 status=none",
-    "cp": "cp $T/new {doc}",
-    "cp --remove-destination": "cp --remove-destination $T/new {doc}",
-    "mv": "cp $T/new $T/{doc} && mv $T/{doc} {doc}",
-    "install": "install -m 600 $T/new {doc}",
-    "cp -b": "cp -b $T/new {doc}",
-    "cp --backup=numbered": "cp --backup=numbered $T/new {doc}",
-    "mv -b": "cp $T/new $T/{doc} && mv -b $T/{doc} {doc}",
-    "install -b": "install -b -m 600 $T/new {doc}",
-    "rsync --backup": "cp $T/new $T/{doc} && rsync -a --backup $T/{doc} .",
-    "rsync": "cp $T/new $T/{doc} && rsync -a $T/{doc} .",
-    "rsync --inplace": "cp $T/new $T/{doc} && rsync -a --inplace $T/{doc} .",
-    "temporary and mv": "cat $T/new > .t.json && mv .t.json {doc}",
-    "tar": "mkdir $T/d && cp $T/new $T/d/{doc} && tar -C $T/d -cf - {doc} | tar -xf -",
-    "python os.replace": (
-        "python3 -c 'import os,shutil,sys; shutil.copyfile(sys.argv[1], \".x.tmp\"); os.replace(\".x.tmp\", sys.argv[2])'"
-        " $T/new {doc}"
-    ),
-    "sponge": "sponge {doc} < $T/new",
-    "unzip -o": "mkdir $T/d && cp $T/new $T/d/{doc} && (cd $T/d && zip -q $T/a.zip {doc}) && unzip -qo $T/a.zip",
-    "curl -o": "curl -sS -o {doc} file://$T/new",
-    "patch": "cp {doc} $T/old; diff -u --label {doc} --label {doc} $T/old $T/new > $T/diff || :; patch -s {doc} $T/diff",
-    "git checkout": (
-        "git init -q $T/g && cd $T/g && export GIT_CONFIG_GLOBAL=/dev/null && cp $T/new {doc} && git add {doc}"
-        " && git -c user.name=a -c user.email=a@b commit -qm x"
-        ' && git --work-tree="$OLDPWD" --git-dir=$T/g/.git checkout -f -q HEAD -- {doc}'
-    ),
-    "vim": "HOME=$T vim -es -u NONE -c '%!cat '$T/new -c wq {doc} </dev/null",
-    "emacs": (
-        "HOME=$T emacs -Q --batch {doc} --eval '(progn (erase-buffer) (insert-file-contents (concat (getenv \"T\") \"/new\"))"
-        " (save-buffer))' 2>/dev/null"
-    ),
-}
-# Tools that change what is there: $EXPRESSION turns the old text into the new one.
-EDITORS = {
-    "sed -i": "sed -i s/{old}/{new}/ {doc}",
-    "perl -i": "perl -pi -e s/{old}/{new}/ {doc}",
-    "jq": "jq . {doc} | sed s/{old}/{new}/ > t.tmp && mv t.tmp {doc}",
-    "busybox sed -i": "busybox sed -i s/{old}/{new}/ {doc}",
-}
 
 POLICY = {
     "Statement": [

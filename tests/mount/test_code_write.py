@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """New code for $LATEST by the tools that people have: whole zips alone go live, and a change is over when it is in effect."""
 
+import base64
 import errno
 import io
 import json
@@ -21,6 +22,7 @@ from lib import aws
 from lib.process import wait_for
 from lib.programs import patience
 from lib.writing import errno_of, last_error, users_of
+from lib.writing_tools import COPIERS, HIDE_FAILURES, change, play
 
 
 @pytest.fixture
@@ -35,10 +37,10 @@ def place(hello, mount):
 
 @pytest.fixture
 def new(scratch):
-    """$T with what a person has at hand: new.zip and handler.py."""
+    """$T with what a person has at hand: new and handler.py."""
     directory = scratch / "t"
     directory.mkdir()
-    (directory / "new.zip").write_bytes(aws.code("new"))
+    (directory / "new").write_bytes(aws.code("new"))
     (directory / "handler.py").write_text("def handler(event, context):\n    return 'newer'\n")
     return directory
 
@@ -51,34 +53,30 @@ def shell(mount, place, new, script, **more):
     return mount.run("/bin/sh", "-ec", f"T={new}; export T; {script}", cwd=place, **more)
 
 
-WHOLE = {
-    "cp": "cp $T/new.zip code.zip",
-    "cp -b": "cp -b $T/new.zip code.zip",
-    "install -b": "install -b $T/new.zip code.zip",
-    "cat": "cat $T/new.zip > code.zip",
-    "mv": "cp $T/new.zip $T/code.zip && mv $T/code.zip .",
-    "install": "install -m 644 $T/new.zip code.zip",
-    "rsync": "cp $T/new.zip $T/code.zip && rsync -a $T/code.zip .",
-    "rsync --inplace": "cp $T/new.zip $T/code.zip && rsync -a --inplace $T/code.zip .",
-    "dd": "dd if=$T/new.zip of=code.zip bs=512 status=none",
-    "tee": "tee code.zip < $T/new.zip >/dev/null",
-    "curl -o": "curl -sS -o code.zip file://$T/new.zip",
-    "tar": "cp $T/new.zip $T/code.zip && tar -C $T -cf - code.zip | tar -xf -",
-    "sponge": "sponge code.zip < $T/new.zip",
-    "unzip -o": "cp $T/new.zip $T/code.zip && (cd $T && zip -q0 o.zip code.zip) && unzip -qo $T/o.zip",
-    "temporary and mv": "cp $T/new.zip code.zip.new && mv code.zip.new code.zip",
-}
-
-
 @pytest.mark.semantics("6.3.1", "6.6.1", "6.6.2")
-@pytest.mark.parametrize("tool", WHOLE)
-def test_each_tool_uploads_once(api, gesture, mount, place, new, tool):
+@pytest.mark.parametrize("tool", COPIERS)
+def test_each_tool_uploads_once(api, gesture, mount, place, scratch, new, tool):
     with gesture("UpdateFunctionCode"):
-        shell(mount, place, new, WHOLE[tool], check=True)
+        result = play(tool, mount, place / "code.zip", scratch)
+    assert result.ok, result
     assert sha256(api) == aws.code_sha256(aws.code("new"))
     assert (place / "code.zip").read_bytes() == aws.code("new")
     with gesture():
-        shell(mount, place, new, "cat $T/new.zip > code.zip", check=True)
+        shell(mount, place, new, "cat $T/new > code.zip", check=True)
+
+
+@pytest.mark.semantics("6.3.8", "6.4.1", "6.4.5")
+@pytest.mark.parametrize("tool", COPIERS)
+def test_no_tool_overwrites_the_code_of_a_colleague(api, plane, mount, place, scratch, new, tool):
+    theirs = aws.code("theirs")
+    body = {"ZipFile": base64.b64encode(theirs).decode()}
+    upload = change(plane, "PUT", "/2015-03-31/functions/hello/code", body)
+    with plane.recording() as record:
+        result = play(tool, mount, place / "code.zip", scratch, upload)
+    assert record.writes == ["UpdateFunctionCode"], record
+    assert not result.ok or tool in HIDE_FAILURES, result
+    assert sha256(api) == aws.code_sha256(theirs)
+    assert (place / "code.zip").read_bytes() == theirs
 
 
 @pytest.mark.semantics("6.6.5")
@@ -144,7 +142,7 @@ def test_no_half_zip_is_ever_sent(api, gesture, mount, place, damage, way):
 
 @pytest.mark.semantics("6.6.1")
 @pytest.mark.parametrize(
-    "tool", ["cp", "cat", "rsync", "rsync --inplace", "curl -o", "zip"]
+    "tool", ["cp", ">", "rsync", "rsync --inplace", "curl -o", "zip"]
 )
 def test_a_tool_that_is_killed_sends_nothing_or_all(api, mount, place, new, tool):
     """At 50 random moments: the code is the old or the new one, and every upload was whole."""
@@ -158,9 +156,9 @@ def test_a_tool_that_is_killed_sends_nothing_or_all(api, mount, place, new, tool
         with zipfile.ZipFile(data, "w") as archive:
             archive.writestr("handler.py", f"# {number}\n")
             archive.writestr("filling", filling)
-        (new / "new.zip").write_bytes(data.getvalue())
+        (new / "new").write_bytes(data.getvalue())
         (new / "filling").write_bytes(filling + bytes([number]))
-        script = WHOLE.get(tool, f"zip -qj code.zip {new}/filling")
+        script = COPIERS.get(tool, f"zip -qj {{doc}} {new}/filling").format(doc="code.zip")
         process = subprocess.Popen(
             ["/bin/sh", "-c", f"T={new}; export T; {script}"], cwd=place, start_new_session=True,
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
@@ -207,19 +205,19 @@ FAULTS = {
 @pytest.mark.semantics("6.3.1", "6.3.8", "6.4.2")
 @pytest.mark.parametrize(
     ("tool", "fault"),
-    [*(("cp", fault) for fault in FAULTS), *((tool, "412") for tool in ("cat", "rsync --inplace", "install"))],
+    [*(("cp", fault) for fault in FAULTS), *((tool, "412") for tool in (">", "rsync --inplace", "install"))],
 )
-def test_a_tool_fails_with_the_upload(api, gesture, hello, plane, make_mount, new, tool, fault):
+def test_a_tool_fails_with_the_upload(api, gesture, hello, plane, make_mount, scratch, new, tool, fault):
     mount = make_mount(allow_update="code", timeout=2, upload_timeout=2, rate=1000)
     place, before = mount.path / hello / "$LATEST", sha256(api)
     plane.put("/_local/faults", [{"operation": "UpdateFunctionCode", **FAULTS[fault][0]}])
     with gesture():
-        result = shell(mount, place, new, WHOLE[tool])
+        result = play(tool, mount, place / "code.zip", scratch)
     assert not result.ok and result.stderr, result
     assert "code.zip" in last_error(mount) and sha256(api) == before
     plane.put("/_local/faults", [])
     with gesture("UpdateFunctionCode"):
-        shell(mount, place, new, WHOLE[tool], check=True)
+        assert play(tool, mount, place / "code.zip", scratch).ok
 
 
 @pytest.mark.semantics("6.3.8", "6.4.2")
@@ -374,7 +372,7 @@ def test_a_wait_that_ends_early_is_no_failure(make_plane, make_mount, new, end, 
         endpoint_url=plane.url, allow_update="code", settle_timeout=0.5 if end == "time" else 600
     )
     place = mount.path / "hello" / "$LATEST"
-    process = subprocess.Popen(["cp", new / "new.zip", "code.zip"], cwd=place)
+    process = subprocess.Popen(["cp", new / "new", "code.zip"], cwd=place)
     if end == "interrupt":
         wait_for(lambda: plane.calls().get("UpdateFunctionCode"))
         wait_for(lambda: plane.calls().get("GetFunctionConfiguration", 0) > 1)
@@ -466,7 +464,7 @@ def test_what_was_sent_is_what_is_published(api, hello, mount, place, gesture):
 def test_a_deployment_in_one_line(api, hello, mount, new):
     mount.run(
         "/bin/sh", "-ec",
-        f"cp {new}/new.zip 'hello/$LATEST/code.zip' && mkdir hello/+ && ln -sfn .newest hello/BETA",
+        f"cp {new}/new 'hello/$LATEST/code.zip' && mkdir hello/+ && ln -sfn .newest hello/BETA",
         cwd=mount.path, check=True,
     )
     version = aws.alias_version(api, hello, "BETA")

@@ -13,7 +13,8 @@ import pytest
 
 from lib import aws, faultproxy
 from lib.process import wait_for
-from lib.writing import DOCUMENTS, EDITORS, POLICY, TOOLS, errno_of, last_error, make_signing, put, shell, wanted_of
+from lib.writing import DOCUMENTS, POLICY, errno_of, last_error, make_signing, put, shell, wanted_of
+from lib.writing_tools import TOOLS
 
 
 @pytest.fixture
@@ -28,36 +29,6 @@ def function(hello, mount):
 
 def configuration(api, name="hello"):
     return api.get_function_configuration(FunctionName=name)
-
-
-@pytest.mark.semantics("6.2.2", "6.3.1", "6.3.2", "6.8.1", "6.9.1")
-@pytest.mark.parametrize("tool", TOOLS)
-def test_each_tool_makes_one_change_of_the_configuration(api, function, gesture, mount, scratch, tool):
-    place = function / "$LATEST"
-    wanted = json.loads((place / "configuration.json").read_text()) | {"MemorySize": 512, "Timeout": 900}
-    put(scratch, wanted)
-    script = TOOLS[tool].format(doc="configuration.json")
-    with gesture("UpdateFunctionConfiguration"):
-        shell(mount, place, script, scratch, check=True)
-    assert (configuration(api)["MemorySize"], configuration(api)["Timeout"]) == (512, 900)
-    shown = json.loads((place / "configuration.json").read_text())
-    assert (shown["MemorySize"], shown["Timeout"]) == (512, 900)
-
-
-@pytest.mark.semantics("6.3.1", "6.5.5")
-@pytest.mark.parametrize("tool", EDITORS)
-def test_each_editor_makes_one_change_of_the_environment(api, hello, make_mount, gesture, scratch, tool):
-    api.update_function_configuration(
-        FunctionName=hello, Environment={"Variables": {"STAGE": "blue", "KEEP": "me"}}
-    )
-    mount = make_mount(allow_update="environment")
-    place = mount.path / hello / "$LATEST"
-    script = EDITORS[tool].format(doc="environment.json", old="blue", new="green")
-    with gesture("UpdateFunctionConfiguration"):
-        shell(mount, place, script, scratch, check=True)
-    assert configuration(api)["Environment"]["Variables"] == {"STAGE": "green", "KEEP": "me"}
-    assert stat.S_IMODE((place / "environment.json").stat().st_mode) == 0o600
-    assert stat.S_IMODE((place / "configuration.json").stat().st_mode) == 0o444
 
 
 @pytest.mark.semantics("6.5.5")
@@ -84,10 +55,7 @@ CHANGES_ITSELF = {"LastModified", "ConfigSha256"}
 @pytest.mark.semantics("6.3.1", "6.3.2", "6.8.1", "6.9.2")
 @pytest.mark.parametrize(
     ("document", "tool"),
-    [
-        *((each, tool) for each in DOCUMENTS for tool in (">", "mv", "rsync", "rsync --inplace", "temporary and mv", "install")),
-        *((each, tool) for each in (".function/tags.json", ".aliases/PROD/event-invoke.json") for tool in TOOLS),
-    ],
+    [(each, tool) for each in DOCUMENTS for tool in (">", "mv", "rsync", "rsync --inplace", "temporary and mv", "install")],
 )
 def test_each_document_is_written(api, function, gesture, mount, scratch, document, tool):
     path = function / document
@@ -370,6 +338,7 @@ def modes(function):
 def test_the_modes_say_what_can_be_written(hello, make_mount):
     assert modes(make_mount(None, "ro", allow_update=True).path / hello) == [0o555, 0o555, 0o444, 0o400, 0o400]
     assert modes(make_mount(None, allow_update=True).path / hello) == [0o755, 0o755, 0o644, 0o600, 0o600]
+    assert modes(make_mount(None, allow_update="environment").path / hello) == [0o755, 0o555, 0o444, 0o600, 0o400]
 
 
 @pytest.mark.semantics("6.4.1", "6.4.2", "6.4.5", "6.3.8")
