@@ -117,11 +117,9 @@ bool text_is_one_of(const char *text, const char *const *texts)
 	return texts && *texts;
 }
 
-#define GLOB_MAX 4096
-
 bool text_matches(const char *text, const char *globs)
 {
-	char glob[GLOB_MAX];
+	char glob[TEXT_GLOB_MAX + 1];
 
 	while (*globs) {
 		size_t length = strcspn(globs, ":");
@@ -135,6 +133,19 @@ bool text_matches(const char *text, const char *globs)
 		globs += length + (globs[length] == ':');
 	}
 	return false;
+}
+
+size_t text_longest_glob(const char *globs)
+{
+	size_t longest = 0;
+
+	while (*globs) {
+		size_t length = strcspn(globs, ":");
+
+		longest = length > longest ? length : longest;
+		globs += length + (globs[length] == ':');
+	}
+	return longest;
 }
 
 bool text_starts_with(const char *text, const char *prefix)

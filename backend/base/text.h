@@ -34,8 +34,13 @@ size_t text_count_code_points(const char *text);
 /* Whether the text is one of `texts`, which ends with NULL; false where that is NULL. */
 bool text_is_one_of(const char *text, const char *const *texts);
 
-/* Whether one of the globs, GLOB[:GLOB], matches the whole text as fnmatch(3) has it. One of 4 KiB and more matches nothing. */
+#define TEXT_GLOB_MAX 4095 /* bytes of a glob */
+
+/* Whether one of the globs, GLOB[:GLOB], matches the whole text as fnmatch(3) has it. One that is too long matches nothing. */
 bool text_matches(const char *text, const char *globs);
+
+/* Bytes of the longest of the globs. */
+size_t text_longest_glob(const char *globs);
 
 bool text_starts_with(const char *text, const char *prefix);
 bool text_ends_with(const char *text, const char *suffix);

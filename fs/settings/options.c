@@ -17,7 +17,7 @@ void options_release(struct options *options)
 
 	for (i = 0; i < option_row_count; i++)
 		if (option_rows[i].kind == OPTION_TEXT || option_rows[i].kind == OPTION_PATH ||
-			option_rows[i].kind == OPTION_PAIR)
+			option_rows[i].kind == OPTION_GLOBS || option_rows[i].kind == OPTION_PAIR)
 			free(*(char **)((char *)options + option_rows[i].offset));
 	free(options->words);
 	free(options->source_text);
@@ -69,6 +69,16 @@ static int set_pair(
 		return set_text(field, value);
 	return write_complaint(
 		message, "option '%s' takes %s, not '%s'", row->name, row->argument, value);
+}
+
+static int set_globs(
+	const struct option_row *row, char **field, const char *value, struct buffer *message)
+{
+	if (text_longest_glob(value) <= TEXT_GLOB_MAX)
+		return set_text(field, value);
+	return write_complaint(message,
+		"option '%s' takes globs of at most %d bytes: one is longer", row->name,
+		TEXT_GLOB_MAX);
 }
 
 static int set_number(
@@ -187,6 +197,8 @@ static int apply_option(struct options *options, const struct option_row *row, c
 	case OPTION_TEXT:
 	case OPTION_PATH:
 		return set_text(field, value);
+	case OPTION_GLOBS:
+		return set_globs(row, field, value, message);
 	case OPTION_PAIR:
 		return set_pair(row, field, value, message);
 	case OPTION_NUMBER:

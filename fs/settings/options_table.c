@@ -14,6 +14,10 @@
 	{                                                                                          \
 		name, 0, OPTION_TEXT, argument, FIELD(field), 0, 0, help                           \
 	}
+#define GLOBS(name, field, help)                                                                   \
+	{                                                                                          \
+		name, 0, OPTION_GLOBS, "GLOB[:GLOB]", FIELD(field), 0, 0, help                     \
+	}
 #define PATH(name, argument, field, help)                                                          \
 	{                                                                                          \
 		name, 0, OPTION_PATH, argument, FIELD(field), 0, 0, help                           \
@@ -79,7 +83,7 @@ const struct option_row option_rows[] = {
 	NUMBER("delete_grace", "SECONDS", delete_grace, 0, 60,
 		"how long a removed alias waits for its successor"),
 
-	TEXT("functions", "GLOB[:GLOB]", functions, "show these functions only"),
+	GLOBS("functions", functions, "show these functions only"),
 	FLAG("code", 0, code, "show each version's code.zip"),
 	NUMBER("code_cache", "MIB", code_cache, 1, 1048576, "disk space for fetched code"),
 	{"documents", 0, OPTION_DOCUMENTS, "KIND[:KIND]", FIELD(documents), 0, 0,
@@ -95,7 +99,7 @@ const struct option_row option_rows[] = {
 		"~/.config/aliasfs/redact.key)"),
 	FLAG("ro", 0, read_only, "read-only"),
 	{"rw", 0, OPTION_OFF, NULL, FIELD(read_only), 0, 0, NULL},
-	TEXT("protect", "GLOB[:GLOB]", protect, "aliases that cannot be removed"),
+	GLOBS("protect", protect, "aliases that cannot be removed"),
 	FLAG("strict_ln", 0, strict_ln, "refuse `ln -sf 2 PROD` without -n"),
 	FLAG("no_create", 0, no_create, "make no alias that AWS does not have"),
 	FLAG("allow_version_delete", 0, allow_version_delete,
@@ -155,6 +159,7 @@ bool option_takes_value(const struct option_row *row)
 {
 	switch (row->kind) {
 	case OPTION_TEXT:
+	case OPTION_GLOBS:
 	case OPTION_PAIR:
 	case OPTION_PATH:
 	case OPTION_NUMBER:

@@ -16,8 +16,9 @@ enum option_kind {
 	OPTION_FLAG,    /* --x, -o x: a bool becomes true */
 	OPTION_OFF,     /* -o x: a bool becomes false */
 	OPTION_TEXT,    /* --x V: a string */
+	OPTION_GLOBS,   /* --x V[:V]: the same, of globs that text_matches() can match */
 	OPTION_PAIR,    /* --x V:V, --x V V: two strings with a colon between them */
-	OPTION_PATH,    /* the same, made absolute by options_resolve() */
+	OPTION_PATH,    /* --x V: a string, made absolute by options_resolve() */
 	OPTION_NUMBER,  /* --x V: a double within [minimum, maximum] */
 	OPTION_ID,      /* --x V: a uid or gid as an int64_t */
 	OPTION_UPDATES, /* the same, of all that can be written, `code` too */

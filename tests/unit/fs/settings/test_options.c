@@ -114,6 +114,38 @@ static void bad_command_lines_are_named(void **state)
 	}
 }
 
+/* semantics(3.0.3): a glob that cannot match protects nothing, so the mount does not start. */
+static void a_glob_that_is_too_long_is_refused(void **state)
+{
+	static const struct {
+		const char *name;
+		int first, second; /* bytes of two globs */
+		const char *message;
+	} rows[] = {
+		{"protect", 1, 4095, NULL},
+		{"protect", 1, 4096,
+			"option 'protect' takes globs of at most 4095 bytes: one is longer"},
+		{"functions", 4095, 4095, NULL},
+		{"functions", 5000, 1,
+			"option 'functions' takes globs of at most 4095 bytes: one is longer"},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < array_count(rows); i++) {
+		cleanup(options_release) struct options options = OPTIONS_INIT;
+		cleanup(buffer_release) struct buffer message = BUFFER_INIT(1000);
+		cleanup(free_pointer) char *text = NULL;
+		struct row row = {{"aws", "m"}, NULL};
+
+		assert_true(asprintf(&text, "--%s=%0*d:%0*d", rows[i].name, rows[i].first, 1,
+				    rows[i].second, 1) > 0);
+		row.arguments[2] = text;
+		assert_int_equal(parse(&row, &options, &message), rows[i].message ? -EINVAL : 0);
+		assert_string_equal(buffer_text(&message), rows[i].message ? rows[i].message : "");
+	}
+}
+
 static void every_spelling_says_the_same(void **state)
 {
 	static const struct row rows[] = {
@@ -267,6 +299,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(bad_command_lines_are_named),
+		cmocka_unit_test(a_glob_that_is_too_long_is_refused),
 		cmocka_unit_test(every_spelling_says_the_same),
 		cmocka_unit_test(documents_are_named_or_all),
 		cmocka_unit_test(what_libfuse_needs_is_handed_on),
