@@ -320,23 +320,6 @@ static bool may_be_absent(const char *name, const struct json *written)
 	return !strcmp(name, DUAL_STACK);
 }
 
-/* An object lacks what AWS would go on showing, or set to its default: an accident. */
-static enum lambda_status check_whole(
-	const struct change *change, const struct json *written, const struct json *shown)
-{
-	const struct json *inner;
-
-	if (!json_is_object(written) || !json_is_object(shown))
-		return LAMBDA_OK;
-	for (inner = json_first(shown); inner; inner = json_next(inner))
-		if (!json_has_member(written, json_name(inner)) &&
-			!may_be_absent(json_name(inner), written))
-			return document_fail_at(change->planning->text, written, change->reterr,
-				"the member '%.64s' of '%.64s' is left out, and AWS always has it",
-				json_name(inner), json_name(written));
-	return LAMBDA_OK;
-}
-
 /* A member that was written and is not what AWS has. */
 static enum lambda_status send_member(const struct change *change, const struct json *written)
 {
@@ -353,7 +336,8 @@ static enum lambda_status send_member(const struct change *change, const struct 
 	if (setting && setting->cleared && json_is_object(written) &&
 		!json_has_member(change->planning->wanted, setting->name))
 		return clear_member(change, setting);
-	status = check_whole(change, written, shown);
+	status = document_check_whole(
+		change->planning->text, written, shown, may_be_absent, change->reterr);
 	if (!status)
 		status = note_unproven(change, written);
 	if (status)

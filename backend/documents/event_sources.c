@@ -237,8 +237,12 @@ static enum lambda_status change_member(const struct change *change, const char 
 	if (!document_find_member(mapping_members, name))
 		return fail_member(change, name, "is none that this version of aliasfs can change");
 	/* {} is as good as left out. */
-	if (json_has_member(change->wanted, name))
-		return set_member(change, name, json_copy(written));
+	if (json_has_member(change->wanted, name)) {
+		enum lambda_status status = document_check_whole(change->text, written,
+			json_member(change->shown, name), NULL, change->reterr);
+
+		return status ? status : set_member(change, name, json_copy(written));
+	}
 	if (!strcmp(name, "Enabled"))
 		return LAMBDA_OK;
 	for (i = 0; i < array_count(cleared); i++)

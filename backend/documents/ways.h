@@ -51,6 +51,16 @@ enum lambda_status document_check_types(const struct document_text *text,
 enum lambda_status document_check_unique(const struct document_text *text, const char *name,
 	const char *member, struct lambda_error *reterr) must_check;
 
+/*
+ * Refuses an object that lacks a member of what AWS has (normalized), of which AWS would keep the value or set a default: it
+ * was left out by accident. `may_be_absent` (NULL: none) says which members AWS does not always show. Whatever is no object
+ * passes.
+ */
+enum lambda_status document_check_whole(const struct document_text *text,
+	const struct json *written, const struct json *shown,
+	bool (*may_be_absent)(const char *name, const struct json *written),
+	struct lambda_error *reterr) must_check;
+
 /* The member of that name, or NULL. */
 const struct document_member *document_find_member(
 	const struct document_member *members, const char *name);

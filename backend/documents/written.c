@@ -221,6 +221,25 @@ enum lambda_status document_check_types(const struct document_text *text,
 	return LAMBDA_OK;
 }
 
+enum lambda_status document_check_whole(const struct document_text *text,
+	const struct json *written, const struct json *shown,
+	bool (*may_be_absent)(const char *name, const struct json *written),
+	struct lambda_error *reterr)
+{
+	const struct json *inner;
+
+	if (!json_is_object(written) || !json_is_object(shown))
+		return LAMBDA_OK;
+	for (inner = json_first(shown); inner; inner = json_next(inner))
+		if (!json_has_member(written, json_name(inner)) &&
+			(!may_be_absent || !may_be_absent(json_name(inner), written)))
+			return document_fail_at(text, written, reterr,
+				"the member '%.64s' of '%.64s' is left out: AWS would keep its "
+				"value or set a default, so write it",
+				json_name(inner), json_name(written));
+	return LAMBDA_OK;
+}
+
 enum lambda_status document_check_unique(const struct document_text *text, const char *name,
 	const char *member, struct lambda_error *reterr)
 {

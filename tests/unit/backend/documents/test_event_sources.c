@@ -146,6 +146,47 @@ static void mappings_are_not_made_moved_or_deleted(void **state)
 	CHECK_PLANS(DOCUMENT_EVENT_SOURCES, &of_alias, two, cases);
 }
 
+/* semantics(6.5.3): AWS would keep the member's value or set its default, and nobody would notice. */
+static void an_object_is_written_whole(void **state)
+{
+#define POLLED(members) "{\"UUID\":\"p\",\"EventSourceArn\":\"arn:p\"," members "}"
+	static const char answer[] = ANSWER(MAPPING("p", ":PROD",
+		"\"EventSourceArn\":\"arn:p\",\"State\":\"Enabled\","
+		"\"ProvisionedPollerConfig\":{\"MinimumPollers\":2,\"MaximumPollers\":9},"
+		"\"DestinationConfig\":{\"OnSuccess\":{},\"OnFailure\":{\"Destination\":"
+		"\"arn:f\"}},\"DocumentDBEventSourceConfig\":{\"DatabaseName\":\"d\","
+		"\"CollectionName\":\"c\",\"FullDocument\":\"Default\"}"));
+#define POLLERS "\"ProvisionedPollerConfig\":{\"MinimumPollers\":2,\"MaximumPollers\":9}"
+#define FAILURE "\"DestinationConfig\":{\"OnFailure\":{\"Destination\":\"arn:f\"}}"
+#define DATABASE(members) "\"DocumentDBEventSourceConfig\":{\"DatabaseName\":\"d\"" members "}"
+#define ALL ",\"CollectionName\":\"c\",\"FullDocument\":\"Default\""
+	static const struct case_of_plan cases[] = {
+		{WRITTEN(POLLED(POLLERS "," FAILURE "," DATABASE(ALL))), ""},
+		{WRITTEN(POLLED("\"ProvisionedPollerConfig\":{\"MinimumPollers\":3,"
+				"\"MaximumPollers\":9}," FAILURE "," DATABASE(ALL))),
+			"PUT " PATH "p {\"ProvisionedPollerConfig\":{\"MinimumPollers\":3,"
+			"\"MaximumPollers\":9}}\n"},
+		{WRITTEN(POLLED("\"ProvisionedPollerConfig\":{\"MinimumPollers\":3},\n" FAILURE
+				"," DATABASE(ALL))),
+			"invalid: line 1: the member 'MaximumPollers' of 'ProvisionedPollerConfig' "
+			"is left out: AWS would keep its value or set a default, so write it"},
+		{WRITTEN(POLLED(POLLERS "," FAILURE ",\n" DATABASE(",\"CollectionName\":\"c\""))),
+			"invalid: line 2: the member 'FullDocument' of "
+			"'DocumentDBEventSourceConfig' is left out: AWS would keep its value or "
+			"set a default, so write it"},
+		{WRITTEN(POLLED(POLLERS "," FAILURE "," DATABASE(
+			 ",\"CollectionName\":\"\",\"FullDocument\":\"Default\""))),
+			"PUT " PATH "p {\"DocumentDBEventSourceConfig\":{\"DatabaseName\":\"d\","
+			"\"CollectionName\":\"\",\"FullDocument\":\"Default\"}}\n"},
+		{WRITTEN(POLLED("\"ProvisionedPollerConfig\":{}," DATABASE(ALL))),
+			"PUT " PATH
+			"p {\"ProvisionedPollerConfig\":{},\"DestinationConfig\":{}}\n"},
+	};
+
+	(void)state;
+	CHECK_PLANS(DOCUMENT_EVENT_SOURCES, &of_alias, answer, cases);
+}
+
 /* AWS does not tell Enabled while it updates, and takes no other update. */
 static void a_mapping_that_is_changing_waits(void **state)
 {
@@ -190,6 +231,7 @@ int main(void)
 		cmocka_unit_test(odd_answers_are_no_empty_files),
 		cmocka_unit_test(what_differs_is_sent_by_uuid),
 		cmocka_unit_test(mappings_are_not_made_moved_or_deleted),
+		cmocka_unit_test(an_object_is_written_whole),
 		cmocka_unit_test(a_mapping_that_is_changing_waits),
 	};
 

@@ -89,12 +89,12 @@ static void what_an_object_lacks(void **state)
 #define TRACING ",\"TracingConfig\":{\"Mode\":\"PassThrough\"}"
 	static const struct case_of_plan cases[] = {
 		{"{" OTHERS_SET SNAP "," EXTRAS ",\n\"TracingConfig\":{}}",
-			"invalid: line 2: the member 'Mode' of 'TracingConfig' is left out, and "
-			"AWS always has it"},
+			"invalid: line 2: the member 'Mode' of 'TracingConfig' is left out: AWS "
+			"would keep its value or set a default, so write it"},
 		{"{" OTHERS_SET TRACING "," EXTRAS ",\n\"SnapStart\":{\"OptimizationStatus\":"
 		 "\"Off\"}}",
-			"invalid: line 2: the member 'ApplyOn' of 'SnapStart' is left out, and AWS "
-			"always has it"},
+			"invalid: line 2: the member 'ApplyOn' of 'SnapStart' is left out: AWS "
+			"would keep its value or set a default, so write it"},
 		{"{" HEAD "," KEPT "," SET ",\"Layers\":[{\"Arn\":\"l1\"}],\"KMSKeyArn\":\"k\","
 		 "\"DeadLetterConfig\":{},\"VpcConfig\":{}}",
 			"PUT " PATH " {\"DeadLetterConfig\":{\"TargetArn\":\"\"},\"VpcConfig\":{"
@@ -103,7 +103,7 @@ static void what_an_object_lacks(void **state)
 		 "\"DeadLetterConfig\":{\"TargetArn\":\"d\"},\"VpcConfig\":{\"SubnetIds\":[\"t\"]}"
 		 "}",
 			"invalid: line 1: the member 'SecurityGroupIds' of 'VpcConfig' is left "
-			"out, and AWS always has it"},
+			"out: AWS would keep its value or set a default, so write it"},
 	};
 
 	(void)state;
