@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * aliasfs_invoke.h: what a `.invoke` tells of an invocation beside its answer. Installed for programs; see "INVOKING"
+ * aliasfs_invoke.h: what a `.invoke` reports of an invocation beside its answer. Installed for programs; see "INVOKING"
  * in aliasfs(1).
  *
  *   int file = open("mnt/hello/.aliases/PROD/.invoke", O_RDWR);
@@ -18,13 +18,13 @@
 
 #define ALIASFS_INVOKE_LOG_SIZE 4096
 
-/* Texts end with a NUL, and are empty where AWS told nothing. The log does not: it has log_length bytes. */
+/* Texts end with a NUL, and are empty where AWS returned nothing. The log does not: it has log_length bytes. */
 struct aliasfs_invocation {
 	__u32 status;              /* of HTTP: 200 */
 	__u32 log_length;          /* bytes of log */
 	char executed_version[32]; /* "2", "$LATEST": what ran, also of an alias with weights */
 	char function_error
-		[32]; /* "Unhandled": the answer tells what the function failed with; "": it did not */
+		[32]; /* "Unhandled": the answer says what the function failed with; "": it did not */
 	char request_id[64];
 	char log[ALIASFS_INVOKE_LOG_SIZE]; /* the end of what the function logged */
 };

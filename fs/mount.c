@@ -80,7 +80,7 @@ static struct call_scope scope_for(const struct aliasfs *fs)
 	};
 }
 
-/* --- what the rooms below tell us --- */
+/* --- what the rooms below report --- */
 
 static void on_catalog_changed(void *data, const struct catalog_change *change)
 {

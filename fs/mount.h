@@ -7,7 +7,7 @@
 #include "fs/startup/daemon.h"
 
 /*
- * Runs until it is unmounted or told to end (SIGTERM, SIGINT); signals.h says what other signals do. Reports to `daemon` once it stands
+ * Runs until it is unmounted or gets SIGTERM or SIGINT; signals.h says what other signals do. Reports to `daemon` once it stands
  * or has failed. Blocks. Gives the exit code; a failure's text has been reported and, in the
  * foreground, printed.
  */

@@ -37,7 +37,7 @@ void rate_limiter_free(struct rate_limiter *rate_limiter)
 	free(rate_limiter);
 }
 
-/* Tells those whose turn it may be by now. The mutex is held, so they are still there. */
+/* Wakes those whose turn it may be by now. The mutex is held, so they are still there. */
 static void wake_next(struct rate_limiter *rate_limiter)
 {
 	int kind;

@@ -60,8 +60,9 @@ static enum lambda_status wait_for_a_place(struct aws_client *client,
 		return lambda_fail(reterr, LAMBDA_INTERRUPTED, "interrupted");
 	if (error != -ETIMEDOUT)
 		return lambda_fail_memory(reterr);
-	lambda_fail(reterr, LAMBDA_TIMED_OUT, "too many calls were waiting for their turn");
-	lambda_hint(reterr, "calls are held to a rate (-o rate) below AWS's own limit");
+	lambda_fail(reterr, LAMBDA_TIMED_OUT, "too many calls are queued");
+	lambda_hint(reterr,
+		"calls are held to a rate (-o rate) below AWS's own limit: try again later");
 	return LAMBDA_TIMED_OUT;
 }
 
@@ -207,7 +208,8 @@ static enum lambda_status judge_attempt(const struct aws_request *request, struc
 		return LAMBDA_OK;
 	tries->class = RETRY_PERMANENT;
 	tries->lost = request->mutation || request->once;
-	lambda_fail(reterr, LAMBDA_BAD_ANSWER, "the answer is compressed, which was not asked for");
+	lambda_fail(reterr, LAMBDA_BAD_ANSWER,
+		"the server sent a compressed answer, which aliasfs does not ask for");
 	return lambda_name_operation(LAMBDA_BAD_ANSWER, request->operation, reterr);
 }
 
@@ -312,8 +314,8 @@ static enum lambda_status try_once(struct aws_client *client, const struct call_
 			deadline_of(scope, request->mutation), interruption_of(scope, request),
 			&attempt->credentials, reterr);
 	if (!status && clock_monotonic_ms() >= deadline_of(scope, request->mutation))
-		status = lambda_fail(reterr, LAMBDA_TIMED_OUT,
-			"the time for it was over before it could be sent");
+		status = lambda_fail(
+			reterr, LAMBDA_TIMED_OUT, "the timeout ran out before the call was sent");
 	if (status)
 		return status;
 	error = sign_and_send(client, scope, request, attempt);

@@ -31,7 +31,7 @@ struct json; /* never defined: a cJSON behind the curtain */
 struct json *json_parse(const char *data, size_t length, const char **ret_reason) must_check;
 
 /*
- * The same, but for what a person is to be told of it (json_text_parse()): gives the sentence, NULL on success. *ret_tree
+ * The same, but for a message to the user (json_text_parse()): gives the sentence, NULL on success. *ret_tree
  * is the caller's in either case: on error what was read, or NULL; *ret_twice is the member whose name stands there
  * twice, or NULL.
  */

@@ -80,7 +80,7 @@ struct catalog_options {
 	/* Called without a lock from the thread that made the call, before the call is answered. May be NULL. */
 	void (*wrote)(void *wrote_data, const struct catalog_write *write);
 	void *wrote_data;
-	/* Called without a lock for each alias that AWS has just told of, by a list too. May be NULL. */
+	/* Called without a lock for each alias that AWS has just returned, in a list too. May be NULL. */
 	void (*saw)(void *saw_data, const char *function, const struct lambda_alias *alias);
 	void *saw_data;
 };
@@ -136,7 +136,7 @@ enum lambda_status catalog_verify(struct catalog *catalog, const struct call_sco
 	struct lambda_error *reterr) must_check;
 
 /*
- * Whether the function is there: LAMBDA_OK or LAMBDA_NOT_FOUND. No call when a fresh listing tells,
+ * Whether the function is there: LAMBDA_OK or LAMBDA_NOT_FOUND. No call when a fresh listing shows it,
  * else one ListAliases page, which is kept.
  */
 enum lambda_status catalog_function_exists(struct catalog *catalog, const struct call_scope *scope,

@@ -193,7 +193,8 @@ enum lambda_status code_cache_get(struct code_cache *cache, const struct call_sc
 	pthread_mutex_lock(&cache->mutex);
 	while (!status && (file = find_file(cache, wanted)) && !file->ready)
 		status = call_scope_wait(scope, &cache->changed, &cache->mutex,
-			"the code, which another reader fetches as well, did not come in time",
+			"another reader is fetching the same code, and that did not end in time: "
+			"try again",
 			reterr);
 	if (!status && file) {
 		file->references++;

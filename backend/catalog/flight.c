@@ -173,7 +173,7 @@ static enum lambda_status wait_for_flight(struct flight_room *room, struct fligh
 
 	while (!status && !flight->done)
 		status = call_scope_wait(scope, &flight->landed, &room->lock,
-			"no answer in time to a question that another caller asked", reterr);
+			"no answer in time to a call that another request had made", reterr);
 	return status;
 }
 

@@ -54,7 +54,7 @@ static enum lambda_status get_version(const struct question *question, uint64_t 
 		return status;
 	if (version.version != question->key.number || strcmp(version.function_name, function))
 		status = lambda_fail(reterr, LAMBDA_BAD_ANSWER,
-			"asked for a version of '%.140s' and was answered with another one",
+			"the answer is about another version of '%.140s' than the one asked for",
 			function);
 	else
 		*ret_set = set_of_version(

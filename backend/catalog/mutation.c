@@ -28,7 +28,7 @@ struct mutation {
 };
 
 /*
- * Tells of the call, if it changed something or may have. Of an alias: `sent_revision_id` is what the call carried,
+ * Reports the call, if it changed something or may have. Of an alias: `sent_revision_id` is what the call carried,
  * NULL or "" for none, and `answer` what AWS has now; NULL: it is gone, or not known.
  */
 static void report_write(struct mutation *mutation, enum lambda_status status,
@@ -50,7 +50,7 @@ static void report_write(struct mutation *mutation, enum lambda_status status,
 	lambda_alias_release(&mutation->known);
 }
 
-/* `key`: of the alias or the version that it changes. What there is to tell of the call: who, what, and how it was. */
+/* `key`: of the alias or the version that it changes. What is reported of the call: who, what, and how it was. */
 static enum lambda_status begin_mutation(struct mutation *mutation, struct catalog *catalog,
 	const struct call_scope *scope, const char *operation, const char *name,
 	struct keyed_key key, struct lambda_error *reterr)

@@ -25,7 +25,7 @@ struct pack_dictionary {
 };
 
 /*
- * packed_lengths tells how a document is kept: as long as the document itself: as it is; 0: it is
+ * packed_lengths says how a document is kept: as long as the document itself: as it is; 0: it is
  * the dictionary's; else: deflated.
  */
 struct pack {

@@ -92,7 +92,7 @@ struct catalog {
 	bool account_known;
 };
 
-/* AWS has just told of the alias. The lock must not be held. */
+/* AWS has just returned the alias. The lock must not be held. */
 static inline void catalog_note_seen(
 	const struct catalog *catalog, const char *function, const struct lambda_alias *alias)
 {

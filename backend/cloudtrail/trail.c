@@ -383,7 +383,8 @@ static enum lambda_status begin_fetching(
 
 	while (!status && trail->fetching)
 		status = call_scope_wait(scope, &trail->changed, &trail->mutex,
-			"CloudTrail was still being asked on behalf of others", reterr);
+			"the timeout ran out while CloudTrail was being asked for another request",
+			reterr);
 	if (!status)
 		trail->fetching = true;
 	return status;

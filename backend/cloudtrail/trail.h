@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What CloudTrail has told about the aliases of this account and region, kept: only what is newer is asked for
+ * What CloudTrail has returned about the aliases of this account and region, kept: only what is newer is asked for
  * again. It is asked first for one alias by its ARN, which gives the calls that made and moved it and costs one call;
  * then by the names of the events, which gives deletions, failures and permissions too, of all aliases at once.
  *

@@ -246,7 +246,7 @@ static int start_value(struct reader *reader, struct span line)
 			*at = (char)(*at - 'A' + 'a');
 	if (find_own(section, value->key)) {
 		free(value->key);
-		return refuse_line(reader, "has a key that stands twice in its section");
+		return refuse_line(reader, "has a key that appears twice in its section");
 	}
 	section->count++;
 	value->line = reader->line;
@@ -278,7 +278,7 @@ static int start_section(struct reader *reader, struct span name)
 		return -ENOMEM;
 	section = find_section(file, text);
 	if (section && strcmp(text, INI_DEFAULTS) != 0)
-		return refuse_line(reader, "starts a section whose name stands twice");
+		return refuse_line(reader, "starts a section whose name appears twice");
 	if (!section) {
 		section = grow_array((void **)&file->sections, file->count, sizeof(*section));
 		if (!section)

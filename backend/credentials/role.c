@@ -205,7 +205,7 @@ static enum lambda_status assume_role(const struct credentials_context *context,
 	describe_role(context, "role_arn", who);
 	if (find_value(context, "mfa_serial")) {
 		lambda_fail(reterr, LAMBDA_NO_CREDENTIALS,
-			"%s wants an MFA code, which a mount cannot ask for", who);
+			"%s requires an MFA code, which a mount cannot ask for", who);
 		lambda_hint(reterr,
 			"mount with the session credentials that `aws configure "
 			"export-credentials --profile %s` prints",

@@ -20,7 +20,7 @@ enum lambda_status credentials_from_environment(const struct credentials_context
 			"AWS_ACCESS_KEY_ID is set and AWS_SECRET_ACCESS_KEY is not");
 	if (until && (credentials_parse_time(until, &expires_s) || expires_s <= 0))
 		return lambda_fail(reterr, LAMBDA_NO_CREDENTIALS,
-			"AWS_CREDENTIAL_EXPIRATION is not a moment like 2030-01-01T00:00:00Z");
+			"AWS_CREDENTIAL_EXPIRATION is not a time like 2030-01-01T00:00:00Z");
 	if (!token)
 		token = environment_get(environment, "AWS_SESSION_TOKEN");
 	*ret_found = true;

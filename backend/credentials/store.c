@@ -77,9 +77,9 @@ static enum lambda_status check_successor(const struct credentials_store *store,
 	if (!store->known || store->current.of_machine || !made->of_machine)
 		return LAMBDA_OK;
 	lambda_fail(reterr, LAMBDA_NO_CREDENTIALS,
-		"the credentials of %s are gone, and those of %s are not taken in their place",
+		"the credentials of %s are gone, and those of %s do not replace them",
 		store->current.source, made->source);
-	lambda_hint(reterr, "mount again to change who signs");
+	lambda_hint(reterr, "mount again to sign with other credentials");
 	return LAMBDA_NO_CREDENTIALS;
 }
 

@@ -239,8 +239,8 @@ static void hint_half(struct change *change)
 	const unsigned int done = change->written->calls;
 
 	lambda_hint(change->reterr,
-		"%u of %zu calls of this change succeeded, %s as the last of them, and %s is the "
-		"first that did not: the document shows what AWS has",
+		"%u of %zu calls of this change succeeded, the last one %s; %s failed: the "
+		"document shows what AWS has",
 		done, change->plan.count,
 		lambda_document_operation_name(change->plan.calls[done - 1].operation),
 		lambda_document_operation_name(change->plan.calls[done].operation));
@@ -250,8 +250,8 @@ static void hint_half(struct change *change)
 static void hint_unsent(struct change *change)
 {
 	lambda_hint(change->reterr,
-		"nothing of this change of %s was sent: write it again (the time that an earlier "
-		"change of it takes counts, too: the mount option timeout)",
+		"nothing of this change of %s was sent: write it again (waiting for an earlier "
+		"change counts towards the mount option timeout)",
 		change->write->kind->file);
 }
 
@@ -296,8 +296,8 @@ static enum lambda_status check_in_effect(const struct change *change)
 		!lambda_judge_settling(&settling, change->reterr))
 		return LAMBDA_OK;
 	lambda_hint(change->reterr,
-		"this is what %s says already, and the last update of %.140s has failed: nothing "
-		"was sent",
+		"nothing was sent: %s has this content already, but the last update of %.140s has "
+		"failed; change something to update it again",
 		change->write->kind->file, change->write->function);
 	return LAMBDA_SERVICE_FAILED;
 }

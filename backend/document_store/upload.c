@@ -42,7 +42,7 @@ static enum lambda_status hash_file(
 	EVP_MD_CTX_free(hash);
 	if (!is_whole)
 		return lambda_fail(reterr, LAMBDA_DISK_FAILED,
-			"what was written could not be read again from the directory for temporary "
+			"the written data could not be read back from the directory for temporary "
 			"files");
 	memcpy(sha256, digest, 32);
 	return LAMBDA_OK;
@@ -56,13 +56,12 @@ static enum lambda_status check_package(
 
 	if (!strcmp(json_member_string(configuration, "PackageType", "Zip"), "Image"))
 		return lambda_fail(reterr, LAMBDA_INVALID,
-			"%.140s runs an image, which is changed by aws lambda update-function-code "
-			"--image-uri",
+			"%.140s runs a container image: change it with aws lambda "
+			"update-function-code --image-uri",
 			function);
 	if (!strcmp(mode, "REFERENCE"))
 		return lambda_fail(reterr, LAMBDA_INVALID,
-			"the code of %.140s is read from a bucket of yours: it is changed by aws "
-			"lambda "
+			"the code of %.140s is read from your S3 bucket: change it with aws lambda "
 			"update-function-code --s3-bucket",
 			function);
 	return LAMBDA_OK;

@@ -390,7 +390,8 @@ static enum lambda_status clear_left_out(const struct change *change)
 		if (!setting || !setting->cleared)
 			return document_fail_at(planning->text, planning->text->tree,
 				change->reterr,
-				"the member '%.64s' is left out, and AWS always has it", name);
+				"the member '%.64s' is left out, but AWS always has it: write it",
+				name);
 		status = clear_member(change, setting);
 		if (status)
 			return status;

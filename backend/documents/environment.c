@@ -28,9 +28,8 @@ static enum lambda_status resolve_value(const struct document_planning *planning
 		return LAMBDA_OK;
 	if (!subject->redact_key)
 		return document_fail_at(planning->text, written, reterr,
-			"the variable '%.128s' has a redacted form, which stands for a value on a "
-			"mount "
-			"with env=redact alone: write the value itself",
+			"the variable '%.128s' has a redacted value, which only a mount with "
+			"env=redact can replace: write the value itself",
 			name);
 	if (current) {
 		error = redact_value(
@@ -43,7 +42,7 @@ static enum lambda_status resolve_value(const struct document_planning *planning
 		}
 	}
 	return document_fail_at(planning->text, written, reterr,
-		"the variable '%.128s' has the redacted form of another value than it has at AWS: "
+		"the variable '%.128s' has the redacted form of a value that AWS does not have: "
 		"write the value itself",
 		name);
 }
@@ -89,8 +88,8 @@ static enum lambda_status plan_environment(
 
 	if (json_is_object(json_member(planning->shown, "Error")))
 		return lambda_fail(reterr, LAMBDA_INVALID,
-			"AWS could not decrypt the variables: what is not known cannot be changed "
-			"here (aws lambda update-function-configuration replaces them)");
+			"AWS could not decrypt the variables, so they cannot be changed here: "
+			"replace them with aws lambda update-function-configuration");
 	status = variables ? resolve_values(planning, variables, reterr)
 			   : lambda_fail_memory(reterr);
 	if (status)

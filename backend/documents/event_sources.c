@@ -67,7 +67,7 @@ static const struct {
 
 /* --- reading --- */
 
-/* 1 or 0, or -1: AWS does not tell while it creates or updates the mapping. -EINVAL: no state of a mapping. */
+/* 1 or 0, or -1: AWS does not show it while it creates or updates the mapping. -EINVAL: no state of a mapping. */
 static int read_enabled(const char *state)
 {
 	static const struct {
@@ -185,7 +185,7 @@ static int normalize_event_sources(struct json *document)
 	return error ? error : document_sort(document, LIST, "EventSourceArn", "UUID");
 }
 
-/* Enabled is shown once AWS tells it. */
+/* Enabled is shown once AWS shows it. */
 static bool is_settled(const struct json *mapping)
 {
 	return json_has_member(mapping, "Enabled");
@@ -232,10 +232,12 @@ static enum lambda_status change_member(const struct change *change, const char 
 	size_t i;
 
 	if (text_is_one_of(name, created_members))
-		return fail_member(
-			change, name, "is set when a mapping is created, and then stays");
+		return fail_member(change, name,
+			"can only be set when a mapping is created: leave it as it is");
 	if (!document_find_member(mapping_members, name))
-		return fail_member(change, name, "is none that this version of aliasfs can change");
+		return fail_member(change, name,
+			"is not known to this version of aliasfs: change it with aws lambda "
+			"update-event-source-mapping");
 	/* {} is as good as left out. */
 	if (json_has_member(change->wanted, name)) {
 		enum lambda_status status = document_check_whole(change->text, written,
@@ -249,7 +251,7 @@ static enum lambda_status change_member(const struct change *change, const char 
 		if (!strcmp(cleared[i].name, name))
 			return set_member(change, name,
 				json_parse(cleared[i].value, strlen(cleared[i].value), NULL));
-	return fail_member(change, name, "is left out, and AWS always has it");
+	return fail_member(change, name, "is left out, but AWS always has it: write it");
 }
 
 /* Puts what differs into the body. */
@@ -325,8 +327,8 @@ static enum lambda_status plan_mapping(struct document_planning *planning,
 
 	if (!change.shown || !change.wanted)
 		return document_fail_at(planning->text, written, reterr,
-			"the mapping '%.64s' is none of those here: mappings are not created or "
-			"moved by writing (aws lambda create-event-source-mapping)",
+			"the mapping '%.64s' is not one of these: writing does not create or move "
+			"mappings (use aws lambda create-event-source-mapping)",
 			uuid);
 	change.body = json_new_object();
 	if (!change.body)
@@ -352,9 +354,8 @@ static enum lambda_status plan_event_sources(
 
 		if (!document_find(wanted, "UUID", uuid))
 			return document_fail_at(planning->text, planning->text->tree, reterr,
-				"the mapping %.64s is left out: mappings are not deleted by "
-				"writing "
-				"(aws lambda delete-event-source-mapping)",
+				"the mapping %.64s is left out: writing does not delete mappings "
+				"(use aws lambda delete-event-source-mapping)",
 				uuid);
 	}
 	for (item = json_first(json_member(planning->text->tree, LIST)); item && !status;

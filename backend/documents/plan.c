@@ -23,7 +23,8 @@ static struct lambda_document_call *new_call(
 	struct lambda_document_call *grown, *call;
 
 	if (plan->count == DOCUMENT_CALLS_MAX) {
-		lambda_fail(reterr, LAMBDA_TOO_LARGE, "that would take over %d calls",
+		lambda_fail(reterr, LAMBDA_TOO_LARGE,
+			"the change needs more than %d calls: make it in smaller parts",
 			DOCUMENT_CALLS_MAX);
 		return NULL;
 	}
@@ -229,8 +230,8 @@ enum lambda_status document_prove(
 			return document_fail_errno(reterr, found);
 		if (!found)
 			return lambda_fail(reterr, LAMBDA_INVALID,
-				"AWS took the change and does not show the member '%.64s': it does "
-				"not know it",
+				"AWS accepted the change but does not show the member '%.64s', "
+				"which it does not know",
 				json_name(member));
 	}
 	return LAMBDA_OK;

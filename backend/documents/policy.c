@@ -161,7 +161,7 @@ static enum lambda_status express_condition(
 			break;
 	if (i == array_count(conditions) || !value || !*value)
 		return fail_grant(grant, condition,
-			"AddPermission knows no such Condition (it makes ArnLike AWS:SourceArn, "
+			"AddPermission cannot make this Condition (only ArnLike AWS:SourceArn, "
 			"StringEquals AWS:SourceAccount, aws:PrincipalOrgID, "
 			"lambda:FunctionUrlAuthType and lambda:EventSourceToken, Bool "
 			"lambda:InvokedViaFunctionUrl, each with one text)");
@@ -289,8 +289,8 @@ static enum lambda_status add_grants(
 			return document_fail_errno(reterr, same);
 		if (there && !same)
 			return document_fail_at(planning->text, item, reterr,
-				"the statement '%.100s' is there already and differs: AWS changes "
-				"none, give the new one another Sid",
+				"the statement '%.100s' exists already and differs: AWS cannot "
+				"change a statement, so give the new one another Sid",
 				sid);
 		if (!there)
 			status = add_grant(planning, item, state, reterr);
@@ -335,7 +335,7 @@ static enum lambda_status plan_policy(
 	for (item = json_first(shown); item; item = json_next(item))
 		if (document_find(shown, "Sid", json_member_string(item, "Sid", "")) != item)
 			return lambda_fail(reterr, LAMBDA_INVALID,
-				"AWS has two statements with one Sid there: change them with aws "
+				"AWS has two statements with the same Sid: change them with aws "
 				"lambda add-permission and remove-permission");
 	status = add_grants(planning, state, reterr);
 	return status ? status : remove_grants(planning, state, reterr);

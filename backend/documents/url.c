@@ -107,7 +107,7 @@ static enum lambda_status plan_url(struct document_planning *planning, struct la
 
 	if (planning->removes)
 		return lambda_fail(reterr, LAMBDA_REFUSED,
-			"a function URL is not removed by writing, as its address cannot be had "
+			"writing does not remove a function URL, because its address cannot be had "
 			"again: use aws lambda delete-function-url-config");
 	error = make_body(planning, &body);
 	if (error)

@@ -43,7 +43,7 @@ enum lambda_status document_text_parse(struct document_text *text, struct lambda
 		return lambda_fail(reterr, LAMBDA_INVALID, "%sthe text %s", where, fault.reason);
 	if (text_append_shown(&name, fault.name))
 		return lambda_fail_memory(reterr);
-	return lambda_fail(reterr, LAMBDA_INVALID, "%sthe member '%s' stands there twice", where,
+	return lambda_fail(reterr, LAMBDA_INVALID, "%sthe member '%s' appears twice", where,
 		buffer_text(&name));
 }
 
@@ -252,8 +252,8 @@ enum lambda_status document_check_unique(const struct document_text *text, const
 		const char *value = json_member_string(item, member, "");
 
 		if (name_map_find(&seen, value))
-			status = document_fail_at(text, item, reterr,
-				"the %s '%.100s' stands there twice", member, value);
+			status = document_fail_at(
+				text, item, reterr, "the %s '%.100s' appears twice", member, value);
 		else if (name_map_add(&seen, value, &seen))
 			status = lambda_fail_memory(reterr);
 	}

@@ -207,7 +207,7 @@ static struct step *find_unnamed(struct walk *walk, const struct position *posit
 	if (!last)
 		return NULL;
 	if (position->state) {
-		/* Seen, and nothing tells how it came about: then nothing of it may have changed. */
+		/* Seen, and nothing says how it came about: then nothing of it may have changed. */
 		if (lambda_alias_is(last->result, position->state, true))
 			return last;
 		stop_walk(walk, HISTORY_END_UNLIKE);

@@ -12,12 +12,13 @@ const char *history_end_text(enum history_end end)
 		[HISTORY_END_CREATED] = "the alias was created then",
 		[HISTORY_END_KNOWN] = "nothing older is known",
 		[HISTORY_END_MORE] = "no known event of CloudTrail explains it yet",
-		[HISTORY_END_YOUNG] = ("CloudTrail may take half an hour to tell of a change, and "
-				       "there may be changes that it has not told of"),
-		[HISTORY_END_MISSING] = "CloudTrail does not tell of every change of this alias",
+		[HISTORY_END_YOUNG] = ("CloudTrail may deliver a change half an hour late, so "
+				       "newer changes may be missing"),
+		[HISTORY_END_MISSING] = "CloudTrail has not recorded every change of this alias",
 		[HISTORY_END_AMBIGUOUS] =
 			"several changes have the same time, and none says which came first",
-		[HISTORY_END_UNLIKE] = "the alias is not as the last change that is known left it",
+		[HISTORY_END_UNLIKE] =
+			"the alias differs from what the last known change made of it",
 		[HISTORY_END_ABSENT] = "there is no alias of this name",
 	};
 

@@ -60,7 +60,7 @@ struct history_move {
 	const struct lambda_alias *to;        /* NULL: there is none, or it is not known */
 	bool from_proven;                     /* else `from` is what the order of times suggests */
 	bool in_chain;                        /* proven to lead to the present state */
-	const struct cloudtrail_event *event; /* NULL: CloudTrail has not told of it */
+	const struct cloudtrail_event *event; /* NULL: CloudTrail has not delivered it */
 	const struct history_own *own;        /* NULL: another client made it */
 };
 
@@ -70,7 +70,7 @@ enum history_end {
 	HISTORY_END_KNOWN,     /* nothing older is known, nor to be had */
 	HISTORY_END_MORE,      /* CloudTrail has not been asked for as much as it may know */
 	HISTORY_END_YOUNG,     /* events may still arrive; see proven_after_s */
-	HISTORY_END_MISSING,   /* a step is named that no event tells of */
+	HISTORY_END_MISSING,   /* a step is named that no event records */
 	HISTORY_END_AMBIGUOUS, /* several at the same time, and none names another */
 	HISTORY_END_UNLIKE,    /* the alias is not as its last event left it */
 	HISTORY_END_ABSENT,    /* there is no alias */

@@ -110,7 +110,7 @@ static int index_result(struct name_map *by_result, struct step *step)
 	return name_map_add(by_result, step->result->revision_id, step);
 }
 
-/* Events once each, then what CloudTrail has not told of this mount. 0 or -ENOMEM. */
+/* Events once each, then what this mount did and CloudTrail has not delivered. 0 or -ENOMEM. */
 static int fill_steps(const struct history_input *input, struct steps *steps)
 {
 	struct name_map by_id = {0}, by_result = {0};

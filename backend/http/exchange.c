@@ -104,7 +104,7 @@ static struct slot *pop_slot(struct http_pool *pool)
 static struct slot *take_slot(struct http_pool *pool, const struct http_request *request,
 	struct http_failure *ret_failure)
 {
-	static const char late[] = "all connections stayed busy";
+	static const char late[] = "no connection became free in time";
 	const struct call_scope scope = {
 		.read_deadline_ms = request->deadline_ms, .interrupted = request->interrupted};
 	enum lambda_status status = LAMBDA_OK;
@@ -154,7 +154,7 @@ static int rewind_body(void *user, curl_off_t offset, int origin)
 {
 	struct exchange *exchange = user;
 
-	/* libcurl would send it again by itself. How much has gone must stay known: that tells what a failure means. */
+	/* libcurl would send it again by itself. How much was sent must stay known: it says what a failure means. */
 	if (origin != SEEK_SET || offset < 0 || (uint64_t)offset != exchange->sending.offset)
 		return CURL_SEEKFUNC_FAIL;
 	return CURL_SEEKFUNC_OK;
@@ -485,7 +485,7 @@ static enum lambda_status conclude_exchange(struct slot *slot, struct exchange *
 		exchange->sendings > 0 && !http_body_sending_is_incomplete(&exchange->sending);
 	if (ret_failure->status == LAMBDA_TIMED_OUT && exchange->sendings && !ret_failure->sent)
 		http_failure_set(ret_failure, LAMBDA_TIMED_OUT,
-			"the time allowed was over before the whole request had gone");
+			"the timeout ran out before the whole request was sent");
 	if (!exchange->sendings && ret_failure->status == LAMBDA_TIMED_OUT)
 		http_failure_set(
 			ret_failure, LAMBDA_TIMED_OUT, "no connection within the time allowed");

@@ -51,7 +51,7 @@ void http_failure_of_source(struct http_failure *failure, int error)
 		http_failure_of_wait(failure, error);
 		return;
 	}
-	http_failure_set(failure, LAMBDA_DISK_FAILED, "what was to be sent could not be read: %s",
+	http_failure_set(failure, LAMBDA_DISK_FAILED, "the data to send could not be read: %s",
 		strerrordesc_np(-error));
 	failure->transient = false;
 }
@@ -59,7 +59,7 @@ void http_failure_of_source(struct http_failure *failure, int error)
 void http_failure_of_proxy(struct http_failure *failure, int http_status)
 {
 	http_failure_set(failure, LAMBDA_HOST_UNREACHABLE, "the proxy answered HTTP %d%s",
-		http_status, http_status == 407 ? ": it wants a name and a password" : "");
+		http_status, http_status == 407 ? ": it requires a user name and a password" : "");
 	failure->transient = http_status == 429 || http_status >= 500;
 }
 

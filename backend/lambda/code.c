@@ -51,13 +51,13 @@ static enum lambda_status verify_code(struct download *download, struct lambda_e
 
 	if (download->received != download->expected->size)
 		return fail_download(
-			reterr, LAMBDA_BAD_ANSWER, "the code that came is shorter than CodeSize");
+			reterr, LAMBDA_BAD_ANSWER, "the fetched code is shorter than CodeSize");
 	if (!EVP_DigestFinal_ex(download->hash, digest, &length))
 		return lambda_fail_memory(reterr);
 	if (length != sizeof(download->expected->sha256) ||
 		memcmp(digest, download->expected->sha256, length) != 0)
 		return fail_download(reterr, LAMBDA_BAD_ANSWER,
-			"the code that came has another SHA-256 than CodeSha256");
+			"the SHA-256 of the fetched code is not CodeSha256");
 	return LAMBDA_OK;
 }
 
@@ -86,7 +86,7 @@ static enum lambda_status locate_code(struct lambda_client *client, const struct
 	address = json_member_string(json_member(json, "Code"), "Location", "");
 	if (!*address || buffer_append_string(location, address))
 		return fail_download(
-			reterr, LAMBDA_BAD_ANSWER, "the answer does not tell where the code is");
+			reterr, LAMBDA_BAD_ANSWER, "the answer has no address of the code");
 	return LAMBDA_OK;
 }
 
@@ -131,7 +131,7 @@ static enum lambda_status download_code(struct lambda_client *client,
 	status = http_exchange(client->aws->pool, &request, &response, &failure);
 	if (download->error == -EFBIG)
 		return fail_download(
-			reterr, LAMBDA_BAD_ANSWER, "the code that came is longer than CodeSize");
+			reterr, LAMBDA_BAD_ANSWER, "the fetched code is longer than CodeSize");
 	if (download->error)
 		return lambda_fail_disk(
 			reterr, -download->error, "the code", "the directory for temporary files");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The code of a version: GetFunction tells a presigned address, from which the zip is read into a file and
+ * The code of a version: GetFunction returns a presigned address, from which the zip is read into a file and
  * verified. The address is as good as a credential: it is never logged and stands in no error.
  */
 #ifndef ALIASFS_LAMBDA_CODE_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Invoke: runs a function and waits for its answer. The request is sent once, even if the answer is lost: the API does
- * not tell whether a function has run, and running it twice may do harm. It is sent again only where no connection
+ * not say whether a function has run, and running it twice may do harm. It is sent again only where no connection
  * came to be, or where AWS refused the clock or the credentials of the first one (backend/aws/request.h). Too many
  * running at once (429) is returned, not retried: nothing ran, and the caller may try again.
  *
@@ -23,7 +23,7 @@ struct lambda_invocation {
 	char executed_version
 		[LAMBDA_VERSION_TEXT_SIZE]; /* what ran, also of an alias with weights; "" unknown */
 	char function_error
-		[32]; /* "Unhandled": the payload tells what the function failed with; "" it did not */
+		[32]; /* "Unhandled": the payload says what the function failed with; "" it did not */
 	char request_id[64];
 	struct buffer log;     /* the end of what it logged, at most LAMBDA_LOG_TAIL_MAX bytes */
 	struct buffer payload; /* what the function answered */

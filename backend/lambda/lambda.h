@@ -3,7 +3,7 @@
  * The Lambda API as typed calls: one function per operation, structs in and out. Names, routes and
  * bodies: AWS's API model 2015-03-31. Every call may block on the network until the scope's
  * deadline; no lock is held while it does; any number of threads may call at once. On success the
- * out-parameter is filled and belongs to the caller; on failure it is untouched and *reterr tells why.
+ * out-parameter is filled and belongs to the caller; on failure it is untouched and *reterr says why.
  *
  * Retries, rate_limit, signing and credentials happen below (backend/aws/request.h). A mutation whose answer is
  * lost is resolved here by reading back until the deadline, so that it takes effect at most once
@@ -52,7 +52,7 @@ struct lambda_report_line {
 };
 
 /*
- * Tells what was resolved and where each came from, a line at a time, for `aliasfs --check`: profile,
+ * Reports what was resolved and where each came from, a line at a time, for `aliasfs --check`: profile,
  * region, endpoint, CA bundle, attempts, then the credentials, which are fetched for it, and how long
  * they live. What was resolved is reported even when the credentials fail. No call to Lambda is made;
  * finding credentials may block until the read deadline.

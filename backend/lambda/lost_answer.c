@@ -51,7 +51,7 @@ static enum lambda_status give_up(const struct mutation *mutation, const struct 
 	if (over)
 		error.status = LAMBDA_TIMED_OUT;
 	error.outcome_unknown = true;
-	lambda_hint(&error, "look what is there before trying again");
+	lambda_hint(&error, "check what AWS has before you try again");
 	return lambda_fail_as(reterr, &error);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the client tells of itself: what was resolved, and by what (backend/lambda/lambda.h). */
+/* What the client reports of itself: what was resolved, and by what (backend/lambda/lambda.h). */
 #include "backend/base/text.h"
 #include "backend/lambda/client.h"
 

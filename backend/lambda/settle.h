@@ -27,7 +27,7 @@ struct lambda_settling {
 	unsigned int polls; /* answers that were read */
 };
 
-/* What a FunctionConfiguration tells: settled, failed or in progress. Pure. */
+/* What a FunctionConfiguration says: settled, failed or in progress. Pure. */
 struct lambda_settling lambda_read_settling(const struct json *configuration);
 
 /* How long to wait after that many answers (from 1): 200 ms at first, at most 2 s. Pure. */

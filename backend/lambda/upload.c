@@ -125,7 +125,7 @@ static enum lambda_status fail_body(int error, struct lambda_error *reterr)
 		return lambda_fail(reterr, LAMBDA_TOO_LARGE, "the request is too large");
 	case -EILSEQ:
 		return lambda_fail(reterr, LAMBDA_INVALID,
-			"the zip has changed since it was looked at, and is not sent");
+			"the zip changed after it was checked, so it was not sent");
 	default:
 		return lambda_fail(reterr, LAMBDA_DISK_FAILED, "the zip could not be read: %s",
 			strerrordesc_np(-error));

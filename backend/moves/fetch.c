@@ -14,7 +14,7 @@ bool moves_means_no_trail(const struct lambda_error *error)
 		       error->http_status == 405 || error->http_status == 501);
 }
 
-/* CloudTrail may not use all of the time: what it has told is of use only with the alias as it is. */
+/* CloudTrail may not use all of the time: its events are of use only with the alias as it is. */
 static struct call_scope leave_time(const struct call_scope *scope)
 {
 	int64_t left_ms = scope->read_deadline_ms - clock_monotonic_ms();
@@ -52,7 +52,7 @@ static enum lambda_status find_arn(struct moves *moves, const struct call_scope 
 	return buffer_appendf(out, ":%s", alias) ? lambda_fail_memory(reterr) : LAMBDA_OK;
 }
 
-/* Whether the present state is not explained by what CloudTrail has told, and it may know more; how far that reaches. */
+/* Whether the present state is not explained by CloudTrail's events so far, and it may have more; how far that reaches. */
 static enum lambda_status look_at_gap(struct moves *moves, const struct call_scope *scope,
 	const struct trail_subject *subject, bool *ret_wants_more,
 	struct cloudtrail_coverage *ret_all, struct lambda_error *reterr)

@@ -76,7 +76,7 @@ void moves_note_write(struct moves *moves, const struct catalog_write *write, co
 
 /* --- questions --- */
 
-/* Whether a failure of CloudTrail is something to tell beside what is known, instead of it. */
+/* Whether a failure of CloudTrail is something to report beside what is known, instead of it. */
 static bool is_told_beside(const struct moves_view *view, const struct lambda_error *error)
 {
 	return error->status == LAMBDA_ACCESS_DENIED || moves_means_no_trail(error) ||
@@ -234,6 +234,6 @@ enum lambda_status moves_find_since(struct moves *moves, const struct call_scope
 	}
 	moves_view_release(&view);
 	return status ? lambda_fail(
-				reterr, status, "since when %s leads there is not proven", alias)
+				reterr, status, "it is not proven since when %s leads there", alias)
 		      : LAMBDA_OK;
 }

@@ -19,7 +19,7 @@
 #define MOVES_OWN_MAX 1024   /* own changes that are remembered; the oldest go first */
 #define MOVES_SEEN_MAX 65536 /* aliases whose state before the present one is remembered */
 #define MOVES_QUEUE_MAX 64   /* aliases about which CloudTrail is to be asked */
-#define MOVES_FRESH_S 10     /* what CloudTrail told this long ago is not asked for again */
+#define MOVES_FRESH_S 10     /* what CloudTrail returned this long ago is not asked for again */
 #define MOVES_RESERVE_MS                                                                           \
 	5000 /* of the time to answer is kept from CloudTrail for GetAlias, a quarter at most */
 #define MOVES_FETCH_MS 60000 /* how long asking in the background may take */
@@ -41,7 +41,7 @@ DEFINE_CLEANUP(struct moves *, moves_free);
 
 /* --- what happens: for catalog_options' saw and wrote --- */
 
-/* AWS has just told of the alias. */
+/* AWS has just returned the alias. */
 void moves_note_seen(struct moves *moves, const char *function, const struct lambda_alias *alias);
 
 /* This mount has made that call; `who` is for people. Without memory the mount does not know of it. */
@@ -62,7 +62,7 @@ void own_list_release(struct own_list *list);
 struct moves_view {
 	struct history history;
 	struct cloudtrail_coverage changes, all; /* as in history_input */
-	/* LAMBDA_OK, or why CloudTrail has not told more, with `trail_error` */
+	/* LAMBDA_OK, or why CloudTrail has not returned more, with `trail_error` */
 	enum lambda_status trail_status;
 	struct lambda_error trail_error;
 	bool is_trail_unknown; /* the server does not know CloudTrail */
@@ -80,7 +80,7 @@ void moves_view_release(struct moves_view *view);
 /*
  * Everything that is to be had: CloudTrail, until the alias's present revision is explained or little of the time to
  * the scope's read deadline is left, then GetAlias. LAMBDA_OK also without permission for CloudTrail, on a server that
- * does not know it, and when time runs out but CloudTrail has told something before: trail_status says so. Other
+ * does not know it, and when time runs out but CloudTrail has returned something before: trail_status says so. Other
  * failures of CloudTrail are failures.
  * LAMBDA_NOT_FOUND: there is no such function. Blocks.
  */

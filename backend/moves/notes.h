@@ -24,7 +24,7 @@ struct own_change {
 	char who[NOTES_WHO_MAX + 1];
 };
 
-/* How an alias looked when AWS last told of it. */
+/* How an alias looked when AWS last returned it. */
 struct sighting {
 	char revision_id[LAMBDA_REVISION_ID_MAX + 1];
 	int64_t since_s, read_s; /* first and last seen so, and no other since */
@@ -43,7 +43,7 @@ struct notes {
 int notes_init(struct notes *notes, size_t owns, size_t sightings) must_check;
 void notes_release(struct notes *notes);
 
-/* AWS told of it at that time. Without memory or room it is not known. */
+/* AWS returned it at that time. Without memory or room it is not known. */
 void notes_add_sighting(
 	struct notes *notes, int64_t now_s, const char *function, const struct lambda_alias *alias);
 

@@ -211,7 +211,7 @@ static int read_end(struct zip *zip, struct end *ret_end)
 		return zip_refuse(zip, -EINVAL, "the zip is one of several parts, or not whole");
 	if (end.directory > end.at || end.at - end.directory != end.directory_size)
 		return zip_refuse(
-			zip, -EINVAL, NOT_WHOLE "its directory does not stand in front of its end");
+			zip, -EINVAL, NOT_WHOLE "its directory does not come before its end");
 	*ret_end = end;
 	return 0;
 }
@@ -286,6 +286,7 @@ int zip_read_directory(struct zip *zip)
 		unpacked += entry->unpacked_size;
 	}
 	if (!error && at != end.at)
-		error = zip_refuse(zip, -EINVAL, NOT_WHOLE "its directory has more than it counts");
+		error = zip_refuse(
+			zip, -EINVAL, NOT_WHOLE "its directory has more entries than it counts");
 	return error ? error : zip_check_interruption(zip);
 }

@@ -15,10 +15,10 @@ enum zip_method {
 	ZIP_DEFLATED = 8,
 };
 
-/* One entry as the central directory tells it. */
+/* One entry as the central directory describes it. */
 struct zip_entry {
 	uint64_t header; /* where its local header begins */
-	uint64_t end;    /* behind the last byte that belongs to it; the directory does not tell */
+	uint64_t end;    /* behind the last byte that belongs to it; the directory does not say */
 	uint64_t data;   /* where its data begins; the same */
 	uint64_t size;   /* bytes of the data */
 	uint64_t unpacked_size; /* bytes */

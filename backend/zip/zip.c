@@ -92,7 +92,8 @@ static int check_descriptor(struct zip *zip, struct zip_entry *entry)
 		return error;
 	length = match_descriptor(entry, bytes, length);
 	if (!length)
-		return zip_refuse_entry(zip, entry, -EINVAL, "has other sizes behind its data");
+		return zip_refuse_entry(
+			zip, entry, -EINVAL, "has other sizes in its data descriptor");
 	entry->end += length;
 	return 0;
 }
@@ -111,7 +112,8 @@ static int check_name(
 	if (memcmp(pieces->names[0], pieces->names[1], entry->name_length) != 0 ||
 		((flags ^ entry->flags) & FLAG_UTF8 &&
 			!is_ascii(pieces->names[0], entry->name_length)))
-		return zip_refuse_entry(zip, entry, -EINVAL, "has another name in its header");
+		return zip_refuse_entry(
+			zip, entry, -EINVAL, "has another name in its local header");
 	return 0;
 }
 
@@ -127,8 +129,7 @@ static int check_header(struct zip *zip, struct zip_entry *entry, struct pieces 
 	int error;
 
 	if (entry->header > zip->directory || zip->directory - entry->header < sizeof(header))
-		return zip_refuse_entry(
-			zip, entry, -EINVAL, "does not stand in front of the directory");
+		return zip_refuse_entry(zip, entry, -EINVAL, "does not come before the directory");
 	error = zip_read(zip, entry->header, header, sizeof(header));
 	if (error)
 		return error;
@@ -154,7 +155,7 @@ static int check_header(struct zip *zip, struct zip_entry *entry, struct pieces 
 		!agrees_with_directory(size, entry->size, open) ||
 		!agrees_with_directory(unpacked_size, entry->unpacked_size, open))
 		return zip_refuse_entry(
-			zip, entry, -EINVAL, "has another header than the directory tells");
+			zip, entry, -EINVAL, "has a local header that differs from the directory");
 	entry->end = entry->data + entry->size;
 	error = check_name(zip, entry, flags, pieces);
 	return error || !open ? error : check_descriptor(zip, entry);
@@ -181,7 +182,7 @@ static int check_gap(struct zip *zip, uint64_t at, uint64_t next)
 	error = zip_read(zip, at, signature, sizeof(signature));
 	if (!error && zip_is_signature(signature, 3, 4))
 		error = zip_refuse(
-			zip, -EINVAL, "the zip is not whole: its directory leaves an entry out");
+			zip, -EINVAL, "the zip is not whole: its directory lacks an entry");
 	return error;
 }
 

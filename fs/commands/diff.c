@@ -48,8 +48,7 @@ static int read_code(struct diff_side *side, int directory)
 	if (error)
 		hash = json_member_string(side->configuration, "CodeSha256", "");
 	if (!*hash)
-		return report_error(
-			DIFF_TROUBLE, "'%s' does not say which code it has", side->path);
+		return report_error(DIFF_TROUBLE, "'%s' has no CodeSha256", side->path);
 	side->code = strndup(hash, strcspn(hash, " \n"));
 	return side->code ? 0 : report_error(DIFF_TROUBLE, "out of memory");
 }

@@ -102,21 +102,22 @@ static void complain_of_function(
 		buffer_text(&shown));
 }
 
-/* What AWS told beside the answer, to standard error. */
+/* What AWS returned beside the answer, to standard error. */
 static enum exit_code print_outcome(
 	const struct options *options, int file, const struct buffer *answer)
 {
-	struct aliasfs_invocation told;
+	struct aliasfs_invocation outcome;
 	const char *text = options->source_text;
 
-	if (ioctl(file, ALIASFS_INVOKE_GET, &told))
+	if (ioctl(file, ALIASFS_INVOKE_GET, &outcome))
 		return report_error(EXIT_USAGE, "'%s': %s", text, strerrordesc_np(errno));
-	fprintf(stderr, "version %s\n", *told.executed_version ? told.executed_version : "unknown");
+	fprintf(stderr, "version %s\n",
+		*outcome.executed_version ? outcome.executed_version : "unknown");
 	if (options->tail)
-		fwrite(told.log, 1, told.log_length, stderr);
-	if (!*told.function_error)
+		fwrite(outcome.log, 1, outcome.log_length, stderr);
+	if (!*outcome.function_error)
 		return EXIT_OK;
-	complain_of_function(text, told.function_error, answer);
+	complain_of_function(text, outcome.function_error, answer);
 	return EXIT_FAILED;
 }
 

@@ -272,7 +272,7 @@ enum exit_code alias_log_ask_account(const struct options *options, struct alias
 
 		if (strchr(word, '/'))
 			return report_error(EXIT_FAILED,
-				"'%s' is a path: of a SOURCE, a function and its aliases are named",
+				"'%s' is a path: after a SOURCE, name a function and its aliases",
 				word);
 		if (i ? !lambda_is_alias_name(word) : !lambda_is_entry_name(word))
 			return report_error(EXIT_FAILED, "'%s' is no name of %s", word,

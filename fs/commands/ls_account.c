@@ -145,7 +145,7 @@ static int check_words(struct gathering *gathering)
 	for (i = 0; i < gathering->options->word_count; i++)
 		if (strchr(gathering->options->words[i], '/'))
 			return gathering_fail(gathering, EXIT_FAILED,
-				"'%s' is a path: of a SOURCE, functions are named",
+				"'%s' is a path: after a SOURCE, name functions",
 				gathering->options->words[i]);
 	return 0;
 }

@@ -67,7 +67,7 @@ int gathering_end_names(struct gathering *gathering) must_check;
 /* Whether versions and descriptions are shown. */
 bool gathering_shows_versions(const struct gathering *gathering);
 
-/* Tells on a terminal which function is asked for now. */
+/* Shows on a terminal which function is asked for now. */
 void gathering_tell_progress(struct gathering *gathering, const char *function);
 
 /* --- filling a function; each 0 or -ENOMEM --- */

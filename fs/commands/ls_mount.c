@@ -217,7 +217,7 @@ static bool names_functions(const struct gathering *gathering)
 	return gathering->word_count > 0;
 }
 
-/* The functions that the words name; one that is not there is gathering_end_names()'s to tell. */
+/* The functions that the words name; gathering_end_names() reports one that is not there. */
 static int name_words(struct gathering *gathering, int root)
 {
 	struct stat status;

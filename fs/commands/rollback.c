@@ -152,7 +152,7 @@ static enum exit_code fail_search(const struct step *step, int error)
 		error);
 }
 
-/* " by alice"; where CloudTrail has not told of it yet, what the mount notes: " by this mount, ...". */
+/* " by alice"; where CloudTrail has not delivered it yet, what the mount notes: " by this mount, ...". */
 static int append_mover(const struct alias_log_move *move, struct buffer *out)
 {
 	const char *who = move->fields[ALIAS_LOG_WHO], *note = move->fields[ALIAS_LOG_NOTE];

@@ -126,7 +126,7 @@ static int refuse_file(struct request *request, const struct node *parent)
 		!document_names_are_place(request->fs, parent))
 		return request_refuse(request, EROFS, "these documents are read-only");
 	if (!place_of(parent, &place))
-		return request_refuse(request, EPERM, "nothing can be made here");
+		return request_refuse(request, EPERM, "nothing can be created here");
 	return gesture_create_refused(&place, &request->error);
 }
 
@@ -233,11 +233,11 @@ void ll_mkdir(fuse_req_t handle, fuse_ino_t parent_inode, const char *name, mode
 	else if (parent.kind == NODE_FUNCTION_DOCUMENTS)
 		error = refuse_file(&request, &parent);
 	else if (parent.kind == NODE_ROOT)
-		error = request_refuse(
-			&request, EPERM, "functions are made with the AWS tools, not here");
+		error = request_refuse(&request, EPERM,
+			"functions cannot be created here: use aws lambda create-function");
 	else
-		error = request_refuse(
-			&request, EPERM, "directories cannot be made here: ln -s makes an alias");
+		error = request_refuse(&request, EPERM,
+			"directories cannot be created here: ln -s creates an alias");
 	if (!error) {
 		node_make(&child, NODE_VERSION, parent.function, version, NULL);
 		error = tree_attributes_get(&request, &child, &attributes);

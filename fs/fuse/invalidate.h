@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Telling the kernel that attributes it remembers are not so any more, by a thread of its own.
+ * Notifies the kernel that attributes in its cache are stale, by a thread of its own.
  *
  * Only that: a name (fuse_lowlevel_notify_inval_entry) is never invalidated. The kernel takes the directory's
  * lock for it, which a process may hold that waits for an answer of ours; a kill -9 then leaves a

@@ -15,7 +15,7 @@
 static void ll_init(void *userdata, struct fuse_conn_info *connection)
 {
 	(void)userdata;
-	/* Links must be read at every use: who follows one tells what it will mean (contract 2.1). */
+	/* Links must be read at every use: who follows one shows what it will mean (contract 2.1). */
 	connection->want &= ~(unsigned int)FUSE_CAP_WRITEBACK_CACHE;
 	/* A hanging function must not keep others from being looked up (contract 4.4.1; channel.h). */
 	connection->want |= connection->capable & FUSE_CAP_PARALLEL_DIROPS;
@@ -158,7 +158,7 @@ static void ll_read(
 		reply_bytes(handle, &request, bytes, length);
 }
 
-/* What an invocation tells beside its answer (aliasfs_invoke.h); no file has another one. */
+/* What an invocation returns beside its answer (aliasfs_invoke.h); no file has another one. */
 static void ll_ioctl(fuse_req_t handle, fuse_ino_t inode, unsigned int command, void *argument,
 	struct fuse_file_info *info, unsigned int flags, const void *input, size_t input_size,
 	size_t output_size)

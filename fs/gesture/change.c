@@ -194,7 +194,7 @@ static enum lambda_status resolve_source(struct change *change, uint64_t *ret_ve
 	}
 }
 
-/* The weight link that a write to `current` takes away, so that its watchers can be told. */
+/* The weight link that a write to `current` takes away, so that its watchers can be notified. */
 static void note_old_weight(struct change *change, const struct lambda_alias *current)
 {
 	if (!current || !current->weighted_version ||
@@ -212,8 +212,8 @@ static enum lambda_status check_revision(struct change *change, const struct lam
 		(current && !strcmp(current->revision_id, named)))
 		return LAMBDA_OK;
 	return lambda_fail(change->reterr, LAMBDA_REVISION_CHANGED,
-		current ? "%s has another revision than the one that the target names: it was "
-			  "changed since that was read"
+		current ? "%s no longer has the revision that the target names: it was changed "
+			  "after that was read"
 			: "%s, whose revision the target names, is gone",
 		plan->alias);
 }
@@ -287,7 +287,7 @@ static void hint_half(struct change *change, const struct lambda_alias *one, con
 	char hint[sizeof(change->reterr->hint)];
 
 	memcpy(hint, change->reterr->hint, sizeof(hint));
-	lambda_hint(change->reterr, "of this exchange %s was already changed, and %s%s%s",
+	lambda_hint(change->reterr, "the exchange was half done: %s was changed, and %s%s%s",
 		one->name, what, *hint ? "; " : "", hint);
 }
 
@@ -340,7 +340,9 @@ static void complete_change(struct change *change, int *error)
 	pthread_mutex_unlock(&gestures->mutex);
 	if (completed < 0 && !*error)
 		*error = gesture_refuse(change->reterr, -completed,
-			completed == -ENOSPC ? "too many links are on their way" : "out of memory");
+			completed == -ENOSPC
+				? "there are too many temporary links: try again in a minute"
+				: "out of memory");
 	if (cancelled)
 		gesture_tell_shown_changed(gestures, function,
 			change->event->new_name ? change->event->new_name : change->event->name);

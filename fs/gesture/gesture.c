@@ -88,7 +88,7 @@ void gestures_free(struct gestures *gestures, int64_t deadline_ms)
 	stop_threads(gestures);
 	if (gesture_settle(gestures, &scope, NULL, &error) < 0)
 		log_write(gestures->options.log, LOG_LEVEL_WARNING,
-			"not everything that was pending could be done: %s", error.message);
+			"some pending changes failed: %s", error.message);
 	gestures_abandon(gestures);
 }
 

@@ -61,9 +61,9 @@ enum gesture_kind {
 
 struct gesture_entry {
 	enum gesture_kind kind;
-	uint64_t version;     /* where an alias, a weight, .newest or PROD@1 leads */
-	size_t target_length; /* bytes that readlink gives: st_size */
-	int64_t last_modified; /* of that version, where the answer tells it; INT64_MIN: it does not */
+	uint64_t version;      /* where an alias, a weight, .newest or PROD@1 leads */
+	size_t target_length;  /* bytes that readlink gives: st_size */
+	int64_t last_modified; /* of that version, where the answer has it; INT64_MIN: it does not */
 	int64_t expires_ms; /* clock_monotonic_ms() until which it may be remembered; 0: not at all */
 };
 
@@ -198,7 +198,7 @@ void gesture_end_visit(struct gestures *gestures, size_t visit);
 int gesture_end(struct gestures *gestures, struct lambda_error *reterr) must_check;
 
 /*
- * A request looks below `.aliases/NAME`: a held name becomes an alias now (2.2.5). Where it cannot, that is told as at the
+ * A request looks below `.aliases/NAME`: a held name becomes an alias now (2.2.5). Where it cannot, that is reported as at the
  * end of its holding, and there is no such alias. 0 or -ETIMEDOUT; no call when nothing is held.
  */
 int gesture_settle_held(struct gestures *gestures, const struct call_scope *scope,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a person may have mistyped, for the line that tells of a refused or failed change (5.1.3). */
+/* What a person may have mistyped, for the line that reports a refused or failed change (5.1.3). */
 #include <errno.h>
 
 #include "fs/gesture/private.h"

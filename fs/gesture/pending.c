@@ -45,7 +45,7 @@ static bool still_stands(struct gestures *gestures, const struct remap_due *due)
 }
 
 /*
- * DeleteAlias has no compare-and-swap, so a GetAlias tells whether another client has changed the alias meanwhile. A
+ * DeleteAlias has no compare-and-swap, so a GetAlias shows whether another client has changed the alias meanwhile. A
  * permission that was given to it counts as well: it would be gone with the alias.
  */
 static enum lambda_status delete_alias(struct gestures *gestures, const struct call_scope *scope,
@@ -283,7 +283,7 @@ static void report_what_is_left(struct gestures *gestures)
 		return;
 	pthread_mutex_unlock(&gestures->mutex);
 	log_write(gestures->options.log, LOG_LEVEL_INFO,
-		"%zu pending changes are still to be made, and %lld s are left for them", count,
+		"%zu changes are pending, and %lld s are left for them", count,
 		(long long)(left_ms > 0 ? left_ms / 1000 : 0));
 	pthread_mutex_lock(&gestures->mutex);
 }
@@ -296,7 +296,7 @@ int gesture_end(struct gestures *gestures, struct lambda_error *reterr)
 	ending_begin(&gestures->ending, gestures->calls->now_ms());
 	gestures->is_ending = true;
 	pthread_cond_broadcast(&gestures->changed);
-	/* Past the deadline each fails at once, and is told by its name. */
+	/* Past the deadline each fails at once, and is logged by its name. */
 	while (remap_has_pending(gestures->remap, NULL) &&
 		gestures->calls->now_ms() <
 			ending_deadline_ms(&gestures->ending) + ENDING_REPORT_MS) {
@@ -335,12 +335,12 @@ int gesture_settle(struct gestures *gestures, const struct call_scope *scope, co
 
 	pthread_mutex_lock(&gestures->mutex);
 	for (;;) {
-		/* At the very end each is tried all the same: it fails at once, and is told by its name. */
+		/* At the very end each is tried all the same: it fails at once, and is logged by its name. */
 		if (!gestures->stopping &&
 			gestures->calls->now_ms() >= scope->mutation_deadline_ms &&
 			remap_has_pending(gestures->remap, function)) {
 			lambda_fail(reterr, LAMBDA_TIMED_OUT,
-				"there was no time left for all that was pending");
+				"the time ran out before all pending changes were made");
 			result = -ETIMEDOUT;
 			break;
 		}

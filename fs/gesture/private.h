@@ -107,7 +107,7 @@ int gesture_refuse(struct lambda_error *reterr, int error, const char *sentence)
 /* -ETIMEDOUT: the names of a change are busy for longer than it may take. */
 int gesture_fail_for_time(struct lambda_error *reterr);
 
-/* Tells the owner that `name` (NULL: anything) of the function shows something else. */
+/* Notifies the owner that `name` (NULL: anything) of the function shows something else. */
 void gesture_tell_shown_changed(struct gestures *gestures, const char *function, const char *name);
 
 /* The time that a background change may take. */
@@ -170,7 +170,7 @@ enum lambda_status gesture_resolve_target(struct gestures *gestures, const struc
 
 /*
  * Ends what is due: deletes, calls off, creates or shows again. Its name has been begun by the caller,
- * who ends it. The remap is brought up to date; shown_changed is told.
+ * who ends it. The remap is brought up to date; shown_changed is called.
  */
 enum lambda_status gesture_finish(struct gestures *gestures, const struct call_scope *scope,
 	const struct remap_due *due, struct lambda_error *reterr) must_check;

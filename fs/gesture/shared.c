@@ -113,7 +113,7 @@ enum lambda_status gesture_fetch_alias(struct gestures *gestures, const struct c
 	enum lambda_status status;
 
 	*ret_there = false;
-	/* A tool's random name is nothing to ask AWS for: the list tells. */
+	/* A tool's random name is nothing to ask AWS for: the list shows it. */
 	if (name_looks_temporary(alias, NAME_PATTERNS_ALL))
 		return gestures->calls->find_listed_alias(
 			gestures->catalog, scope, function, alias, ret_alias, ret_there, reterr);

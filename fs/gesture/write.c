@@ -85,15 +85,15 @@ enum lambda_status gesture_update_alias(struct gestures *gestures, const struct 
 			return status;
 		if (flags & GESTURE_THIS_REVISION) {
 			lambda_hint(reterr,
-				"%s says what this mount last saw, but was changed since: "
+				"%s leads to what this mount last saw, but was changed in between: "
 				"look again where it was before",
 				wanted->name);
 			return status;
 		}
 		if (repeats == GESTURE_REPEATS_MAX) {
 			lambda_hint(reterr,
-				"%s says what this mount last saw, but its revision changes all "
-				"the time",
+				"%s leads to what this mount last saw, but its revision keeps "
+				"changing: try again",
 				wanted->name);
 			return status;
 		}

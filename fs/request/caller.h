@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Who asks. The kernel gives the thread's id; the process, its command line and whether the person
- * told it to force are read from /proc while the request is pending (readable then: fs/rules/TOOLS.md).
+ * Who asks. The kernel gives the thread's id; the process, its command line and whether it has -f or --force are read from
+ * /proc while the request is pending (readable then: fs/rules/TOOLS.md).
  * The questions about a caller are pure functions.
  */
 #ifndef ALIASFS_CALLER_H
@@ -49,13 +49,13 @@ void caller_read(struct caller *caller);
 void caller_release(struct caller *caller);
 
 /*
- * The process of a thread and its ancestors of the same session; none when /proc does not tell. A number is made
+ * The process of a thread and its ancestors of the same session; none when /proc does not show them. A number is made
  * of the process's id and start time, so that no later process has it. Reads /proc only.
  */
 void caller_read_lineage(pid_t thread, struct call_lineage *ret_lineage);
 
 /*
- * Whether a thread has that supplementary group, as /proc tells; false when it does not. (libfuse 3.14's
+ * Whether a thread has that supplementary group, as /proc shows; false when it does not. (libfuse 3.14's
  * fuse_req_getgroups() reads beyond its buffer: AddressSanitizer.) Reads /proc only.
  */
 bool caller_has_group(pid_t thread, gid_t group);

@@ -162,8 +162,8 @@ static void decide_symlink_of_weight(const struct remap *remap, const struct rem
 	plan->alias_is_weight = true;
 	target_parse(remap->mountpoint, event->place, event->target, &target);
 	if (!remap_shows_alias(remap, event->place->function, event->alias)) {
-		remap_refuse(
-			plan, ENOENT, "there is no alias that could give it a part of its traffic");
+		remap_refuse(plan, ENOENT,
+			"no alias of that name exists that could give it a part of its traffic");
 		return;
 	}
 	if (remap_shows_weight(remap, event->place->function, name, event->alias)) {

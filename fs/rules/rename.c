@@ -114,8 +114,8 @@ static void plan_onto_weight(const struct remap *remap, const struct remap_event
 	const struct side *from, const struct side *to, struct remap_plan *plan)
 {
 	if (!remap_shows_alias(remap, event->place->function, to->alias)) {
-		remap_refuse(
-			plan, ENOENT, "there is no alias that could give it a part of its traffic");
+		remap_refuse(plan, ENOENT,
+			"no alias of that name exists that could give it a part of its traffic");
 		return;
 	}
 	if (from->thing == THING_ALIAS && !was_born(remap, event, from)) {

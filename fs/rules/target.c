@@ -105,7 +105,7 @@ static void read_name(const char *text, struct target *target)
 		target->number = name.number;
 		if (!name.number)
 			target->sentence =
-				"the states before are counted from @1, without leading zeros";
+				"earlier states are numbered from @1, without leading zeros";
 		memcpy(target->alias, name.alias, sizeof(target->alias));
 		break;
 	case NAME_NUMERIC:
@@ -124,7 +124,7 @@ static void read_last_part(char *text, struct target *target)
 	if (take_revision(text, target))
 		read_name(text, target);
 	else
-		set_invalid(target, "after the '=' of a target stands the alias's RevisionId");
+		set_invalid(target, "in a target, the text after '=' is the alias's RevisionId");
 }
 
 static bool find_path(const char *mountpoint, const struct gesture_place *place, const char *text,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What `ln -sf 2 PROD` without -n means (2.1). The tool follows the link and makes a link inside the version's
- * directory, 1/2: the READLINK of PROD that the same thread made a moment ago tells that PROD is meant.
+ * directory, 1/2: the READLINK of PROD that the same thread made a moment ago shows that PROD is meant.
  */
 #include <errno.h>
 

@@ -7,7 +7,8 @@
 
 #include "backend/base/number.h"
 
-#define DIGITS_MAX 17 /* significant decimal digits that tell any double from its neighbours */
+#define DIGITS_MAX                                                                                 \
+	17 /* significant decimal digits that distinguish any double from its neighbours */
 
 /* A positive number as 0.DIGITS * 10^point. */
 struct decimal {

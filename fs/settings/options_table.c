@@ -59,7 +59,7 @@ const struct option_row option_rows[] = {
 	TEXT("payload", "FILE", payload,
 		"with invoke: the payload, - for standard input (default: none)"),
 	FLAG("tail", 0, tail, "with invoke: print the end of the function's log"),
-	FLAG("check", 0, check, "try region, endpoint and credentials, tell, mount nothing"),
+	FLAG("check", 0, check, "try region, endpoint and credentials, mount nothing"),
 	FLAG("write", 0, check_write, "with --check: try promoting and publishing, change nothing"),
 	FLAG("help", 'h', help, "print this and exit"),
 	FLAG("version", 'V', version, "print the version and exit"),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Telling systemd how the service is (sd_notify(3), Type=notify): one datagram to the socket named by
+ * Notifies systemd of the service's state (sd_notify(3), Type=notify): one datagram to the socket named by
  * NOTIFY_SOCKET. Without that variable nothing happens.
  */
 #ifndef ALIASFS_NOTIFY_H

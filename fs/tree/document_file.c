@@ -271,7 +271,7 @@ bool document_file_has(const struct aliasfs *fs, const struct node *directory, c
 static int refuse_name(struct request *request, const struct node *directory, const char *name)
 {
 	if (directory->kind != NODE_VERSION)
-		return request_refuse(request, EPERM, "nothing can be made here");
+		return request_refuse(request, EPERM, "nothing can be created here");
 	return request_refuse(request, EPERM,
 		"'%s' means nothing to Lambda: what can be written here is code.zip, "
 		"configuration.json and environment.json, as in cp %s '%s/$LATEST/code.zip'",
@@ -300,7 +300,7 @@ int document_file_create(struct request *request, const struct node *directory, 
 
 	*ret_emptied = false;
 	if (!document_names_are_place(request->fs, directory))
-		return request_refuse(request, EROFS, "nothing can be made here");
+		return request_refuse(request, EROFS, "nothing can be created here");
 	error = request_permits_change(request);
 	if (error)
 		return error;

@@ -151,11 +151,12 @@ static int explain_draft(struct request *request, int error)
 {
 	if (error == -EBUSY)
 		return request_refuse(request, EBUSY,
-			"the temporary file is being made a document: write it again when its "
-			"RENAME has ended");
+			"the temporary file is being renamed to a document: write it again when "
+			"the RENAME has ended");
 	if (error == -ENOENT)
 		return request_refuse(request, ENOENT,
-			"the temporary file has become a document meanwhile, and takes no more");
+			"the temporary file has become a document: open the document to write "
+			"more");
 	return error;
 }
 
@@ -492,8 +493,7 @@ int file_write(struct request *request, struct open_file *file, const char *data
 		error = refuse_size(request, &file->node);
 	else if (error == -ENOSPC)
 		error = request_refuse(request, ENOSPC,
-			"the files that are being written hold too much, or the disk below TMPDIR "
-			"is full");
+			"too much is being written at once, or the disk of TMPDIR is full");
 	/* Said at once: a shell does not look at how its close() of a redirection ends. */
 	if (!error && taken)
 		error = document_file_check(request, &file->node, taken);

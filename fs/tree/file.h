@@ -51,7 +51,7 @@ const struct node *file_node(const struct open_file *file);
 
 /*
  * A WRITE: *ret_written is how much was taken. `appends`: after the last byte, wherever that is by what the kernel knows,
- * which is the size that the last asker was told. -EFBIG over the maximum.
+ * which is the size that was returned last. -EFBIG over the maximum.
  */
 int file_write(struct request *request, struct open_file *file, const char *data, size_t size,
 	off_t offset, bool appends, size_t *ret_written) must_check;

@@ -110,7 +110,7 @@ static int append_move(struct buffer *out, const struct history_move *move)
 
 /* --- for people --- */
 
-/* Whether CloudTrail tells of changes here. */
+/* Whether CloudTrail returns changes here. */
 static bool is_answered(const struct moves_view *view)
 {
 	return view->trail_status != LAMBDA_ACCESS_DENIED && !view->is_trail_unknown;

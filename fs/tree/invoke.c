@@ -204,7 +204,7 @@ static int await_answer(
 		return run_once(request, invocation, node);
 	while (!status && invocation->state == STATE_RUNNING)
 		status = call_scope_wait(&request->scope, &invocation->ended, &invocation->mutex,
-			"another reader waits for this invocation still", &request->error);
+			"another reader is still waiting for this invocation", &request->error);
 	if (status)
 		return request_errno(status, ERRNO_READ);
 	if (invocation->state == STATE_FAILED)

@@ -39,7 +39,7 @@ int invocation_write(struct request *request, struct invocation *invocation, con
 int invocation_read(struct request *request, struct invocation *invocation, const struct node *node,
 	char *bytes, size_t size, size_t *ret_length) must_check;
 
-/* What AWS told beside the answer. -ENODATA: there is none. Does not block. */
+/* What AWS returned beside the answer. -ENODATA: there is none. Does not block. */
 int invocation_describe(
 	struct invocation *invocation, struct aliasfs_invocation *ret_description) must_check;
 

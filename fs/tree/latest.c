@@ -227,7 +227,7 @@ int latest_change(struct request *request, const struct document_write *write,
 static int refuse_zip(struct request *request, int error, const char *sentence, bool last)
 {
 	if (error != -EINVAL && error != -EFBIG && error != -EINTR)
-		return request_refuse(request, EIO, "what was written could not be read again");
+		return request_refuse(request, EIO, "the written data could not be read back");
 	request->is_provisional = error == -EINVAL && !last;
 	return request_refuse(request, -error, "%s: nothing was sent", sentence);
 }

@@ -82,7 +82,7 @@ static int print_state(struct aliasfs *fs, struct buffer *out)
 		const char *name, *help;
 		uint64_t value;
 	} gauges[] = {
-		{"aliasfs_mounted_seconds", "How long the mount stands.",
+		{"aliasfs_mounted_seconds", "Time since the mount was made.",
 			(uint64_t)(clock_wall_ms() / 1000 - fs->mounted_at)},
 		{"aliasfs_requests_under_way", "Requests that are not answered yet.",
 			request_count(fs->requests)},

@@ -34,7 +34,7 @@ def test_the_environment_says_when_it_expires(user):
     user.environment["AWS_CREDENTIAL_EXPIRATION"] = until.replace("Z", "+00:00")
     assert user("report").report["credentials expire"][0][:19] == until[:19]
     user.environment["AWS_CREDENTIAL_EXPIRATION"] = "soon"
-    refused(user("get-account"), "AWS_CREDENTIAL_EXPIRATION is not a moment")
+    refused(user("get-account"), "AWS_CREDENTIAL_EXPIRATION is not a time")
 
 
 def test_environment_keys_about_to_expire_serve_to_the_end(user, signers):

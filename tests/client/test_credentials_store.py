@@ -207,7 +207,7 @@ def test_keys_that_are_gone_are_not_replaced_by_the_machines(user, services, pro
     user.write_file("config", f"[default]\ncredential_process = '{path}'\n")
     answer = user("get-account", repeat=2)
     assert answer.status == "ok"
-    assert "AWS_CONTAINER_CREDENTIALS_FULL_URI are not taken in their place" in answer.log
+    assert "AWS_CONTAINER_CREDENTIALS_FULL_URI do not replace them" in answer.log
     assert [key for key, _ in signers()] == ["PROC", "PROC"]
 
 

@@ -496,7 +496,7 @@ def test_reading_back_is_not_allowed(faulty, proxy, function, revision):
     answer = faulty("update-alias", function, "PROD", "2", revision)
     assert answer.status == "bad answer", answer
     assert answer.error.outcome_unknown
-    assert answer.error.hint == "look what is there before trying again"
+    assert answer.error.hint == "check what AWS has before you try again"
 
 
 def test_refused_mutations_are_said_as_they_are(faulty, proxy, function, revision):

@@ -224,7 +224,7 @@ def test_what_cloudtrail_has_not_told_yet_is_not_guessed(ask, trail):
     trail.alias = {"Name": "PROD", "FunctionVersion": "3", "RevisionId": "r3", "Description": ""}
     answer = ask("history", ARN, "shop", "PROD", "arn", "60")
     assert answer.settled == [] and not answer.newest_is_present
-    assert answer.end.startswith("CloudTrail may take half an hour")
+    assert answer.end.startswith("CloudTrail may deliver a change half an hour late")
     # An hour later it is known not to be as the last event left it.
     answer = ask("history", ARN, "shop", "PROD", "arn", "3600")
-    assert answer.settled == [] and answer.end.startswith("the alias is not as the last change")
+    assert answer.settled == [] and answer.end.startswith("the alias differs from what the last known change made of it")

@@ -134,7 +134,7 @@ def test_the_largest_zip_is_refused_by_the_service(call, shop, scratch):
 def test_bytes_that_have_changed_are_not_sent(faulty, proxy, shop, zip_file):
     answer = faulty("update-code", "shop", zip_file(), "", "", "", "00" * 32)
     assert answer.status == "invalid request", answer
-    assert "has changed" in answer.error.message and not proxy.requests()
+    assert "changed after it was checked" in answer.error.message and not proxy.requests()
 
 
 def test_an_update_in_progress_is_a_conflict(make_plane, make_caller, zip_file):

@@ -196,7 +196,7 @@ REFUSED = {
     "encrypted": (changed_directory(in_memory(), 8, b"\1\0"), "is encrypted"),
     "bzip2": (in_memory(method=zipfile.ZIP_BZIP2), "(method 12)"),
     "lzma": (in_memory(method=zipfile.ZIP_LZMA), "(method 14)"),
-    "another CRC": (changed_directory(in_memory(), 16, b"\0\0\0\0"), "entry handler.py has another header"),
+    "another CRC": (changed_directory(in_memory(), 16, b"\0\0\0\0"), "entry handler.py has a local header"),
     "another place": (changed_directory(in_memory(), 42, b"\1\0\0\0"), "entry handler.py has no header"),
     "a name that commands a terminal": (
         in_memory(method=zipfile.ZIP_STORED, contents={"a\33[2J": b"old"}).replace(b"old", b"new"),

@@ -117,7 +117,7 @@ def test_what_a_colleague_changes_between_two_calls_stays(api, hello, mount, pro
     rule.wait_for_hits()
     assert look(api) == wanted
     line = last_error(mount)
-    assert f"1 of 2 calls of this change succeeded, {first} as the last of them" in line and second in line
+    assert f"1 of 2 calls of this change succeeded, the last one {first};" in line and second in line
     audit = [json.loads(each) for each in (mount.path / ".aliasfs/audit").read_text().splitlines()]
     assert (audit[-1]["operation"], audit[-1]["outcome"]) == (first, "ok")
     os.stat(path)
@@ -200,4 +200,4 @@ def test_one_that_stands_there_twice_is_found_among_very_many(hello, make_mount,
 
     reading = max(refuse(twice[:-1] + ",}") for _ in range(3))
     assert refuse(twice) < 30 * reading
-    assert "stands there twice" in last_error(mount)
+    assert "appears twice" in last_error(mount)

@@ -110,13 +110,13 @@ def test_mappings_are_not_made_moved_or_deleted(mapped, function, refused):
     refused(path, as_document({queue: changed[queue]}), "is left out", stream)
     refused(path, {"EventSourceMappings": []}, "is left out")
     refused(path, {}, "is left out")
-    refused(path, as_document(changed | theirs), "is none of those here", mapped["beta"])
+    refused(path, as_document(changed | theirs), "is not one of these", mapped["beta"])
     refused(path, as_document(theirs), "is left out")
     unknown = "00000000-0000-4000-8000-000000000000"
-    refused(path, as_document(changed | {"new": shown[queue] | {"UUID": unknown}}), "is none of those here", unknown)
+    refused(path, as_document(changed | {"new": shown[queue] | {"UUID": unknown}}), "is not one of these", unknown)
     without = {name: value for name, value in shown[queue].items() if name != "UUID"}
     refused(path, as_document(changed | {"new": without}), "UUID")
-    refused(path, as_document(changed | {"twice": shown[queue]}), "stands there twice")
+    refused(path, as_document(changed | {"twice": shown[queue]}), "appears twice")
     for uuid, member, value in (
         (queue, "EventSourceArn", f"arn:aws:sqs:{aws.REGION}:000000000000:other"),
         (stream, "StartingPosition", "TRIM_HORIZON"),
@@ -224,7 +224,7 @@ def test_a_statement_that_cannot_be_made(function, refused, place):
     path.write_text(json.dumps({"Statement": [statement("a"), statement("b")]}))
     new = statement("new")  # could be added by itself
     for wrong, said in (
-        (statement("a", "s3"), "'a' is there already and differs"),
+        (statement("a", "s3"), "'a' exists already and differs"),
         (statement("x") | {"Effect": "Deny"}, "Effect"),
         (statement("x") | {"Action": ["lambda:InvokeFunction", "lambda:GetFunction"]}, "Action"),
         (statement("x") | {"NotPrincipal": "*"}, "another member"),

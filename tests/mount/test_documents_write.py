@@ -188,7 +188,7 @@ NO_JSON = {
     "NaN": (b'{"a": NaN}', "line 1"),
     "comment": (b'{"a": "b" // c\n}', "line 1"),
     "depth": (b'{"a": ' + b"[" * 100 + b"]" * 100 + b"}", ""),
-    "twice": (b'{"a": "b",\n"a": "b"}', "line 2: the member 'a' stands there twice"),
+    "twice": (b'{"a": "b",\n"a": "b"}', "line 2: the member 'a' appears twice"),
 }
 
 

@@ -111,26 +111,27 @@ static void what_differs_is_sent_by_uuid(void **state)
 static void mappings_are_not_made_moved_or_deleted(void **state)
 {
 	static const struct case_of_plan cases[] = {
-		{"{}", "invalid: line 1: the mapping k is left out: mappings are not deleted by "
-		       "writing (aws lambda delete-event-source-mapping)"},
-		{WRITTEN(Q), "invalid: line 1: the mapping k is left out: mappings are not deleted "
-			     "by writing (aws lambda delete-event-source-mapping)"},
+		{"{}", "invalid: line 1: the mapping k is left out: writing does not delete "
+		       "mappings (use aws lambda delete-event-source-mapping)"},
+		{WRITTEN(Q), "invalid: line 1: the mapping k is left out: writing does not delete "
+			     "mappings (use aws lambda delete-event-source-mapping)"},
 		{WRITTEN(Q "," K ",\n{\"UUID\":\"o\",\"EventSourceArn\":\"arn:q\"}"),
-			"invalid: line 2: the mapping 'o' is none of those here: mappings are not "
-			"created or moved by writing (aws lambda create-event-source-mapping)"},
+			"invalid: line 2: the mapping 'o' is not one of these: writing does not "
+			"create or move mappings (use aws lambda create-event-source-mapping)"},
 		{WRITTEN(Q "," K ",{\"EventSourceArn\":\"arn:n\"}"),
 			"invalid: line 1: the member 'UUID' is missing"},
-		{WRITTEN(Q "," K "," Q), "invalid: line 1: the UUID 'q' stands there twice"},
+		{WRITTEN(Q "," K "," Q), "invalid: line 1: the UUID 'q' appears twice"},
 		{WRITTEN(K ",{\"UUID\":\"q\",\n\"EventSourceArn\":\"arn:other\",\"BatchSize\":10}"),
-			"invalid: line 2: the mapping q: the member 'EventSourceArn' is set when a "
-			"mapping is created, and then stays"},
+			"invalid: line 2: the mapping q: the member 'EventSourceArn' can only be "
+			"set when a mapping is created: leave it as it is"},
 		{WRITTEN(K ",{\"UUID\":\"q\",\"EventSourceArn\":\"arn:q\"}"),
-			"invalid: line 1: the mapping q: the member 'BatchSize' is left out, and "
-			"AWS always has it"},
+			"invalid: line 1: the mapping q: the member 'BatchSize' is left out, but "
+			"AWS always has it: write it"},
 		{WRITTEN(K ",{\"UUID\":\"q\",\"EventSourceArn\":\"arn:q\",\"BatchSize\":10,"
 			   "\"FunctionName\":\"x\"}"),
-			"invalid: line 1: the mapping q: the member 'FunctionName' is none that "
-			"this version of aliasfs can change"},
+			"invalid: line 1: the mapping q: the member 'FunctionName' is not known to "
+			"this version of aliasfs: change it with aws lambda "
+			"update-event-source-mapping"},
 		{WRITTEN(K ",{\"UUID\":\"q\",\"EventSourceArn\":\"arn:q\",\"BatchSize\":\"10\"}"),
 			"invalid: line 1: the member 'BatchSize' has to be a whole number"},
 		{WRITTEN(K ",{\"UUID\":\"q\",\"EventSourceArn\":\"arn:q\",\"BatchSize\":null}"),

@@ -113,11 +113,10 @@ static void what_an_object_lacks(void **state)
 static void accidents_and_what_cannot_be_set_are_refused(void **state)
 {
 	static const struct case_of_plan cases[] = {
-		{"{" HEAD "," KEPT "}",
-			"invalid: line 1: the member 'MemorySize' is left out, and AWS always has "
-			"it"},
-		{"{}", "invalid: line 1: the member 'FunctionName' is left out, and AWS always "
-		       "has it"},
+		{"{" HEAD "," KEPT "}", "invalid: line 1: the member 'MemorySize' is left out, but "
+					"AWS always has it: write it"},
+		{"{}", "invalid: line 1: the member 'FunctionName' is left out, but AWS always has "
+		       "it: write it"},
 		{"{\n\"FunctionName\":\"other\",\"FunctionArn\":\"" FUNCTION_ARN "\"," KEPT "," SET
 		 "}",
 			"invalid: line 2: the member 'FunctionName' is not what AWS has: the "
@@ -167,9 +166,8 @@ static void unknown_members_have_to_be_shown_afterwards(void **state)
 		{"{" HEAD "," KEPT "," SET ",\"Added2031\":{\"a\":9007199254740992}}",
 			"PUT " PATH " {\"Added2031\":{\"a\":9007199254740992},\"RevisionId\":"
 			"\"r1\"}\nunproven {\"Added2031\":{\"a\":9007199254740992}}\n"},
-		{"{" HEAD "," KEPT "," SET "}",
-			"invalid: line 1: the member 'Added2031' is left out, and AWS always has "
-			"it"},
+		{"{" HEAD "," KEPT "," SET "}", "invalid: line 1: the member 'Added2031' is left "
+						"out, but AWS always has it: write it"},
 		{"{" HEAD "," KEPT "," SET ",\"Added2031\":{\"a\":9007199254740993},\"DeadLetter"
 		 "Config\":{\"TargetArn\":\"t\",\"New\":1}}",
 			"PUT " PATH " {\"DeadLetterConfig\":{\"TargetArn\":\"t\",\"New\":1},"
@@ -190,8 +188,8 @@ static void unknown_members_have_to_be_shown_afterwards(void **state)
 		LAMBDA_OK);
 	assert_int_equal(document_prove(&plan, shown, &error), LAMBDA_OK);
 	assert_int_equal(document_prove(&plan, before, &error), LAMBDA_INVALID);
-	assert_string_equal(error.message,
-		"AWS took the change and does not show the member 'Typo': it does not know it");
+	assert_string_equal(error.message, "AWS accepted the change but does not show the member "
+					   "'Typo', which it does not know");
 	document_plan_release(&plan);
 }
 
@@ -212,12 +210,11 @@ static void all_variables_are_sent(void **state)
 		{"{\"A1\":\"1\",\n\"B1\":2}",
 			"invalid: line 2: the member 'B1' has to be text in quotes"},
 		{"{\"A1\":\"1\",\n\"A1\":\"secret\"}",
-			"invalid: line 2: the member 'A1' stands there twice"},
+			"invalid: line 2: the member 'A1' appears twice"},
 		/* A backup of a mount with env=redact. */
 		{"{\"A1\":\"hmac:0123456789abcdef01234567\"}",
-			"invalid: line 1: the variable 'A1' has a redacted form, which stands for "
-			"a value "
-			"on a mount with env=redact alone: write the value itself"},
+			"invalid: line 1: the variable 'A1' has a redacted value, which only a "
+			"mount with env=redact can replace: write the value itself"},
 	};
 
 	(void)state;
@@ -226,8 +223,8 @@ static void all_variables_are_sent(void **state)
 	check_unchanged(DOCUMENT_ENVIRONMENT, &of_function, plain);
 	check_plan(DOCUMENT_ENVIRONMENT, &of_function,
 		ENVIRONMENT("{\"Error\":{\"ErrorCode\":\"KMS\"}}"), "{\"A1\":\"1\"}",
-		"invalid: AWS could not decrypt the variables: what is not known cannot be changed "
-		"here (aws lambda update-function-configuration replaces them)");
+		"invalid: AWS could not decrypt the variables, so they cannot be changed here: "
+		"replace them with aws lambda update-function-configuration");
 }
 
 static void a_redacted_value_keeps_what_is_there(void **state)
@@ -251,8 +248,8 @@ static void a_redacted_value_keeps_what_is_there(void **state)
 	free(written);
 	assert_true(asprintf(&written, "{\"A1\":\"1\",\n\"C1\":\"%s\"}", form) > 0);
 	check_plan(DOCUMENT_ENVIRONMENT, &subject, answer, written,
-		"invalid: line 2: the variable 'C1' has the redacted form of another value than it "
-		"has at AWS: write the value itself");
+		"invalid: line 2: the variable 'C1' has the redacted form of a value that AWS does "
+		"not have: write the value itself");
 }
 
 int main(void)

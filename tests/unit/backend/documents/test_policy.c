@@ -77,8 +77,8 @@ static void what_add_permission_cannot_make_is_refused(void **state)
 		{"{\"Statement\":[" WRITTEN(
 			 "a", "") ",\n{\"Sid\":\"b\",\"Effect\":\"Allow\","
 				  "\"Principal\":\"*\",\"Action\":\"lambda:*\"}]}",
-			"invalid: line 2: the statement 'b' is there already and differs: AWS "
-			"changes none, give the new one another Sid"},
+			"invalid: line 2: the statement 'b' exists already and differs: AWS cannot "
+			"change a statement, so give the new one another Sid"},
 		{"{\"Statement\":[{\"Sid\":\"x\",\"Effect\":\n\"Deny\",\"Principal\":\"*\","
 		 "\"Action\":\"lambda:*\"}]}",
 			"invalid: line 2: the statement 'x' cannot be added: its Effect has to be "
@@ -112,7 +112,7 @@ static void what_add_permission_cannot_make_is_refused(void **state)
 			"invalid: line 1: the statement 'x' cannot be added: its Principal has to "
 			"name one Service or one AWS principal, as text"},
 		{"{\"Statement\":[" WRITTEN("x", "") "," WRITTEN("x", "") "]}",
-			"invalid: line 1: the Sid 'x' stands there twice"},
+			"invalid: line 1: the Sid 'x' appears twice"},
 		{"{\"Statement\":[7]}",
 			"invalid: line 1: the member 'Statement' has to be a list of objects"},
 		{"{\"Statement\":[{\"Sid\":7}]}",

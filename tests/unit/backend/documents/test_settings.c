@@ -25,8 +25,7 @@ static void reserved_concurrency(void **state)
 		{"{\n\n\"Reserved\":5}",
 			"invalid: line 3: there is no member 'Reserved' in this document"},
 		{"{\"ReservedConcurrentExecutions\":5,\n\"ReservedConcurrentExecutions\":6}",
-			"invalid: line 2: the member 'ReservedConcurrentExecutions' stands there "
-			"twice"},
+			"invalid: line 2: the member 'ReservedConcurrentExecutions' appears twice"},
 		{"[]", "invalid: line 1: the document has to be an object: { … }"},
 		{"{\"ReservedConcurrentExecutions\":5",
 			"invalid: line 1: the text ends in the middle"},
@@ -253,8 +252,8 @@ static void urls(void **state)
 		 "{\"AllowOrigins\":[],\"MaxAge\":5}}",
 			"PUT " URL_PATH " {\"AuthType\":\"AWS_IAM\",\"Cors\":{\"AllowOrigins\":[],"
 			"\"MaxAge\":5},\"InvokeMode\":\"RESPONSE_STREAM\"}\n"},
-		{"{}", "refused: a function URL is not removed by writing, as its address cannot "
-		       "be had again: use aws lambda delete-function-url-config"},
+		{"{}", "refused: writing does not remove a function URL, because its address "
+		       "cannot be had again: use aws lambda delete-function-url-config"},
 		{"", ""},
 		{"{\"AuthType\":\"NONE\",\"Cors\":{\"AllowOrigins\":[\"*\"]},\n\"FunctionUrl\":"
 		 "\"https://v/\"}",
