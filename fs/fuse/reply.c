@@ -35,8 +35,9 @@ static void end_request(fuse_req_t handle, struct request *request)
 
 void reply_visit(struct request *request, const char *function)
 {
-	if (*function && !request->visit)
-		request->visit = gesture_begin_visit(request->fs->gestures, function);
+	if (!request->visit)
+		request->visit = gesture_begin_visit(
+			request->fs->gestures, request->caller.thread, function);
 }
 
 bool reply_find_node(

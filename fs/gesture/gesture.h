@@ -174,20 +174,21 @@ int gesture_create_refused(
 	const struct gesture_place *place, struct lambda_error *reterr) must_check;
 
 /*
- * The process removes something in the function, or enters one of its directories: what it has removed there
- * before waits for a grace more (3.1). Never blocks.
+ * The process changes something, or enters a directory of the function: what it has removed before, in the function
+ * (NULL: in any), waits for a grace more (3.1). Never blocks.
  */
 void gesture_note_removing(
 	struct gestures *gestures, const struct caller *caller, const char *function);
 
-/* Whether a name of the function is hidden. Never blocks. */
+/* Whether a name of the function (NULL: of any) is hidden. Never blocks. */
 bool gesture_hides_anything(struct gestures *gestures, const char *function);
 
 /*
- * A request about the function is under way, however long that takes: no grace runs there (2.4). What to hand to
- * gesture_end_visit(); 0 when there is nothing to end. Neither blocks.
+ * A request of the thread about the function ("": about none) is under way, however long that takes: no grace runs there, nor
+ * of what its process has removed (2.4). What to hand to gesture_end_visit(); 0 when there is nothing to end. Neither blocks.
  */
-size_t gesture_begin_visit(struct gestures *gestures, const char *function) must_check;
+size_t gesture_begin_visit(
+	struct gestures *gestures, pid_t thread, const char *function) must_check;
 void gesture_end_visit(struct gestures *gestures, size_t visit);
 
 /*

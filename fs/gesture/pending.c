@@ -252,6 +252,8 @@ bool gesture_end_next(struct gestures *gestures, int64_t *ret_next_ms)
 	struct call_scope scope;
 	struct remap_due due;
 
+	if (!gestures->is_ending)
+		remap_note_late(gestures->remap, until_ms);
 	if (!remap_take_due(gestures->remap, until_ms, NULL, &due, ret_next_ms))
 		return false;
 	scope = scope_of_pending(gestures);

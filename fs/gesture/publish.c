@@ -158,12 +158,12 @@ bool gesture_hides_anything(struct gestures *gestures, const char *function)
 	return hides;
 }
 
-size_t gesture_begin_visit(struct gestures *gestures, const char *function)
+size_t gesture_begin_visit(struct gestures *gestures, pid_t thread, const char *function)
 {
 	size_t visit;
 
 	pthread_mutex_lock(&gestures->mutex);
-	visit = remap_begin_visit(gestures->remap, gestures->calls->now_ms(), function);
+	visit = remap_begin_visit(gestures->remap, gestures->calls->now_ms(), thread, function);
 	pthread_mutex_unlock(&gestures->mutex);
 	return visit;
 }

@@ -14,7 +14,7 @@
  *   births      aliases that this mount made in the last minute, and the revision it wrote last (2.1)
  *   busy names  changes under way: one at a time per alias; a tombstone's clock stops meanwhile
  *   failures    whose replacement of a hidden name (2.4), or move of an alias (3.0), has just failed
- *   visits      about which functions a request is under way while a name there is hidden
+ *   visits      about which functions, or of whose removals, a request is under way while a name there is hidden
  *   rollbacks   which aliases were moved through PROD@1 a moment ago (8.2.7)
  *   guards      who is deleting recursively: rm, find and their like go on after a refusal, and would take
  *               every alias with them (3.1)
@@ -45,8 +45,8 @@
 #define REMAP_ROLLBACK_MS                                                                          \
 	600000               /* how long a roll-back through @N keeps another one from happening */
 #define REMAP_GUARD_MS 10000 /* how long a process is guarded after a refused removal */
-#define REMAP_REMOVAL_MS                                                                           \
-	60000 /* how long a removal waits at most for its process to be done in the function */
+#define REMAP_REMOVAL_MS 60000 /* how long a removal waits at most for its process to be done */
+#define REMAP_LATE_MS 250      /* a grace that ended so long ago had nobody to end it */
 #define REMAP_NAME_MAX 255
 #define REMAP_SENTENCE_SIZE 512
 
@@ -106,6 +106,7 @@ struct remap_tombstone {
 	bool is_weight;
 	bool may_delete; /* false: at the end it is shown again (a backup, a recursive delete) */
 	bool unlinked;   /* by an UNLINK of the asker's; false: it was moved away */
+	bool was_late;   /* its grace has begun once more */
 	int64_t made_ms;
 	int64_t due_ms;
 	struct caller_identity asker; /* whose removal or move it is */
@@ -163,21 +164,30 @@ bool remap_is_guarded(
 	const struct remap *remap, int64_t now_ms, pid_t process, const char *function);
 
 /*
- * The process goes on removing in the function: its removals there that wait begin their grace anew. So
- * none of them is carried out before a recursive removal has reached a version, where it is refused.
+ * The process goes on: its removals that wait in the function (NULL: in any) begin their grace anew. So none of them is
+ * carried out before a recursive removal has reached a version, where it is refused, or before a tool that removes
+ * all links first has made the new ones.
  */
 void remap_note_removing(struct remap *remap, int64_t now_ms, pid_t process, const char *function);
 
-/* Whether a name of the function is hidden. */
+/* Whether a name of the function (NULL: of any) is hidden. */
 bool remap_hides_anything(const struct remap *remap, const char *function);
 
 /*
- * A request about the function is under way: the clock of what is hidden there stops until
- * remap_end_visit(), since its successor may be waiting for that request, or have made it. What to
- * hand to that; 0 when nothing is hidden, or there is no room.
+ * A request of the process (its first thread; 0: unknown) about the function ("": about none) is under way: the clock of
+ * what is hidden there, and of what the process has removed anywhere, stops until remap_end_visit(), since its
+ * successor may be waiting for that request, or have made it. What to hand to that; 0 when there is nothing of
+ * the kind, or no room.
  */
-size_t remap_begin_visit(struct remap *remap, int64_t now_ms, const char *function) must_check;
+size_t remap_begin_visit(
+	struct remap *remap, int64_t now_ms, pid_t process, const char *function) must_check;
 void remap_end_visit(struct remap *remap, int64_t now_ms, size_t visit);
+
+/*
+ * Before graces are ended: one that ended REMAP_LATE_MS ago or more begins once more. This program was stopped, or had no
+ * turn, so that the successor may be waiting in the kernel.
+ */
+void remap_note_late(struct remap *remap, int64_t now_ms);
 
 /*
  * Something that was to be called `name` could not be made: MKDIR, MKNOD, CREATE, LINK, SYMLINK or RENAME was

@@ -18,6 +18,7 @@
 struct remap_visit {
 	size_t requests; /* under way; 0: free */
 	int64_t since_ms;
+	pid_t process; /* whose removals, in any function, wait as well; 0: none */
 	char function[LAMBDA_FUNCTION_NAME_MAX + 1];
 };
 

@@ -2,8 +2,10 @@
 """Tools that are refused something and go on: nothing they were not allowed to replace is lost."""
 
 import os
+import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -166,6 +168,42 @@ def test_a_slow_process_in_between_costs_no_alias(
         fsync_directory(function)
     assert "DeleteAlias" not in record.writes and "CreateAlias" not in record.writes, str(record)
     assert aws.alias_version(api, "fn", "PROD") == "2"
+
+
+@pytest.mark.semantics("2.0.2", "2.4.5", "3.1.2")
+def test_a_tool_removes_all_links_before_it_makes_the_first(plane, proxy, make_mount, scratch):
+    """git apply: with slow answers the last link is made long after the first alias was removed."""
+    functions = [f"f{number}" for number in range(6)]
+    for function in functions:
+        aws.create_function(plane.api, function, versions=2, aliases={"PROD": 1})
+    patch = "".join(
+        f"diff --git a/{each}/PROD b/{each}/PROD\nindex 56a6051..d8263ee 120000\n--- a/{each}/PROD\n+++ b/{each}/PROD\n"
+        "@@ -1 +1 @@\n-1\n\\ No newline at end of file\n+2\n\\ No newline at end of file\n"
+        for each in functions
+    )
+    (scratch / "patch").write_text(patch)
+    mount = make_mount(endpoint_url=proxy.url, ttl=0)
+    proxy.rule(delay(0.3))
+    with plane.recording() as record:
+        mount.run("git", "apply", scratch / "patch", cwd=mount.path, check=True)
+        mount.unmount()
+    assert record.writes == ["UpdateAlias"] * len(functions), str(record)
+
+
+@pytest.mark.semantics("2.0.2", "2.4.5")
+def test_a_mount_that_was_stopped_finds_the_link_that_waits(plane, three, mount):
+    """A machine that stands still between a tool's UNLINK and its SYMLINK: both programs, for longer than the grace."""
+    function = mount.path / "fn"
+    os.listdir(function)
+    with plane.recording() as record:
+        os.unlink(function / "PROD")
+        os.kill(mount.service.pid, signal.SIGSTOP)
+        tool = subprocess.Popen(["ln", "-s", "2", function / "PROD"])
+        time.sleep(1.5)  # longer than a grace, and than it may be late
+        os.kill(mount.service.pid, signal.SIGCONT)
+        assert tool.wait() == 0
+        fsync_directory(function)
+    assert record.writes == ["UpdateAlias"], str(record)
 
 
 @pytest.mark.semantics("3.1.2")

@@ -324,23 +324,35 @@ static inline void note_return(struct world *world, const struct remap_due *due,
 			0);
 }
 
-/* Lets time pass, and happen what it brings. */
+/* Lets time pass, and happen what it brings, each thing when it is due. */
 static inline void pass(struct world *world, int64_t milliseconds)
 {
+	int64_t end_ms = world->now_ms + milliseconds, next_ms, due_ms;
 	struct remap_due due;
-	int64_t next_ms;
 
-	world->now_ms += milliseconds;
 	pthread_mutex_lock(&world->gestures->mutex);
-	while (remap_next_due(world->remap, world->now_ms, NULL, &due, NULL)) {
+	for (;;) {
 		size_t written = world->writes.length;
 		int failing = world->fail_next;
 
+		if (!remap_next_due(world->remap, world->now_ms, NULL, &due, &due_ms)) {
+			if (due_ms > end_ms)
+				break;
+			world->now_ms = due_ms;
+			continue;
+		}
 		assert_true(gesture_end_next(world->gestures, &next_ms));
 		if (world->writes.length == written)
 			note_return(world, &due, failing);
 	}
+	world->now_ms = end_ms;
 	pthread_mutex_unlock(&world->gestures->mutex);
+}
+
+/* Time passes while nothing happens: the program is stopped. */
+static inline void stand_still(struct world *world, int64_t milliseconds)
+{
+	world->now_ms += milliseconds;
 }
 
 /* --- the requests --- */

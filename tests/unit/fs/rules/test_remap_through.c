@@ -316,6 +316,62 @@ static void removals_wait_while_their_process_goes_on_removing(void **state)
 	assert_writes(&world, "", "almost a minute");
 	pass(&world, 400);
 	assert_writes(&world, "delete PROD>1", "a minute at most");
+
+	put(&world, "PROD", 1, 0, 0, "");
+	assert_int_equal(do_unlink(&world, &tool, "PROD"), 0);
+	pass(&world, 400);
+	remap_note_removing(world.remap, world.now_ms, tool.process, NULL);
+	pass(&world, 499);
+	assert_writes(&world, "", "what it changes elsewhere counts");
+	pass(&world, 1);
+	assert_writes(&world, "delete PROD>1", "for a grace more");
+	stop_world(&world);
+}
+
+/* semantics(2.4.5) */
+static void no_grace_runs_while_its_process_asks_for_anything(void **state)
+{
+	struct world world;
+	size_t visit, second;
+
+	(void)state;
+	start(&world);
+	assert_int_equal(do_unlink(&world, &tool, "PROD"), 0);
+	assert_int_equal(do_unlink(&world, &other, "BETA"), 0);
+	visit = remap_begin_visit(world.remap, world.now_ms, tool.process, "");
+	assert_int_not_equal(visit, 0);
+	pass(&world, 500);
+	assert_writes(&world, "delete BETA>2", "no other process's grace stops");
+	assert_int_equal(remap_begin_visit(world.remap, world.now_ms, other.process, ""), 0);
+	second = remap_begin_visit(world.remap, world.now_ms, tool.process, "other");
+	assert_int_not_equal(second, visit);
+	pass(&world, 9500);
+	remap_end_visit(world.remap, world.now_ms, second);
+	remap_end_visit(world.remap, world.now_ms, visit);
+	assert_writes(&world, "", "a request of its process stops the clock");
+	pass(&world, 60000);
+	assert_writes(&world, "delete PROD>1", "until it ends");
+	stop_world(&world);
+}
+
+/* semantics(2.4.5) */
+static void a_grace_that_ended_unseen_begins_once_more(void **state)
+{
+	struct world world;
+
+	(void)state;
+	start(&world);
+	assert_int_equal(do_unlink(&world, &tool, "PROD"), 0);
+	assert_int_equal(do_unlink(&world, &tool, "BETA"), 0);
+	stand_still(&world, 100000);
+	pthread_mutex_lock(&world.gestures->mutex);
+	assert_false(gesture_end_next(world.gestures, &(int64_t){0}));
+	pthread_mutex_unlock(&world.gestures->mutex);
+	assert_int_equal(do_symlink(&world, &tool, "PROD", "2"), 0);
+	assert_writes(&world, "update PROD>2", "the link was waiting in the kernel");
+	stand_still(&world, 100000);
+	pass(&world, 0);
+	assert_writes(&world, "delete BETA>2", "once, however late");
 	stop_world(&world);
 }
 
@@ -327,13 +383,13 @@ static void no_grace_runs_while_a_request_is_under_way(void **state)
 
 	(void)state;
 	start(&world);
-	assert_int_equal(remap_begin_visit(world.remap, world.now_ms, "hello"), 0);
+	assert_int_equal(remap_begin_visit(world.remap, world.now_ms, 0, "hello"), 0);
 	assert_int_equal(do_unlink(&world, &tool, "PROD"), 0);
 	assert_int_equal(do_rename(&world, &tool, "BETA", "BETA~", 0), 0);
 	pass(&world, 200);
-	assert_int_equal(remap_begin_visit(world.remap, world.now_ms, "other"), 0);
-	visit = remap_begin_visit(world.remap, world.now_ms, "hello");
-	second = remap_begin_visit(world.remap, world.now_ms, "hello");
+	assert_int_equal(remap_begin_visit(world.remap, world.now_ms, 0, "other"), 0);
+	visit = remap_begin_visit(world.remap, world.now_ms, 0, "hello");
+	second = remap_begin_visit(world.remap, world.now_ms, 0, "hello");
 	assert_int_not_equal(visit, 0);
 	pass(&world, 8000);
 	remap_end_visit(world.remap, world.now_ms, second);
@@ -346,7 +402,7 @@ static void no_grace_runs_while_a_request_is_under_way(void **state)
 
 	put(&world, "PROD", 1, 0, 0, "");
 	assert_int_equal(do_unlink(&world, &tool, "PROD"), 0);
-	visit = remap_begin_visit(world.remap, world.now_ms, "hello");
+	visit = remap_begin_visit(world.remap, world.now_ms, 0, "hello");
 	pass(&world, 59999);
 	assert_writes(&world, "", "almost a minute");
 	pass(&world, 1);
@@ -458,6 +514,8 @@ int main(void)
 		cmocka_unit_test(recursive_removals_delete_nothing),
 		cmocka_unit_test(a_refusal_takes_back_the_removals_before_it),
 		cmocka_unit_test(removals_wait_while_their_process_goes_on_removing),
+		cmocka_unit_test(no_grace_runs_while_its_process_asks_for_anything),
+		cmocka_unit_test(a_grace_that_ended_unseen_begins_once_more),
 		cmocka_unit_test(no_grace_runs_while_a_request_is_under_way),
 		cmocka_unit_test(what_could_not_be_moved_is_not_removed_either),
 		cmocka_unit_test(what_could_not_be_replaced_is_shown_again),
