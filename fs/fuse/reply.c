@@ -6,12 +6,38 @@
 #include "fs/gesture/gesture.h"
 #include "fs/request/errors.h"
 
+#define WATCH_STEP_MS 10
+#define WATCH_STEPS 10 /* between two looks at the process's signals */
+
+/* Waits a moment. False when the request is answered by then, or cannot be waited for as this is its own thread. */
+static bool is_still_under_way(const struct request *request)
+{
+	unsigned int step;
+
+	for (step = 0; step < WATCH_STEPS; step++) {
+		if (!atomic_load(&request->is_served) || atomic_load(&request->is_answered))
+			return false;
+		call_sleep(WATCH_STEP_MS, INT64_MAX, NULL);
+	}
+	return true;
+}
+
+/*
+ * A signal has come to the thread that waits for the reply: git's timer once a second, or Ctrl-C. The kernel tells of the
+ * first one only, so after one that is to end nothing this waits for the next, in a thread of libfuse's own.
+ */
 static void on_interrupt(fuse_req_t handle, void *data)
 {
 	struct request *request = data;
 
 	(void)handle;
-	atomic_store(&request->interrupted, true);
+	while (!atomic_load(&request->interrupted)) {
+		if (caller_is_interrupted(
+			    request->caller.thread, atomic_load(&request->heeds_alarms)))
+			atomic_store(&request->interrupted, true);
+		else if (!is_still_under_way(request))
+			return;
+	}
 }
 
 void reply_begin(fuse_req_t handle, struct request *request, const char *operation)
@@ -22,11 +48,13 @@ void reply_begin(fuse_req_t handle, struct request *request, const char *operati
 
 	request_begin(request, fuse_req_userdata(handle), &caller, operation);
 	fuse_req_interrupt_func(handle, on_interrupt, request);
+	atomic_store(&request->is_served, true);
 }
 
 /* Taking the function away waits for one that is running: the request lives on the stack. */
 static void end_request(fuse_req_t handle, struct request *request)
 {
+	atomic_store(&request->is_answered, true);
 	fuse_req_interrupt_func(handle, NULL, NULL);
 	if (request->visit)
 		gesture_end_visit(request->fs->gestures, request->visit);

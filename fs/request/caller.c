@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "backend/base/number.h"
@@ -201,6 +203,55 @@ bool caller_has_group(pid_t thread, gid_t group)
 			return true;
 	return false;
 }
+
+/* --- signals --- */
+
+#define SIGNAL_SETXID 33 /* glibc's, by which setuid(2) reaches all threads */
+
+static uint64_t signal_bit(int number)
+{
+	return UINT64_C(1) << (number - 1);
+}
+
+/* Those that programs catch to go on, and those that only stop it. */
+static uint64_t signals_that_end_nothing(bool alarms)
+{
+	static const int numbers[] = {SIGVTALRM, SIGPROF, SIGCHLD, SIGURG, SIGWINCH, SIGIO, SIGCONT,
+		SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU, SIGNAL_SETXID};
+	uint64_t signals = alarms ? 0 : signal_bit(SIGALRM);
+	size_t i;
+
+	for (i = 0; i < array_count(numbers); i++)
+		signals |= signal_bit(numbers[i]);
+	return signals;
+}
+
+/* A set of /proc/ID/status, as "\nSigBlk:"; false when it is not there. */
+static bool read_signals(const char *status, const char *set, uint64_t *ret_signals)
+{
+	const char *line = strstr(status, set);
+
+	if (line)
+		*ret_signals = strtoull(line + strlen(set), NULL, 16);
+	return line;
+}
+
+bool caller_is_interrupted(pid_t thread, bool alarms)
+{
+	char status[STATUS_MAX + 1];
+	ssize_t length = thread > 0 ? read_proc(thread, "status", status, STATUS_MAX) : 0;
+	uint64_t own, shared, blocked;
+
+	status[length > 0 ? length : 0] = '\0';
+	/* One that was killed waits for nothing any more, but may wait for its parent. */
+	if (strstr(status, "\nState:\tZ") || !read_signals(status, "\nSigPnd:", &own) ||
+		!read_signals(status, "\nShdPnd:", &shared) ||
+		!read_signals(status, "\nSigBlk:", &blocked))
+		return true;
+	return (own | shared) & ~blocked & ~signals_that_end_nothing(alarms);
+}
+
+/* --- what it is --- */
 
 struct caller_identity caller_identify(const struct caller *caller)
 {

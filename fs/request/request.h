@@ -25,6 +25,9 @@ struct request {
 	int64_t begun_us;          /* CLOCK_MONOTONIC */
 	int result;                /* 0 or negative: how it ended, for the statistics */
 	atomic_bool interrupted;
+	atomic_bool is_served;           /* reply_begin() has returned */
+	atomic_bool is_answered;         /* the reply is being sent */
+	atomic_bool heeds_alarms;        /* SIGALRM interrupts it as well */
 	struct request *next, *previous; /* of those under way; protected by their list's mutex */
 	size_t visit;        /* which removals wait for this request (fs/fuse/reply.h); 0: none */
 	bool is_provisional; /* it failed in a way that the next request may mend: no line in the log */

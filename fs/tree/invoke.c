@@ -219,6 +219,7 @@ int invocation_read(struct request *request, struct invocation *invocation, cons
 	int error;
 
 	request->scope.read_deadline_ms = clock_monotonic_ms() + LAMBDA_INVOKE_MS;
+	atomic_store(&request->heeds_alarms, true); /* it may take long enough to need one */
 	pthread_mutex_lock(&invocation->mutex);
 	error = await_answer(request, invocation, node);
 	if (!error) {

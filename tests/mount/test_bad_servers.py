@@ -5,6 +5,7 @@ import errno
 import os
 import signal
 import subprocess
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -384,6 +385,39 @@ def test_ctrl_c_ends_a_read(account, proxy, make_mount):
     assert tool.wait(patience(20)) != 0
     proxy.remove(rule)
     wait_for(lambda: os.listdir(account.path) == ["hello", "other"], 20, "the mount goes on")
+
+
+# Looks at a path while a timer goes off all the time, as git's does for its progress.
+TIMED = """
+import os, signal, sys
+signal.signal(signal.SIGALRM, lambda *_: None)
+signal.setitimer(signal.ITIMER_REAL, 0.1, 0.1)
+os.lstat(sys.argv[1])
+"""
+
+
+@pytest.mark.semantics("4.3.4")
+def test_a_timer_does_not_end_a_read(account, proxy, make_mount):
+    """git would take an interrupted look for a file that is not there."""
+    account = make_mount(endpoint_url=proxy.url, ttl=0)
+    proxy.rule(faultproxy.delay(1))
+    account.run("/usr/bin/python3", "-c", TIMED, account.path / "hello/PROD", check=True)
+
+
+@pytest.mark.semantics("4.3.4")
+def test_ctrl_c_after_a_timer_ends_a_read(account, proxy, make_mount):
+    """The kernel tells of a request's first signal alone."""
+    account = make_mount(endpoint_url=proxy.url, ttl=0, read_timeout=600)
+    rule = proxy.rule(faultproxy.hang())
+    tool = subprocess.Popen(
+        ["/usr/bin/python3", "-c", TIMED, account.path / "hello/PROD"], stderr=subprocess.PIPE, text=True
+    )
+    assert rule.wait_for_hits()
+    time.sleep(0.5)  # for the timer
+    assert tool.poll() is None
+    tool.send_signal(signal.SIGINT)
+    _, complaint = tool.communicate(timeout=patience(20))
+    assert "KeyboardInterrupt" in complaint
 
 
 @pytest.mark.semantics("4.3.5")

@@ -2,6 +2,7 @@
 #include "tests/unit/unit.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -239,6 +240,66 @@ static void what_proc_does_not_tell_stays_unknown(void **state)
 
 /* --- lineages --- */
 
+/* Whether the signal, pending for a child that is stopped, interrupts it. */
+static bool is_interrupted_by(pid_t child, int number, bool alarms)
+{
+	bool interrupted;
+
+	assert_int_equal(kill(child, number), 0);
+	interrupted = caller_is_interrupted(child, alarms);
+	assert_int_equal(kill(child, SIGKILL), 0);
+	return interrupted;
+}
+
+static pid_t fork_stopped(void)
+{
+	pid_t child = fork();
+	int status;
+
+	if (!child) {
+		raise(SIGSTOP);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(child, &status, WUNTRACED), child);
+	assert_true(WIFSTOPPED(status));
+	return child;
+}
+
+/* semantics(4.3.4) */
+static void signals_after_which_programs_go_on_interrupt_nothing(void **state)
+{
+	static const struct {
+		int number;
+		bool alarms, interrupts;
+	} cases[] = {
+		{SIGINT, false, true},
+		{SIGTERM, false, true},
+		{SIGUSR1, false, true},
+		{SIGALRM, true, true},
+		{SIGALRM, false, false},
+		{SIGCHLD, true, false},
+		{SIGWINCH, false, false},
+		{SIGPROF, false, false},
+		{SIGTSTP, false, false},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < array_count(cases); i++) {
+		pid_t child = fork_stopped();
+
+		assert_false(caller_is_interrupted(child, true));
+		assert_int_equal(is_interrupted_by(child, cases[i].number, cases[i].alarms),
+			cases[i].interrupts);
+		/* What is over waits for nothing. */
+		while (!caller_is_interrupted(child, false))
+			usleep(1000);
+		assert_int_equal(waitpid(child, NULL, 0), child);
+		assert_true(caller_is_interrupted(child, false));
+	}
+	assert_true(caller_is_interrupted(0, false));
+}
+
 static void *read_own_lineage(void *into)
 {
 	caller_read_lineage((pid_t)syscall(SYS_gettid), into);
@@ -297,6 +358,7 @@ static void a_lineage_is_of_processes_of_one_session(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(signals_after_which_programs_go_on_interrupt_nothing),
 		cmocka_unit_test(a_lineage_is_of_processes_of_one_session),
 		cmocka_unit_test(force_is_read_as_getopt_reads_it),
 		cmocka_unit_test(ln_is_known_by_its_names),
