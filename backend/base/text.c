@@ -160,6 +160,25 @@ bool text_ends_with(const char *text, const char *suffix)
 	return length >= wanted && !strcmp(text + length - wanted, suffix);
 }
 
+static bool is_name_character(char character)
+{
+	return (character >= '0' && character <= '9') || (character >= 'A' && character <= 'Z') ||
+	       (character >= 'a' && character <= 'z') || character == '_' || character == '-';
+}
+
+bool text_holds_name(const char *text, const char *name)
+{
+	size_t length = strlen(name);
+	const char *at = text;
+
+	while ((at = strstr(at, name))) {
+		if ((at == text || !is_name_character(at[-1])) && !is_name_character(at[length]))
+			return true;
+		at++;
+	}
+	return false;
+}
+
 static int take_digits(const char **text, size_t count, uint64_t maximum, int *ret_value)
 {
 	uint64_t value;

@@ -45,6 +45,9 @@ size_t text_longest_glob(const char *globs);
 bool text_starts_with(const char *text, const char *prefix);
 bool text_ends_with(const char *text, const char *suffix);
 
+/* Whether `name`, which is not empty, stands in the text as a word: no letter, digit, '-' or '_' beside it. */
+bool text_holds_name(const char *text, const char *name);
+
 /*
  * Seconds since the epoch of `2020-04-10T19:06:32.563+0000`, of the same without the decimals, or
  * with `Z` (Lambda's LastModified; backend/lambda/NOTES.md section 3). 0 or -EINVAL.

@@ -111,8 +111,8 @@ static enum lambda_status finish_tombstone(struct gestures *gestures,
 
 	if (!tombstone->may_delete) {
 		log_write(gestures->options.log, LOG_LEVEL_INFO,
-			"%s/%s is shown again: it was moved to a backup or hidden by a recursive "
-			"removal, and nothing has taken its place",
+			"%s/%s is shown again: it was moved to a backup, or removed recursively or "
+			"by a tool that only replaces, and nothing has taken its place",
 			tombstone->function, tombstone->name);
 		drop_tombstone(gestures, tombstone, false);
 		return LAMBDA_OK;

@@ -109,16 +109,19 @@ int gesture_mkdir(struct gestures *gestures, const struct call_scope *scope,
 void gesture_note_failed_change(struct gestures *gestures, const struct caller *caller,
 	const struct gesture_place *place, const char *name)
 {
+	struct name parsed;
 	bool was_hidden;
 
 	if (place->in_version)
 		return;
+	name_parse(name, &parsed);
 	pthread_mutex_lock(&gestures->mutex);
 	was_hidden = remap_show_again(
 		gestures->remap, gestures->calls->now_ms(), caller->process, place->function, name);
 	pthread_mutex_unlock(&gestures->mutex);
 	if (was_hidden)
-		gesture_tell_shown_changed(gestures, place->function, name);
+		gesture_tell_shown_changed(
+			gestures, place->function, parsed.kind == NAME_LOCAL ? NULL : name);
 }
 
 void gesture_note_failed_move(struct gestures *gestures, const struct caller *caller,

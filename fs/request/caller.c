@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "fs/request/caller.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -345,25 +344,6 @@ bool caller_forces(const struct caller *caller)
 		}
 		if (argument[0] == '-' && cluster_forces(argument + 1, &takes_next))
 			return true;
-	}
-	return false;
-}
-
-static bool is_name_character(char character)
-{
-	return isalnum((unsigned char)character) || character == '_' || character == '-';
-}
-
-/* Whether `name` stands in the text, not as a part of a longer word. */
-static bool text_holds_name(const char *text, const char *name)
-{
-	size_t length = strlen(name);
-	const char *at = text;
-
-	while ((at = strstr(at, name))) {
-		if ((at == text || !is_name_character(at[-1])) && !is_name_character(at[length]))
-			return true;
-		at++;
 	}
 	return false;
 }

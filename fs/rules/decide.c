@@ -261,7 +261,7 @@ static void decide_unlink_of_alias(const struct remap *remap, const struct remap
 		remap_refuse(plan, EPERM, "moving it has just failed: it stays as it was");
 		return;
 	}
-	remap_bury(remap, event, plan, event->alias, is_weight, true);
+	remap_bury(remap, event, plan, event->alias, is_weight, !event->caller_only_replaces);
 }
 
 void remap_decide_unlink(

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 
+#include "backend/base/text.h"
 #include "fs/rules/remap_private.h"
 
 /* --- births: of an alias that was made a moment ago only the version is taken --- */
@@ -97,12 +98,35 @@ static void note_refusal(struct remap *remap, int64_t now_ms, pid_t process, con
 	remap_note_failure(remap, now_ms, process, function, alias, is_weight);
 }
 
+/* What is hidden and stands in the name that a tool made of it: .PROD.a1B2c3. */
+static bool show_those_in(
+	struct remap *remap, int64_t now_ms, pid_t process, const char *function, const char *text)
+{
+	bool shown = false;
+	size_t i;
+
+	for (i = 0; i < remap->tombstones_end; i++) {
+		const struct remap_tombstone tombstone = remap->tombstones[i];
+
+		if (!tombstone.used || strcmp(tombstone.function, function) != 0 ||
+			!text_holds_name(text, tombstone.name))
+			continue;
+		remap_cancel(remap, function, tombstone.alias, tombstone.is_weight);
+		note_refusal(
+			remap, now_ms, process, function, tombstone.alias, tombstone.is_weight);
+		shown = true;
+	}
+	return shown;
+}
+
 bool remap_show_again(
 	struct remap *remap, int64_t now_ms, pid_t process, const char *function, const char *text)
 {
 	struct name name;
 
 	name_parse(text, &name);
+	if (name.kind == NAME_LOCAL)
+		return show_those_in(remap, now_ms, process, function, text);
 	if ((name.kind != NAME_ALIAS && name.kind != NAME_WEIGHT) ||
 		!remap_cancel(remap, function, name.alias, name.kind == NAME_WEIGHT))
 		return false;

@@ -191,7 +191,8 @@ void remap_note_late(struct remap *remap, int64_t now_ms);
 
 /*
  * Something that was to be called `name` could not be made: MKDIR, MKNOD, CREATE, LINK, SYMLINK or RENAME was
- * refused or failed. A hidden alias or weight of that name is shown again (2.4). True: it was hidden.
+ * refused or failed. A hidden alias or weight of that name, or one that a local name is made of, is shown again (2.4). True:
+ * there was one.
  */
 bool remap_show_again(
 	struct remap *remap, int64_t now_ms, pid_t process, const char *function, const char *name);
@@ -225,6 +226,7 @@ struct remap_event {
 	struct caller_identity asker;
 	bool caller_is_known;
 	bool caller_is_ln;
+	bool caller_only_replaces; /* it removes nothing but what it is about to replace */
 	bool caller_forces;
 	bool caller_names_it;                 /* SYMLINK: `name` stands in the command line */
 	unsigned int name_patterns;           /* SYMLINK: the random names of this caller */

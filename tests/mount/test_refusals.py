@@ -12,7 +12,7 @@ import pytest
 from lib import aws
 from lib.calls import fsync_directory
 from lib.faultproxy import delay
-from lib.process import wait_for
+from lib.process import environment, wait_for
 
 pytestmark = pytest.mark.quick_sanitized
 
@@ -188,6 +188,41 @@ def test_a_tool_removes_all_links_before_it_makes_the_first(plane, proxy, make_m
         mount.run("git", "apply", scratch / "patch", cwd=mount.path, check=True)
         mount.unmount()
     assert record.writes == ["UpdateAlias"] * len(functions), str(record)
+
+
+# Tools that unlink an alias and are then refused by the kernel, or by this mount under another name; $W/PROD is a link.
+AFTER_THE_UNLINK = {
+    "cp -l": "cp -alf $W/PROD .",  # link(2) across devices is none of this mount's requests
+    "rsync of a file": "rm $W/PROD && echo 2 > $W/PROD && rsync -a $W/PROD .",
+    "busybox ln that is killed": (
+        "strace -o $W/trace -e trace=symlink,symlinkat -e inject=symlink,symlinkat:signal=KILL"
+        " busybox ln -sfn 2 PROD"
+    ),
+}
+
+
+@pytest.mark.parametrize("tool", AFTER_THE_UNLINK)
+@pytest.mark.parametrize("grace", [0.5, 0])
+@pytest.mark.semantics("2.4.4", "2.4.20")
+def test_a_tool_that_fails_after_its_unlink_leaves_the_alias(
+    api, plane, three, make_mount, scratch, tool, grace
+):
+    mount = make_mount(delete_grace=grace)
+    before = everything(api)
+    os.symlink("2", scratch / "PROD")
+    with plane.recording() as record:
+        result = mount.run(
+            "/bin/sh",
+            "-c",
+            AFTER_THE_UNLINK[tool],
+            cwd=mount.path / "fn",
+            env=environment(W=scratch),
+        )
+        mount.unmount()
+    assert not result.ok
+    # With a grace of 0 rsync's UNLINK is the delete itself.
+    assert record.writes == (["DeleteAlias"] if (tool, grace) == ("rsync of a file", 0) else []), str(record)
+    assert record.writes or everything(api) == before
 
 
 @pytest.mark.semantics("2.0.2", "2.4.5")

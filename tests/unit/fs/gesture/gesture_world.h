@@ -362,7 +362,8 @@ static inline int do_rename(
 
 static inline int do_unlink(struct world *world, const char *name)
 {
-	return -gesture_unlink(world->gestures, &world->scope, tool(), &here, name, &world->error);
+	return -gesture_unlink(
+		world->gestures, &world->scope, caller_of("rm", "rm|"), &here, name, &world->error);
 }
 
 static inline int settle(struct world *world)
