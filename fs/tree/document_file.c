@@ -249,7 +249,9 @@ int document_file_commit(struct request *request, const struct node *node, struc
 		error = latest_commit_code(request, node, content, last);
 	else if (document_names_kind(node) && !(was_truncated && !spool_size(content)))
 		error = commit_json(request, node, content, last);
-	if (!error)
+	if (!error && (node->kind == NODE_DESCRIPTION || spool_size(content)))
+		drafts_note_written(request->fs->drafts, clock_monotonic_ms(), node);
+	else if (!error)
 		drafts_show(request->fs->drafts, clock_monotonic_ms(), node);
 	return error;
 }
@@ -365,12 +367,17 @@ static int commit_draft(
 	return error;
 }
 
-/* A draft becomes the document, which is shown again when that fails. */
+/*
+ * A draft becomes the document, which is shown again when that fails. A backup that a tool puts back after its replacement
+ * has failed writes nothing: the document may be another client's by now.
+ */
 static int put_in_place(
 	struct request *request, const struct node *draft, const struct node *document)
 {
 	int error = document_file_permits_write(request, document);
 
+	if (!error && drafts_take_back(request->fs->drafts, clock_monotonic_ms(), draft, document))
+		return 0;
 	if (!error)
 		error = commit_draft(request, draft, document);
 	if (error)
@@ -390,7 +397,8 @@ static int copy_away(struct request *request, const struct node *document, const
 		error = read_whole(request, document, &content);
 	if (error)
 		return error;
-	error = drafts_put(request->fs->drafts, clock_monotonic_ms(), draft, content, exclusive);
+	error = drafts_put_copy(
+		request->fs->drafts, clock_monotonic_ms(), draft, document, content, exclusive);
 	if (!error)
 		drafts_hide(request->fs->drafts, clock_monotonic_ms(), document);
 	spool_unref(content);

@@ -17,6 +17,8 @@ struct draft {
 	struct node node;
 	struct node
 		made; /* by which the kernel knows it while it is open, whatever its name is now */
+	struct node document; /* of which it is a copy */
+	bool is_copy;         /* and neither has been written since */
 	enum draft_state state;
 	bool in_commit; /* a document is being made of its bytes */
 	size_t open_count;
@@ -92,9 +94,9 @@ static struct draft **find_draft(struct drafts *drafts, int64_t now_ms, const st
 	return found;
 }
 
-/* Takes over the reference to `content`, which may be NULL: out of memory. */
-static int add_draft(
-	struct drafts *drafts, int64_t now_ms, const struct node *node, struct spool *content)
+/* Takes over the reference to `content`, which may be NULL: out of memory. `document`: of which it is a copy, or NULL. */
+static int add_draft(struct drafts *drafts, int64_t now_ms, const struct node *node,
+	const struct node *document, struct spool *content)
 {
 	struct draft *draft = NULL;
 	size_t i = 0;
@@ -109,6 +111,9 @@ static int add_draft(
 	}
 	draft->content = content;
 	draft->node = draft->made = *node;
+	draft->is_copy = document != NULL;
+	if (document)
+		draft->document = *document;
 	draft->modified = clock_wall_ms() / 1000;
 	draft->expires_ms = now_ms + DRAFT_LIFE_MS;
 	drafts->all[i] = draft;
@@ -132,7 +137,7 @@ int drafts_create(struct drafts *drafts, int64_t now_ms, const struct node *node
 
 	pthread_mutex_lock(&drafts->mutex);
 	if (!find_draft(drafts, now_ms, node))
-		error = add_draft(drafts, now_ms, node, spool_new(drafts->spools, maximum));
+		error = add_draft(drafts, now_ms, node, NULL, spool_new(drafts->spools, maximum));
 	else if (exclusive)
 		error = -EEXIST;
 	pthread_mutex_unlock(&drafts->mutex);
@@ -173,6 +178,7 @@ static int begin_writing(struct draft *draft)
 {
 	if (draft->state == DRAFT_BECAME)
 		return -ENOENT;
+	draft->is_copy = false;
 	return draft->in_commit ? -EBUSY : spool_make_own(&draft->content);
 }
 
@@ -246,8 +252,8 @@ void drafts_end_commit(struct drafts *drafts, struct draft *draft, bool became)
 	pthread_mutex_unlock(&drafts->mutex);
 }
 
-int drafts_put(struct drafts *drafts, int64_t now_ms, const struct node *node,
-	struct spool *content, bool exclusive)
+int drafts_put_copy(struct drafts *drafts, int64_t now_ms, const struct node *node,
+	const struct node *document, struct spool *content, bool exclusive)
 {
 	struct draft **found;
 	int error;
@@ -257,7 +263,7 @@ int drafts_put(struct drafts *drafts, int64_t now_ms, const struct node *node,
 	if (found && exclusive)
 		error = -EEXIST;
 	else
-		error = add_draft(drafts, now_ms, node, spool_ref(content));
+		error = add_draft(drafts, now_ms, node, document, spool_ref(content));
 	if (!error && found)
 		take_name(found);
 	pthread_mutex_unlock(&drafts->mutex);
@@ -400,4 +406,35 @@ bool drafts_show(struct drafts *drafts, int64_t now_ms, const struct node *docum
 	recent_forget(&drafts->hidden, &key);
 	pthread_mutex_unlock(&drafts->mutex);
 	return was_hidden;
+}
+
+bool drafts_take_back(
+	struct drafts *drafts, int64_t now_ms, const struct node *node, const struct node *document)
+{
+	const struct recent_key key = key_of(document);
+	struct draft **found;
+	bool is_copy;
+
+	pthread_mutex_lock(&drafts->mutex);
+	found = find_draft(drafts, now_ms, node);
+	is_copy = found && (*found)->is_copy && same_node(&(*found)->document, document);
+	if (is_copy) {
+		take_name(found);
+		recent_forget(&drafts->hidden, &key);
+	}
+	pthread_mutex_unlock(&drafts->mutex);
+	return is_copy;
+}
+
+void drafts_note_written(struct drafts *drafts, int64_t now_ms, const struct node *document)
+{
+	size_t i;
+
+	drafts_show(drafts, now_ms, document);
+	pthread_mutex_lock(&drafts->mutex);
+	for (i = 0; i < DRAFTS_MAX; i++)
+		if (drafts->all[i] && drafts->all[i]->is_copy &&
+			same_node(&drafts->all[i]->document, document))
+			drafts->all[i]->is_copy = false;
+	pthread_mutex_unlock(&drafts->mutex);
 }

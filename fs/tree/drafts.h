@@ -57,11 +57,21 @@ struct spool *drafts_begin_commit(struct drafts *drafts, struct draft *draft) mu
 void drafts_end_commit(struct drafts *drafts, struct draft *draft, bool became);
 
 /*
- * Makes a draft that holds what the spool does, to which it takes a reference; one of that name loses it. Errors as
- * drafts_create().
+ * Makes a draft that is a copy of the document, whose text the spool holds; the draft takes a reference to it. A draft
+ * of that name loses it. Errors as drafts_create().
  */
-int drafts_put(struct drafts *drafts, int64_t now_ms, const struct node *node,
-	struct spool *content, bool exclusive) must_check;
+int drafts_put_copy(struct drafts *drafts, int64_t now_ms, const struct node *node,
+	const struct node *document, struct spool *content, bool exclusive) must_check;
+
+/*
+ * A copy comes back to its document: when neither of them was written meanwhile, the document is shown again and the copy
+ * loses its name. Whether it was so.
+ */
+bool drafts_take_back(struct drafts *drafts, int64_t now_ms, const struct node *node,
+	const struct node *document) must_check;
+
+/* The document was written: it is shown, and a copy that comes back is a change of it. */
+void drafts_note_written(struct drafts *drafts, int64_t now_ms, const struct node *document);
 
 /* Gives a draft another name, which an existing one loses. -ENOENT; -EEXIST with `exclusive` when there is one. */
 int drafts_rename(struct drafts *drafts, int64_t now_ms, const struct node *from,

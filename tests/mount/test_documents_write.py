@@ -111,6 +111,42 @@ def test_a_backup_is_the_old_text(api, function, gesture, mount, scratch, docume
         assert wait_for(path.exists)
 
 
+@pytest.mark.semantics("6.8.1")
+@pytest.mark.parametrize("document", [".function/tags.json", "$LATEST/environment.json"])
+@pytest.mark.parametrize("tool", ["cp -b $T/new", "install -b $T/new", "cp $T/new $T/{doc} && setsid -w mv -b $T/{doc}"])
+def test_a_backup_that_is_put_back_overwrites_nothing(api, hello, make_mount, scratch, document, tool):
+    """The tool, which has read nothing, puts back what this mount showed: a colleague has written since."""
+    mount = make_mount(allow_update=True, ttl=600, documents_ttl=600)
+    path = mount.path / hello / document
+    path.write_text('{"KEY": "old"}')
+    before = path.read_text()
+    arn = f"arn:aws:lambda:{aws.REGION}:000000000000:function:hello"
+    if path.name == "tags.json":
+        api.tag_resource(Resource=arn, Tags={"KEY": "colleague"})
+    else:
+        api.update_function_configuration(FunctionName="hello", Environment={"Variables": {"KEY": "colleague"}})
+    assert path.read_text() == before
+    put(scratch, '{"KEY": ')
+    tried = shell(mount, path.parent, f"setsid -w {tool} {{doc}}".format(doc=path.name), scratch)
+    assert not tried.ok and path.exists()
+    variables = api.get_function_configuration(FunctionName="hello").get("Environment", {}).get("Variables")
+    found = api.list_tags(Resource=arn)["Tags"] if path.name == "tags.json" else variables
+    assert found == {"KEY": "colleague"}, tried
+
+
+@pytest.mark.semantics("6.8.1")
+def test_a_backup_is_put_back_by_hand(api, function, mount, scratch):
+    """After a write it is a change like any other."""
+    path = function / ".function/tags.json"
+    path.write_text('{"a": "old"}')
+    put(scratch, {"a": "new"})
+    shell(mount, path.parent, "cp -b $T/new tags.json", scratch, check=True)
+    shell(mount, path.parent, "mv tags.json~ tags.json", scratch, check=True)
+    assert json.loads(path.read_text()) == {"a": "old"}
+    shell(mount, path.parent, "mv tags.json old && echo '{\"a\": \"edited\"}' >old && mv old tags.json", scratch, check=True)
+    assert json.loads(path.read_text()) == {"a": "edited"}
+
+
 @pytest.mark.semantics("3.4.3")
 @pytest.mark.parametrize("document", [".function/tags.json", ".aliases/PROD/description", "$LATEST/environment.json"])
 def test_a_second_numbered_backup(function, mount, scratch, document):

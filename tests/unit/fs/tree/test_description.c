@@ -161,11 +161,42 @@ static void drafts_live_beside_the_description(void **state)
 	assert_null(read_draft(drafts, 0, &draft));
 	assert_int_equal(drafts_create(drafts, 0, &draft, 100, true), 0);
 	assert_int_equal(drafts_create(drafts, 0, &draft, 100, true), -EEXIST);
-	assert_int_equal(drafts_put(drafts, 0, &draft, content, true), -EEXIST);
-	assert_int_equal(drafts_put(drafts, 0, &draft, content, false), 0);
+	assert_int_equal(drafts_put_copy(drafts, 0, &draft, &description, content, true), -EEXIST);
+	assert_int_equal(drafts_put_copy(drafts, 0, &draft, &description, content, false), 0);
 	assert_string_equal(read_draft(drafts, 0, &draft), "text");
 	assert_int_equal(drafts_remove(drafts, 0, &draft), 0);
 	assert_int_equal(drafts_remove(drafts, 0, &draft), -ENOENT);
+	spool_unref(content);
+	drafts_free(drafts);
+}
+
+static void an_untouched_copy_comes_back(void **state)
+{
+	struct drafts *drafts = drafts_new(spools, 500);
+	struct spool *content = spool_of("text");
+	struct node directory, copy, description;
+	struct draft *draft;
+
+	(void)state;
+	node_make(&directory, NODE_ALIAS, "hello", 0, "PROD");
+	document_names_child(&directory, "description~", &copy);
+	document_names_child(&directory, "description", &description);
+	assert_false(drafts_take_back(drafts, 0, &copy, &description));
+	assert_int_equal(drafts_put_copy(drafts, 0, &copy, &description, content, false), 0);
+	drafts_hide(drafts, 0, &description);
+	assert_false(drafts_take_back(drafts, 0, &copy, &directory));
+	assert_true(drafts_take_back(drafts, 0, &copy, &description));
+	assert_false(drafts_are_hiding(drafts, 0, &description));
+	assert_false(drafts_have(drafts, 0, &copy));
+	assert_int_equal(drafts_put_copy(drafts, 0, &copy, &description, content, false), 0);
+	drafts_note_written(drafts, 0, &description);
+	assert_false(drafts_take_back(drafts, 0, &copy, &description));
+	assert_int_equal(drafts_put_copy(drafts, 0, &copy, &description, content, false), 0);
+	assert_int_equal(drafts_open(drafts, 0, &copy, &draft), 0);
+	assert_int_equal(drafts_truncate(drafts, draft, 0), 0);
+	drafts_close(drafts, 0, draft);
+	assert_false(drafts_take_back(drafts, 0, &copy, &description));
+	assert_true(drafts_have(drafts, 0, &copy));
 	spool_unref(content);
 	drafts_free(drafts);
 }
@@ -394,6 +425,7 @@ int main(void)
 		cmocka_unit_test(every_description_comes_back_from_its_file),
 		cmocka_unit_test(another_text_shows_in_the_time),
 		cmocka_unit_test(drafts_live_beside_the_description),
+		cmocka_unit_test(an_untouched_copy_comes_back),
 		cmocka_unit_test(a_drafts_minute_begins_with_its_last_close),
 		cmocka_unit_test(an_open_draft_is_the_same_under_any_name),
 		cmocka_unit_test(drafts_are_bounded),
