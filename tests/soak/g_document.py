@@ -18,7 +18,8 @@ FORMS = {
     "mv": 'cp "$2/new" "$2/$1" && mv "$2/$1" "$1"',
     "dd": 'dd if="$2/new" of="$1" bs=600 status=none',
 }
-SED = 'sed -i "$0" "$1"'
+# Where there is nothing to edit (a mount shows that a moment longer) sed would change nothing, and exit 0.
+SED = '[ -s "$1" ] && sed -i "$0" "$1"'
 ZIP = 'printf %s "$0" >"$2/handler.py" && zip -qj "$1" "$2/handler.py"'
 
 
