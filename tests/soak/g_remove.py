@@ -44,10 +44,14 @@ def remove_document(hand):
 
 @gesture(0.8, "rm a document and an alias")
 def remove_document_and_alias(hand):
-    """A process that was refused the first is refused the second: the alias is hidden, and comes back (3.1.1)."""
+    """A process that was refused the first is refused the second: the alias is hidden, and comes back (3.1.1).
+
+    Where an earlier removal still hides the document, this one would be of the alias alone.
+    """
     document, _ = choose(hand)
     name = hand.standing()
     if not document or not name:
         return None
-    argv = ["env", "-C", str(hand.directory), "rm", f"{KINDS[document].place}/{document}", name]
+    script = '[ -e "$0" ] && rm "$0" "$1"'
+    argv = ["env", "-C", str(hand.directory), "sh", "-c", script, f"{KINDS[document].place}/{document}", name]
     return Plan(argv, document=Write(document, reads=True, hides=True), hidden=(name,), looks=(name,))
