@@ -132,7 +132,7 @@ class DocumentJudge:
 
     def take(self, gesture, hand, write, ended, failed, stormy):
         """A gesture on a document has ended."""
-        if write.against and ended.told:
+        if ended.told:
             self.take_race(gesture, hand, write, ended, failed)
             return
         held = self.account.states(self.function)
@@ -170,12 +170,12 @@ class DocumentJudge:
         name = write.document
         self.entries[name].hidden_until[hand.mount] = time.monotonic() + HIDDEN
         self.worker.figures["races refused" if failed else "races"] += 1
-        self.set(name, write.against, -1)
+        self.set(name, ended.told, -1)
         if hand.generation() != ended.generation:  # another mount does not know what the tool has read
             self.wait(gesture, name, write.state)
         held = self.account.states(self.function)
         if held[name] == write.state and write.state not in self.entries[name].allowed:
-            text = f"{gesture} on {'AB'[hand.mount]}: {name} is {write.state}, and the colleague's {write.against} is lost"
+            text = f"{gesture} on {'AB'[hand.mount]}: {name} is {write.state}, and the colleague's {ended.told} is lost"
             self.judge.finding("colleague overwritten", text)
             self.set(name, held[name], hand.mount)
         self.compare(held, gesture)

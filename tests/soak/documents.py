@@ -26,7 +26,6 @@ class Write:
     document: str
     state: str = None  # what AWS has afterwards; None: nothing changes
     reads: bool = False  # the tool looks at what the mount shows
-    against: str = None  # what a colleague writes after the tool has read it: the tool is refused
     hides: bool = False  # the tool removes it, which hides it for a moment
 
 

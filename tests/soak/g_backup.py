@@ -24,7 +24,7 @@ PLAIN = 'b="$1~"'
 # Exits 0 when the tool was not refused, or the document is not there after its refusal.
 OR_GONE = '|| { [ -e "$1" ] && exit 1; exit 0; }'
 # The tool waits until the colleague has written.
-MEANWHILE = 'cat "$1" >/dev/null && : >"$2/read" && until [ -e "$2/written" ]; do sleep 0.02; done'
+MEANWHILE = 'cat "$1" >"$2/seen" && : >"$2/read" && until [ -e "$2/written" ]; do sleep 0.02; done'
 READS_SOON = 10  # seconds in which it has read, or a storm keeps it from that
 
 
@@ -66,24 +66,24 @@ def race_for_document(hand):
     if not document:
         return None
     documents, place = hand.worker.judge.documents, hand.scratch / "documents"
-    other = hand.random.choice([str(each) for each in range(COUNT) if each != number])
+    others = hand.random.sample([each for each in range(COUNT) if each != number], 3)
     form = hand.random.choice([form for form in RACES if "rsync" not in form])
-    if documents.state(document) == other:
-        return None
 
     def alongside():
-        """Whether the colleague has written."""
+        """What the colleague has written: neither what there is, nor what the tool has seen, which may be older."""
         deadline = time.monotonic() + READS_SOON
         while not (place / "read").exists() and time.monotonic() < deadline:
             time.sleep(0.01)
         if not (place / "read").exists():
-            return False  # and the tool does not come to its write
-        documents.account.write(hand.function, document, int(other))
+            return None  # and the tool does not come to its write
+        same = documents.state(document), shown(document, (place / "seen").read_bytes())
+        other = next(each for each in others if str(each) not in same)
+        documents.account.write(hand.function, document, other)
         (place / "written").touch()
-        return True
+        return str(other)
 
     for name in ("read", "written"):
         (place / name).unlink(missing_ok=True)
     argv = shell(hand, document, f"{MEANWHILE} && {form}", "", content_of(hand, document, number))
-    write = Write(document, str(number), reads=True, against=other, hides=True)
+    write = Write(document, str(number), reads=True, hides=True)
     return Plan(argv, outcome="refused", alongside=alongside, document=write)
