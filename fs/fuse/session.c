@@ -13,24 +13,29 @@
 #include "fs/settings/options.h"
 
 #define THREADS_MAX 256 /* requests served at a time: a hanging one must not keep others waiting */
-#define THREADS_IDLE_MIN 2 /* with one, libfuse makes a thread for nearly every request */
+
+static unsigned int count_processors(void)
+{
+	long count = sysconf(_SC_NPROCESSORS_ONLN);
+
+	return count > 1 ? (unsigned int)count : 1;
+}
 
 /*
- * The kernel wakes idle threads in turn, and each finds its processor's caches cold: more of them than processors make
- * every walk slower.
+ * The kernel wakes idle threads in turn, and each finds its processor's caches cold: many more of them than processors
+ * make every walk slower. One more there must be: a walk has two requests at once, as RELEASEDIR waits for no reply, and
+ * libfuse makes a thread, and ends one, whenever the last idle one takes a request.
  */
 static unsigned int idle_threads(void)
 {
-	long processors = sysconf(_SC_NPROCESSORS_ONLN);
-
-	return processors > THREADS_IDLE_MIN ? (unsigned int)processors : THREADS_IDLE_MIN;
+	return count_processors() + 1;
 }
 
 /* malloc(3) keeps memory for as many threads as eight to a processor: what is free in one's part is of no use to others. */
 static void share_memory(void)
 {
 #ifdef M_ARENA_MAX
-	mallopt(M_ARENA_MAX, (int)idle_threads());
+	mallopt(M_ARENA_MAX, (int)count_processors());
 #endif
 }
 
