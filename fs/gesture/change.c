@@ -34,7 +34,8 @@ static bool only_replaces(const struct caller *caller)
 	for (i = 0; i < array_count(tools); i++)
 		if (caller_runs(caller, tools[i]))
 			return true;
-	return false;
+	/* --remove-files, or what is short for it */
+	return caller_runs(caller, "tar") && !caller_has_argument(caller, "--rem");
 }
 
 static void set_caller(struct remap_event *event, const struct caller *caller)

@@ -348,6 +348,18 @@ bool caller_forces(const struct caller *caller)
 	return false;
 }
 
+bool caller_has_argument(const struct caller *caller, const char *start)
+{
+	const char *argument = NULL;
+
+	if (!caller_is_known(caller))
+		return false;
+	while ((argument = next_argument(caller, argument)))
+		if (text_starts_with(argument, start))
+			return true;
+	return false;
+}
+
 bool caller_names(const struct caller *caller, const char *name)
 {
 	const char *argument = NULL;

@@ -76,6 +76,9 @@ bool caller_runs(const struct caller *caller, const char *tool);
 /* Whether its command line has a force option: -f alone or in a cluster such as -sf, or --force, before a `--`. */
 bool caller_forces(const struct caller *caller);
 
+/* Whether an argument of its command line, as far as that is known, begins with `start`. */
+bool caller_has_argument(const struct caller *caller, const char *start);
+
 /*
  * Whether `name` stands in the command line as a word of its own: no letter, digit, '-' or '_' beside it.
  * So in `ln -s 1 fn/PROD` and in `python3 -c "os.symlink('1', 'PROD')"`, but not in `ln -s 1 PROD_2`.

@@ -198,6 +198,10 @@ AFTER_THE_UNLINK = {
         "strace -o $W/trace -e trace=symlink,symlinkat -e inject=symlink,symlinkat:signal=KILL"
         " busybox ln -sfn 2 PROD"
     ),
+    "tar that is killed": (
+        "tar -C $W -cf $W/a.tar PROD && strace -o $W/trace -e trace=symlink,symlinkat"
+        " -e inject=symlink,symlinkat:signal=KILL:when=2 tar -xf $W/a.tar"
+    ),
 }
 
 
@@ -223,6 +227,15 @@ def test_a_tool_that_fails_after_its_unlink_leaves_the_alias(
     # With a grace of 0 rsync's UNLINK is the delete itself.
     assert record.writes == (["DeleteAlias"] if (tool, grace) == ("rsync of a file", 0) else []), str(record)
     assert record.writes or everything(api) == before
+
+
+@pytest.mark.semantics("2.4.1", "2.4.20")
+@pytest.mark.parametrize("option", ["--remove-files", "--remove"])
+def test_tar_removes_what_it_was_told_to(plane, three, mount, scratch, option):
+    with plane.recording() as record:
+        mount.run("tar", option, "-cf", scratch / "a.tar", "BETA", cwd=mount.path / "fn", check=True)
+        mount.unmount()
+    assert record.writes == ["DeleteAlias"], str(record)
 
 
 @pytest.mark.semantics("2.0.2", "2.4.5")
