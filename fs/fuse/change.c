@@ -68,10 +68,10 @@ static void note_failed_rename(struct request *request, int error, const struct 
 			leads_to_place ? &to : NULL, new_name);
 }
 
-void ll_note_removing(struct request *request, const char *function)
+void ll_note_activity(struct request *request, const char *function)
 {
 	if (gesture_hides_anything(request->fs->gestures, function))
-		gesture_note_removing(request->fs->gestures, request_caller(request), function);
+		gesture_note_activity(request->fs->gestures, request_caller(request), function);
 }
 
 /* Times are remembered for links and directories; owner and mode are accepted and change nothing (contract 1.3.5). */
@@ -268,7 +268,7 @@ void ll_unlink(fuse_req_t handle, fuse_ino_t parent_inode, const char *name)
 	} else {
 		error = request_refuse(&request, EPERM, "what is here cannot be removed");
 	}
-	ll_note_removing(&request, NULL);
+	ll_note_activity(&request, NULL);
 	reply_result(handle, &request, error, &parent, name);
 }
 
@@ -289,7 +289,7 @@ void ll_rmdir(fuse_req_t handle, fuse_ino_t parent_inode, const char *name)
 		error = request_refuse(&request, EROFS, "functions cannot be deleted from a mount");
 	if (error && parent.kind == NODE_ROOT)
 		gesture_note_refused_removal(request.fs->gestures, request_caller(&request), name);
-	ll_note_removing(&request, NULL);
+	ll_note_activity(&request, NULL);
 	reply_result(handle, &request, error, &parent, name);
 }
 
@@ -314,7 +314,7 @@ void ll_symlink(fuse_req_t handle, const char *target, fuse_ino_t parent_inode, 
 	}
 	error = gesture_symlink(request.fs->gestures, &request.scope, request_caller(&request),
 		&place, name, target, &target_length, &request.error);
-	ll_note_removing(&request, NULL);
+	ll_note_activity(&request, NULL);
 	if (error) {
 		fail_change(handle, &request, error, &parent, name);
 		return;
@@ -358,7 +358,7 @@ void ll_rename(fuse_req_t handle, fuse_ino_t parent_inode, const char *name,
 	} else {
 		error = request_refuse(&request, EPERM, "what is here cannot be renamed");
 	}
-	ll_note_removing(&request, NULL);
+	ll_note_activity(&request, NULL);
 	if (error)
 		note_failed_rename(&request, error, &parent, name, &new_parent, new_name);
 	snprintf(both, sizeof(both), "%s -> %s", name, new_name);

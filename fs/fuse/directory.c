@@ -83,7 +83,7 @@ void ll_opendir(fuse_req_t handle, fuse_ino_t inode, struct fuse_file_info *info
 	directory->node = node;
 	/* A recursive removal enters what it removes; a function's own directory anyone lists. */
 	if (node.kind != NODE_FUNCTION)
-		ll_note_removing(&request, node.function);
+		ll_note_activity(&request, node.function);
 	error = request_permits(&request, tree_shown_mode(request.fs, &node), R_OK);
 	if (!error && lists_at_open(info->flags))
 		error = list_directory(&request, directory);

@@ -27,7 +27,7 @@ void ll_renew_entries(const struct aliasfs *fs, fuse_ino_t inode, const struct n
  * A change, refused or not, or the opening of what may be removed recursively: what the process has removed before, in
  * the function (NULL: in any), waits for it.
  */
-void ll_note_removing(struct request *request, const char *function);
+void ll_note_activity(struct request *request, const char *function);
 
 /* The changing operations, in change.c. */
 void ll_setattr(fuse_req_t handle, fuse_ino_t inode, struct stat *wanted, int which,

@@ -23,7 +23,7 @@ static bool is_still_under_way(const struct request *request)
 }
 
 /*
- * A signal has come to the thread that waits for the reply: git's timer once a second, or Ctrl-C. The kernel tells of the
+ * A signal has come to the thread that waits for the reply: git's timer once a second, or Ctrl-C. The kernel reports the
  * first one only, so after one that is to end nothing this waits for the next, in a thread of libfuse's own.
  */
 static void on_interrupt(fuse_req_t handle, void *data)

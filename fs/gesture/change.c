@@ -25,26 +25,13 @@ struct change {
 	struct lambda_error *reterr;
 };
 
-/* Tools that unlink a name for the sake of the link that they then make. */
-static bool only_replaces(const struct caller *caller)
-{
-	static const char *const tools[] = {"ln", "cp", "install", "cpio"};
-	size_t i;
-
-	for (i = 0; i < array_count(tools); i++)
-		if (caller_runs(caller, tools[i]))
-			return true;
-	/* --remove-files, or what is short for it */
-	return caller_runs(caller, "tar") && !caller_has_argument(caller, "--rem");
-}
-
 static void set_caller(struct remap_event *event, const struct caller *caller)
 {
 	event->thread = caller->thread;
 	event->asker = caller_identify(caller);
 	event->caller_is_known = caller_is_known(caller);
 	event->caller_is_ln = caller_runs(caller, "ln");
-	event->caller_only_replaces = only_replaces(caller);
+	event->caller_only_replaces = tool_only_replaces(caller);
 	event->caller_forces = caller_forces(caller);
 	event->caller_names_it = caller_names(caller, event->name);
 	event->name_patterns = tool_name_patterns(caller);

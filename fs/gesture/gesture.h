@@ -177,7 +177,7 @@ int gesture_create_refused(
  * The process changes something, or enters a directory of the function: what it has removed before, in the function
  * (NULL: in any), waits for a grace more (3.1). Never blocks.
  */
-void gesture_note_removing(
+void gesture_note_activity(
 	struct gestures *gestures, const struct caller *caller, const char *function);
 
 /* Whether a name of the function (NULL: of any) is hidden. Never blocks. */

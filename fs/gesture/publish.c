@@ -143,11 +143,11 @@ int gesture_create_refused(const struct gesture_place *place, struct lambda_erro
 
 /* --- recursive removals --- */
 
-void gesture_note_removing(
+void gesture_note_activity(
 	struct gestures *gestures, const struct caller *caller, const char *function)
 {
 	pthread_mutex_lock(&gestures->mutex);
-	remap_note_removing(gestures->remap, gestures->calls->now_ms(), caller->process, function);
+	remap_note_activity(gestures->remap, gestures->calls->now_ms(), caller->process, function);
 	pthread_mutex_unlock(&gestures->mutex);
 }
 

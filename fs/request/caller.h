@@ -61,7 +61,7 @@ void caller_read_lineage(pid_t thread, struct call_lineage *ret_lineage);
 bool caller_has_group(pid_t thread, gid_t group);
 
 /*
- * Whether a signal waits for the thread that is to end what it does, as far as /proc tells; true when it does not tell. Not
+ * Whether a signal that is to end what the thread does is pending, by /proc; true when /proc does not show it. Not
  * those that programs catch to go on (timers, children, the size of a terminal), nor those that only stop it, nor a
  * debugger or a freezer. `alarms`: SIGALRM is to end it. Reads /proc only.
  */

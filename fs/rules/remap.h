@@ -46,7 +46,7 @@
 	600000               /* how long a roll-back through @N keeps another one from happening */
 #define REMAP_GUARD_MS 10000 /* how long a process is guarded after a refused removal */
 #define REMAP_REMOVAL_MS 60000 /* how long a removal waits at most for its process to be done */
-#define REMAP_LATE_MS 250      /* a grace that ended so long ago had nobody to end it */
+#define REMAP_LATE_MS 250      /* aliasfs was stopped when it ends a grace so late */
 #define REMAP_NAME_MAX 255
 #define REMAP_SENTENCE_SIZE 512
 
@@ -168,7 +168,7 @@ bool remap_is_guarded(
  * carried out before a recursive removal has reached a version, where it is refused, or before a tool that removes
  * all links first has made the new ones.
  */
-void remap_note_removing(struct remap *remap, int64_t now_ms, pid_t process, const char *function);
+void remap_note_activity(struct remap *remap, int64_t now_ms, pid_t process, const char *function);
 
 /* Whether a name of the function (NULL: of any) is hidden. */
 bool remap_hides_anything(const struct remap *remap, const char *function);

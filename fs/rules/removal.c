@@ -43,7 +43,7 @@ void remap_note_refused_removal(
 			remap->tombstones[i].may_delete = false;
 }
 
-void remap_note_removing(struct remap *remap, int64_t now_ms, pid_t process, const char *function)
+void remap_note_activity(struct remap *remap, int64_t now_ms, pid_t process, const char *function)
 {
 	int64_t grace_ms =
 		remap->delete_grace_ms > REMAP_RETURN_MS ? remap->delete_grace_ms : REMAP_RETURN_MS;

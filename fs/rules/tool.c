@@ -45,3 +45,15 @@ unsigned int tool_name_patterns(const struct caller *caller)
 		return NAME_PATTERNS_ALL;
 	return caller_runs(caller, "cp") || caller_runs(caller, "mv") ? NAME_PATTERN_COREUTILS : 0;
 }
+
+bool tool_only_replaces(const struct caller *caller)
+{
+	static const char *const tools[] = {"ln", "cp", "install", "cpio"};
+	size_t i;
+
+	for (i = 0; i < array_count(tools); i++)
+		if (caller_runs(caller, tools[i]))
+			return true;
+	/* --remove-files, or what is short for it */
+	return caller_runs(caller, "tar") && !caller_has_argument(caller, "--rem");
+}

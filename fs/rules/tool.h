@@ -12,4 +12,7 @@
  */
 unsigned int tool_name_patterns(const struct caller *caller);
 
+/* Whether the program unlinks a name only for the sake of what it then makes there (contract 2.4.20). */
+bool tool_only_replaces(const struct caller *caller);
+
 #endif

@@ -94,7 +94,7 @@ class Worker:
             return
         self.figures["gestures"] += 1
         kill_after = None
-        # A killed rm has removed what it had come to: whoever shares the aliases would lose them.
+        # A killed rm leaves its first removals done: the other workers would lose their aliases.
         shared = common and not plan.document
         if not plan.as_colleague and not shared and not (plan.alongside and not plan.document):
             if self.random.random() < self.config["kill_tools"]:

@@ -147,7 +147,7 @@ static void mappings_are_not_made_moved_or_deleted(void **state)
 	CHECK_PLANS(DOCUMENT_EVENT_SOURCES, &of_alias, two, cases);
 }
 
-/* semantics(6.5.3): AWS would keep the member's value or set its default, and nobody would notice. */
+/* semantics(6.5.3): AWS would keep the member's value or set its default without an error. */
 static void an_object_is_written_whole(void **state)
 {
 #define POLLED(members) "{\"UUID\":\"p\",\"EventSourceArn\":\"arn:p\"," members "}"

@@ -148,6 +148,41 @@ static void random_names_are_a_matter_of_the_executable(void **state)
 	}
 }
 
+/* semantics(2.4.20) */
+static void tools_that_unlink_only_what_they_replace(void **state)
+{
+	static const struct {
+		const char *program, *arguments;
+		bool only_replaces;
+	} cases[] = {
+		{"ln", "ln|-sfn|2|PROD|", true},
+		{"busybox", "busybox|ln|-sfn|2|PROD|", true},
+		{"cp", "cp|-a|a|b|", true},
+		{"install", "install|a|b|", true},
+		{"cpio", "cpio|-iu|", true},
+		{"tar", "tar|-xf|a.tar|", true},
+		{"tar", "tar|-x|--recursive-unlink|-f|a.tar|", true},
+		{"tar", "tar|-cf|a.tar|--remove-files|PROD|", false},
+		{"tar", "tar|--rem|-cf|a.tar|PROD|", false},
+		{"rm", "rm|PROD|", false},
+		{"mv", "mv|a|b|", false},
+		{"rsync", "rsync|-a|--delete|a/|b/|", false},
+		{"git", "git|checkout|", false},
+	};
+	const struct caller nobody = {.thread = 0};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < array_count(cases); i++) {
+		struct caller caller = caller_of(cases[i].program, cases[i].arguments);
+
+		if (tool_only_replaces(&caller) != cases[i].only_replaces)
+			fail_msg("%s", cases[i].arguments);
+		caller_release(&caller);
+	}
+	assert_false(tool_only_replaces(&nobody));
+}
+
 static void each_tool_is_known_by_its_own_name(void **state)
 {
 	struct caller df = caller_of("busybox", "/bin/busybox|df|ln|");
@@ -363,6 +398,7 @@ int main(void)
 		cmocka_unit_test(force_is_read_as_getopt_reads_it),
 		cmocka_unit_test(ln_is_known_by_its_names),
 		cmocka_unit_test(random_names_are_a_matter_of_the_executable),
+		cmocka_unit_test(tools_that_unlink_only_what_they_replace),
 		cmocka_unit_test(each_tool_is_known_by_its_own_name),
 		cmocka_unit_test(names_stand_in_the_command_line_as_words),
 		cmocka_unit_test(a_thread_is_its_process),

@@ -300,8 +300,8 @@ static void removals_wait_while_their_process_goes_on_removing(void **state)
 	assert_true(remap_hides_anything(world.remap, "hello"));
 	assert_false(remap_hides_anything(world.remap, "other"));
 	pass(&world, 400);
-	remap_note_removing(world.remap, world.now_ms, tool.process, "hello");
-	remap_note_removing(world.remap, world.now_ms, other.process, "other");
+	remap_note_activity(world.remap, world.now_ms, tool.process, "hello");
+	remap_note_activity(world.remap, world.now_ms, other.process, "other");
 	pass(&world, 400);
 	assert_writes(&world, "delete BETA>2", "no other process's removals wait");
 	pass(&world, 100);
@@ -311,7 +311,7 @@ static void removals_wait_while_their_process_goes_on_removing(void **state)
 	assert_int_equal(do_unlink(&world, &tool, "PROD"), 0);
 	for (i = 0; i < 149; i++) {
 		pass(&world, 400);
-		remap_note_removing(world.remap, world.now_ms, tool.process, "hello");
+		remap_note_activity(world.remap, world.now_ms, tool.process, "hello");
 	}
 	assert_writes(&world, "", "almost a minute");
 	pass(&world, 400);
@@ -320,7 +320,7 @@ static void removals_wait_while_their_process_goes_on_removing(void **state)
 	put(&world, "PROD", 1, 0, 0, "");
 	assert_int_equal(do_unlink(&world, &tool, "PROD"), 0);
 	pass(&world, 400);
-	remap_note_removing(world.remap, world.now_ms, tool.process, NULL);
+	remap_note_activity(world.remap, world.now_ms, tool.process, NULL);
 	pass(&world, 499);
 	assert_writes(&world, "", "what it changes elsewhere counts");
 	pass(&world, 1);
